@@ -1,0 +1,2 @@
+//! `highwater`, the command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bytes at rest, exactly as Kafka writes them.

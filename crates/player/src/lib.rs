@@ -1,0 +1,1 @@
+//! Scenario, history and scene: everything between the simulated cluster and a screen.

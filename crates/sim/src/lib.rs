@@ -1,0 +1,1 @@
+//! The cluster: time, network, brokers, clients and the facts that they leave.

@@ -1,0 +1,1 @@
+//! What crosses rooms: golden traces, browser tests, conformance vectors, house rules.
