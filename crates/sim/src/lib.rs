@@ -1,1 +1,4 @@
 //! The cluster: time, network, brokers, clients and the facts that they leave.
+
+pub mod ids;
+pub mod time;

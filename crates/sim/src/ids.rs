@@ -1,0 +1,112 @@
+//! The names of things, each its own type, so that a broker id can never be taken for an offset.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+    };
+}
+
+number! {
+    /// `node.id` of a broker.
+    BrokerId(i32)
+}
+number! {
+    /// A number that grows with each leader of a partition.
+    LeaderEpoch(i32)
+}
+number! {
+    /// The place of a record in a partition's log. A log end offset is the *next* one.
+    Offset(i64)
+}
+number! {
+    /// One thing that happened; facts are numbered from 0 in the order in which they happened.
+    FactId(u64)
+}
+number! {
+    /// One message on the network, request or response.
+    MessageId(u64)
+}
+number! {
+    /// One batch of one producer, in the order of creation.
+    BatchId(u64)
+}
+
+impl Offset {
+    /// The first offset of an empty log.
+    pub const ZERO: Offset = Offset(0);
+
+    /// This offset moved by `records`; stays at the largest offset instead of overflowing.
+    #[must_use]
+    pub fn plus(self, records: i64) -> Offset {
+        Offset(self.0.saturating_add(records))
+    }
+}
+
+/// A topic's name.
+pub type Topic = Rc<str>;
+
+/// One partition of a topic, written as Kafka writes it in folder names: `orders-0`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TopicPartition {
+    /// The topic's name.
+    pub topic: Topic,
+    /// The partition's number, from 0.
+    pub partition: i32,
+}
+
+impl TopicPartition {
+    /// Partition `partition` of `topic`.
+    pub fn new(topic: impl Into<Topic>, partition: i32) -> TopicPartition {
+        TopicPartition { topic: topic.into(), partition }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.topic, self.partition)
+    }
+}
+
+/// The `client.id` of a producer or consumer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientId(pub Rc<str>);
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Anything that sends and receives messages.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeId {
+    /// A broker.
+    Broker(BrokerId),
+    /// A producer or a consumer.
+    Client(ClientId),
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NodeId::Broker(id) => write!(f, "broker-{id}"),
+            NodeId::Client(id) => write!(f, "{id}"),
+        }
+    }
+}
