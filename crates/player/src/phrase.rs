@@ -1,0 +1,88 @@
+//! Sentences before they have a language: a key into `locales/` and the values that stand in it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lang::Lang;
+
+/// What stands at a place of a phrase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Arg {
+    /// A whole number.
+    Number(i64),
+    /// A name or another text that is the same in every language.
+    Text(String),
+    /// A phrase of its own.
+    Phrase(Phrase),
+}
+
+/// A key of `locales/` with its arguments. Scenes and facts hold phrases; only [`Phrase::say`] makes words of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phrase {
+    /// The key, such as `scene.in_sync`.
+    pub key: String,
+    /// The values for `%{name}` in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<(String, Arg)>,
+}
+
+impl Phrase {
+    /// The phrase of `key`, without values.
+    pub fn new(key: &str) -> Phrase {
+        Phrase {
+            key: key.to_owned(),
+            args: Vec::new(),
+        }
+    }
+
+    /// With the value `arg` for `%{name}`.
+    #[must_use]
+    pub fn with(mut self, name: &str, arg: impl Into<Arg>) -> Phrase {
+        self.args.push((name.to_owned(), arg.into()));
+        self
+    }
+
+    /// The words in `lang`.
+    pub fn say(&self, lang: Lang) -> String {
+        let mut text = rust_i18n::t!(self.key.as_str(), locale = lang.code()).into_owned();
+        for (name, arg) in &self.args {
+            let value = match arg {
+                Arg::Number(number) => number.to_string(),
+                Arg::Text(text) => text.clone(),
+                Arg::Phrase(phrase) => phrase.say(lang),
+            };
+            text = text.replace(&format!("%{{{name}}}"), &value);
+        }
+        text
+    }
+}
+
+impl From<i64> for Arg {
+    fn from(number: i64) -> Arg {
+        Arg::Number(number)
+    }
+}
+
+impl From<i32> for Arg {
+    fn from(number: i32) -> Arg {
+        Arg::Number(number.into())
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Arg {
+        Arg::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Arg {
+        Arg::Text(text)
+    }
+}
+
+impl From<Phrase> for Arg {
+    fn from(phrase: Phrase) -> Arg {
+        Arg::Phrase(phrase)
+    }
+}

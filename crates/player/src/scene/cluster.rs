@@ -1,0 +1,197 @@
+//! The cluster panel: one partition on all its brokers, the network beside it, the clients above it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MarkId, Shown};
+use crate::phrase::Phrase;
+
+/// One partition on its brokers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterPanel {
+    /// `orders-0`.
+    pub partition: String,
+    /// The broker ids in the ISR, ascending.
+    pub isr: Shown<Vec<i32>>,
+    /// The leader; none if there is none.
+    pub leader: Option<i32>,
+    /// The first offset that every track shows (all replicas share it, so that offsets stay in columns).
+    pub first_offset: i64,
+    /// A row for each replica, in assignment order (the leader of the first epoch on top).
+    pub replicas: Vec<ReplicaRow>,
+    /// Producers and consumers, in the order of the scenario.
+    pub clients: Vec<ClientCard>,
+    /// Messages on the network and those that wait in a broker.
+    pub messages: Vec<Envelope>,
+}
+
+/// What a replica is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Takes produce requests and answers fetches.
+    Leader,
+    /// Copies from the leader.
+    Follower,
+}
+
+/// One replica of the partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaRow {
+    /// `broker-1/orders-0`.
+    pub id: MarkId,
+    /// The broker's id.
+    pub broker: i32,
+    /// Leader or follower.
+    pub role: Role,
+    /// Whether the broker is in the ISR.
+    pub in_isr: bool,
+    /// The records from the panel's first offset on.
+    pub records: Vec<RecordCell>,
+    /// What `replica.highWatermark` is here: on a follower, its copy.
+    pub high_watermark: Shown<i64>,
+    /// The offset that the next record will get.
+    pub log_end_offset: Shown<i64>,
+    /// The leader epochs of the records in the window, `(epoch, first offset)`, oldest first.
+    pub epochs: Vec<(i32, i64)>,
+    /// On the leader: what it credits each follower with. Empty on a follower.
+    pub floats: Vec<Float>,
+}
+
+/// A record in a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordCell {
+    /// `broker-1/orders-0/record-3`.
+    pub id: MarkId,
+    /// The record's offset.
+    pub offset: i64,
+    /// The key as text (or `0x…` if it is not UTF-8); none if null.
+    pub key: Option<String>,
+    /// The value, likewise; none for a tombstone.
+    pub value: Option<String>,
+    /// 1 to 6 by order of the key's first appearance in the partition; records without a key count as one key.
+    pub color: u8,
+    /// Below this replica's high watermark.
+    pub committed: bool,
+    /// The base offset of the batch that holds the record; records of one batch share it.
+    pub batch: i64,
+}
+
+/// What the leader knows about a follower.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Float {
+    /// `broker-1/orders-0/float-2`.
+    pub id: MarkId,
+    /// The follower.
+    pub replica: i32,
+    /// The log end offset that its last fetch proved; none before its first fetch.
+    pub log_end_offset: Shown<Option<i64>>,
+    /// In the maximal ISR, so that the high watermark waits for it.
+    pub holds_water: bool,
+}
+
+/// What a client is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ClientKind {
+    /// A producer.
+    Producer {
+        /// Its `acks` as Kafka writes it: `0`, `1` or `all`.
+        acks: String,
+    },
+    /// A consumer.
+    Consumer {
+        /// The next offset that it will read; none before it has asked for one.
+        position: Shown<Option<i64>>,
+    },
+}
+
+/// A producer or consumer as a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientCard {
+    /// `client-p1`.
+    pub id: MarkId,
+    /// `p1`.
+    pub name: String,
+    /// Producer or consumer.
+    pub kind: ClientKind,
+    /// At most two lines: a producer's records with their fate (the newest), what a consumer has read and what it cannot see.
+    pub lines: Vec<ClientLine>,
+    /// Records that no longer fit in the lines.
+    pub earlier: i64,
+}
+
+/// One line of a client's card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientLine {
+    /// `client-p1/line-3` (the number is the record's, so the id stays when lines move up).
+    pub id: MarkId,
+    /// A record chip before the words: its value and key, colour and whether it is known to be committed.
+    pub record: Option<LineRecord>,
+    /// The words.
+    pub text: Phrase,
+    /// The fate at the right, such as "waits for HW 4" or "acknowledged".
+    pub status: Option<(Status, Phrase)>,
+}
+
+/// The record of a client's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineRecord {
+    /// Value and key as in a record cell.
+    pub value: String,
+    /// The key; none if null.
+    pub key: Option<String>,
+    /// As in the log.
+    pub color: u8,
+    /// Filled if so.
+    pub committed: bool,
+}
+
+/// How a line's status looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Waits for something.
+    Waiting,
+    /// Acknowledged or read.
+    Good,
+    /// Failed or lost.
+    Bad,
+    /// None of these.
+    Plain,
+}
+
+/// Where a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Whereabouts {
+    /// On the wire.
+    Travelling,
+    /// Waits inside the broker that received it (purgatory).
+    Parked {
+        /// How long it may wait, in ms of virtual time.
+        wait_ms: u64,
+        /// How long it has waited.
+        waited_ms: u64,
+    },
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// `message-14`.
+    pub id: MarkId,
+    /// The sender: a broker (`broker-2`) or a client (`client-p1`).
+    pub from: MarkId,
+    /// The receiver, likewise.
+    pub to: MarkId,
+    /// The API by Kafka's name: `Fetch`, `Produce`, `Metadata`, `ListOffsets`.
+    pub api: String,
+    /// A response, not a request.
+    pub response: bool,
+    /// Its telling fields in a few words, such as "offset 4 · epoch 1".
+    pub summary: Phrase,
+    /// On the wire or waiting.
+    pub whereabouts: Whereabouts,
+    /// The mark that made the sender send it, with why in at most six words.
+    pub cause: Option<(MarkId, Phrase)>,
+}

@@ -1,0 +1,68 @@
+//! What there is on the screen, as plain data: which boxes, cells, marks, envelopes and words, each with a stable id.
+//!
+//! The screen reads only this. A scene has no language (words are [`Phrase`](crate::phrase::Phrase)s), no coordinates and
+//! no colours; it is made by a pure function of the world.
+
+pub mod accumulator;
+pub mod cluster;
+pub mod partitioner;
+
+use serde::{Deserialize, Serialize};
+
+pub use accumulator::AccumulatorPanel;
+pub use cluster::ClusterPanel;
+pub use partitioner::PartitionerPanel;
+
+/// The stable id of a thing in the picture, such as `broker-1/orders-0/hw`, `message-14` or `client-p1`.
+///
+/// | Id | What |
+/// |---|---|
+/// | `broker-1/orders-0` | a replica (its row) |
+/// | `broker-1/orders-0/record-3` | the record at offset 3 there |
+/// | `broker-1/orders-0/hw`, `…/leo` | its high watermark, its log end offset |
+/// | `broker-1/orders-0/float-2` | what the leader knows of broker 2 |
+/// | `isr/orders-0` | the ISR rail |
+/// | `message-14` | a message |
+/// | `client-p1`, `client-p1/line-0` | a producer or consumer, a line of its card |
+/// | `partitioner/key`, `/murmur2`, `/positive`, `/remainder`, `/partition` | the stages of the partitioner |
+/// | `topic/orders/partition-3`, `topic/orders/partition-3/key-user-8` | a partition as a lane, a key in it |
+/// | `moves/orders` | the measured share of keys that move |
+/// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
+pub type MarkId = String;
+
+/// Names a value that facts set, such as `hw/orders-0/broker-1`: what "why?" asks by.
+pub type ValueKey = String;
+
+/// A value in the picture, with the key under which its causes are found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown<T> {
+    /// The value itself.
+    pub value: T,
+    /// Asks "why?" of it.
+    pub key: ValueKey,
+}
+
+/// One picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scene {
+    /// Virtual time in microseconds.
+    pub time_us: u64,
+    /// The panels, in reading order.
+    pub panels: Vec<Panel>,
+    /// What the step looks at.
+    pub look: Vec<MarkId>,
+    /// What is new in this step: at the end of a step, the marks that its last facts made or changed (the accent).
+    pub new: Vec<MarkId>,
+}
+
+/// One panel of a scene.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "panel", rename_all = "snake_case")]
+pub enum Panel {
+    /// The replicas of one partition, the ISR, clients and messages.
+    Cluster(ClusterPanel),
+    /// How a key becomes a partition.
+    Partitioner(PartitionerPanel),
+    /// The producer's batches, a queue a partition.
+    Accumulator(AccumulatorPanel),
+}
