@@ -1,4 +1,5 @@
 //! The cluster: time, network, brokers, clients and the facts that they leave.
 
 pub mod ids;
+pub mod rng;
 pub mod time;
