@@ -1,0 +1,98 @@
+//! Which marks of the picture a fact is about, and what moves because of it.
+
+use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::ids::TopicPartition;
+
+use crate::beat::{BeatFact, Motion};
+use crate::scene::MarkId;
+
+/// The marks that a fact is about, the one that changes first.
+pub fn marks(kind: &FactKind) -> Vec<MarkId> {
+    match kind {
+        FactKind::Sent(message) | FactKind::Received(message) => vec![format!("message-{}", message.message)],
+        FactKind::FetchParked { message, .. }
+        | FactKind::FetchCompleted { message, .. }
+        | FactKind::ProduceParked { message, .. }
+        | FactKind::ProduceCompleted { message, .. } => vec![format!("message-{message}")],
+        FactKind::RecordAppended { broker, partition, first_offset, last_offset, .. } => {
+            let row = format!("broker-{broker}/{partition}");
+            let cells = (first_offset.0..=last_offset.0).take(64).map(|offset| format!("{row}/record-{offset}"));
+            cells.chain([format!("{row}/leo")]).collect()
+        }
+        FactKind::FollowerCredited { broker, partition, follower, .. } => {
+            vec![format!("broker-{broker}/{partition}/float-{follower}")]
+        }
+        FactKind::HighWatermarkAdvanced { broker, partition, .. }
+        | FactKind::HighWatermarkUpdated { broker, partition, .. } => vec![format!("broker-{broker}/{partition}/hw")],
+        FactKind::PartitionChosen { partition, key, .. } => {
+            let lane = lane(partition);
+            match key {
+                Some(key) => vec![format!("{lane}/key-{}", key.text()), lane],
+                None => vec![lane],
+            }
+        }
+        FactKind::PartitionRecord { partition, .. } => vec![lane(partition), format!("isr/{partition}")],
+        FactKind::RecordAccumulated { producer, partition, batch, .. }
+        | FactKind::BatchReady { producer, partition, batch, .. }
+        | FactKind::BatchDrained { producer, partition, batch, .. }
+        | FactKind::BatchRetried { producer, partition, batch, .. } => {
+            vec![format!("accumulator/{producer}/{partition}/batch-{batch}"), format!("client-{producer}")]
+        }
+        FactKind::BatchAcknowledged { producer, .. } | FactKind::SendFailed { producer, .. } => {
+            vec![format!("client-{producer}")]
+        }
+        FactKind::StickyPartitionSwitched { producer, topic, to, .. } => {
+            vec![format!("accumulator/{producer}/{topic}-{to}")]
+        }
+        FactKind::PositionReset { consumer, .. } | FactKind::RecordsPolled { consumer, .. } => {
+            vec![format!("client-{consumer}")]
+        }
+        FactKind::MetadataUpdated { client, .. } => vec![format!("client-{client}"), "partitioner/remainder".to_owned()],
+        FactKind::CommandGiven { .. } | FactKind::TimerFired { .. } | FactKind::LimitReached { .. } => Vec::new(),
+    }
+}
+
+fn lane(partition: &TopicPartition) -> MarkId {
+    format!("topic/{}/partition-{}", partition.topic, partition.partition)
+}
+
+/// The fact as part of a beat.
+pub fn beat_fact(fact: &Fact) -> BeatFact {
+    let mut marks = marks(&fact.kind);
+    let first = if marks.is_empty() { None } else { Some(marks.swap_remove(0)) };
+    let motion = match (&fact.kind, first) {
+        (FactKind::Sent(_), Some(mark)) => Motion::MessageSent(mark),
+        (FactKind::Received(_), Some(mark)) => Motion::MessageReceived(mark),
+        (FactKind::RecordAppended { .. }, Some(_)) => {
+            let mut cells = self::marks(&fact.kind);
+            cells.pop();
+            Motion::RecordAppended(cells)
+        }
+        (FactKind::FollowerCredited { .. }, Some(mark)) => Motion::FollowerCredited(mark),
+        (FactKind::HighWatermarkAdvanced { .. } | FactKind::HighWatermarkUpdated { .. }, Some(mark)) => {
+            Motion::HighWatermarkMoved(mark)
+        }
+        (
+            FactKind::BatchAcknowledged { .. }
+            | FactKind::SendFailed { .. }
+            | FactKind::RecordsPolled { .. }
+            | FactKind::PositionReset { .. },
+            Some(mark),
+        ) => Motion::LineChanged(mark),
+        (FactKind::PartitionChosen { .. }, Some(mark)) => Motion::TokenMoved(mark),
+        (
+            FactKind::RecordAccumulated { .. }
+            | FactKind::BatchDrained { .. }
+            | FactKind::StickyPartitionSwitched { .. }
+            | FactKind::MetadataUpdated { .. },
+            Some(mark),
+        ) => Motion::ValueChanged(mark),
+        _ => Motion::Still,
+    };
+    BeatFact {
+        id: fact.id.0,
+        name: fact.kind.name().to_owned(),
+        cause: fact.cause.map(|cause| cause.0),
+        motion,
+    }
+}

@@ -1,0 +1,328 @@
+//! Builds the cluster panel.
+
+use highwater_log::record::Record;
+use highwater_sim::broker::Broker;
+use highwater_sim::broker::partition::Partition;
+use highwater_sim::consumer::Consumer;
+use highwater_sim::error::Errors;
+use highwater_sim::fact::{MessageFact, Says};
+use highwater_sim::ids::{BrokerId, NodeId, Offset, TopicPartition};
+use highwater_sim::producer::{Fate, Producer, SentRecord};
+use highwater_sim::world::World;
+
+use super::{Palette, RECORDS_MAX};
+use crate::phrase::Phrase;
+use crate::scene::Shown;
+use crate::scene::cluster::{
+    ClientCard, ClientKind, ClientLine, ClusterPanel, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role, Status,
+    Whereabouts,
+};
+
+/// At most so many lines on a client's card.
+const LINES_MAX: usize = 2;
+
+pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette) -> Option<ClusterPanel> {
+    let registration = world.metadata().partition(partition)?;
+    let replicas: Vec<(&Broker, &Partition)> = registration
+        .replicas
+        .iter()
+        .filter_map(|id| Some((world.broker(*id)?, world.replica(*id, partition)?)))
+        .collect();
+    let end = replicas.iter().map(|(_, replica)| replica.log_end_offset().0).max().unwrap_or(0);
+    let start = replicas.iter().map(|(_, replica)| replica.log_start_offset().0).min().unwrap_or(0);
+    let first_offset = start.max(end.saturating_sub(RECORDS_MAX));
+    let mut isr: Vec<i32> = registration.isr.iter().map(|id| id.0).collect();
+    isr.sort_unstable();
+    let rows = replicas.iter().map(|(broker, replica)| row(broker, replica, &isr, first_offset, palette)).collect();
+    let producers = world.producers().filter_map(|producer| producer_card(world, producer, partition, palette));
+    let consumers = world.consumers().filter_map(|consumer| consumer_card(world, consumer, partition));
+    Some(ClusterPanel {
+        partition: partition.to_string(),
+        isr: Shown { value: isr, key: format!("isr/{partition}") },
+        leader: registration.leader.map(|id| id.0),
+        first_offset,
+        replicas: rows,
+        clients: consumers.chain(producers).collect(),
+        messages: messages(world, partition),
+    })
+}
+
+fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, palette: &Palette) -> ReplicaRow {
+    let partition = &replica.id;
+    let id = format!("broker-{}/{partition}", broker.id);
+    let floats = replica.leader_state().map_or_else(Vec::new, |state| {
+        state
+            .followers
+            .iter()
+            .map(|(follower, known)| Float {
+                id: format!("{id}/float-{follower}"),
+                replica: follower.0,
+                log_end_offset: Shown {
+                    value: known.log_end_offset.map(|end| end.0),
+                    key: format!("credited/{partition}/broker-{}/{follower}", broker.id),
+                },
+                holds_water: isr.contains(&follower.0),
+            })
+            .collect()
+    });
+    let epochs = replica.log.leader_epochs().iter().map(|entry| (entry.epoch, entry.start_offset)).collect();
+    ReplicaRow {
+        broker: broker.id.0,
+        role: if replica.leader_state().is_some() { Role::Leader } else { Role::Follower },
+        in_isr: isr.contains(&broker.id.0),
+        records: records(&id, replica, first_offset, palette),
+        high_watermark: Shown {
+            value: replica.high_watermark.0,
+            key: format!("hw/{partition}/broker-{}", broker.id),
+        },
+        log_end_offset: Shown {
+            value: replica.log_end_offset().0,
+            key: format!("leo/{partition}/broker-{}", broker.id),
+        },
+        epochs,
+        floats,
+        id,
+    }
+}
+
+fn records(row: &str, replica: &Partition, first_offset: i64, palette: &Palette) -> Vec<RecordCell> {
+    let mut cells = Vec::new();
+    for batch in replica.log.batches_from(first_offset) {
+        let Ok(records) = batch.records() else { continue };
+        for record in records {
+            if record.offset < first_offset {
+                continue;
+            }
+            let key = text(record.key.as_deref());
+            cells.push(RecordCell {
+                id: format!("{row}/record-{}", record.offset),
+                offset: record.offset,
+                color: palette.color(key.as_deref()),
+                key,
+                value: text(record.value.as_deref()),
+                committed: Offset(record.offset) < replica.high_watermark,
+                batch: batch.base_offset(),
+            });
+        }
+    }
+    cells
+}
+
+/// Bytes as text, `0x…` if they are not UTF-8.
+pub(super) fn text(bytes: Option<&[u8]>) -> Option<String> {
+    bytes.map(|bytes| highwater_sim::bytes::Bytes::from(bytes).text())
+}
+
+/// A record's value as a word: null has a name.
+pub(super) fn value_of(record: &Record) -> String {
+    text(record.value.as_deref()).unwrap_or_else(|| "null".to_owned())
+}
+
+fn producer_card(world: &World, producer: &Producer, partition: &TopicPartition, palette: &Palette) -> Option<ClientCard> {
+    let mine: Vec<&SentRecord> =
+        producer.sent().iter().filter(|sent| sent.topic == partition.topic && sent.partition.is_none_or(|at| at == partition.partition)).collect();
+    let knows = producer.metadata.topic(&partition.topic).is_some();
+    if mine.is_empty() && !knows && producer.sent_total() > 0 {
+        return None;
+    }
+    let id = format!("client-{}", producer.id);
+    let skip = mine.len().saturating_sub(LINES_MAX);
+    let lines = mine.iter().skip(skip).map(|sent| producer_line(world, producer, sent, &id, palette)).collect();
+    Some(ClientCard {
+        name: producer.id.to_string(),
+        kind: ClientKind::Producer { acks: producer.config.acks.name().to_owned() },
+        lines,
+        earlier: producer.sent_total().saturating_sub(i64::try_from(mine.len().min(LINES_MAX)).unwrap_or(0)),
+        id,
+    })
+}
+
+fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &str, palette: &Palette) -> ClientLine {
+    let key = sent.key.as_ref().map(highwater_sim::bytes::Bytes::text);
+    let value = sent.value.as_ref().map_or_else(|| "null".to_owned(), highwater_sim::bytes::Bytes::text);
+    let (text, status, committed) = match &sent.fate {
+        Fate::AwaitsMetadata => (Phrase::new("scene.line_metadata"), (Status::Waiting, Phrase::new("scene.waits_metadata")), false),
+        Fate::Accumulated => (Phrase::new("scene.line_accumulated"), (Status::Waiting, Phrase::new("scene.waits_batch")), false),
+        Fate::InFlight(request) => {
+            let waiting = sent
+                .partition
+                .map(|number| TopicPartition::new(sent.topic.clone(), number))
+                .and_then(|partition| waits_for(world, &partition, *request));
+            match waiting {
+                Some(required) => (
+                    Phrase::new("scene.line_at_offset").with("offset", required.0.saturating_sub(1)),
+                    (Status::Waiting, Phrase::new("scene.waits_hw").with("hw", required.0)),
+                    false,
+                ),
+                None => (Phrase::new("scene.line_in_flight"), (Status::Plain, Phrase::new("scene.on_its_way")), false),
+            }
+        }
+        Fate::Acknowledged(offset) if offset.0 < 0 => {
+            (Phrase::new("scene.line_unknown_offset"), (Status::Plain, Phrase::new("scene.not_answered")), false)
+        }
+        Fate::Acknowledged(offset) => (
+            Phrase::new("scene.line_at_offset").with("offset", offset.0),
+            (Status::Good, Phrase::new("scene.acknowledged")),
+            producer.config.acks == highwater_sim::message::Acks::All,
+        ),
+        Fate::Failed(error) => {
+            (Phrase::new("scene.line_failed"), (Status::Bad, Phrase::new("scene.failed").with("error", error.as_ref())), false)
+        }
+    };
+    ClientLine {
+        id: format!("{card}/line-{}", sent.number),
+        record: Some(LineRecord { value, color: palette.color(key.as_deref()), key, committed }),
+        text,
+        status: Some(status),
+    }
+}
+
+/// The high watermark for which a produce request waits at the partition's leader.
+fn waits_for(world: &World, partition: &TopicPartition, request: highwater_sim::ids::MessageId) -> Option<Offset> {
+    let leader = world.metadata().partition(partition)?.leader?;
+    let produce = world.broker(leader)?.purgatory.produces.get(&request)?;
+    produce.parts.iter().find(|part| part.answer.partition == *partition)?.required_offset
+}
+
+fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition) -> Option<ClientCard> {
+    let id = format!("client-{}", consumer.id);
+    let position = consumer.position(partition);
+    if position.is_none() && consumer.positions().next().is_some() {
+        return None;
+    }
+    let offset = position.and_then(|position| position.offset);
+    let read = position.map_or(0, |position| position.records);
+    let leader = world.leader(partition);
+    let mut lines = Vec::new();
+    let first = match (position, offset) {
+        (None, _) => Phrase::new("scene.consumer_idle"),
+        (Some(_), None) => Phrase::new("scene.consumer_asks"),
+        (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
+    };
+    lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
+    if let (Some(at), Some(leader)) = (offset, leader) {
+        let (end, water) = (leader.log_end_offset(), leader.high_watermark);
+        let dry = end.0.saturating_sub(water.0.max(at.0));
+        let second = if dry == 1 {
+            Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))
+        } else if dry > 1 {
+            Phrase::new("scene.consumer_dry").with("first", water.0.max(at.0)).with("last", end.0.saturating_sub(1))
+        } else if at < water {
+            Phrase::new("scene.consumer_behind").with("records", water.0.saturating_sub(at.0))
+        } else {
+            Phrase::new("scene.consumer_all_read")
+        };
+        lines.push(ClientLine { id: format!("{id}/line-1"), record: None, text: second, status: None });
+    }
+    Some(ClientCard {
+        name: consumer.id.to_string(),
+        kind: ClientKind::Consumer {
+            position: Shown { value: offset.map(|at| at.0), key: format!("position/{}/{partition}", consumer.id) },
+        },
+        lines,
+        earlier: 0,
+        id,
+    })
+}
+
+fn messages(world: &World, partition: &TopicPartition) -> Vec<Envelope> {
+    let mut envelopes: Vec<Envelope> = world
+        .on_the_wire()
+        .into_iter()
+        .map(MessageFact::of)
+        .filter(|message| message.partition.as_ref().is_none_or(|about| about == partition))
+        .map(|message| envelope(&message, Whereabouts::Travelling, partition))
+        .collect();
+    for broker in world.brokers() {
+        for (id, fetch) in &broker.purgatory.fetches {
+            let message = highwater_sim::message::Message {
+                id: *id,
+                correlation: *id,
+                from: fetch.from.clone(),
+                to: NodeId::Broker(broker.id),
+                body: fetch.request.clone(),
+            };
+            let said = MessageFact::of(&message);
+            if said.partition.as_ref().is_none_or(|about| about == partition) {
+                let parked = Whereabouts::Parked {
+                    wait_ms: fetch.deadline.ms_since(fetch.since),
+                    waited_ms: world.now().ms_since(fetch.since),
+                };
+                envelopes.push(envelope(&said, parked, partition));
+            }
+        }
+        for (id, produce) in &broker.purgatory.produces {
+            let Some(part) = produce.parts.iter().find(|part| part.answer.partition == *partition) else { continue };
+            let Some(required) = part.required_offset else { continue };
+            envelopes.push(Envelope {
+                id: format!("message-{id}"),
+                from: mark_of(&produce.from),
+                to: format!("broker-{}", broker.id),
+                api: "Produce".to_owned(),
+                response: false,
+                summary: Phrase::new("scene.waits_hw").with("hw", required.0),
+                whereabouts: Whereabouts::Parked {
+                    wait_ms: produce.deadline.ms_since(produce.since),
+                    waited_ms: world.now().ms_since(produce.since),
+                },
+                cause: None,
+            });
+        }
+    }
+    envelopes
+}
+
+/// A client by its card, a broker by its row.
+fn mark_of(node: &NodeId) -> String {
+    match node {
+        NodeId::Broker(id) => format!("broker-{id}"),
+        NodeId::Client(id) => format!("client-{id}"),
+    }
+}
+
+fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPartition) -> Envelope {
+    let summary = match &message.says {
+        Says::Produce { acks, records } => {
+            Phrase::new("scene.msg_produce").with("records", *records).with("acks", acks.name())
+        }
+        Says::Produced { error: Errors::None, base_offset } => {
+            Phrase::new("scene.msg_produced").with("offset", base_offset.0)
+        }
+        Says::Fetch { offset, last_fetched_epoch } => match last_fetched_epoch {
+            Some(epoch) => Phrase::new("scene.msg_fetch_epoch").with("offset", offset.0).with("epoch", epoch.0),
+            None => Phrase::new("scene.msg_fetch").with("offset", offset.0),
+        },
+        Says::Fetched { error: Errors::None, high_watermark, records, first_offset } => match first_offset {
+            Some(first) => Phrase::new("scene.msg_fetched")
+                .with("first", first.0)
+                .with("records", *records)
+                .with("hw", high_watermark.0),
+            None => Phrase::new("scene.msg_fetched_empty").with("hw", high_watermark.0),
+        },
+        Says::Produced { error, .. } | Says::Fetched { error, .. } => {
+            Phrase::new("scene.msg_error").with("error", error.name())
+        }
+        Says::ListOffsets => Phrase::new("scene.msg_list_offsets"),
+        Says::ListedOffsets { offset } => Phrase::new("scene.msg_listed_offsets").with("offset", offset.0),
+        Says::Metadata => Phrase::new("scene.msg_metadata"),
+        Says::MetadataIs { partitions } => Phrase::new("scene.msg_metadata_is").with("partitions", *partitions),
+    };
+    // A follower asks for the next offset because it holds what is before it.
+    let cause = match (&message.from, &message.says, whereabouts) {
+        (NodeId::Broker(BrokerId(id)), Says::Fetch { offset, .. }, Whereabouts::Travelling) if offset.0 > 0 => Some((
+            format!("broker-{id}/{partition}/leo"),
+            Phrase::new("scene.cause_holds").with("offset", offset.0.saturating_sub(1)),
+        )),
+        _ => None,
+    };
+    Envelope {
+        id: format!("message-{}", message.message),
+        from: mark_of(&message.from),
+        to: mark_of(&message.to),
+        api: message.api.name().to_owned(),
+        response: message.response,
+        summary,
+        whereabouts,
+        cause,
+    }
+}

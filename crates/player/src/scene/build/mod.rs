@@ -1,0 +1,126 @@
+//! From the world to a scene. Pure: the same world and view give the same scene.
+
+mod accumulator;
+mod cluster;
+mod partitioner;
+
+use highwater_sim::ids::TopicPartition;
+use highwater_sim::world::World;
+
+use super::partitioner::MovedShare;
+use super::{MarkId, Panel, Scene};
+
+/// The most records of a log that a scene holds.
+pub const RECORDS_MAX: i64 = 64;
+
+/// Which stage of the partitioner is shown last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Through {
+    /// The key and its bytes.
+    #[default]
+    Key,
+    /// The hash.
+    Murmur2,
+    /// The sign bit cleared.
+    Positive,
+    /// The division.
+    Remainder,
+    /// The partition.
+    Partition,
+}
+
+/// The panels that a scene can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanelKind {
+    /// [`super::ClusterPanel`].
+    Cluster,
+    /// [`super::PartitionerPanel`].
+    Partitioner,
+    /// [`super::AccumulatorPanel`].
+    Accumulator,
+}
+
+/// What of the world a step shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// The panels, in reading order.
+    pub panels: Vec<PanelKind>,
+    /// The partition of the cluster panel; its topic is that of the other panels.
+    pub partition: Option<TopicPartition>,
+    /// The producer of the partitioner and accumulator panels.
+    pub producer: Option<String>,
+    /// The key that the partitioner panel is about.
+    pub key: Option<String>,
+    /// How far its stages are shown.
+    pub through: Through,
+    /// An earlier partition count to compare with.
+    pub before: Option<i32>,
+    /// A measurement over many keys: `(prefix, keys, from, to)`.
+    pub moves: Option<(String, i64, i32, i32)>,
+    /// What the step looks at.
+    pub look: Vec<MarkId>,
+}
+
+/// Keys in the order of their first appearance in the scenario: their colours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Palette {
+    keys: Vec<Option<String>>,
+}
+
+impl Palette {
+    /// Notes a key, if it is new.
+    pub fn note(&mut self, key: Option<&str>) {
+        if !self.keys.iter().any(|known| known.as_deref() == key) {
+            self.keys.push(key.map(str::to_owned));
+        }
+    }
+
+    /// The key has appeared.
+    pub fn knows(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known.as_deref() == Some(key))
+    }
+
+    /// The key's place in the order of appearance; last for an unknown one.
+    pub fn rank(&self, key: &str) -> usize {
+        self.keys.iter().position(|known| known.as_deref() == Some(key)).unwrap_or(usize::MAX)
+    }
+
+    /// The colour of a key, 1 to 6; the seventh key starts again at 1.
+    pub fn color(&self, key: Option<&str>) -> u8 {
+        let index = self.keys.iter().position(|known| known.as_deref() == key).unwrap_or(0);
+        u8::try_from(index % 6).unwrap_or(0) + 1
+    }
+}
+
+/// The picture of `world`, as `view` wants it.
+pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
+    let panels = view
+        .panels
+        .iter()
+        .filter_map(|panel| match panel {
+            PanelKind::Cluster => cluster::panel(world, view.partition.as_ref()?, palette).map(Panel::Cluster),
+            PanelKind::Partitioner => partitioner::panel(world, view, palette).map(Panel::Partitioner),
+            PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
+        })
+        .collect();
+    Scene { time_us: world.now().0, panels, look: view.look.clone(), new: Vec::new() }
+}
+
+/// Hashes `keys` keys for two partition counts.
+pub fn measure_moves(topic: &str, (prefix, keys, from, to): &(String, i64, i32, i32)) -> MovedShare {
+    let (from, to) = ((*from).max(1), (*to).max(1));
+    let slots = |count: i32| vec![0_i64; usize::try_from(count).unwrap_or(1)];
+    let (mut counts_before, mut counts_after, mut moved) = (slots(from), slots(to), 0_i64);
+    for number in 0..*keys {
+        let key = format!("{prefix}{number}");
+        let before = partitioner::partition_of(key.as_bytes(), from);
+        let after = partitioner::partition_of(key.as_bytes(), to);
+        moved += i64::from(before != after);
+        for (counts, partition) in [(&mut counts_before, before), (&mut counts_after, after)] {
+            if let Some(count) = usize::try_from(partition).ok().and_then(|index| counts.get_mut(index)) {
+                *count += 1;
+            }
+        }
+    }
+    MovedShare { id: format!("moves/{topic}"), keys: *keys, from, to, moved, counts_before, counts_after }
+}

@@ -1,0 +1,90 @@
+//! How a broker copies from another. Kafka 4.3: `ReplicaFetcherThread`, `AbstractFetcherThread.doWork`,
+//! `RemoteLeaderEndPoint.buildFetch`.
+
+use std::rc::Rc;
+
+use super::{Broker, leader_of, node};
+use crate::error::Errors;
+use crate::ids::{BrokerId, MessageId};
+use crate::message::{Body, FetchPartition, FetchRequest, FetchResponse, Message};
+use crate::outbox::Outbox;
+use crate::time::SimTime;
+use crate::timer::Timer;
+
+/// The fetcher of one leader: one request at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fetcher {
+    in_flight: Option<MessageId>,
+    backs_off_until: Option<SimTime>,
+}
+
+impl Fetcher {
+    /// The backoff of this fetcher is over at `now`.
+    pub fn backs_off_until(&self, now: SimTime) -> bool {
+        self.backs_off_until.is_some_and(|until| until <= now)
+    }
+}
+
+impl Broker {
+    /// Sends the next fetch to `leader`, unless one is under way or the fetcher backs off.
+    pub(super) fn fetch_from(&mut self, leader: BrokerId, out: &mut Outbox) {
+        let fetcher = self.fetchers.entry(leader).or_default();
+        if fetcher.in_flight.is_some() || fetcher.backs_off_until.is_some_and(|until| until > out.now) {
+            return;
+        }
+        let partitions: Vec<FetchPartition> = self
+            .partitions
+            .values()
+            .filter(|replica| leader_of(replica) == Some(leader))
+            .map(|replica| FetchPartition {
+                partition: replica.id.clone(),
+                fetch_offset: replica.log_end_offset(),
+                current_leader_epoch: Some(replica.leader_epoch()),
+                last_fetched_epoch: replica.last_fetched_epoch(),
+                max_bytes: self.config.replica_fetch_max_bytes,
+            })
+            .collect();
+        if partitions.is_empty() {
+            return;
+        }
+        let request = FetchRequest {
+            replica: Some(self.id),
+            max_wait_ms: self.config.replica_fetch_wait_max_ms,
+            min_bytes: self.config.replica_fetch_min_bytes,
+            max_bytes: self.config.replica_fetch_response_max_bytes,
+            partitions,
+        };
+        let id = out.send(node(leader), Body::FetchRequest(request));
+        self.fetchers.insert(leader, Fetcher { in_flight: Some(id), backs_off_until: None });
+    }
+
+    /// Appends what came, takes over the high watermark and fetches again.
+    pub(super) fn on_fetch_response(&mut self, message: &Message, response: &FetchResponse, out: &mut Outbox) {
+        let crate::ids::NodeId::Broker(leader) = message.from else { return };
+        let Some(fetcher) = self.fetchers.get_mut(&leader) else { return };
+        if fetcher.in_flight != Some(message.correlation) {
+            return; // the answer to a request that this fetcher has given up
+        }
+        fetcher.in_flight = None;
+        let mut failed = false;
+        for part in &response.partitions {
+            let Some(replica) = self.partitions.get_mut(&part.partition) else { continue };
+            if leader_of(replica) != Some(leader) {
+                continue;
+            }
+            let taken = if part.error == Errors::None {
+                Rc::make_mut(replica).take_over(self.id, part, out)
+            } else {
+                Err(part.error)
+            };
+            failed |= taken.is_err();
+        }
+        if failed {
+            let until = out.now.plus_ms(self.config.replica_fetch_backoff_ms);
+            self.fetchers.insert(leader, Fetcher { in_flight: None, backs_off_until: Some(until) });
+            out.timer(until, Timer::FetchBackoff { leader });
+        } else {
+            self.fetch_from(leader, out);
+        }
+    }
+}

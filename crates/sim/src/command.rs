@@ -1,0 +1,68 @@
+//! What a scenario or a person can do to the cluster.
+
+use serde::Serialize;
+
+use crate::bytes::Bytes;
+use crate::ids::{BrokerId, ClientId, Offset, Topic, TopicPartition};
+
+/// One thing done to the world from outside. It becomes a fact, and everything that follows from it has it as its cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// The admin client creates a topic (`CreateTopics`).
+    CreateTopic {
+        /// Its name.
+        topic: Topic,
+        /// The replicas of each partition, the preferred leader first.
+        assignment: Vec<Vec<BrokerId>>,
+        /// `min.insync.replicas`.
+        min_insync_replicas: i32,
+    },
+    /// The admin client raises the number of partitions (`CreatePartitions`). No record moves.
+    CreatePartitions {
+        /// The topic.
+        topic: Topic,
+        /// The replicas of each *new* partition.
+        assignment: Vec<Vec<BrokerId>>,
+    },
+    /// The application calls `producer.send(record)`.
+    Send {
+        /// The producer.
+        producer: ClientId,
+        /// The record's topic.
+        topic: Topic,
+        /// The partition, if the application names one.
+        partition: Option<i32>,
+        /// The serialized key; none for null.
+        key: Option<Bytes>,
+        /// The serialized value; none for null.
+        value: Option<Bytes>,
+    },
+    /// The application assigns partitions to a consumer and begins to poll (`consumer.assign`).
+    Assign {
+        /// The consumer.
+        consumer: ClientId,
+        /// The partitions.
+        partitions: Vec<TopicPartition>,
+        /// Where it begins; none: where `auto.offset.reset` says.
+        from: Option<Offset>,
+    },
+    /// A client refreshes its metadata now instead of waiting for `metadata.max.age.ms`.
+    RefreshMetadata {
+        /// The client.
+        client: ClientId,
+    },
+}
+
+impl Command {
+    /// Its name, as facts say it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::CreateTopic { .. } => "create_topic",
+            Command::CreatePartitions { .. } => "create_partitions",
+            Command::Send { .. } => "send",
+            Command::Assign { .. } => "assign",
+            Command::RefreshMetadata { .. } => "refresh_metadata",
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Requests and responses by their API names. Kafka 4.3: `clients/src/main/resources/common/message/*.json`.
+//!
+//! Differs from Kafka: only the fields that a decision reads are here; no versions, no throttle times, no fetch sessions
+//! (each fetch names all its partitions).
+
+use std::rc::Rc;
+
+use highwater_log::batch::RecordBatch;
+use serde::Serialize;
+
+use crate::error::Errors;
+use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
+use crate::metadata::TopicImage;
+
+/// A message on the network.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its own number.
+    pub id: MessageId,
+    /// Of a response: the request that it answers (Kafka's correlation id); of a request: itself.
+    pub correlation: MessageId,
+    /// Who sent it.
+    pub from: NodeId,
+    /// Who gets it.
+    pub to: NodeId,
+    /// What it says.
+    pub body: Rc<Body>,
+}
+
+/// A request or a response.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Produce.
+    ProduceRequest(ProduceRequest),
+    /// Its response; never sent for `acks=0`.
+    ProduceResponse(ProduceResponse),
+    /// Fetch, by a follower or a consumer.
+    FetchRequest(FetchRequest),
+    /// Its response.
+    FetchResponse(FetchResponse),
+    /// `ListOffsets`: where a log begins or ends.
+    ListOffsetsRequest(ListOffsetsRequest),
+    /// Its response.
+    ListOffsetsResponse(ListOffsetsResponse),
+    /// Metadata of some topics.
+    MetadataRequest(MetadataRequest),
+    /// Its response.
+    MetadataResponse(MetadataResponse),
+}
+
+/// The APIs of this simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Api {
+    /// Records to a leader.
+    Produce,
+    /// Records from a leader.
+    Fetch,
+    /// Offsets by time or end.
+    ListOffsets,
+    /// Who leads what.
+    Metadata,
+}
+
+impl Api {
+    /// Kafka's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Api::Produce => "Produce",
+            Api::Fetch => "Fetch",
+            Api::ListOffsets => "ListOffsets",
+            Api::Metadata => "Metadata",
+        }
+    }
+}
+
+impl Body {
+    /// Which API it belongs to.
+    pub fn api(&self) -> Api {
+        match self {
+            Body::ProduceRequest(_) | Body::ProduceResponse(_) => Api::Produce,
+            Body::FetchRequest(_) | Body::FetchResponse(_) => Api::Fetch,
+            Body::ListOffsetsRequest(_) | Body::ListOffsetsResponse(_) => Api::ListOffsets,
+            Body::MetadataRequest(_) | Body::MetadataResponse(_) => Api::Metadata,
+        }
+    }
+
+    /// A response, not a request.
+    pub fn is_response(&self) -> bool {
+        matches!(
+            self,
+            Body::ProduceResponse(_)
+                | Body::FetchResponse(_)
+                | Body::ListOffsetsResponse(_)
+                | Body::MetadataResponse(_)
+        )
+    }
+}
+
+/// How many replicas must have a record before the producer hears of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Acks {
+    /// 0: no response at all.
+    #[serde(rename = "0")]
+    None,
+    /// 1: the leader has appended it (to its page cache; nothing waits for the disk).
+    #[serde(rename = "1")]
+    Leader,
+    /// -1: every replica in the ISR has it.
+    #[serde(rename = "all")]
+    All,
+}
+
+impl Acks {
+    /// As Kafka's configuration writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Acks::None => "0",
+            Acks::Leader => "1",
+            Acks::All => "all",
+        }
+    }
+}
+
+/// `ProduceRequest`.
+#[derive(Clone, Debug)]
+pub struct ProduceRequest {
+    /// `acks`.
+    pub acks: Acks,
+    /// How long the leader may wait for the ISR, in ms.
+    pub timeout_ms: u64,
+    /// One batch for each partition.
+    pub batches: Vec<(TopicPartition, RecordBatch)>,
+}
+
+/// `ProduceResponse`.
+#[derive(Clone, Debug)]
+pub struct ProduceResponse {
+    /// An answer for each partition of the request.
+    pub partitions: Vec<ProducePartition>,
+}
+
+/// `PartitionProduceResponse`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProducePartition {
+    /// Which partition.
+    pub partition: TopicPartition,
+    /// What went wrong.
+    pub error: Errors,
+    /// The offset of the batch's first record; -1 if nothing was appended.
+    pub base_offset: Offset,
+}
+
+/// `FetchRequest`.
+#[derive(Clone, Debug)]
+pub struct FetchRequest {
+    /// The follower's broker id; none for a consumer (Kafka: `ReplicaId` -1).
+    pub replica: Option<BrokerId>,
+    /// How long the broker may hold the request back, in ms.
+    pub max_wait_ms: u64,
+    /// How many bytes end the wait.
+    pub min_bytes: u64,
+    /// At most so many bytes in the response (one batch is always allowed).
+    pub max_bytes: u64,
+    /// What to read.
+    pub partitions: Vec<FetchPartition>,
+}
+
+/// `FetchPartition`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchPartition {
+    /// Which partition.
+    pub partition: TopicPartition,
+    /// The offset to read from; of a follower: its log end offset.
+    pub fetch_offset: Offset,
+    /// The leader epoch that the fetcher knows.
+    pub current_leader_epoch: Option<LeaderEpoch>,
+    /// The epoch of the last record that the fetcher has.
+    pub last_fetched_epoch: Option<LeaderEpoch>,
+    /// At most so many bytes of this partition.
+    pub max_bytes: u64,
+}
+
+/// `FetchResponse`.
+#[derive(Clone, Debug)]
+pub struct FetchResponse {
+    /// An answer for each partition of the request.
+    pub partitions: Vec<FetchedPartition>,
+}
+
+/// `PartitionData` of a fetch response.
+#[derive(Clone, Debug)]
+pub struct FetchedPartition {
+    /// Which partition.
+    pub partition: TopicPartition,
+    /// What went wrong.
+    pub error: Errors,
+    /// The leader's high watermark when it read; -1 with an error.
+    pub high_watermark: Offset,
+    /// The first offset of the log.
+    pub log_start_offset: Offset,
+    /// Whole batches, in order.
+    pub records: Vec<RecordBatch>,
+}
+
+/// `ListOffsetsRequest`.
+#[derive(Clone, Debug)]
+pub struct ListOffsetsRequest {
+    /// Which partitions, and what of each.
+    pub partitions: Vec<(TopicPartition, ListOffsetsSpec)>,
+}
+
+/// What is asked of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum ListOffsetsSpec {
+    /// -2: the first offset.
+    Earliest,
+    /// -1: for a consumer, the high watermark.
+    Latest,
+}
+
+/// `ListOffsetsResponse`.
+#[derive(Clone, Debug)]
+pub struct ListOffsetsResponse {
+    /// An answer for each partition of the request; the offset is -1 with an error.
+    pub partitions: Vec<(TopicPartition, Errors, Offset)>,
+}
+
+/// `MetadataRequest`.
+#[derive(Clone, Debug)]
+pub struct MetadataRequest {
+    /// The topics that the client wants to know about.
+    pub topics: Vec<Topic>,
+}
+
+/// `MetadataResponse`.
+#[derive(Clone, Debug)]
+pub struct MetadataResponse {
+    /// The brokers of the cluster.
+    pub brokers: Vec<BrokerId>,
+    /// What the answering broker knows of each topic; a topic that it does not know is absent
+    /// (Kafka: `UNKNOWN_TOPIC_OR_PARTITION`).
+    pub topics: Vec<(Topic, Rc<TopicImage>)>,
+}

@@ -1,0 +1,112 @@
+//! What a handler wants done: one typed list of effects, in order. The world alone applies them.
+
+use crate::fact::{Fact, FactKind, MessageFact};
+use crate::ids::{FactId, MessageId, NodeId};
+use crate::message::{Body, Message};
+use crate::time::SimTime;
+use crate::timer::Timer;
+
+/// One effect of a handler.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Something happened.
+    Fact(Fact),
+    /// A message goes onto the network; the fact that it was sent has this number.
+    Send(Message, FactId),
+    /// A timer of this node runs out at a moment; the fact that set it.
+    Timer(SimTime, Timer, FactId),
+}
+
+/// The numbers that the world hands out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// The next fact.
+    pub fact: u64,
+    /// The next message.
+    pub message: u64,
+}
+
+/// Collects the effects of one handler call of one node.
+#[derive(Debug)]
+pub struct Outbox {
+    /// The moment of the call.
+    pub now: SimTime,
+    node: NodeId,
+    cause: FactId,
+    counters: Counters,
+    effects: Vec<Effect>,
+}
+
+impl Outbox {
+    /// An empty outbox for `node` at `now`; what happens first is caused by `cause`.
+    /// `effects` is emptied and used again.
+    pub fn new(now: SimTime, node: NodeId, cause: FactId, counters: Counters, mut effects: Vec<Effect>) -> Outbox {
+        effects.clear();
+        Outbox { now, node, cause, counters, effects }
+    }
+
+    /// Whose outbox it is.
+    pub fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// The fact that what is recorded next has as its cause.
+    pub fn cause(&self) -> FactId {
+        self.cause
+    }
+
+    /// Records a fact, caused by the present cause.
+    pub fn fact(&mut self, kind: FactKind) -> FactId {
+        let id = FactId(self.counters.fact);
+        self.counters.fact = self.counters.fact.saturating_add(1);
+        self.effects.push(Effect::Fact(Fact { id, at: self.now, cause: Some(self.cause), kind }));
+        id
+    }
+
+    /// Records a fact and makes it the cause of what follows, until [`Outbox::because`] says otherwise.
+    pub fn then(&mut self, kind: FactKind) -> FactId {
+        let id = self.fact(kind);
+        self.cause = id;
+        id
+    }
+
+    /// Makes `cause` the cause of what follows; returns the cause before.
+    pub fn because(&mut self, cause: FactId) -> FactId {
+        std::mem::replace(&mut self.cause, cause)
+    }
+
+    /// Says that a timer was heeded; it is the cause of what follows.
+    pub fn timer_fired(&mut self, timer: Timer) {
+        let node = self.node.clone();
+        self.then(FactKind::TimerFired { node, timer });
+    }
+
+    /// Sends a request; returns its number.
+    pub fn send(&mut self, to: NodeId, body: Body) -> MessageId {
+        let id = MessageId(self.counters.message);
+        self.transmit(id, id, to, body);
+        id
+    }
+
+    /// Answers the request `correlation` of `to`.
+    pub fn reply(&mut self, correlation: MessageId, to: NodeId, body: Body) {
+        self.transmit(MessageId(self.counters.message), correlation, to, body);
+    }
+
+    /// Sets a timer of this node.
+    pub fn timer(&mut self, at: SimTime, timer: Timer) {
+        self.effects.push(Effect::Timer(at, timer, self.cause));
+    }
+
+    /// The effects in order, and the counters after them.
+    pub fn finish(self) -> (Vec<Effect>, Counters) {
+        (self.effects, self.counters)
+    }
+
+    fn transmit(&mut self, id: MessageId, correlation: MessageId, to: NodeId, body: Body) {
+        self.counters.message = self.counters.message.saturating_add(1);
+        let message = Message { id, correlation, from: self.node.clone(), to, body: body.into() };
+        let sent = self.fact(FactKind::Sent(MessageFact::of(&message)));
+        self.effects.push(Effect::Send(message, sent));
+    }
+}

@@ -1,0 +1,466 @@
+//! The world: the one queue, all nodes, and the only place where effects become events.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::broker::Broker;
+use crate::command::Command;
+use crate::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use crate::consumer::Consumer;
+use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
+use crate::fact::{Fact, FactKind, MessageFact};
+use crate::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
+use crate::message::Message;
+use crate::metadata::{MetadataImage, PartitionRegistration, TopicImage};
+use crate::network::Network;
+use crate::outbox::{Counters, Effect, Outbox};
+use crate::producer::Producer;
+use crate::rng::Pcg;
+use crate::time::SimTime;
+
+/// At most so many brokers.
+pub const BROKERS_MAX: i32 = 200;
+/// At most so many producers and consumers together.
+pub const CLIENTS_MAX: usize = 1_000;
+/// At most so many partitions in all topics.
+pub const PARTITIONS_MAX: usize = 100_000;
+
+/// How a world begins.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// Brokers 1 to this number.
+    pub brokers: i32,
+    /// How long every message takes, in microseconds.
+    pub latency_us: u64,
+    /// The seed of all that is left to chance.
+    pub seed: u64,
+    /// The configuration of every broker.
+    pub broker: BrokerConfig,
+}
+
+/// A command that cannot be done. The world is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// A name that is taken.
+    #[error("there is already {0}")]
+    Exists(String),
+    /// A name that nothing has.
+    #[error("there is no {0}")]
+    Unknown(String),
+    /// A value that Kafka would not take.
+    #[error("{0}")]
+    Invalid(String),
+    /// A bound of the simulation.
+    #[error("at most {limit} {what}")]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        limit: usize,
+    },
+}
+
+/// A cluster with its clients at one moment of virtual time.
+///
+/// Cloning is cheap: every node is shared until one of the two worlds changes it.
+#[derive(Clone, Debug)]
+pub struct World {
+    now: SimTime,
+    queue: EventQueue,
+    counters: Counters,
+    events: u64,
+    rng: Pcg,
+    network: Network,
+    metadata: Rc<MetadataImage>,
+    brokers: BTreeMap<BrokerId, Rc<Broker>>,
+    producers: BTreeMap<ClientId, Rc<Producer>>,
+    consumers: BTreeMap<ClientId, Rc<Consumer>>,
+    effects: Vec<Effect>,
+}
+
+impl World {
+    /// A cluster without topics and clients.
+    ///
+    /// # Errors
+    /// [`CommandError::Invalid`] unless there are 1 to [`BROKERS_MAX`] brokers.
+    pub fn new(config: WorldConfig) -> Result<World, CommandError> {
+        if !(1..=BROKERS_MAX).contains(&config.brokers) {
+            return Err(CommandError::Invalid(format!("a cluster has 1 to {BROKERS_MAX} brokers, not {}", config.brokers)));
+        }
+        let ids: Vec<BrokerId> = (1..=config.brokers).map(BrokerId).collect();
+        let broker = Rc::new(config.broker);
+        Ok(World {
+            now: SimTime::ZERO,
+            queue: EventQueue::default(),
+            counters: Counters::default(),
+            events: 0,
+            rng: Pcg::new(config.seed),
+            network: Network::new(config.latency_us),
+            metadata: Rc::new(MetadataImage { brokers: ids.clone(), topics: BTreeMap::new() }),
+            brokers: ids.into_iter().map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker))))).collect(),
+            producers: BTreeMap::new(),
+            consumers: BTreeMap::new(),
+            effects: Vec::new(),
+        })
+    }
+
+    /// Adds a producer, which does nothing until it is told to.
+    ///
+    /// # Errors
+    /// A taken name, a bound, or a configuration that is not simulated yet.
+    pub fn add_producer(&mut self, id: ClientId, config: ProducerConfig) -> Result<(), CommandError> {
+        self.check_new_client(&id)?;
+        if config.enable_idempotence {
+            let why = "enable.idempotence=true (Kafka's default) is not simulated yet: set it to false";
+            return Err(CommandError::Invalid(why.to_owned()));
+        }
+        let producer = Producer::new(id.clone(), Rc::new(config), BrokerId(1));
+        self.producers.insert(id, Rc::new(producer));
+        Ok(())
+    }
+
+    /// Adds a consumer, which does nothing until it is assigned partitions.
+    ///
+    /// # Errors
+    /// A taken name or a bound.
+    pub fn add_consumer(&mut self, id: ClientId, config: ConsumerConfig) -> Result<(), CommandError> {
+        self.check_new_client(&id)?;
+        let consumer = Consumer::new(id.clone(), Rc::new(config), BrokerId(1));
+        self.consumers.insert(id, Rc::new(consumer));
+        Ok(())
+    }
+
+    fn check_new_client(&self, id: &ClientId) -> Result<(), CommandError> {
+        if self.producers.contains_key(id) || self.consumers.contains_key(id) {
+            return Err(CommandError::Exists(format!("a client {id}")));
+        }
+        if self.producers.len().saturating_add(self.consumers.len()) >= CLIENTS_MAX {
+            return Err(CommandError::Limit { what: "clients", limit: CLIENTS_MAX });
+        }
+        Ok(())
+    }
+
+    /// Does what somebody outside asks; the facts that follow at once go to `facts`.
+    ///
+    /// # Errors
+    /// A command that names what is not there, or that Kafka would refuse; the world is unchanged.
+    pub fn command(&mut self, command: Command, facts: &mut Vec<Fact>) -> Result<FactId, CommandError> {
+        self.check(&command)?;
+        let given = FactId(self.counters.fact);
+        self.counters.fact = self.counters.fact.saturating_add(1);
+        let kind = FactKind::CommandGiven { command: command.clone() };
+        facts.push(Fact { id: given, at: self.now, cause: None, kind });
+        match command {
+            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
+                let image = TopicImage { partitions: Vec::new(), min_insync_replicas };
+                Rc::make_mut(&mut self.metadata).topics.insert(Rc::clone(&topic), Rc::new(image));
+                self.add_partitions(&topic, &assignment, given, facts);
+            }
+            Command::CreatePartitions { topic, assignment } => self.add_partitions(&topic, &assignment, given, facts),
+            Command::Send { producer, topic, partition, key, value } => {
+                self.with_producer(&producer, given, facts, |producer, rng, out| {
+                    producer.send(&topic, partition, key, value, rng, out);
+                });
+            }
+            Command::Assign { consumer, partitions, from } => {
+                self.with_consumer(&consumer, given, facts, |consumer, out| consumer.assign(&partitions, from, out));
+            }
+            Command::RefreshMetadata { client } => {
+                self.with_producer(&client, given, facts, |producer, _, out| producer.refresh_metadata(out));
+                self.with_consumer(&client, given, facts, Consumer::refresh_metadata);
+            }
+        }
+        Ok(given)
+    }
+
+    /// Takes the next event and does it. False if there is none.
+    pub fn step(&mut self, facts: &mut Vec<Fact>) -> bool {
+        let Some(Event { at, cause, kind, .. }) = self.queue.pop() else { return false };
+        self.now = at;
+        self.events = self.events.saturating_add(1);
+        match kind {
+            EventKind::Deliver(message) => self.deliver(&message, cause, facts),
+            EventKind::Timer(node, timer) => match &node {
+                NodeId::Broker(id) => self.with_broker(*id, cause, facts, |broker, out| broker.on_timer(&timer, out)),
+                NodeId::Client(id) => {
+                    self.with_producer(id, cause, facts, |producer, rng, out| producer.on_timer(&timer, rng, out));
+                    self.with_consumer(id, cause, facts, |consumer, out| consumer.on_timer(&timer, out));
+                }
+            },
+        }
+        true
+    }
+
+    fn deliver(&mut self, message: &Message, cause: FactId, facts: &mut Vec<Fact>) {
+        let received = FactId(self.counters.fact);
+        self.counters.fact = self.counters.fact.saturating_add(1);
+        let kind = FactKind::Received(MessageFact::of(message));
+        facts.push(Fact { id: received, at: self.now, cause: Some(cause), kind });
+        match &message.to {
+            NodeId::Broker(id) => self.with_broker(*id, received, facts, |broker, out| broker.on_message(message, out)),
+            NodeId::Client(id) => {
+                self.with_producer(id, received, facts, |producer, rng, out| producer.on_message(message, rng, out));
+                self.with_consumer(id, received, facts, |consumer, out| consumer.on_message(message, out));
+            }
+        }
+    }
+
+    fn check(&self, command: &Command) -> Result<(), CommandError> {
+        match command {
+            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
+                if self.metadata.topics.contains_key(topic) {
+                    return Err(CommandError::Exists(format!("a topic {topic}")));
+                }
+                if *min_insync_replicas < 1 {
+                    return Err(CommandError::Invalid("min.insync.replicas is at least 1".to_owned()));
+                }
+                self.check_assignment(assignment)
+            }
+            Command::CreatePartitions { topic, assignment } => {
+                self.metadata.topics.get(topic).ok_or_else(|| CommandError::Unknown(format!("topic {topic}")))?;
+                self.check_assignment(assignment)
+            }
+            Command::Send { producer, .. } => self
+                .producers
+                .get(producer)
+                .map(|_| ())
+                .ok_or_else(|| CommandError::Unknown(format!("producer {producer}"))),
+            Command::Assign { consumer, .. } => self
+                .consumers
+                .get(consumer)
+                .map(|_| ())
+                .ok_or_else(|| CommandError::Unknown(format!("consumer {consumer}"))),
+            Command::RefreshMetadata { client } => {
+                let known = self.producers.contains_key(client) || self.consumers.contains_key(client);
+                if known { Ok(()) } else { Err(CommandError::Unknown(format!("client {client}"))) }
+            }
+        }
+    }
+
+    fn check_assignment(&self, assignment: &[Vec<BrokerId>]) -> Result<(), CommandError> {
+        let there: usize = self.metadata.topics.values().map(|topic| topic.partitions.len()).sum();
+        if there.saturating_add(assignment.len()) > PARTITIONS_MAX {
+            return Err(CommandError::Limit { what: "partitions", limit: PARTITIONS_MAX });
+        }
+        if assignment.is_empty() {
+            return Err(CommandError::Invalid("a topic has at least one partition".to_owned()));
+        }
+        for replicas in assignment {
+            if let Some(missing) = replicas.iter().find(|replica| !self.brokers.contains_key(replica)) {
+                return Err(CommandError::Unknown(format!("broker {missing}")));
+            }
+            let mut distinct = replicas.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            if replicas.is_empty() || distinct.len() != replicas.len() {
+                return Err(CommandError::Invalid("a partition has one or more replicas, each on its own broker".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_partitions(&mut self, topic: &Rc<str>, assignment: &[Vec<BrokerId>], given: FactId, facts: &mut Vec<Fact>) {
+        let mut because = given;
+        let metadata = Rc::make_mut(&mut self.metadata);
+        if let Some(image) = metadata.topics.get_mut(topic) {
+            let image = Rc::make_mut(image);
+            for replicas in assignment {
+                let number = i32::try_from(image.partitions.len()).unwrap_or(i32::MAX);
+                let leader = replicas.first().copied();
+                because = FactId(self.counters.fact);
+                self.counters.fact = self.counters.fact.saturating_add(1);
+                let kind = FactKind::PartitionRecord {
+                    partition: TopicPartition::new(Rc::clone(topic), number),
+                    replicas: replicas.clone(),
+                    isr: replicas.clone(),
+                    leader: leader.unwrap_or(BrokerId(-1)),
+                    leader_epoch: LeaderEpoch(0),
+                    partition_epoch: 0,
+                };
+                facts.push(Fact { id: because, at: self.now, cause: Some(given), kind });
+                image.partitions.push(Rc::new(PartitionRegistration {
+                    replicas: replicas.clone(),
+                    isr: replicas.clone(),
+                    leader,
+                    leader_epoch: LeaderEpoch(0),
+                    partition_epoch: 0,
+                }));
+            }
+        }
+        let image = Rc::clone(&self.metadata);
+        let ids: Vec<BrokerId> = self.brokers.keys().copied().collect();
+        for id in ids {
+            self.with_broker(id, because, facts, |broker, out| broker.on_metadata(&image, out));
+        }
+    }
+
+    fn with_broker(&mut self, id: BrokerId, cause: FactId, facts: &mut Vec<Fact>, act: impl FnOnce(&mut Broker, &mut Outbox)) {
+        let mut out = self.outbox(NodeId::Broker(id), cause);
+        if let Some(broker) = self.brokers.get_mut(&id) {
+            act(Rc::make_mut(broker), &mut out);
+        }
+        self.apply(out, facts);
+    }
+
+    fn with_producer(
+        &mut self,
+        id: &ClientId,
+        cause: FactId,
+        facts: &mut Vec<Fact>,
+        act: impl FnOnce(&mut Producer, &mut Pcg, &mut Outbox),
+    ) {
+        if !self.producers.contains_key(id) {
+            return;
+        }
+        let mut out = self.outbox(NodeId::Client(id.clone()), cause);
+        if let Some(producer) = self.producers.get_mut(id) {
+            act(Rc::make_mut(producer), &mut self.rng, &mut out);
+        }
+        self.apply(out, facts);
+    }
+
+    fn with_consumer(
+        &mut self,
+        id: &ClientId,
+        cause: FactId,
+        facts: &mut Vec<Fact>,
+        act: impl FnOnce(&mut Consumer, &mut Outbox),
+    ) {
+        if !self.consumers.contains_key(id) {
+            return;
+        }
+        let mut out = self.outbox(NodeId::Client(id.clone()), cause);
+        if let Some(consumer) = self.consumers.get_mut(id) {
+            act(Rc::make_mut(consumer), &mut out);
+        }
+        self.apply(out, facts);
+    }
+
+    fn outbox(&mut self, node: NodeId, cause: FactId) -> Outbox {
+        Outbox::new(self.now, node, cause, self.counters, std::mem::take(&mut self.effects))
+    }
+
+    fn apply(&mut self, out: Outbox, facts: &mut Vec<Fact>) {
+        let node = out.node().clone();
+        let (mut effects, counters) = out.finish();
+        self.counters = counters;
+        let mut refused = None;
+        for effect in effects.drain(..) {
+            let (cause, scheduled) = match effect {
+                Effect::Fact(fact) => {
+                    facts.push(fact);
+                    continue;
+                }
+                Effect::Send(message, cause) => {
+                    let at = self.now.plus_micros(self.network.latency_us(&message.from, &message.to));
+                    (cause, self.queue.schedule(at, cause, EventKind::Deliver(message)))
+                }
+                Effect::Timer(at, timer, cause) => {
+                    (cause, self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)))
+                }
+            };
+            if scheduled.is_err() {
+                refused = refused.or(Some(cause));
+            }
+        }
+        self.effects = effects;
+        if let Some(cause) = refused {
+            let id = FactId(self.counters.fact);
+            self.counters.fact = self.counters.fact.saturating_add(1);
+            let kind = FactKind::LimitReached { node: Some(node), what: "event queue".into(), limit: EVENTS_MAX as u64 };
+            facts.push(Fact { id, at: self.now, cause: Some(cause), kind });
+        }
+    }
+}
+
+/// What can be seen of a world; nothing here changes it.
+impl World {
+    /// The present moment.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// When the next event happens.
+    pub fn next_event_at(&self) -> Option<SimTime> {
+        self.queue.next_at()
+    }
+
+    /// Events done so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The number of the next fact: how many there are.
+    pub fn facts(&self) -> u64 {
+        self.counters.fact
+    }
+
+    /// What the controller has decided.
+    pub fn metadata(&self) -> &MetadataImage {
+        &self.metadata
+    }
+
+    /// The brokers by id.
+    pub fn brokers(&self) -> impl Iterator<Item = &Broker> {
+        self.brokers.values().map(Rc::as_ref)
+    }
+
+    /// A broker.
+    pub fn broker(&self, id: BrokerId) -> Option<&Broker> {
+        self.brokers.get(&id).map(Rc::as_ref)
+    }
+
+    /// The producers by id.
+    pub fn producers(&self) -> impl Iterator<Item = &Producer> {
+        self.producers.values().map(Rc::as_ref)
+    }
+
+    /// A producer.
+    pub fn producer(&self, id: &str) -> Option<&Producer> {
+        self.producers.iter().find(|(known, _)| *known.0 == *id).map(|(_, producer)| &**producer)
+    }
+
+    /// The consumers by id.
+    pub fn consumers(&self) -> impl Iterator<Item = &Consumer> {
+        self.consumers.values().map(Rc::as_ref)
+    }
+
+    /// A consumer.
+    pub fn consumer(&self, id: &str) -> Option<&Consumer> {
+        self.consumers.iter().find(|(known, _)| *known.0 == *id).map(|(_, consumer)| &**consumer)
+    }
+
+    /// A replica of a partition on a broker.
+    pub fn replica(&self, broker: BrokerId, partition: &TopicPartition) -> Option<&crate::broker::partition::Partition> {
+        self.broker(broker)?.partitions.get(partition).map(Rc::as_ref)
+    }
+
+    /// The leader's replica of a partition.
+    pub fn leader(&self, partition: &TopicPartition) -> Option<&crate::broker::partition::Partition> {
+        self.replica(self.metadata.partition(partition)?.leader?, partition)
+    }
+
+    /// The high watermark on a broker.
+    pub fn high_watermark(&self, broker: BrokerId, partition: &TopicPartition) -> Option<Offset> {
+        self.replica(broker, partition).map(|replica| replica.high_watermark)
+    }
+
+    /// The messages on the wire, by number.
+    pub fn on_the_wire(&self) -> Vec<&Message> {
+        let mut messages: Vec<&Message> = self
+            .queue
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Deliver(message) => Some(message),
+                EventKind::Timer(..) => None,
+            })
+            .collect();
+        messages.sort_by_key(|message| message.id);
+        messages
+    }
+
+    /// The number of the next message.
+    pub fn next_message(&self) -> MessageId {
+        MessageId(self.counters.message)
+    }
+}
