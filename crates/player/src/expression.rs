@@ -1,0 +1,369 @@
+//! The one small language of scenarios: for placeholders in texts, `expect`, `ask`, `until.when` and `[let]`.
+//!
+//! ```text
+//! expression = and { "or" and }
+//! and        = not { "and" not }
+//! not        = "not" not | comparison
+//! comparison = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not" "in" ) sum ]
+//! sum        = product { ( "+" | "-" ) product }
+//! product    = sign { ( "*" | "/" | "%" ) sign }
+//! sign       = "-" sign | primary
+//! primary    = number | text | "true" | "false" | "none" | name | call | list | "(" expression ")"
+//! call       = name "(" [ expression { "," expression } ] ")"
+//! list       = "[" [ expression { "," expression } ] "]"
+//! number     = digit { digit }
+//! text       = '"' … '"' | "'" … "'"            (in it, \" \' and \\ stand for themselves)
+//! name       = letter { letter | digit | ( "-" | "." ) before a letter or digit }     (letters: a–z, A–Z, _)
+//! ```
+//!
+//! So `orders-0` is one token, partition 0 of topic `orders`, and a subtraction has spaces round its minus (or stands
+//! after a digit or a bracket). A name is a definition of `[let]`, a partition, or the name of a topic, a client or a
+//! kind of fact where a function wants one. `/` rounds toward zero and `%` has the sign of the dividend, as in Java and
+//! Rust. `and` and `or` read their right side only if the left one does not decide.
+//!
+//! An expression is parsed and bound (names, number and types of arguments) when a scenario is packed, and again when it
+//! is opened. It is evaluated over the world as it is after a step. Nothing here can panic, overflow or run for long:
+//! the bounds are [`MAX_LENGTH`], [`MAX_DEPTH`], [`MAX_LIST`] and [`MAX_EVALUATIONS`].
+
+mod bind;
+mod evaluate;
+mod functions;
+mod lexer;
+mod nearest;
+mod parser;
+mod value;
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub(crate) use bind::as_partition;
+pub use bind::{Names, Type};
+pub use evaluate::{Environment, EvaluationError};
+pub use functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, function};
+pub use nearest::nearest;
+pub use value::Value;
+
+use crate::words::RefKind;
+
+/// The longest expression, in characters.
+pub const MAX_LENGTH: usize = 500;
+/// How deep an expression may be nested, definitions that it uses included.
+pub const MAX_DEPTH: usize = 64;
+/// The most values in a list.
+pub const MAX_LIST: usize = 256;
+/// The most parts that one evaluation may look at; definitions that use each other can multiply.
+pub const MAX_EVALUATIONS: usize = 10_000;
+
+/// A stretch of a text, in characters (not bytes) from 0; `end` is the first one that does not belong to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The first character.
+    pub start: usize,
+    /// The one after the last.
+    pub end: usize,
+}
+
+impl Span {
+    /// From `start` up to `end`, which is not part of it.
+    pub fn new(start: usize, end: usize) -> Span {
+        Span { start, end }
+    }
+
+    fn to(self, other: Span) -> Span {
+        Span::new(self.start.min(other.start), self.end.max(other.end))
+    }
+}
+
+/// What is wrong in an expression or a template, and where in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextProblem {
+    /// Where in the whole text.
+    pub span: Span,
+    /// What is wrong, such as `unknown function "hww"`.
+    pub message: String,
+    /// What to do about it, such as `did you mean hw?`.
+    pub help: Option<String>,
+}
+
+impl TextProblem {
+    pub(crate) fn new(span: Span, message: impl Into<String>) -> TextProblem {
+        TextProblem {
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> TextProblem {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for TextProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} (at character {})",
+            self.message,
+            self.span.start.saturating_add(1)
+        )?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for TextProblem {}
+
+/// A parsed expression. It is written as its source text, and equal to another with the same source.
+#[derive(Clone)]
+pub struct Expression {
+    source: String,
+    root: Rc<Node>,
+}
+
+impl Expression {
+    /// Parses `source`.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the place.
+    pub fn parse(source: &str) -> Result<Expression, TextProblem> {
+        Expression::parse_within(source, 0)
+    }
+
+    /// Parses `source`, which begins at character `offset` of a longer text; all places are those in the longer text.
+    pub(crate) fn parse_within(source: &str, offset: usize) -> Result<Expression, TextProblem> {
+        let root = parser::parse(source, offset)?;
+        Ok(Expression {
+            source: source.to_owned(),
+            root: Rc::new(root),
+        })
+    }
+
+    /// The text that it was parsed from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Resolves the names in it (definitions, partitions, clients …), checks functions and their arguments, and says the
+    /// type of its value.
+    ///
+    /// # Errors
+    /// All that is wrong, in the order of the text; the expression is then left as it was.
+    pub fn bind(&mut self, names: &Names) -> Result<Type, Vec<TextProblem>> {
+        let (root, result_type) = bind::bind(&self.root, names)?;
+        self.root = Rc::new(root);
+        Ok(result_type)
+    }
+
+    /// Its value in the world behind `environment`. Bind it first: an unbound name is taken as a text or a partition.
+    ///
+    /// # Errors
+    /// An overflow, a division by zero, an operation on values of the wrong type, or what `environment` cannot answer.
+    pub fn evaluate(&self, environment: &dyn Environment) -> Result<Value, EvaluationError> {
+        evaluate::evaluate(&self.root, environment)
+    }
+
+    /// Whether it holds: as [`Expression::evaluate`], for one whose value is true or false.
+    ///
+    /// # Errors
+    /// Also a value that is neither true nor false.
+    pub fn holds(&self, environment: &dyn Environment) -> Result<bool, EvaluationError> {
+        match self.evaluate(environment)? {
+            Value::Bool(truth) => Ok(truth),
+            other => Err(EvaluationError::new(format!(
+                "{} is {}, neither true nor false",
+                self.source,
+                other.with_type()
+            ))),
+        }
+    }
+
+    /// The value, if it needs no world: an expression without calls.
+    pub(crate) fn constant(&self) -> Option<Value> {
+        self.evaluate(&evaluate::NoWorld).ok()
+    }
+
+    /// The look of its value in a sentence: that of the outermost function, plain for anything else.
+    pub fn ref_kind(&self) -> RefKind {
+        self.root.ref_kind()
+    }
+
+    /// The function calls in it, outermost first, with their arguments where these are constants; calls inside definitions
+    /// count. For "what is this question about?".
+    pub fn calls(&self) -> Vec<(&'static str, Vec<Option<Value>>)> {
+        let mut found = Vec::new();
+        self.root.collect_calls(&mut found, &mut { MAX_EVALUATIONS });
+        found
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Expression {}
+
+// The tree could be huge: definitions that use each other multiply.
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expression({:?})", self.source)
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.source)
+    }
+}
+
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Expression, D::Error> {
+        let source = String::deserialize(deserializer)?;
+        Expression::parse(&source).map_err(|problem| serde::de::Error::custom(format!("{source:?}: {problem}")))
+    }
+}
+
+/// A part of an expression and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    span: Span,
+    kind: Kind,
+    depth: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// A constant.
+    Literal(Value),
+    /// A name that is not bound yet.
+    Name(String),
+    /// The value of a definition.
+    Definition(String, Rc<Node>),
+    /// A function's name as written, and its arguments.
+    Call(String, Vec<Node>),
+    List(Vec<Node>),
+    Negative(Box<Node>),
+    Not(Box<Node>),
+    Binary(Operator, Box<Node>, Box<Node>),
+}
+
+/// An operator between two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    NotIn,
+    Plus,
+    Minus,
+    Times,
+    Divided,
+    Remainder,
+}
+
+impl Operator {
+    fn sign(self) -> &'static str {
+        match self {
+            Operator::Or => "or",
+            Operator::And => "and",
+            Operator::Equal => "==",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+            Operator::In => "in",
+            Operator::NotIn => "not in",
+            Operator::Plus => "+",
+            Operator::Minus => "-",
+            Operator::Times => "*",
+            Operator::Divided => "/",
+            Operator::Remainder => "%",
+        }
+    }
+}
+
+impl Node {
+    fn new(span: Span, kind: Kind) -> Node {
+        let below = match &kind {
+            Kind::Literal(_) | Kind::Name(_) => 0,
+            Kind::Definition(_, node) => node.depth,
+            Kind::Call(_, nodes) | Kind::List(nodes) => nodes.iter().map(|node| node.depth).max().unwrap_or(0),
+            Kind::Negative(node) | Kind::Not(node) => node.depth,
+            Kind::Binary(_, left, right) => left.depth.max(right.depth),
+        };
+        Node {
+            span,
+            kind,
+            depth: below.saturating_add(1),
+        }
+    }
+
+    fn ref_kind(&self) -> RefKind {
+        match &self.kind {
+            Kind::Call(name, _) => function(name).map_or(RefKind::Plain, |function| function.ref_kind),
+            Kind::Definition(_, node) => node.ref_kind(),
+            _ => RefKind::Plain,
+        }
+    }
+
+    fn collect_calls(&self, found: &mut Vec<(&'static str, Vec<Option<Value>>)>, budget: &mut usize) {
+        // Definitions that use each other can multiply.
+        let Some(left) = budget.checked_sub(1) else { return };
+        *budget = left;
+        match &self.kind {
+            Kind::Literal(_) | Kind::Name(_) => {}
+            Kind::Definition(_, node) => node.collect_calls(found, budget),
+            Kind::Call(name, arguments) => {
+                if let Some(function) = function(name) {
+                    let values = arguments.iter().map(Node::literal).collect();
+                    found.push((function.name, values));
+                }
+                for node in arguments {
+                    node.collect_calls(found, budget);
+                }
+            }
+            Kind::List(nodes) => {
+                for node in nodes {
+                    node.collect_calls(found, budget);
+                }
+            }
+            Kind::Negative(node) | Kind::Not(node) => node.collect_calls(found, budget),
+            Kind::Binary(_, left, right) => {
+                left.collect_calls(found, budget);
+                right.collect_calls(found, budget);
+            }
+        }
+    }
+
+    fn literal(&self) -> Option<Value> {
+        match &self.kind {
+            Kind::Literal(value) => Some(value.clone()),
+            Kind::Definition(_, node) => node.literal(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,334 @@
+//! What an expression can ask of the world: one table for checks, suggestions and documentation.
+
+use super::bind::Type;
+use crate::words::RefKind;
+
+/// What an argument stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// Any whole number.
+    Number,
+    /// A text in quotes.
+    Text,
+    /// A partition, such as `orders-0`.
+    Partition,
+    /// The name of a topic.
+    Topic,
+    /// The id of a producer.
+    Producer,
+    /// The id of a consumer.
+    Consumer,
+    /// The id of a producer or a consumer.
+    Client,
+    /// The number of a broker.
+    Broker,
+    /// The name of a kind of fact, such as `FetchReceived`.
+    Fact,
+    /// A list.
+    List,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name, for messages and documentation.
+    pub name: &'static str,
+    /// What it stands for.
+    pub kind: ParameterKind,
+    /// It can be left out; only last ones can.
+    pub optional: bool,
+}
+
+/// A function of the expression language.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionDef {
+    /// The name, as Kafka names the thing where it does.
+    pub name: &'static str,
+    /// What it takes.
+    pub parameters: &'static [Parameter],
+    /// The type of its value.
+    pub returns: Type,
+    /// What it says, in one sentence.
+    pub meaning: &'static str,
+    /// How its value looks in a sentence.
+    pub ref_kind: RefKind,
+}
+
+impl FunctionDef {
+    /// As an author writes it: `hw(partition[, broker])`.
+    pub fn signature(&self) -> String {
+        let parameters = self.parameters.iter().enumerate().map(|(index, parameter)| {
+            let comma = if index == 0 { "" } else { ", " };
+            if parameter.optional {
+                format!("[{comma}{}]", parameter.name)
+            } else {
+                format!("{comma}{}", parameter.name)
+            }
+        });
+        format!("{}({})", self.name, parameters.collect::<String>())
+    }
+}
+
+/// The function of that name.
+pub fn function(name: &str) -> Option<&'static FunctionDef> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+const fn given(name: &'static str, kind: ParameterKind) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        optional: false,
+    }
+}
+
+const fn optional(name: &'static str, kind: ParameterKind) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        optional: true,
+    }
+}
+
+const fn define(
+    name: &'static str,
+    parameters: &'static [Parameter],
+    returns: Type,
+    ref_kind: RefKind,
+    meaning: &'static str,
+) -> FunctionDef {
+    FunctionDef {
+        name,
+        parameters,
+        returns,
+        meaning,
+        ref_kind,
+    }
+}
+
+const PARTITION: Parameter = given("partition", ParameterKind::Partition);
+const BROKER: Parameter = given("broker", ParameterKind::Broker);
+const ON_BROKER: Parameter = optional("broker", ParameterKind::Broker);
+const TOPIC: Parameter = given("topic", ParameterKind::Topic);
+const PRODUCER: Parameter = given("producer", ParameterKind::Producer);
+const CONSUMER: Parameter = given("consumer", ParameterKind::Consumer);
+const KEY: Parameter = given("key", ParameterKind::Text);
+const COUNT: Parameter = given("partitions", ParameterKind::Number);
+
+use RefKind::{Leader, Message, Plain, Water};
+use Type::{List, Number};
+
+/// All functions.
+pub const FUNCTIONS: &[FunctionDef] = &[
+    define(
+        "hw",
+        &[PARTITION, ON_BROKER],
+        Number,
+        Water,
+        "The high watermark on a broker, by default the leader's.",
+    ),
+    define(
+        "leo",
+        &[PARTITION, ON_BROKER],
+        Number,
+        Plain,
+        "The log end offset on a broker, the offset of its next record; by default the leader's.",
+    ),
+    define(
+        "lso",
+        &[PARTITION],
+        Number,
+        Water,
+        "The last stable offset on the leader.",
+    ),
+    define(
+        "isr",
+        &[PARTITION],
+        List,
+        Plain,
+        "The brokers in the in-sync replica set, ascending.",
+    ),
+    define(
+        "leader",
+        &[PARTITION],
+        Number,
+        Leader,
+        "The broker that leads the partition; none if none does.",
+    ),
+    define("epoch", &[PARTITION], Number, Leader, "The leader epoch."),
+    define(
+        "credited",
+        &[PARTITION, BROKER],
+        Number,
+        Plain,
+        "The log end offset that the leader knows of a follower; none before its first fetch.",
+    ),
+    define(
+        "records",
+        &[PARTITION],
+        Number,
+        Plain,
+        "How many records the leader's log holds.",
+    ),
+    define(
+        "value",
+        &[PARTITION, given("offset", ParameterKind::Number)],
+        Type::Text,
+        Message,
+        "The value of the record at an offset of the leader's log; none if there is none.",
+    ),
+    define(
+        "partitions",
+        &[TOPIC],
+        Number,
+        Plain,
+        "How many partitions the topic has in the cluster.",
+    ),
+    define(
+        "known_partitions",
+        &[given("client", ParameterKind::Client), TOPIC],
+        Number,
+        Plain,
+        "How many partitions the topic has in a client's metadata; none before it has any.",
+    ),
+    define(
+        "position",
+        &[CONSUMER, PARTITION],
+        Number,
+        Plain,
+        "The offset of the record that the consumer asks for next; none while it has no position.",
+    ),
+    define(
+        "consumed",
+        &[CONSUMER],
+        Number,
+        Plain,
+        "How many records the consumer has returned to its application.",
+    ),
+    define(
+        "sent",
+        &[PRODUCER],
+        Number,
+        Message,
+        "How many records the application has given to the producer.",
+    ),
+    define(
+        "acked",
+        &[PRODUCER],
+        Number,
+        Plain,
+        "How many records of the producer are acknowledged.",
+    ),
+    define(
+        "queued",
+        &[PRODUCER, PARTITION],
+        Number,
+        Plain,
+        "How many batches for the partition the producer's accumulator holds.",
+    ),
+    define(
+        "batch_bytes",
+        &[PRODUCER, PARTITION],
+        Number,
+        Plain,
+        "The size in bytes of the producer's open batch for the partition; none if none is open.",
+    ),
+    define(
+        "chosen",
+        &[PRODUCER],
+        Number,
+        Message,
+        "The partition of the producer's last record; none before the first.",
+    ),
+    define(
+        "sticky",
+        &[PRODUCER, TOPIC],
+        Number,
+        Plain,
+        "The partition where the producer's sticky partitioner stands; none before the first record without a key.",
+    ),
+    define(
+        "murmur2",
+        &[KEY],
+        Number,
+        Plain,
+        "The murmur2 hash of the key's UTF-8 bytes, a signed 32-bit number.",
+    ),
+    define("positive", &[KEY], Number, Plain, "murmur2(key) & 0x7fffffff."),
+    define(
+        "quotient",
+        &[KEY, COUNT],
+        Number,
+        Plain,
+        "How many whole times the number of partitions goes into positive(key).",
+    ),
+    define(
+        "partition",
+        &[KEY, COUNT],
+        Number,
+        Message,
+        "positive(key) % partitions: the partition of a key.",
+    ),
+    define(
+        "moved",
+        &[
+            given("prefix", ParameterKind::Text),
+            given("count", ParameterKind::Number),
+            given("from", ParameterKind::Number),
+            given("to", ParameterKind::Number),
+        ],
+        Number,
+        Message,
+        "How many of the keys prefix0 … prefix<count-1> get another partition when the number of partitions goes from one to the other.",
+    ),
+    define(
+        "count",
+        &[given("fact", ParameterKind::Fact)],
+        Number,
+        Plain,
+        "How many facts of a kind there have been so far.",
+    ),
+    define("time_ms", &[], Number, Plain, "Virtual time in milliseconds."),
+    define(
+        "size",
+        &[given("list", ParameterKind::List)],
+        Number,
+        Plain,
+        "How many values a list has.",
+    ),
+    define(
+        "min",
+        &[given("a", ParameterKind::Number), given("b", ParameterKind::Number)],
+        Number,
+        Plain,
+        "The smaller of two numbers.",
+    ),
+    define(
+        "max",
+        &[given("a", ParameterKind::Number), given("b", ParameterKind::Number)],
+        Number,
+        Plain,
+        "The larger of two numbers.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_optional_parameters_come_last() {
+        for (index, function) in FUNCTIONS.iter().enumerate() {
+            assert!(
+                FUNCTIONS[..index].iter().all(|other| other.name != function.name),
+                "{}",
+                function.name
+            );
+            let optional: Vec<bool> = function.parameters.iter().map(|parameter| parameter.optional).collect();
+            assert!(optional.is_sorted(), "{}", function.name);
+            assert!(function.meaning.ends_with('.'), "{}", function.name);
+        }
+        assert_eq!(function("hw").unwrap().signature(), "hw(partition[, broker])");
+        assert_eq!(function("time_ms").unwrap().signature(), "time_ms()");
+    }
+}

@@ -1,0 +1,513 @@
+//! A scenario as data: the cluster, what is done to it step by step, the words for it, and what must hold.
+//!
+//! Authors write TOML (`scenarios/<id>/scenario.toml` with the English texts, `zh.toml` beside it with the Chinese ones);
+//! the feature `author` reads that and tells what is wrong with line and column. What is packed for the page is the JSON
+//! of [`Scenario`]: the same things with all defaults filled in and all texts in both languages.
+//! [`Scenario::from_json`] reads it back and trusts nothing.
+
+mod names;
+mod open;
+mod place;
+mod validate;
+
+use std::collections::BTreeMap;
+
+use highwater_sim::ids::TopicPartition;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use names::{ConfigOwner, FACT_NAMES};
+pub use open::OpenError;
+pub use place::{Place, Problem};
+
+use crate::expression::Expression;
+use crate::lang::Lang;
+use crate::scene::MarkId;
+use crate::template::Template;
+
+/// The most topics.
+pub const MAX_TOPICS: usize = 64;
+/// The most partitions of a topic.
+pub const MAX_PARTITIONS: i32 = 1_000;
+/// The most brokers.
+pub const MAX_BROKERS: i32 = 16;
+/// The most producers, and the most consumers.
+pub const MAX_CLIENTS: usize = 64;
+/// The most steps.
+pub const MAX_STEPS: usize = 200;
+/// The most commands of a step, marks that it looks at, and expectations.
+pub const MAX_PER_STEP: usize = 64;
+/// The most entries of a table of configs or of a fact's fields.
+pub const MAX_ENTRIES: usize = 64;
+/// The largest file of a scenario, in bytes.
+pub const MAX_FILE_BYTES: usize = 1 << 20;
+/// The largest packed scenario, in bytes.
+pub const MAX_PACKED_BYTES: usize = 4 << 20;
+/// How long a step may run if its `until` does not say, in ms of virtual time.
+pub const WITHIN_MS: u64 = 600_000;
+
+/// The same thing in each language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Localized<T = String> {
+    /// English.
+    pub en: T,
+    /// Chinese.
+    pub zh: T,
+}
+
+impl<T> Localized<T> {
+    /// The one in `lang`.
+    pub fn get(&self, lang: Lang) -> &T {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, lang: Lang) -> &mut T {
+        match lang {
+            Lang::En => &mut self.en,
+            Lang::Zh => &mut self.zh,
+        }
+    }
+}
+
+/// A scenario, checked and complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// `hw-two-rounds`: its folder, and its name in links.
+    pub id: String,
+    /// The question that it answers, such as "When is a record visible?".
+    pub title: Localized,
+    /// One line: the surprise.
+    pub hook: Localized,
+    /// The family of the course that it belongs to.
+    pub family: FamilyName,
+    /// How long a learner needs, in minutes.
+    pub minutes: u32,
+    /// The Kafka version that it is about, such as `4.3`.
+    pub kafka: String,
+    /// One of those that nobody should miss.
+    pub essential: bool,
+    /// Words to find it by, in both languages.
+    pub tags: Vec<String>,
+    /// The step with the decisive moment, as an index into `steps`.
+    pub picture: usize,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// `[let]`: names for expressions, in the order of the file.
+    #[serde(rename = "let")]
+    pub definitions: Vec<(String, Expression)>,
+    /// The brokers and the network between all.
+    pub cluster: Cluster,
+    /// The topics that exist from the beginning.
+    #[serde(rename = "topic")]
+    pub topics: Vec<Topic>,
+    /// The producers.
+    #[serde(rename = "producer")]
+    pub producers: Vec<Producer>,
+    /// The consumers.
+    #[serde(rename = "consumer")]
+    pub consumers: Vec<Consumer>,
+    /// The chapters; every step belongs to one, and they come in order.
+    #[serde(rename = "chapter")]
+    pub chapters: Vec<Chapter>,
+    /// The steps, at least one.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+/// A family of the course by id and title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FamilyName {
+    /// `replication`.
+    pub id: String,
+    /// "Replication".
+    pub title: Localized,
+}
+
+/// Configs by Kafka's names.
+pub type Configs = BTreeMap<String, Scalar>;
+
+/// A value of a config or of a field of a fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Scalar {
+    /// true or false.
+    Truth(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Scalar::Truth(truth) => write!(f, "{truth}"),
+            Scalar::Number(number) => write!(f, "{number}"),
+            Scalar::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The brokers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// How many; they are numbered from 1.
+    pub brokers: i32,
+    /// How long a message travels, in ms of virtual time.
+    pub latency_ms: u64,
+    /// Broker configs.
+    pub config: Configs,
+}
+
+/// A topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: i32,
+    /// How many replicas each has.
+    pub replication: i32,
+    /// The brokers of each partition, the preferred leader first; none if the controller places them.
+    pub assignment: Option<Vec<Vec<i32>>>,
+    /// Topic configs.
+    pub config: Configs,
+}
+
+/// A producer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Producer {
+    /// Its `client.id`.
+    pub id: String,
+    /// Producer configs.
+    pub config: Configs,
+}
+
+/// A consumer with partitions assigned by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consumer {
+    /// Its `client.id`.
+    pub id: String,
+    /// Its partitions.
+    #[serde(with = "partition_names")]
+    pub assign: Vec<TopicPartition>,
+    /// Where it begins.
+    pub from: StartAt,
+    /// Consumer configs.
+    pub config: Configs,
+    /// It runs from the beginning; otherwise a step starts it.
+    pub start: bool,
+}
+
+/// Where a consumer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartAt {
+    /// At the log start offset.
+    Earliest,
+    /// At the high watermark.
+    Latest,
+    /// At this offset.
+    Offset(i64),
+}
+
+/// A part of the scenario with a title of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chapter {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: Localized,
+}
+
+/// What a reader sees as one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Its id, in links and in `after`.
+    pub id: String,
+    /// Its chapter, as an index into `chapters`.
+    pub chapter: usize,
+    /// What happens, in at most eight words.
+    pub title: Localized<Template>,
+    /// One or two sentences, over the world after the step.
+    pub say: Localized<Template>,
+    /// What is done at its beginning.
+    #[serde(rename = "do")]
+    pub actions: Vec<Action>,
+    /// When it ends; none: at once after its commands, before anything that takes time.
+    pub until: Option<Until>,
+    /// What to look at.
+    pub look: Vec<MarkId>,
+    /// What the picture shows.
+    pub show: Show,
+    /// What must hold after the step.
+    pub expect: Vec<Expression>,
+    /// A question at its end.
+    pub ask: Option<Ask>,
+    /// The Kafka versions that a step about the past is about, such as "before 0.11".
+    pub history: Option<String>,
+    /// The terms of the glossary that stand below the words.
+    pub terms: Vec<String>,
+}
+
+/// Something done to the cluster or by a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// The application gives a producer one record.
+    Produce {
+        /// The producer's id.
+        producer: String,
+        /// The topic.
+        topic: String,
+        /// The key; null if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// The value; null (a tombstone) if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+        /// The partition; chosen by the partitioner if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<i32>,
+    },
+    /// The application gives a producer many records, one after the other.
+    ProduceMany {
+        /// The producer's id.
+        producer: String,
+        /// The topic.
+        topic: String,
+        /// The keys are this with 0, 1, 2 … behind it; null if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_prefix: Option<String>,
+        /// How many records.
+        count: u32,
+        /// The size of each value in bytes.
+        value_size: u32,
+        /// The partition; chosen by the partitioner if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<i32>,
+    },
+    /// An administrator adds partitions.
+    AddPartitions {
+        /// The topic.
+        topic: String,
+        /// How many it then has.
+        total: i32,
+    },
+    /// The application of a consumer begins to poll.
+    StartConsumer {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// A client asks for metadata now, not when `metadata.max.age.ms` has passed.
+    RefreshMetadata {
+        /// The id of a producer or a consumer.
+        client: String,
+    },
+}
+
+/// When a step ends: as soon as all that is given is so. After `within_ms` without that the step has failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// Facts of this kind since the step began.
+    pub fact: Option<FactWanted>,
+    /// This many ms of virtual time since the step began.
+    pub ms: Option<u64>,
+    /// This holds.
+    pub when: Option<Expression>,
+    /// The most virtual time that the step may take, in ms.
+    pub within_ms: u64,
+}
+
+/// Facts that a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactWanted {
+    /// The fact's name, such as `FetchReceived`.
+    pub name: String,
+    /// The fields that must have these values; a partition is written `orders-0`.
+    pub fields: BTreeMap<String, Scalar>,
+    /// How many of them.
+    pub count: u64,
+}
+
+/// A panel of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PanelKind {
+    /// One partition on its brokers, with clients and messages.
+    Cluster,
+    /// How a key becomes a partition.
+    Partitioner,
+    /// A producer's batches.
+    Accumulator,
+}
+
+/// A stage of the partitioner panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The key's bytes.
+    Key,
+    /// The hash.
+    Murmur2,
+    /// Without its sign bit.
+    Positive,
+    /// The division.
+    Remainder,
+    /// The partition.
+    Partition,
+}
+
+/// What the picture shows; complete, with what steps inherit filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// The panels in reading order, at least one.
+    pub panels: Vec<PanelKind>,
+    /// The partition of the cluster panel.
+    #[serde(with = "partition_name")]
+    pub partition: TopicPartition,
+    /// The topic of the partitioner and accumulator panels.
+    pub topic: String,
+    /// The producer of the accumulator panel; none if the scenario has none.
+    pub producer: Option<String>,
+    /// The key of the partitioner panel.
+    pub key: Option<String>,
+    /// The last stage of the partitioner panel that is shown.
+    pub through: Stage,
+    /// The earlier number of partitions, to show where the key was.
+    pub before: Option<i32>,
+    /// Measures how many keys move.
+    pub moves: Option<Moves>,
+}
+
+/// A measurement: the keys `<prefix>0` to `<prefix><count-1>` hashed with both numbers of partitions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Moves {
+    /// What stands before the number in each key.
+    pub prefix: String,
+    /// How many keys.
+    pub count: u32,
+    /// The number of partitions before.
+    pub from: i32,
+    /// The number of partitions after.
+    pub to: i32,
+}
+
+/// A question at the end of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The question, over the world after its own step.
+    pub question: Localized<Template>,
+    /// The step, as an index into `steps`, in the world after which the answer is computed: its own step or a later one.
+    pub after: usize,
+    /// What there is to choose from.
+    pub choices: Choices,
+    /// Why the right answer is right, over the world of `after`.
+    pub why: Localized<Template>,
+}
+
+/// The answers of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Choices {
+    /// The number that this is, among others near it.
+    Near(Expression),
+    /// These, of which exactly one holds.
+    Listed(Vec<ListedChoice>),
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedChoice {
+    /// The answer in words, over the world of its own step.
+    pub say: Localized<Template>,
+    /// Holds in the world of `after` if this is the right answer.
+    pub when: Expression,
+}
+
+impl Scenario {
+    /// Reads a packed scenario and checks all of it: nothing in it is trusted.
+    ///
+    /// # Errors
+    /// Too much text, text that is not JSON or not of this form, or the first thing that is wrong in it.
+    pub fn from_json(json: &str) -> Result<Scenario, OpenError> {
+        open::from_json(json)
+    }
+
+    /// As packed JSON, in one line.
+    ///
+    /// # Errors
+    /// None that a checked scenario could have; they are those of the JSON writer.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// The index of the step with this id.
+    pub fn step_index(&self, id: &str) -> Option<usize> {
+        self.steps.iter().position(|step| step.id == id)
+    }
+}
+
+/// The partition of a name such as `orders-0`; none if it has another form.
+pub fn partition_from_name(name: &str) -> Option<TopicPartition> {
+    crate::expression::as_partition(name)
+}
+
+/// A partition as `orders-0`.
+mod partition_name {
+    use highwater_sim::ids::TopicPartition;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(partition: &TopicPartition, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(partition)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TopicPartition, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        super::partition_from_name(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is not a partition")))
+    }
+}
+
+/// Partitions as `["orders-0"]`.
+mod partition_names {
+    use highwater_sim::ids::TopicPartition;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(partitions: &[TopicPartition], serializer: S) -> Result<S::Ok, S::Error> {
+        let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+        names.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TopicPartition>, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let partition = |name: &String| {
+            super::partition_from_name(name).ok_or_else(|| D::Error::custom(format!("{name:?} is not a partition")))
+        };
+        names.iter().map(partition).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

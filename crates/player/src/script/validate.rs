@@ -1,0 +1,548 @@
+//! What must be so in every scenario, whoever wrote it. Binds all expressions on the way.
+
+mod marks;
+mod steps;
+
+use std::collections::BTreeSet;
+
+use super::{
+    Cluster, Configs, Consumer, Localized, MAX_BROKERS, MAX_CLIENTS, MAX_ENTRIES, MAX_PARTITIONS, MAX_STEPS,
+    MAX_TOPICS, Place, Problem, Scenario, StartAt, Topic,
+};
+use crate::expression::{Expression, Names, Type, nearest};
+use crate::lang::Lang;
+use crate::template::{MAX_TEXT, Template};
+
+/// The longest id, and the longest name of a client.
+const MAX_ID: usize = 64;
+/// The longest topic name that Kafka allows.
+const MAX_TOPIC_NAME: usize = 249;
+/// The longest travel of a message, in ms.
+const MAX_LATENCY_MS: u64 = 60_000;
+/// The most words to find a scenario by.
+const MAX_TAGS: usize = 32;
+
+/// All that is wrong, in the order of the file. The scenario's expressions are bound if nothing is.
+pub(crate) fn validate(scenario: &mut Scenario) -> Vec<Problem> {
+    let mut checker = Checker {
+        names: names(scenario),
+        problems: Vec::new(),
+    };
+    checker.head(scenario);
+    checker.cluster(&scenario.cluster);
+    checker.topics(scenario);
+    checker.clients(scenario);
+    checker.definitions(&scenario.definitions);
+    checker.chapters(scenario);
+    checker.steps(scenario);
+    checker.problems
+}
+
+/// What the names in the scenario's expressions can mean; the definitions are added later.
+fn names(scenario: &Scenario) -> Names {
+    let mut names = Names::default();
+    names.brokers = scenario.cluster.brokers;
+    names.facts = super::FACT_NAMES;
+    for topic in &scenario.topics {
+        names.topics.insert(topic.name.clone(), topic.partitions);
+    }
+    for step in &scenario.steps {
+        for action in &step.actions {
+            if let super::Action::AddPartitions { topic, total } = action
+                && let Some(count) = names.topics.get_mut(topic)
+            {
+                *count = (*count).max(*total);
+            }
+        }
+    }
+    names
+        .producers
+        .extend(scenario.producers.iter().map(|producer| producer.id.clone()));
+    names
+        .consumers
+        .extend(scenario.consumers.iter().map(|consumer| consumer.id.clone()));
+    names
+}
+
+struct Checker {
+    names: Names,
+    problems: Vec<Problem>,
+}
+
+impl Checker {
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn say(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
+        self.problem(Problem::new(place, message).help(help));
+    }
+
+    fn head(&mut self, scenario: &mut Scenario) {
+        let root = Place::root();
+        self.id(&root.key("id"), &scenario.id);
+        self.plain(&root.key("title"), &scenario.title);
+        self.plain(&root.key("hook"), &scenario.hook);
+        self.id(&root.key("family"), &scenario.family.id);
+        self.plain(&root.key("family"), &scenario.family.title);
+        if !(1..=60).contains(&scenario.minutes) {
+            self.say(
+                root.key("minutes"),
+                format!("{} minutes", scenario.minutes),
+                "a scenario takes 1 to 60 minutes",
+            );
+        }
+        let version = scenario
+            .kafka
+            .split('.')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
+        if !version || scenario.kafka.len() > 16 {
+            self.say(
+                root.key("kafka"),
+                format!("{:?} is not a version of Kafka", scenario.kafka),
+                "for example \"4.3\"",
+            );
+        }
+        if scenario.tags.len() > MAX_TAGS {
+            self.say(
+                root.key("tags"),
+                format!("{} tags", scenario.tags.len()),
+                format!("at most {MAX_TAGS}"),
+            );
+        }
+        for (index, tag) in scenario.tags.iter().enumerate().take(MAX_TAGS) {
+            self.words(&root.key("tags").index(index), tag);
+        }
+        if scenario.picture >= scenario.steps.len() {
+            self.say(
+                root.key("picture"),
+                "there is no such step",
+                "name the step with the decisive moment",
+            );
+        }
+    }
+
+    fn cluster(&mut self, cluster: &Cluster) {
+        let place = Place::root().key("cluster");
+        if !(1..=MAX_BROKERS).contains(&cluster.brokers) {
+            self.say(
+                place.key("brokers"),
+                format!("{} brokers", cluster.brokers),
+                format!("1 to {MAX_BROKERS} are possible"),
+            );
+        }
+        if cluster.latency_ms > MAX_LATENCY_MS {
+            self.say(
+                place.key("latency_ms"),
+                format!("a message would travel {} ms", cluster.latency_ms),
+                format!("at most {MAX_LATENCY_MS}"),
+            );
+        }
+        self.configs(&place.key("config"), &cluster.config, super::ConfigOwner::Broker);
+    }
+
+    fn topics(&mut self, scenario: &Scenario) {
+        let place = Place::root().key("topic");
+        let count = scenario.topics.len();
+        if count == 0 || count > MAX_TOPICS {
+            self.say(
+                place.clone(),
+                format!("{count} topics"),
+                format!("a scenario has 1 to {MAX_TOPICS}: add [[topic]]"),
+            );
+        }
+        let mut seen = BTreeSet::new();
+        for (index, topic) in scenario.topics.iter().enumerate().take(MAX_TOPICS) {
+            self.topic(&place.index(index), topic, scenario.cluster.brokers);
+            if !seen.insert(topic.name.as_str()) {
+                self.say(
+                    place.index(index).key("name"),
+                    format!("a second topic {}", topic.name),
+                    "names are unique",
+                );
+            }
+        }
+    }
+
+    fn topic(&mut self, place: &Place, topic: &Topic, brokers: i32) {
+        let legal = topic
+            .name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        let length = topic.name.chars().count();
+        if !legal || length == 0 || length > MAX_TOPIC_NAME || topic.name == "." || topic.name == ".." {
+            self.say(
+                place.key("name"),
+                format!("{:?} is not the name of a topic", short(&topic.name)),
+                "Kafka allows letters, digits, '.', '_' and '-', at most 249",
+            );
+        }
+        if !(1..=MAX_PARTITIONS).contains(&topic.partitions) {
+            self.say(
+                place.key("partitions"),
+                format!("{} partitions", topic.partitions),
+                format!("1 to {MAX_PARTITIONS} are possible"),
+            );
+        }
+        if !(1..=brokers.max(1)).contains(&topic.replication) {
+            self.say(
+                place.key("replication"),
+                format!("{} replicas on {brokers} brokers", topic.replication),
+                "each replica needs a broker of its own (Kafka: INVALID_REPLICATION_FACTOR)",
+            );
+        }
+        self.configs(&place.key("config"), &topic.config, super::ConfigOwner::Topic);
+        let Some(assignment) = &topic.assignment else { return };
+        let place = place.key("assignment");
+        if i32::try_from(assignment.len()) != Ok(topic.partitions) {
+            self.say(
+                place.clone(),
+                format!(
+                    "{} lists of replicas for {} partitions",
+                    assignment.len(),
+                    topic.partitions
+                ),
+                "a list for each partition",
+            );
+        }
+        for (index, replicas) in assignment
+            .iter()
+            .enumerate()
+            .take(usize::try_from(MAX_PARTITIONS).unwrap_or(0))
+        {
+            let distinct: BTreeSet<i32> = replicas.iter().copied().collect();
+            let known = replicas.iter().all(|broker| (1..=brokers).contains(broker));
+            let count = i32::try_from(replicas.len());
+            if !known || distinct.len() != replicas.len() || count != Ok(topic.replication) {
+                self.say(
+                    place.index(index),
+                    "these replicas are not possible",
+                    format!(
+                        "{} different brokers of 1 to {brokers}, the preferred leader first",
+                        topic.replication
+                    ),
+                );
+            }
+        }
+    }
+
+    fn clients(&mut self, scenario: &Scenario) {
+        let root = Place::root();
+        for (key, count) in [
+            ("producer", scenario.producers.len()),
+            ("consumer", scenario.consumers.len()),
+        ] {
+            if count > MAX_CLIENTS {
+                self.say(
+                    root.key(key),
+                    format!("{count} of them"),
+                    format!("at most {MAX_CLIENTS}"),
+                );
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (index, producer) in scenario.producers.iter().enumerate().take(MAX_CLIENTS) {
+            let place = root.key("producer").index(index);
+            self.client(&place.key("id"), &producer.id, seen.insert(producer.id.as_str()));
+            self.configs(&place.key("config"), &producer.config, super::ConfigOwner::Producer);
+        }
+        for (index, consumer) in scenario.consumers.iter().enumerate().take(MAX_CLIENTS) {
+            let place = root.key("consumer").index(index);
+            self.client(&place.key("id"), &consumer.id, seen.insert(consumer.id.as_str()));
+            self.configs(&place.key("config"), &consumer.config, super::ConfigOwner::Consumer);
+            self.consumer(&place, consumer, scenario);
+        }
+    }
+
+    fn client(&mut self, place: &Place, id: &str, is_new: bool) {
+        let legal = id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        if !legal || !id.starts_with(|c: char| c.is_ascii_alphabetic()) || id.len() > MAX_ID {
+            self.say(
+                place.clone(),
+                format!("{:?} is not the id of a client", short(id)),
+                "it has letters, digits, '_' and '-', and begins with a letter",
+            );
+        } else if !is_new {
+            self.say(
+                place.clone(),
+                format!("a second client {id}"),
+                "ids are unique among producers and consumers",
+            );
+        }
+    }
+
+    fn consumer(&mut self, place: &Place, consumer: &Consumer, scenario: &Scenario) {
+        if consumer.assign.is_empty() || consumer.assign.len() > MAX_ENTRIES {
+            let message = format!("{} partitions", consumer.assign.len());
+            self.say(
+                place.key("assign"),
+                message,
+                format!("a consumer reads 1 to {MAX_ENTRIES}"),
+            );
+        }
+        for (index, partition) in consumer.assign.iter().enumerate().take(MAX_ENTRIES) {
+            self.partition(
+                &place.key("assign").index(index),
+                &partition.topic,
+                Some(partition.partition),
+                None,
+            );
+        }
+        if let StartAt::Offset(offset) = consumer.from
+            && offset < 0
+        {
+            self.say(place.key("from"), format!("offset {offset}"), "offsets begin at 0");
+        }
+        let mut starts = usize::from(consumer.start);
+        for (index, step) in scenario.steps.iter().enumerate().take(MAX_STEPS) {
+            for (number, action) in step.actions.iter().enumerate() {
+                if matches!(action, super::Action::StartConsumer { consumer: id } if *id == consumer.id) {
+                    starts = starts.saturating_add(1);
+                    if starts == 2 {
+                        let place = Place::root().key("step").index(index).key("do").index(number);
+                        self.say(
+                            place,
+                            format!("{} has been started already", consumer.id),
+                            "start it once",
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn definitions(&mut self, definitions: &[(String, Expression)]) {
+        if let Err(problems) = self.names.define(definitions) {
+            for (index, problem) in problems {
+                let name = definitions.get(index).map_or("", |(name, _)| name.as_str());
+                let place = Place::root().key("let").key(name);
+                self.problem(Problem::of_text(place, problem));
+            }
+        }
+    }
+
+    fn chapters(&mut self, scenario: &Scenario) {
+        let place = Place::root().key("chapter");
+        let mut seen = BTreeSet::new();
+        if scenario.chapters.is_empty() {
+            self.say(place.clone(), "no chapter", "every step belongs to one");
+        }
+        for (index, chapter) in scenario.chapters.iter().enumerate().take(MAX_STEPS) {
+            let here = place.index(index);
+            self.id(&here.key("id"), &chapter.id);
+            if !seen.insert(chapter.id.as_str()) {
+                self.say(
+                    here.key("id"),
+                    format!("a second chapter {}", chapter.id),
+                    "ids are unique",
+                );
+            }
+            for lang in Lang::ALL {
+                let place = chapter_text(&here, &chapter.id, lang).key("title");
+                self.words(&place, chapter.title.get(lang));
+            }
+            if !scenario.steps.iter().any(|step| step.chapter == index) {
+                self.say(
+                    here,
+                    format!("no step belongs to chapter {}", chapter.id),
+                    "give it one, or leave it out",
+                );
+            }
+        }
+    }
+
+    fn configs(&mut self, place: &Place, configs: &Configs, owner: super::ConfigOwner) {
+        if configs.len() > MAX_ENTRIES {
+            self.say(
+                place.clone(),
+                format!("{} configs", configs.len()),
+                format!("at most {MAX_ENTRIES}"),
+            );
+        }
+        for (name, value) in configs.iter().take(MAX_ENTRIES) {
+            if let Err((message, help)) = owner.check(name, value) {
+                let mut problem = Problem::new(place.key(name), message);
+                problem.help = help;
+                self.problem(problem);
+            }
+        }
+    }
+
+    /// A partition or topic that exists; `counts` are the numbers of partitions now, if not the largest ever.
+    fn partition(&mut self, place: &Place, topic: &str, partition: Option<i32>, counts: Option<&steps::Counts>) {
+        let known = counts.map_or_else(
+            || self.names.topics.get(topic).copied(),
+            |counts| counts.get(topic).copied(),
+        );
+        let Some(count) = known else {
+            self.unknown(place, "topic", topic);
+            return;
+        };
+        if let Some(partition) = partition
+            && !(0..count).contains(&partition)
+        {
+            let last = count.saturating_sub(1);
+            let message = format!("{} has no partition {partition}", short(topic));
+            self.say(place.clone(), message, format!("its partitions are 0 to {last} here"));
+        }
+    }
+
+    /// Tells that there is no such topic, producer, consumer or client, and which one was meant.
+    fn unknown(&mut self, place: &Place, what: &str, name: &str) {
+        let names = &self.names;
+        let candidates: Vec<&str> = match what {
+            "topic" => names.topics.keys().map(String::as_str).collect(),
+            "producer" => names.producers.iter().map(String::as_str).collect(),
+            "consumer" => names.consumers.iter().map(String::as_str).collect(),
+            _ => names
+                .producers
+                .iter()
+                .chain(&names.consumers)
+                .map(String::as_str)
+                .collect(),
+        };
+        let problem = Problem::new(place.clone(), format!("no {what} is called {:?}", short(name)));
+        let problem = match (nearest(name, candidates.iter().copied()), candidates.as_slice()) {
+            (Some(near), _) => problem.help(format!("did you mean {near:?}?")),
+            (None, []) => problem.help(format!("add [[{}]]", if what == "client" { "producer" } else { what })),
+            (None, few) => problem.help(format!(
+                "there is {}",
+                few.iter().take(8).copied().collect::<Vec<_>>().join(", ")
+            )),
+        };
+        self.problem(problem);
+    }
+
+    fn id(&mut self, place: &Place, id: &str) {
+        if !is_kebab(id) || id.len() > MAX_ID {
+            self.say(
+                place.clone(),
+                format!("{:?} is not an id", short(id)),
+                "an id has small letters, digits and single hyphens between them, at most 64",
+            );
+        }
+    }
+
+    /// A text without values, in both languages.
+    fn plain(&mut self, place: &Place, text: &Localized) {
+        for lang in Lang::ALL {
+            let place = match lang {
+                Lang::En => place.clone(),
+                Lang::Zh => translated(&["scenario"], place, 0),
+            };
+            self.words(&place, text.get(lang));
+        }
+    }
+
+    fn words(&mut self, place: &Place, text: &str) {
+        let count = text.chars().count();
+        if text.trim().is_empty() {
+            self.say(
+                place.clone(),
+                "this text is empty",
+                "write it, or leave the key out if it is optional",
+            );
+        } else if count > MAX_TEXT {
+            self.say(
+                place.clone(),
+                format!("this text has {count} characters"),
+                format!("at most {MAX_TEXT}"),
+            );
+        }
+    }
+
+    /// A text with values, in both languages.
+    fn template(&mut self, place: impl Fn(Lang) -> Place, text: &mut Localized<Template>) {
+        for lang in Lang::ALL {
+            let place = place(lang);
+            let template = text.get_mut(lang);
+            if template.source().trim().is_empty() {
+                self.say(
+                    place.clone(),
+                    "this text is empty",
+                    "write it, or leave the key out if it is optional",
+                );
+            }
+            if let Err(problems) = template.bind(&self.names) {
+                for problem in problems {
+                    self.problem(Problem::of_text(place.clone(), problem));
+                }
+            }
+            let unknown: Vec<Problem> = template
+                .terms_with_places()
+                .filter_map(|(id, span)| {
+                    let (message, help) = unknown_term(id)?;
+                    let mut problem = Problem::new(place.clone(), message);
+                    problem.span = Some(span);
+                    problem.help = help;
+                    Some(problem)
+                })
+                .collect();
+            self.problems.extend(unknown);
+        }
+    }
+
+    /// An expression with a value of type `wanted`.
+    fn expression(&mut self, place: &Place, expression: &mut Expression, wanted: Type) {
+        match expression.bind(&self.names) {
+            Ok(found) if found == wanted || found == Type::Any || wanted == Type::Any => {}
+            Ok(found) => {
+                let help = match wanted {
+                    Type::Truth => "a condition is something like hw(orders-0) == 1".to_owned(),
+                    _ => format!("it must be {wanted}"),
+                };
+                self.say(place.clone(), format!("this is {found}, not {wanted}"), help);
+            }
+            Err(problems) => {
+                for problem in problems {
+                    self.problem(Problem::of_text(place.clone(), problem));
+                }
+            }
+        }
+    }
+}
+
+/// Why this is no term of the glossary; none if it is one.
+fn unknown_term(id: &str) -> Option<(String, Option<String>)> {
+    if crate::glossary::contains(id) {
+        return None;
+    }
+    let help = nearest(id, crate::glossary::TERMS.iter().copied()).map(|near| format!("did you mean {near}?"));
+    let help = help.unwrap_or_else(|| "add it to locales/glossary.en.yml and glossary.zh.yml".to_owned());
+    Some((format!("the glossary has no term {:?}", short(id)), Some(help)))
+}
+
+/// The place of a text in the file of translations: below `table`, the last `keep` + 1 segments of `place`.
+fn translated(table: &[&str], place: &Place, keep: usize) -> Place {
+    let mut translated = Place::root().lang(Lang::Zh);
+    for key in table {
+        translated = translated.key(key);
+    }
+    let from = place.segments.len().saturating_sub(keep.saturating_add(1));
+    translated.segments.extend(place.segments.iter().skip(from).cloned());
+    translated
+}
+
+/// Where the texts of a chapter stand.
+fn chapter_text(english: &Place, id: &str, lang: Lang) -> Place {
+    match lang {
+        Lang::En => english.clone(),
+        Lang::Zh => Place::root().lang(lang).key("chapter").key(id),
+    }
+}
+
+/// Small letters and digits, single hyphens between them.
+fn is_kebab(id: &str) -> bool {
+    let letters = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    id.split('-').all(letters)
+}
+
+/// The beginning of a text that may be long, for a message.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 40;
+    let mut beginning: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        beginning.push('…');
+    }
+    beginning
+}

@@ -1,0 +1,135 @@
+//! Whether a mark can stand in a picture of the scenario: the ids of [`MarkId`](crate::scene::MarkId).
+
+use super::Checker;
+use super::steps::Counts;
+use crate::expression::nearest;
+use crate::script::{MAX_PER_STEP, Place, partition_from_name};
+
+/// The first parts of marks, with an example of each.
+const EXAMPLES: [(&str, &str); 8] = [
+    ("broker-1", "broker-1/orders-0/hw"),
+    ("isr", "isr/orders-0"),
+    ("message", "message-14"),
+    ("client", "client-p1"),
+    ("partitioner", "partitioner/murmur2"),
+    ("topic", "topic/orders/partition-3"),
+    ("moves", "moves/orders"),
+    ("accumulator", "accumulator/p1/orders-0"),
+];
+
+const STAGES: [&str; 5] = ["key", "murmur2", "positive", "remainder", "partition"];
+
+impl Checker {
+    pub(super) fn marks(&mut self, place: &Place, marks: &[String], counts: &Counts) {
+        if marks.len() > MAX_PER_STEP {
+            self.say(
+                place.clone(),
+                format!("{} marks to look at", marks.len()),
+                format!("at most {MAX_PER_STEP}"),
+            );
+        }
+        for (index, mark) in marks.iter().enumerate().take(MAX_PER_STEP) {
+            if let Err(help) = self.mark(mark, counts) {
+                let message = format!("{:?} is not a mark of this scenario", super::short(mark));
+                self.say(place.index(index), message, help);
+            }
+        }
+    }
+
+    /// Why a mark cannot be there.
+    fn mark(&self, mark: &str, counts: &Counts) -> Result<(), String> {
+        let parts: Vec<&str> = mark.split('/').collect();
+        let topic = |name: &str| match counts.get(name) {
+            Some(count) => Ok(*count),
+            None => Err(format!("no topic is called {name:?}")),
+        };
+        let partition = |name: &str| match partition_from_name(name) {
+            Some(found) if topic(&found.topic)? > found.partition => Ok(()),
+            Some(found) => Err(format!("{} has no partition {} here", found.topic, found.partition)),
+            None => Err(format!("{name:?} is not a partition; one is written orders-0")),
+        };
+        match parts.as_slice() {
+            [broker, rest @ ..] if numbered(broker, "broker").is_some() => {
+                let number = numbered(broker, "broker").unwrap_or_default();
+                if !(1..=i64::from(self.names.brokers)).contains(&number) {
+                    return Err(format!("the brokers are 1 to {}", self.names.brokers));
+                }
+                match rest {
+                    [] => Ok(()),
+                    [name] => partition(name),
+                    [name, part] => {
+                        partition(name)?;
+                        let known = matches!(*part, "hw" | "leo")
+                            || numbered(part, "record").is_some()
+                            || numbered(part, "float")
+                                .is_some_and(|float| (1..=i64::from(self.names.brokers)).contains(&float));
+                        if known {
+                            Ok(())
+                        } else {
+                            Err("a replica has hw, leo, record-3 and float-2".to_owned())
+                        }
+                    }
+                    _ => Err("for example broker-1/orders-0/hw".to_owned()),
+                }
+            }
+            ["isr", name] => partition(name),
+            ["moves", name] => topic(name).map(|_| ()),
+            [message] if numbered(message, "message").is_some() => Ok(()),
+            [client, rest @ ..] if client.starts_with("client-") => {
+                let id = client.trim_start_matches("client-");
+                let known = self.names.producers.contains(id) || self.names.consumers.contains(id);
+                match rest {
+                    _ if !known => Err(format!("no client is called {id:?}")),
+                    [] => Ok(()),
+                    [line] if numbered(line, "line").is_some() => Ok(()),
+                    _ => Err("a client has lines: client-p1/line-0".to_owned()),
+                }
+            }
+            ["partitioner", stage] if STAGES.contains(stage) => Ok(()),
+            ["partitioner", ..] => Err(format!("its stages are {}", STAGES.join(", "))),
+            ["topic", name] => topic(name).map(|_| ()),
+            ["topic", name, lane, rest @ ..] => {
+                let count = topic(name)?;
+                let number = numbered(lane, "partition").filter(|number| *number < i64::from(count));
+                match (number, rest) {
+                    (Some(_), []) => Ok(()),
+                    (Some(_), [key]) if key.starts_with("key-") => Ok(()),
+                    (Some(_), _) => Err("a lane has keys: topic/orders/partition-3/key-user-8".to_owned()),
+                    (None, _) => Err(format!(
+                        "{name} has partition-0 to partition-{} here",
+                        count.saturating_sub(1)
+                    )),
+                }
+            }
+            ["accumulator", producer, rest @ ..] => {
+                if !self.names.producers.contains(*producer) {
+                    return Err(format!("no producer is called {producer:?}"));
+                }
+                match rest {
+                    [name] => partition(name),
+                    [name, batch] if numbered(batch, "batch").is_some() => partition(name),
+                    _ => Err("for example accumulator/p1/orders-0/batch-2".to_owned()),
+                }
+            }
+            _ => Err(Self::example(parts.first().copied().unwrap_or_default())),
+        }
+    }
+
+    fn example(first: &str) -> String {
+        let near = nearest(first, EXAMPLES.iter().map(|(name, _)| *name));
+        match EXAMPLES.iter().find(|(name, _)| Some(*name) == near) {
+            Some((_, example)) => format!("did you mean something like {example}?"),
+            None => format!(
+                "a mark is something like {}",
+                EXAMPLES.map(|(_, example)| example).join(", ")
+            ),
+        }
+    }
+}
+
+/// The number of `record-3`; none if the part has another form.
+fn numbered(part: &str, name: &str) -> Option<i64> {
+    let number = part.strip_prefix(name)?.strip_prefix('-')?;
+    let plain = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
+    number.parse().ok().filter(|_| plain)
+}
