@@ -1,0 +1,68 @@
+//! A broker's configurations.
+
+use std::collections::BTreeSet;
+
+use super::define::{not_simulated_yet, simulated};
+use super::value::Value;
+use super::{ConfigError, INT, LONG, Scope};
+
+simulated! {
+    /// What a broker is told. Kafka: `AbstractKafkaConfig`.
+    BrokerConfig of Scope::Broker;
+
+    "How long a leader may hold back a follower's fetch that has not enough bytes, in ms."
+    replica_fetch_wait_max_ms: u64 = 500, "replica.fetch.wait.max.ms" (0, INT) since "0.8.0";
+    "The fewest bytes for which a leader answers a follower's fetch at once."
+    replica_fetch_min_bytes: u64 = 1, "replica.fetch.min.bytes" (0, INT) since "0.8.0";
+    "At most so many bytes of one partition in the response to a follower; a single larger batch is still returned."
+    replica_fetch_max_bytes: u64 = 1_048_576, "replica.fetch.max.bytes" (0, INT) since "0.8.0";
+    "At most so many bytes in the response to a follower; a single larger batch is still returned."
+    replica_fetch_response_max_bytes: u64 = 10_485_760, "replica.fetch.response.max.bytes" (0, INT) since "0.10.1";
+    "How long a follower waits after an error before it fetches again, in ms."
+    replica_fetch_backoff_ms: u64 = 1000, "replica.fetch.backoff.ms" (0, INT) since "0.9.0";
+    "After how long without having caught up a follower is out of sync, in ms."
+    replica_lag_time_max_ms: u64 = 30000, "replica.lag.time.max.ms" (0, LONG) since "0.8.0" was "10000" until "2.5";
+    "How large the ISR must be for a write with `acks=all`; a topic can have its own."
+    min_insync_replicas: i32 = 1, "min.insync.replicas" (1, INT) since "0.8.2";
+    "The largest batch that a leader takes, in bytes; a topic can have its own as `max.message.bytes`."
+    message_max_bytes: u64 = 1_048_588, "message.max.bytes" (0, INT) since "0.8.0" was "1000012" until "2.5";
+}
+
+not_simulated_yet! {
+    Scope::Broker;
+    "How often high watermarks are written to disk, in ms."
+        Value::Number(5000), "replica.high.watermark.checkpoint.interval.ms" since "0.8.0";
+    "Whether a replica outside of the ISR may become leader."
+        Value::Flag(false), "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
+    "How many threads fetch from each leader." Value::Number(1), "num.replica.fetchers" since "0.8.0";
+    "The size at which a log begins a new segment, in bytes." Value::Number(1_073_741_824), "log.segment.bytes" since "0.8.0";
+    "How often a broker tells the controller that it lives, in ms."
+        Value::Number(2000), "broker.heartbeat.interval.ms" since "2.8";
+    "After how long without a heartbeat the controller fences a broker, in ms."
+        Value::Number(9000), "broker.session.timeout.ms" since "2.8";
+}
+
+impl BrokerConfig {
+    /// The checks that Kafka makes when a broker starts.
+    ///
+    /// # Errors
+    /// [`ConfigError::Inconsistent`].
+    pub(super) fn settle(&mut self, _given: &BTreeSet<&str>) -> Result<(), ConfigError> {
+        self.check()
+    }
+
+    /// Whether all values go together.
+    ///
+    /// # Errors
+    /// [`ConfigError::Inconsistent`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.replica_fetch_wait_max_ms > self.replica_lag_time_max_ms {
+            return Err(ConfigError::Inconsistent(format!(
+                "`replica.fetch.wait.max.ms` ({}) must be at most `replica.lag.time.max.ms` ({}), or followers leave the ISR \
+                 while they wait",
+                self.replica_fetch_wait_max_ms, self.replica_lag_time_max_ms
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! A consumer's configurations.
+
+use std::collections::BTreeSet;
+
+use super::define::{not_simulated_yet, simulated};
+use super::value::{AutoOffsetReset, Value};
+use super::{ConfigError, INT, LONG, Scope};
+
+simulated! {
+    /// What a consumer is told. Kafka: `ConsumerConfig`.
+    ConsumerConfig of Scope::Consumer;
+
+    "The fewest bytes for which a broker answers a fetch at once."
+    fetch_min_bytes: u64 = 1, "fetch.min.bytes" (0, INT) since "0.9.0";
+    "How long a broker may hold back a fetch that has not enough bytes, in ms."
+    fetch_max_wait_ms: u64 = 500, "fetch.max.wait.ms" (0, INT) since "0.9.0";
+    "At most so many bytes of one partition in a fetch response; a single larger batch is still returned."
+    max_partition_fetch_bytes: u64 = 1_048_576, "max.partition.fetch.bytes" (0, INT) since "0.9.0";
+    "At most so many bytes in a fetch response; a single larger batch is still returned."
+    fetch_max_bytes: u64 = 52_428_800, "fetch.max.bytes" (0, INT) since "0.10.1";
+    "Where to begin without a valid position: `earliest`, `latest` or `none`."
+    auto_offset_reset: AutoOffsetReset = AutoOffsetReset::Latest, "auto.offset.reset" since "0.9.0";
+    "The age at which metadata is asked for again although nothing seems wrong, in ms."
+    metadata_max_age_ms: u64 = 300_000, "metadata.max.age.ms" (0, LONG) since "0.9.0";
+    "How long a response may take before the request counts as failed, in ms."
+    request_timeout_ms: u64 = 30000, "request.timeout.ms" (0, INT) since "0.9.0" was "40000" until "0.10.1" was "305000" until "2.0";
+    "How long to wait before a failed request is tried again, in ms."
+    retry_backoff_ms: u64 = 100, "retry.backoff.ms" (0, LONG) since "0.9.0";
+}
+
+not_simulated_yet! {
+    Scope::Consumer;
+    "At most so many records from one `poll`."
+        Value::Number(500), "max.poll.records" since "0.10.0" was "2147483647" until "0.10.1";
+    "Whether records of open and aborted transactions are read."
+        Value::Word("read_uncommitted"), "isolation.level" since "0.11.0";
+    "The longest wait before a failed request is tried again, in ms."
+        Value::Number(1000), "retry.backoff.max.ms" since "3.7";
+    "The group whose member the consumer is." Value::Null, "group.id" since "0.9.0";
+    "Which rebalance protocol a group has." Value::Word("classic"), "group.protocol" since "3.7";
+    "The name by which a static member is known." Value::Null, "group.instance.id" since "2.3";
+    "Whether positions are committed by themselves." Value::Flag(true), "enable.auto.commit" since "0.9.0";
+    "How often positions are committed by themselves, in ms." Value::Number(5000), "auto.commit.interval.ms" since "0.9.0";
+    "After how long without a heartbeat a member is out of its group, in ms."
+        Value::Number(45_000), "session.timeout.ms" since "0.9.0" was "30000" until "0.10.1" was "10000" until "3.0";
+    "How often a member sends a heartbeat, in ms." Value::Number(3000), "heartbeat.interval.ms" since "0.9.0";
+    "After how long without a `poll` a member leaves its group, in ms."
+        Value::Number(300_000), "max.poll.interval.ms" since "0.10.1";
+    "The rack where the consumer is, to read from a near replica." Value::Word(""), "client.rack" since "2.3";
+}
+
+impl ConsumerConfig {
+    /// Kafka has no checks across names here.
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "every configuration struct settles in the same form"
+    )]
+    pub(super) fn settle(&mut self, _given: &BTreeSet<&str>) -> Result<(), ConfigError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! What a configuration can hold.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ConfigError;
+use super::{ConfigDef, INT};
+
+/// A value of any configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Kafka's INT and LONG.
+    Number(i64),
+    /// Kafka's BOOLEAN.
+    Flag(bool),
+    /// Kafka's STRING, CLASS, LIST and DOUBLE.
+    Word(&'static str),
+    /// Kafka's `null`.
+    Null,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Flag(flag) => write!(f, "{flag}"),
+            Value::Word(word) => f.write_str(word),
+            Value::Null => f.write_str("null"),
+        }
+    }
+}
+
+/// How many replicas must have a record before the producer hears of it: `acks`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Acks {
+    /// `0`: nobody; there is no response at all.
+    #[serde(rename = "0")]
+    None,
+    /// `1`: the leader, in its page cache.
+    #[serde(rename = "1")]
+    Leader,
+    /// `all` (`-1`): every replica in the ISR.
+    #[serde(rename = "all", alias = "-1")]
+    All,
+}
+
+impl Acks {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Acks::None => "0",
+            Acks::Leader => "1",
+            Acks::All => "all",
+        }
+    }
+
+    const WORDS: &'static [&'static str] = &["all", "-1", "0", "1"];
+
+    fn from_word(word: &str) -> Option<Acks> {
+        match word {
+            "0" => Some(Acks::None),
+            "1" => Some(Acks::Leader),
+            "all" | "-1" => Some(Acks::All),
+            _ => None,
+        }
+    }
+}
+
+/// Where a consumer begins when it has no valid position: `auto.offset.reset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AutoOffsetReset {
+    /// At the first offset of the log.
+    Earliest,
+    /// At the end.
+    Latest,
+    /// Nowhere: it is an error.
+    None,
+}
+
+impl AutoOffsetReset {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AutoOffsetReset::Earliest => "earliest",
+            AutoOffsetReset::Latest => "latest",
+            AutoOffsetReset::None => "none",
+        }
+    }
+
+    const WORDS: &'static [&'static str] = &["latest", "earliest", "none"];
+
+    fn from_word(word: &str) -> Option<AutoOffsetReset> {
+        match word {
+            "earliest" => Some(AutoOffsetReset::Earliest),
+            "latest" => Some(AutoOffsetReset::Latest),
+            "none" => Some(AutoOffsetReset::None),
+            _ => None,
+        }
+    }
+}
+
+/// A type that a field of a configuration may have.
+pub(super) trait ConfigValue: Copy {
+    /// The words that it takes; empty if it takes none.
+    const WORDS: &'static [&'static str] = &[];
+
+    /// Reads it from a text without spaces around.
+    fn parse(config: &ConfigDef, text: &str) -> Result<Self, ConfigError>;
+
+    /// As a value of the table.
+    fn value(self) -> Value;
+}
+
+impl ConfigValue for u64 {
+    fn parse(config: &ConfigDef, text: &str) -> Result<u64, ConfigError> {
+        let number = number(config, text)?;
+        u64::try_from(number).map_err(|_| out_of_range(config, text))
+    }
+
+    fn value(self) -> Value {
+        Value::Number(i64::try_from(self).unwrap_or(i64::MAX))
+    }
+}
+
+impl ConfigValue for i32 {
+    fn parse(config: &ConfigDef, text: &str) -> Result<i32, ConfigError> {
+        let number = number(config, text)?;
+        i32::try_from(number).map_err(|_| out_of_range(config, text))
+    }
+
+    fn value(self) -> Value {
+        Value::Number(i64::from(self))
+    }
+}
+
+impl ConfigValue for bool {
+    fn parse(config: &ConfigDef, text: &str) -> Result<bool, ConfigError> {
+        // Kafka: "trueness must be lenient in case only".
+        if text.eq_ignore_ascii_case("true") {
+            Ok(true)
+        } else if text.eq_ignore_ascii_case("false") {
+            Ok(false)
+        } else {
+            Err(wrong_type(config, text, "true or false"))
+        }
+    }
+
+    fn value(self) -> Value {
+        Value::Flag(self)
+    }
+}
+
+impl ConfigValue for Acks {
+    const WORDS: &'static [&'static str] = Acks::WORDS;
+
+    fn parse(config: &ConfigDef, text: &str) -> Result<Acks, ConfigError> {
+        Acks::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(Acks::WORDS)))
+    }
+
+    fn value(self) -> Value {
+        Value::Word(self.name())
+    }
+}
+
+impl ConfigValue for AutoOffsetReset {
+    const WORDS: &'static [&'static str] = AutoOffsetReset::WORDS;
+
+    fn parse(config: &ConfigDef, text: &str) -> Result<AutoOffsetReset, ConfigError> {
+        AutoOffsetReset::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(AutoOffsetReset::WORDS)))
+    }
+
+    fn value(self) -> Value {
+        Value::Word(self.name())
+    }
+}
+
+fn number(config: &ConfigDef, text: &str) -> Result<i64, ConfigError> {
+    let is_number = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if is_number.is_empty() || !is_number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong_type(config, text, "a whole number"));
+    }
+    let (least, largest) = config.range.unwrap_or((0, INT));
+    match text.parse::<i64>() {
+        Ok(number) if (least..=largest).contains(&number) => Ok(number),
+        _ => Err(out_of_range(config, text)),
+    }
+}
+
+fn out_of_range(config: &ConfigDef, text: &str) -> ConfigError {
+    let (least, largest) = config.range.unwrap_or((0, INT));
+    ConfigError::OutOfRange {
+        name: config.name,
+        value: text.to_owned(),
+        least,
+        largest,
+    }
+}
+
+fn wrong_type(config: &ConfigDef, text: &str, takes: &str) -> ConfigError {
+    ConfigError::WrongType {
+        name: config.name,
+        value: text.to_owned(),
+        takes: takes.to_owned(),
+    }
+}
+
+fn one_of(words: &[&str]) -> String {
+    format!("one of {}", words.join(", "))
+}
