@@ -1,1 +1,4 @@
 //! What crosses rooms: golden traces, browser tests, conformance vectors, house rules.
+
+pub mod browser;
+pub mod house;

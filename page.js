@@ -1,0 +1,54 @@
+// Loads the simulation, says how far the loading is, and starts it. The app removes the shell when its first picture stands.
+import init from "./highwater.js";
+
+const shell = document.getElementById("shell");
+
+/** The same response; `seen` is called with the bytes read so far. */
+function counted(response, seen) {
+  let bytes = 0;
+  const count = new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      seen(bytes);
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(count), { headers: response.headers });
+}
+
+/** Moves the progress line. The whole is known only where the host does not compress. */
+function show(bytes, whole) {
+  for (const place of shell.querySelectorAll("[data-loaded]")) {
+    place.textContent = `${Math.round(bytes / 1000)} KB`;
+  }
+  const line = shell.querySelector("progress");
+  line.hidden = !whole;
+  if (whole) {
+    line.max = whole;
+    line.value = bytes;
+  }
+}
+
+function fail(error) {
+  shell.classList.add("is-failed");
+  shell.querySelector("[data-reason]").textContent = String(error);
+  for (const button of shell.querySelectorAll("[data-again]")) {
+    button.addEventListener("click", () => location.reload());
+  }
+}
+
+async function start() {
+  const wasm = await fetch(new URL("highwater_bg.wasm", import.meta.url));
+  if (!wasm.ok) {
+    throw new Error(`highwater_bg.wasm: ${wasm.status} ${wasm.statusText}`);
+  }
+  const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
+  await init({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
+}
+
+if (typeof WebAssembly === "object") {
+  start().catch((error) => {
+    fail(error);
+    throw error; // and into the console, with its trace
+  });
+}

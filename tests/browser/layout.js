@@ -1,0 +1,172 @@
+// Gives a list of what is wrong with the layout of the page as it stands: sentences with the text that they are about.
+// Rules: no text is cut off by a box that does not scroll (unless its title says it whole); a text in a drawing stays in its
+// box (the rect.box or [data-fits] of its group) and in its drawing; no two texts lie on each other; nothing opaque lies on a
+// text in a drawing; the page does not scroll sideways.
+(() => {
+  const SLACK = 1; // px that rounding may take
+  const problems = new Set();
+  const quoted = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, 60)}”`;
+  const overlap = (a, b) => ({
+    x: Math.min(a.right, b.right) - Math.max(a.left, b.left),
+    y: Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top),
+  });
+  const isInside = (inner, outer) =>
+    inner.left >= outer.left - SLACK && inner.right <= outer.right + SLACK &&
+    inner.top >= outer.top - SLACK && inner.bottom <= outer.bottom + SLACK;
+
+  /** What letters cover: a line's box less the room above and below them. */
+  const ink = ({ left, right, top, bottom }) => {
+    const height = bottom - top;
+    return { left, right, top: top + height * 0.22, bottom: bottom - height * 0.2 };
+  };
+
+  /** For screen readers only: clipped to nothing. */
+  const isForReaders = (element) => {
+    for (let at = element; at instanceof Element; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.clipPath.startsWith("inset(50%") || (style.overflow === "hidden" && at.clientWidth <= 1 && at.clientHeight <= 1 && at instanceof HTMLElement)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  const isShown = (element) =>
+    element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) && !isForReaders(element);
+
+  /** What floats above the page is a layer: it may cover what lies below it. */
+  const layer = (element) => {
+    for (let at = element; at instanceof Element; at = at.parentElement) {
+      if (["sticky", "fixed"].includes(getComputedStyle(at).position) || at.matches("dialog, [role=dialog], [popover], [data-floats]")) {
+        return at;
+      }
+    }
+    return null;
+  };
+
+  const drawing = (element) => {
+    let svg = element.ownerSVGElement;
+    while (svg?.ownerSVGElement) {
+      svg = svg.ownerSVGElement;
+    }
+    return svg;
+  };
+
+  // Every line of text that is shown: the words, the element that they are in, and where its letters are.
+  const lines = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const element = node.parentElement;
+    if (!node.data.trim() || ["SCRIPT", "STYLE", "NOSCRIPT", "title", "desc"].includes(element.tagName) || !isShown(element)) {
+      continue;
+    }
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const owner = element.closest("text") ?? element;
+    for (const box of range.getClientRects()) {
+      if (box.width > 0 && box.height > 0) {
+        lines.push({ text: node.data, owner, box: ink(box), whole: box, layer: layer(element) });
+      }
+    }
+  }
+
+  // Cut off by a box that hides what does not fit.
+  for (const line of lines) {
+    if (line.owner.closest("svg")) {
+      continue;
+    }
+    for (let at = line.owner; at && at !== document.documentElement; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.display === "inline" || style.display === "contents") {
+        continue;
+      }
+      const box = at.getBoundingClientRect();
+      const hidesX = ["hidden", "clip"].includes(style.overflowX);
+      const hidesY = ["hidden", "clip"].includes(style.overflowY);
+      const leavesX = line.box.right > box.right + SLACK || line.box.left < box.left - SLACK;
+      const leavesY = line.box.bottom > box.bottom + SLACK || line.box.top < box.top - SLACK;
+      if (((hidesX && leavesX) || (hidesY && leavesY)) && !line.owner.closest("[title]")) {
+        problems.add(`${quoted(line.text)} is cut off by ${name(at)}`);
+        break;
+      }
+      if (/auto|scroll/.test(style.overflowX + style.overflowY)) {
+        break; // it can be scrolled to
+      }
+    }
+  }
+
+  // A text in a drawing: in its box, in its drawing, and not covered.
+  for (const line of lines) {
+    const svg = drawing(line.owner);
+    if (!svg) {
+      continue;
+    }
+    if (!isInside(line.box, svg.getBoundingClientRect())) {
+      problems.add(`${quoted(line.text)} leaves its drawing`);
+    }
+    const group = line.owner.closest("g");
+    const fits = group && [...group.children].find((child) => child.matches("rect.box, [data-fits]"));
+    if (fits && !isInside(line.box, fits.getBoundingClientRect())) {
+      problems.add(`${quoted(line.text)} leaves its box in ${name(group)}`);
+    }
+  }
+  const shapes = [...document.querySelectorAll("svg :is(rect, path, circle, ellipse, polygon)")].filter((shape) => {
+    if (shape.closest("defs, clipPath, mask, pattern, symbol")) {
+      return false;
+    }
+    const { fill, fillOpacity, opacity } = getComputedStyle(shape);
+    const alpha = /^rgba\(.*,\s*([\d.]+)\)$|\/\s*([\d.]+)\)$/.exec(fill);
+    const solid = fill !== "none" && Number(alpha?.[1] ?? alpha?.[2] ?? 1) * fillOpacity * opacity > 0.5;
+    return solid && isShown(shape);
+  });
+  const boxes = shapes.map((shape) => shape.getBoundingClientRect());
+  for (const line of lines) {
+    const svg = drawing(line.owner);
+    if (!svg) {
+      continue;
+    }
+    const y = (line.box.top + line.box.bottom) / 2;
+    const points = [line.box.left + 1, (line.box.left + line.box.right) / 2, line.box.right - 1].map((x) => new DOMPoint(x, y));
+    shapes.forEach((shape, index) => {
+      const near = overlap(line.box, boxes[index]);
+      if (near.x <= 0 || near.y <= 0 || drawing(shape) !== svg) {
+        return;
+      }
+      if (!(line.owner.compareDocumentPosition(shape) & Node.DOCUMENT_POSITION_FOLLOWING)) {
+        return;
+      }
+      const back = shape.getScreenCTM().inverse();
+      if (points.some((point) => shape.isPointInFill(point.matrixTransform(back)))) {
+        problems.add(`${quoted(line.text)} is covered by ${name(shape)} in ${name(shape.parentElement)}`);
+      }
+    });
+  }
+
+  // Two texts on each other.
+  lines.sort((a, b) => a.box.left - b.box.left);
+  lines.forEach((a, index) => {
+    for (let next = index + 1; next < lines.length && lines[next].box.left < a.box.right; next += 1) {
+      const b = lines[next];
+      if (a.owner === b.owner || a.layer !== b.layer || a.owner.contains(b.owner) || b.owner.contains(a.owner)) {
+        continue;
+      }
+      const both = overlap(a.box, b.box);
+      if (both.x > SLACK && both.y > SLACK) {
+        problems.add(`${quoted(a.text)} and ${quoted(b.text)} lie on each other`);
+      }
+    }
+  });
+
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const widest = [...document.body.querySelectorAll("*")].find((element) => element.getBoundingClientRect().right > root.clientWidth + SLACK);
+    problems.add(`the page is ${root.scrollWidth} px wide in a window of ${root.clientWidth} px: ${widest ? name(widest) : "?"}`);
+  }
+  return [...problems];
+
+  /** An element as a selector says it. */
+  function name(element) {
+    const classes = [...element.classList].map((one) => `.${one}`).join("");
+    return `<${element.tagName.toLowerCase()}${element.id ? `#${element.id}` : ""}${classes}>`;
+  }
+})()

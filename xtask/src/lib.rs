@@ -1,0 +1,14 @@
+//! What `cargo xtask` does: it builds the site, serves it, tests everything and measures.
+//!
+//! Whatever a bare machine lacks is brought or named by [`tools`]; nothing else here installs anything.
+
+pub mod bench;
+pub mod check;
+pub mod console;
+pub mod project;
+pub mod scenarios;
+pub mod serve;
+pub mod server;
+pub mod site;
+pub mod sizes;
+pub mod tools;

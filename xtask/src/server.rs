@@ -1,0 +1,188 @@
+//! The static server: what any host does, and no more. `serve` adds live reload; the browser tests use it as it is.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::sse::{Event, Sse};
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::WatchStream;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// The strictest policy under which the page works. `index.html` carries it too, but for `frame-ancestors`, which only a
+/// header can say.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors *";
+
+const RELOAD_SCRIPT: &str = include_str!("live-reload.js");
+
+/// What the page in a browser is to know about the last build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Built {
+    /// Grows with every build that worked.
+    pub version: u64,
+    /// Why the last build failed, if it did.
+    pub error: Option<String>,
+}
+
+/// Serves the files in `dist`.
+pub fn files(dist: &Path) -> Router {
+    let header = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    Router::new()
+        .fallback_service(ServeDir::new(dist))
+        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(header(header::CACHE_CONTROL, "no-cache"))
+}
+
+/// Serves the files in `dist`; the page loads again after each build and shows the error of one that failed.
+pub fn files_with_reload(dist: &Path, built: watch::Receiver<Built>) -> Router {
+    let page = {
+        let (index, built) = (dist.join("index.html"), built.clone());
+        move || page_with_reload(index.clone(), built.borrow().clone())
+    };
+    let script = get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], RELOAD_SCRIPT) });
+    let events = get(move || {
+        let states = WatchStream::new(built.clone()).map(|built| {
+            let state = serde_json::json!({ "version": built.version, "error": built.error });
+            Ok::<_, Infallible>(Event::default().data(state.to_string()))
+        });
+        async { Sse::new(states) }
+    });
+    let reload = Router::new()
+        .route("/", get(page.clone()))
+        .route("/index.html", get(page))
+        .route("/live-reload.js", script)
+        .route("/live-reload", events);
+    reload.merge(files(dist)).layer(SetResponseHeaderLayer::overriding(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    ))
+}
+
+async fn page_with_reload(index: PathBuf, built: Built) -> impl IntoResponse {
+    let page = tokio::fs::read_to_string(&index).await;
+    let page = page.unwrap_or_else(|_| "<!doctype html><head><title>Highwater</title></head>".to_owned());
+    Html(with_reload(&page, built.version))
+}
+
+/// The page with the reload script in its head. The script's address says which build the page is of.
+fn with_reload(page: &str, version: u64) -> String {
+    let script = format!("<script src=\"live-reload.js?{version}\" defer></script>\n</head>");
+    page.replacen("</head>", &script, 1)
+}
+
+/// Listens on 127.0.0.1.
+///
+/// # Errors
+/// When the port is taken.
+pub async fn listen(port: u16) -> Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address}; --port chooses another port"))
+}
+
+/// A server in a thread of its own; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Background {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Background {
+    /// Serves the files in `dist` on any free port.
+    ///
+    /// # Errors
+    /// When no thread or port can be had.
+    pub fn start(dist: &Path) -> Result<Background> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = runtime.block_on(listen(0))?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let files = files(dist);
+        let thread = thread::Builder::new().name("static server".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    served = async { axum::serve(listener, files).await } => served,
+                    _ = stopped => Ok(()),
+                }
+            })
+        })?;
+        Ok(Background {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address of `path` (without a slash at its start).
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.address)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The thread may have ended by itself; then nobody listens.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    fn response(server: &Background, path: &str) -> String {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    }
+
+    #[test]
+    fn files_come_with_the_policy_and_their_type() {
+        let folder = std::env::temp_dir().join(format!("highwater-server-{}", std::process::id()));
+        crate::site::write_changed(&folder.join("page.js"), b"1").unwrap();
+        let server = Background::start(&folder).unwrap();
+        let script = response(&server, "/page.js");
+        assert!(script.starts_with("HTTP/1.1 200"), "{script}");
+        assert!(script.contains("content-type: text/javascript"), "{script}");
+        let policy = format!("content-security-policy: {CONTENT_SECURITY_POLICY}");
+        assert!(script.contains(&policy), "{script}");
+        assert!(response(&server, "/nothing.js").starts_with("HTTP/1.1 404"));
+        drop(server);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_reload_script_stands_in_the_head() {
+        let page = with_reload("<head><title>t</title></head><body></body>", 3);
+        assert_eq!(
+            page,
+            "<head><title>t</title><script src=\"live-reload.js?3\" defer></script>\n</head><body></body>"
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! The site: the page compiled, its pictures, words and scenarios beside it, as plain files in `dist/`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::console::{cargo, run, run_and_keep, say};
+use crate::project::{Project, files_under, is_ci};
+use crate::{scenarios, sizes, tools};
+
+/// The package that is the page; its compiled files have this name.
+const PACKAGE: &str = "highwater";
+
+/// What stands beside `index.html` and is copied as it is.
+const COPIED: [&str; 3] = ["index.html", "boot.js", "page.js"];
+
+/// The proposals that rustc's wasm uses and every browser of the last years has. Never all: such output does not load.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// How the page is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to build, with names and debug assertions.
+    Dev,
+    /// What visitors get: small.
+    Web,
+}
+
+impl Profile {
+    /// The name that cargo knows.
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Dev => "dev",
+            Profile::Web => "web",
+        }
+    }
+
+    /// Its folder under the target's folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Profile::Dev => "debug",
+            Profile::Web => "web",
+        }
+    }
+}
+
+/// Who packs the scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packer {
+    /// This program.
+    This,
+    /// This program compiled anew: a server outlives changes of the code that packs.
+    Fresh,
+}
+
+/// `cargo xtask build`: the site as visitors get it, with its sizes.
+///
+/// # Errors
+/// When a part cannot be built, or the first load is over its budget. Without a wasm-opt the size is not judged, which
+/// is an error too with `CI=true`.
+pub fn build(project: &Project) -> Result<()> {
+    let small = assemble(project, Profile::Web, Packer::This)?;
+    let dist = project.dist();
+    let measured = sizes::measure(&dist)?;
+    crate::console::print(&measured.table())?;
+    if small {
+        return measured.judge();
+    }
+    if is_ci() {
+        bail!("without wasm-opt the size cannot be judged");
+    }
+    say("The size is not judged: that needs wasm-opt (binaryen) on the PATH, or npm to bring it.");
+    Ok(())
+}
+
+/// Builds the site into `dist/` and says whether wasm-opt made it small. Files that did not change are not written, files
+/// that no longer belong are removed.
+///
+/// # Errors
+/// When a part cannot be built; `dist/` is then as it was.
+pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<bool> {
+    tools::wasm_target()?;
+    let stage = project.target.join("site").join(profile.name());
+    let small = compile(project, profile, &stage)?;
+    for name in COPIED {
+        copy(&project.root.join(name), &stage.join(name))?;
+    }
+    let styles = project.root.join("styles");
+    mirror(&styles, &stage.join("styles"))?;
+    let course = stage.join("scenarios");
+    match packer {
+        Packer::This => scenarios::pack(project, &course)?,
+        Packer::Fresh => {
+            let mut pack = cargo(["run", "--quiet", "--package", "xtask", "--", "pack", "--to"]);
+            run_and_keep(pack.arg(&course).current_dir(&project.root))?;
+        }
+    }
+    mirror(&stage, &project.dist())?;
+    Ok(small)
+}
+
+/// Compiles the page and writes `highwater.js` and `highwater_bg.wasm`; says whether wasm-opt ran.
+fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
+    let mut build = cargo(["build", "--package", PACKAGE, "--lib"]);
+    build
+        .args(["--target", tools::WASM_TARGET, "--profile", profile.name()])
+        .current_dir(&project.root);
+    run_and_keep(&mut build)?;
+    let folder = project.target.join(tools::WASM_TARGET).join(profile.folder());
+    let compiled = folder.join(PACKAGE).with_extension("wasm");
+    let wasm_opt = match profile {
+        Profile::Dev => None,
+        Profile::Web => tools::wasm_opt(project)?,
+    };
+    let output = stage.join(format!("{PACKAGE}_bg.wasm"));
+    let done = Stamp::of(&compiled, wasm_opt.as_deref())?;
+    let stamp = stage.with_extension("stamp");
+    if output.is_file() && fs::read_to_string(&stamp).is_ok_and(|text| text == done.0) {
+        return Ok(wasm_opt.is_some());
+    }
+    Bindgen::new()
+        .input_path(&compiled)
+        .web(true)?
+        .typescript(false)
+        .generate(stage)
+        .context("wasm-bindgen failed")?;
+    if let Some(wasm_opt) = &wasm_opt {
+        let mut optimize = wasm_opt_command(wasm_opt);
+        optimize
+            .arg("-Oz")
+            .args(WASM_FEATURES)
+            .arg(&output)
+            .arg("-o")
+            .arg(&output);
+        run(&mut optimize)?;
+    }
+    fs::write(&stamp, done.0)?;
+    Ok(wasm_opt.is_some())
+}
+
+/// npm's wasm-opt is a script for node; the PATH's is a program.
+fn wasm_opt_command(wasm_opt: &Path) -> Command {
+    if wasm_opt.components().any(|part| part.as_os_str() == "node_modules") {
+        let mut node = Command::new("node");
+        node.arg(wasm_opt);
+        return node;
+    }
+    Command::new(wasm_opt)
+}
+
+/// What wasm-bindgen's output was made from.
+struct Stamp(String);
+
+impl Stamp {
+    fn of(compiled: &Path, wasm_opt: Option<&Path>) -> Result<Stamp> {
+        let about = fs::metadata(compiled).with_context(|| format!("cargo did not make {}", compiled.display()))?;
+        let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
+        Ok(Stamp(format!("{} {} {wasm_opt:?}", changed.as_nanos(), about.len())))
+    }
+}
+
+/// Makes `to` hold the files of `from` and nothing else.
+fn mirror(from: &Path, to: &Path) -> Result<()> {
+    let wanted: BTreeSet<PathBuf> = files_under(from)?.into_iter().collect();
+    for name in files_under(to)? {
+        if !wanted.contains(&name) {
+            let path = to.join(&name);
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    wanted
+        .iter()
+        .try_for_each(|name| copy(&from.join(name), &to.join(name)))
+}
+
+/// Copies a file unless it is there already.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    write_changed(to, &bytes)
+}
+
+/// Writes a file, with its folder, unless it holds these bytes already.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mirror_takes_what_is_new_and_drops_what_is_gone() {
+        let folder = std::env::temp_dir().join(format!("highwater-mirror-{}", std::process::id()));
+        let (from, to) = (folder.join("from"), folder.join("to"));
+        write_changed(&from.join("a.txt"), b"a").unwrap();
+        write_changed(&from.join("in/b.txt"), b"b").unwrap();
+        write_changed(&to.join("old/c.txt"), b"c").unwrap();
+        mirror(&from, &to).unwrap();
+        assert_eq!(
+            files_under(&to).unwrap(),
+            [PathBuf::from("a.txt"), PathBuf::from("in/b.txt")]
+        );
+        assert_eq!(fs::read(to.join("in/b.txt")).unwrap(), b"b");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
