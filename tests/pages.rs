@@ -47,7 +47,7 @@ fn the_home_page_is_right_at_every_width_in_both_themes() -> Result<()> {
             page.wait_until("!document.querySelector('#shell')")?;
             page.screenshot(&format!("home/{width}-{}", theme.name()))?;
             let mut problems = page.layout_problems()?;
-            problems.extend(page.axe_violations()?);
+            problems.extend(page.axe_violations()?.unwrap_or_default());
             problems.extend(page.problems());
             assert!(
                 problems.is_empty(),
@@ -57,5 +57,43 @@ fn the_home_page_is_right_at_every_width_in_both_themes() -> Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn a_page_whose_simulation_does_not_load_says_so_and_keeps_its_picture() -> Result<()> {
+    let site = Site::shared()?;
+    for (language, says) in [("en-US", "did not load"), ("zh-CN", "没有加载成功")] {
+        for width in [360, 1_280] {
+            let view = View {
+                language,
+                ..View::default()
+            };
+            let page = site.page(view.at_width(width))?;
+            page.block(&["*.wasm"])?;
+            page.go("#/hw-two-rounds?step=2")?;
+            page.wait_until(&format!("document.body.innerText.includes('{says}')"))?;
+            page.screenshot(&format!("shell/failed-{language}-{width}"))?;
+            let mut problems = page.layout_problems()?;
+            problems.extend(page.axe_violations()?.unwrap_or_default());
+            assert!(
+                problems.is_empty(),
+                "{language} at {width} px:\n{}",
+                problems.join("\n")
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn the_link_chooses_theme_and_language_before_the_simulation_runs() -> Result<()> {
+    let page = Site::shared()?.page(View::default())?;
+    page.block(&["*.wasm"])?;
+    page.go("#/hw-two-rounds?theme=dark&lang=zh")?;
+    let root = page.evaluate("`${document.documentElement.dataset.theme} ${document.documentElement.lang}`")?;
+    assert_eq!(root, "dark zh");
     Ok(())
 }

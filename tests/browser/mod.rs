@@ -28,6 +28,7 @@ pub struct Site {
     dist: PathBuf,
     server: Background,
     connection: Connection,
+    axe: Option<String>,
 }
 
 impl Site {
@@ -54,6 +55,7 @@ impl Site {
         Ok(Site {
             server: Background::start(&dist)?,
             connection: Connection::launch(&tools::browser()?, &profile)?,
+            axe: tools::axe_core(&project)?.map(|path| read(&path)).transpose()?,
             project,
             dist,
         })
@@ -98,11 +100,8 @@ impl Site {
     }
 
     /// axe-core's script; none where there is no npm to bring it.
-    pub(crate) fn axe(&self) -> Result<Option<String>> {
-        let Some(path) = tools::axe_core(&self.project)? else {
-            return Ok(None);
-        };
-        read(&path).map(Some)
+    pub(crate) fn axe(&self) -> Option<&str> {
+        self.axe.as_deref()
     }
 
     pub(crate) fn call(&self, session: Option<&str>, method: &str, params: &Value) -> Result<Value> {

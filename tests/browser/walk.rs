@@ -143,7 +143,7 @@ impl Walk {
                 self.press(page, "ArrowRight", step, problems)?;
             }
             let mut found = page.layout_problems()?;
-            found.extend(page.axe_violations()?);
+            found.extend(page.axe_violations()?.unwrap_or_default());
             problems.extend(found.iter().map(|problem| format!("step {step}: {problem}")));
             page.screenshot(&format!("{scenario}/{lang}-{}-{theme}-{step:02}", self.width))?;
             drawn.push((step, page.evaluate(DRAWN)?));

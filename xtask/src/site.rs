@@ -134,6 +134,7 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
         .input_path(&compiled)
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false)
         .generate(stage)
         .context("wasm-bindgen failed")?;
     if let Some(wasm_opt) = &wasm_opt {
