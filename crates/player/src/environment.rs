@@ -75,12 +75,18 @@ fn moved(keys: impl Iterator<Item = String>, from: i32, to: i32) -> Result<Value
 impl Situation<'_> {
     fn replica(&self, args: &[Value]) -> Result<&highwater_sim::broker::partition::Partition, EvaluationError> {
         let id = partition(args.first().ok_or_else(|| fail("which partition?"))?)?;
-        let registration = self.world.metadata().partition(&id).ok_or_else(|| fail(format!("there is no {id}")))?;
+        let registration = self
+            .world
+            .metadata()
+            .partition(&id)
+            .ok_or_else(|| fail(format!("there is no {id}")))?;
         let broker = match args.get(1) {
             Some(broker) => BrokerId(small(broker)?),
             None => registration.leader.ok_or_else(|| fail(format!("{id} has no leader")))?,
         };
-        self.world.replica(broker, &id).ok_or_else(|| fail(format!("broker {broker} has no replica of {id}")))
+        self.world
+            .replica(broker, &id)
+            .ok_or_else(|| fail(format!("broker {broker} has no replica of {id}")))
     }
 
     fn of_partition(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
@@ -88,7 +94,9 @@ impl Situation<'_> {
         match function {
             "isr" => {
                 let isr: BTreeSet<i32> = replica?.registration.isr.iter().map(|id| id.0).collect();
-                Ok(Value::List(isr.into_iter().map(|id| Value::Number(id.into())).collect()))
+                Ok(Value::List(
+                    isr.into_iter().map(|id| Value::Number(id.into())).collect(),
+                ))
             }
             "leader" => number(replica?.registration.leader.map_or(-1, |id| id.0).into()),
             "epoch" => number(replica?.registration.leader_epoch.0.into()),
@@ -104,7 +112,9 @@ impl Situation<'_> {
             }
             _ => {
                 let replica = replica?;
-                let Some(Value::Number(offset)) = args.get(1) else { return Err(fail("which offset?")) };
+                let Some(Value::Number(offset)) = args.get(1) else {
+                    return Err(fail("which offset?"));
+                };
                 let batches = replica.log.batches_from(*offset);
                 let record = batches
                     .into_iter()
@@ -112,7 +122,9 @@ impl Situation<'_> {
                     .flatten()
                     .find(|record| record.offset == *offset);
                 let value = record.and_then(|record| record.value);
-                Ok(value.map_or(Value::None, |value| Value::Text(highwater_sim::bytes::Bytes::from(&*value).text())))
+                Ok(value.map_or(Value::None, |value| {
+                    Value::Text(highwater_sim::bytes::Bytes::from(&*value).text())
+                }))
             }
         }
     }
@@ -120,7 +132,10 @@ impl Situation<'_> {
     fn of_client(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
         let name = text(args.first().ok_or_else(|| fail("which client?"))?)?;
         if matches!(function, "position" | "consumed") {
-            let consumer = self.world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+            let consumer = self
+                .world
+                .consumer(name)
+                .ok_or_else(|| fail(format!("there is no consumer {name}")))?;
             if function == "consumed" {
                 return number(consumer.positions().map(|(_, position)| position.records).sum());
             }
@@ -130,11 +145,21 @@ impl Situation<'_> {
         }
         if function == "known_partitions" {
             let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
-            let producer = self.world.producer(name).and_then(|producer| producer.metadata.topic(topic));
-            let known = producer.or_else(|| self.world.consumer(name).and_then(|consumer| consumer.metadata.topic(topic)));
+            let producer = self
+                .world
+                .producer(name)
+                .and_then(|producer| producer.metadata.topic(topic));
+            let known = producer.or_else(|| {
+                self.world
+                    .consumer(name)
+                    .and_then(|consumer| consumer.metadata.topic(topic))
+            });
             return count(known.map_or(0, |known| known.partitions.len()));
         }
-        let producer = self.world.producer(name).ok_or_else(|| fail(format!("there is no producer {name}")))?;
+        let producer = self
+            .world
+            .producer(name)
+            .ok_or_else(|| fail(format!("there is no producer {name}")))?;
         match function {
             "sent" => number(producer.sent_total()),
             "acked" => number(producer.acknowledged_total()),
@@ -142,10 +167,18 @@ impl Situation<'_> {
                 let last = producer.sent().iter().rev().find_map(|sent| sent.partition);
                 Ok(last.map_or(Value::None, |partition| Value::Number(partition.into())))
             }
-            "failed" => count(producer.sent().iter().filter(|sent| matches!(sent.fate, Fate::Failed(_))).count()),
+            "failed" => count(
+                producer
+                    .sent()
+                    .iter()
+                    .filter(|sent| matches!(sent.fate, Fate::Failed(_)))
+                    .count(),
+            ),
             "sticky" => {
                 let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
-                Ok(producer.sticky_partition(topic).map_or(Value::None, |(partition, _)| Value::Number(partition.into())))
+                Ok(producer
+                    .sticky_partition(topic)
+                    .map_or(Value::None, |(partition, _)| Value::Number(partition.into())))
             }
             _ => {
                 let id = partition(args.get(1).ok_or_else(|| fail("which partition?"))?)?;
@@ -168,7 +201,9 @@ impl Situation<'_> {
             };
         }
         if function == "moved_of" {
-            let [Value::List(keys), from, to] = args else { return Err(fail("moved_of([keys], from, to)")) };
+            let [Value::List(keys), from, to] = args else {
+                return Err(fail("moved_of([keys], from, to)"));
+            };
             let keys: Result<Vec<String>, _> = keys.iter().map(|key| text(key).map(str::to_owned)).collect();
             return moved(keys?.into_iter(), small(from)?, small(to)?);
         }
@@ -191,12 +226,19 @@ impl Environment for Situation<'_> {
             // Without transactions the last stable offset is the high watermark.
             "lso" => number(self.replica(args)?.high_watermark.0),
             "isr" | "leader" | "epoch" | "records" | "credited" | "value" => self.of_partition(function, args),
-            "position" | "consumed" | "known_partitions" | "sent" | "acked" | "failed" | "chosen" | "sticky" | "queued"
-            | "batch_bytes" => self.of_client(function, args),
-            "murmur2" | "positive" | "quotient" | "partition" | "moved" | "moved_of" => Situation::of_key(function, args),
+            "position" | "consumed" | "known_partitions" | "sent" | "acked" | "failed" | "chosen" | "sticky"
+            | "queued" | "batch_bytes" => self.of_client(function, args),
+            "murmur2" | "positive" | "quotient" | "partition" | "moved" | "moved_of" => {
+                Situation::of_key(function, args)
+            }
             "partitions" => {
                 let topic = text(args.first().ok_or_else(|| fail("which topic?"))?)?;
-                let topic = self.world.metadata().topics.get(topic).ok_or_else(|| fail(format!("there is no topic {topic}")))?;
+                let topic = self
+                    .world
+                    .metadata()
+                    .topics
+                    .get(topic)
+                    .ok_or_else(|| fail(format!("there is no topic {topic}")))?;
                 count(topic.partitions.len())
             }
             "count" => {

@@ -5,6 +5,7 @@
 
 use highwater_sim::command::Command;
 use highwater_sim::fact::Fact;
+use highwater_sim::time::SimTime;
 use highwater_sim::world::{CommandError, World};
 
 /// The most events between two checkpoints.
@@ -29,7 +30,14 @@ pub struct Moment {
 #[derive(Clone, Debug)]
 struct Input {
     events: u64,
-    command: Command,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Command(Command),
+    /// Time passes without an event.
+    Idle(SimTime),
 }
 
 #[derive(Clone, Debug)]
@@ -60,8 +68,16 @@ pub struct History {
 impl History {
     /// Begins with a world in which nothing has happened but what it was built with.
     pub fn new(world: World) -> History {
-        let start = Checkpoint { moment: Moment::default(), world };
-        History { inputs: Vec::new(), facts: Vec::new(), checkpoints: vec![start.clone()], end: start }
+        let start = Checkpoint {
+            moment: Moment::default(),
+            world,
+        };
+        History {
+            inputs: Vec::new(),
+            facts: Vec::new(),
+            checkpoints: vec![start.clone()],
+            end: start,
+        }
     }
 
     /// The world at the end.
@@ -89,12 +105,24 @@ impl History {
     /// # Errors
     /// What the world refuses; nothing is changed then.
     pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
-        let events = self.end.moment.events;
         self.end.world.command(command.clone(), &mut self.facts)?;
-        self.inputs.push(Input { events, command });
+        self.put_in(What::Command(command));
+        Ok(())
+    }
+
+    /// Lets time pass to `at` at the end, where nothing happens before.
+    pub fn idle_until(&mut self, at: SimTime) {
+        self.end.world.idle_until(at);
+        self.put_in(What::Idle(at));
+    }
+
+    fn put_in(&mut self, what: What) {
+        self.inputs.push(Input {
+            events: self.end.moment.events,
+            what,
+        });
         self.end.moment.inputs = self.inputs.len();
         self.end.moment.facts = self.facts.len();
-        Ok(())
     }
 
     /// Does the next event at the end; false if nothing more happens.
@@ -103,10 +131,16 @@ impl History {
     /// [`HistoryFull`] at a bound; the event is not done then.
     pub fn step(&mut self) -> Result<bool, HistoryFull> {
         if self.end.moment.events >= EVENTS_MAX {
-            return Err(HistoryFull { what: "events", limit: EVENTS_MAX });
+            return Err(HistoryFull {
+                what: "events",
+                limit: EVENTS_MAX,
+            });
         }
         if self.facts.len() >= FACTS_MAX {
-            return Err(HistoryFull { what: "facts", limit: FACTS_MAX as u64 });
+            return Err(HistoryFull {
+                what: "facts",
+                limit: FACTS_MAX as u64,
+            });
         }
         if !self.end.world.step(&mut self.facts) {
             return Ok(false);
@@ -122,7 +156,11 @@ impl History {
 
     /// Keeps a checkpoint at the end, so that coming back here costs nothing.
     pub fn keep(&mut self) {
-        if self.checkpoints.last().is_none_or(|last| last.moment != self.end.moment) {
+        if self
+            .checkpoints
+            .last()
+            .is_none_or(|last| last.moment != self.end.moment)
+        {
             self.checkpoints.push(self.end.clone());
         }
     }
@@ -146,13 +184,26 @@ impl History {
     /// Plays the part from one moment to another again, an input or an event at a time.
     pub fn replay(&self, from: Moment) -> Replay<'_> {
         let (world, _) = self.world_at(from);
-        Replay { inputs: &self.inputs, world, at: from }
+        Replay {
+            inputs: &self.inputs,
+            world,
+            at: from,
+        }
     }
 
     fn replay_from(&self, moment: Moment) -> Replay<'_> {
-        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.moment <= moment);
-        let nearest = after.checked_sub(1).and_then(|index| self.checkpoints.get(index)).unwrap_or(&self.end);
-        Replay { inputs: &self.inputs, world: nearest.world.clone(), at: nearest.moment }
+        let after = self
+            .checkpoints
+            .partition_point(|checkpoint| checkpoint.moment <= moment);
+        let nearest = after
+            .checked_sub(1)
+            .and_then(|index| self.checkpoints.get(index))
+            .unwrap_or(&self.end);
+        Replay {
+            inputs: &self.inputs,
+            world: nearest.world.clone(),
+            at: nearest.moment,
+        }
     }
 }
 
@@ -170,10 +221,17 @@ impl Replay<'_> {
     /// The next input or event; its facts are appended to `facts`. False if nothing more happens.
     pub fn advance(&mut self, facts: &mut Vec<Fact>) -> bool {
         let before = facts.len();
-        let next = self.inputs.get(self.at.inputs).filter(|input| input.events <= self.at.events);
-        let done = match next {
+        let next = self
+            .inputs
+            .get(self.at.inputs)
+            .filter(|input| input.events <= self.at.events);
+        let done = match next.map(|input| &input.what) {
             // The world took this very command in this very state before, so it takes it again.
-            Some(input) => self.world.command(input.command.clone(), facts).is_ok(),
+            Some(What::Command(command)) => self.world.command(command.clone(), facts).is_ok(),
+            Some(What::Idle(at)) => {
+                self.world.idle_until(*at);
+                true
+            }
             None => self.world.step(facts),
         };
         if next.is_some() {

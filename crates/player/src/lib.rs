@@ -1,11 +1,20 @@
 //! Scenario, history and scene: everything between the simulated cluster and a screen.
 
 pub mod beat;
+pub mod beats;
+pub mod causes;
 pub mod command;
+pub mod environment;
 pub mod expression;
 pub mod glossary;
+pub mod history;
 pub mod lang;
+pub mod marks;
 pub mod phrase;
+pub mod playback;
+pub mod question;
+pub mod run;
+pub mod say;
 pub mod scene;
 pub mod script;
 pub mod template;

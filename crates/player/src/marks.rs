@@ -1,7 +1,7 @@
 //! Which marks of the picture a fact is about, and what moves because of it.
 
 use highwater_sim::fact::{Fact, FactKind};
-use highwater_sim::ids::TopicPartition;
+use highwater_sim::ids::{NodeId, TopicPartition};
 
 use crate::beat::{BeatFact, Motion};
 use crate::scene::MarkId;
@@ -14,12 +14,25 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::FetchCompleted { message, .. }
         | FactKind::ProduceParked { message, .. }
         | FactKind::ProduceCompleted { message, .. } => vec![format!("message-{message}")],
-        FactKind::RecordAppended { broker, partition, first_offset, last_offset, .. } => {
+        FactKind::RecordAppended {
+            broker,
+            partition,
+            first_offset,
+            last_offset,
+            ..
+        } => {
             let row = format!("broker-{broker}/{partition}");
-            let cells = (first_offset.0..=last_offset.0).take(64).map(|offset| format!("{row}/record-{offset}"));
+            let cells = (first_offset.0..=last_offset.0)
+                .take(64)
+                .map(|offset| format!("{row}/record-{offset}"));
             cells.chain([format!("{row}/leo")]).collect()
         }
-        FactKind::FollowerCredited { broker, partition, follower, .. } => {
+        FactKind::FollowerCredited {
+            broker,
+            partition,
+            follower,
+            ..
+        } => {
             vec![format!("broker-{broker}/{partition}/float-{follower}")]
         }
         FactKind::HighWatermarkAdvanced { broker, partition, .. }
@@ -32,22 +45,49 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             }
         }
         FactKind::PartitionRecord { partition, .. } => vec![lane(partition), format!("isr/{partition}")],
-        FactKind::RecordAccumulated { producer, partition, batch, .. }
-        | FactKind::BatchReady { producer, partition, batch, .. }
-        | FactKind::BatchDrained { producer, partition, batch, .. }
-        | FactKind::BatchRetried { producer, partition, batch, .. } => {
-            vec![format!("accumulator/{producer}/{partition}/batch-{batch}"), format!("client-{producer}")]
+        FactKind::RecordAccumulated {
+            producer,
+            partition,
+            batch,
+            ..
+        }
+        | FactKind::BatchReady {
+            producer,
+            partition,
+            batch,
+            ..
+        }
+        | FactKind::BatchDrained {
+            producer,
+            partition,
+            batch,
+            ..
+        }
+        | FactKind::BatchRetried {
+            producer,
+            partition,
+            batch,
+            ..
+        } => {
+            vec![
+                format!("accumulator/{producer}/{partition}/batch-{batch}"),
+                format!("client-{producer}"),
+            ]
         }
         FactKind::BatchAcknowledged { producer, .. } | FactKind::SendFailed { producer, .. } => {
             vec![format!("client-{producer}")]
         }
-        FactKind::StickyPartitionSwitched { producer, topic, to, .. } => {
+        FactKind::StickyPartitionSwitched {
+            producer, topic, to, ..
+        } => {
             vec![format!("accumulator/{producer}/{topic}-{to}")]
         }
         FactKind::PositionReset { consumer, .. } | FactKind::RecordsPolled { consumer, .. } => {
             vec![format!("client-{consumer}")]
         }
-        FactKind::MetadataUpdated { client, .. } => vec![format!("client-{client}"), "partitioner/remainder".to_owned()],
+        FactKind::MetadataUpdated { client, .. } => {
+            vec![format!("client-{client}"), "partitioner/remainder".to_owned()]
+        }
         FactKind::CommandGiven { .. } | FactKind::TimerFired { .. } | FactKind::LimitReached { .. } => Vec::new(),
     }
 }
@@ -59,7 +99,11 @@ fn lane(partition: &TopicPartition) -> MarkId {
 /// The fact as part of a beat.
 pub fn beat_fact(fact: &Fact) -> BeatFact {
     let mut marks = marks(&fact.kind);
-    let first = if marks.is_empty() { None } else { Some(marks.swap_remove(0)) };
+    let first = if marks.is_empty() {
+        None
+    } else {
+        Some(marks.swap_remove(0))
+    };
     let motion = match (&fact.kind, first) {
         (FactKind::Sent(_), Some(mark)) => Motion::MessageSent(mark),
         (FactKind::Received(_), Some(mark)) => Motion::MessageReceived(mark),
@@ -94,5 +138,41 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
         name: fact.kind.name().to_owned(),
         cause: fact.cause.map(|cause| cause.0),
         motion,
+    }
+}
+
+/// The brokers that a fact is about, for a filter.
+pub fn brokers(kind: &FactKind) -> Vec<i32> {
+    let of_node = |node: &NodeId| match node {
+        NodeId::Broker(id) => Some(id.0),
+        NodeId::Client(_) => None,
+    };
+    match kind {
+        FactKind::Sent(message) | FactKind::Received(message) => {
+            [&message.from, &message.to].into_iter().filter_map(of_node).collect()
+        }
+        FactKind::RecordAppended { broker, .. }
+        | FactKind::HighWatermarkAdvanced { broker, .. }
+        | FactKind::HighWatermarkUpdated { broker, .. }
+        | FactKind::FetchCompleted { broker, .. }
+        | FactKind::ProduceParked { broker, .. }
+        | FactKind::ProduceCompleted { broker, .. }
+        | FactKind::BatchDrained { broker, .. } => vec![broker.0],
+        FactKind::FollowerCredited { broker, follower, .. } => vec![broker.0, follower.0],
+        FactKind::FetchParked { broker, node, .. } => [Some(broker.0), of_node(node)].into_iter().flatten().collect(),
+        FactKind::TimerFired { node, .. } => of_node(node).into_iter().collect(),
+        FactKind::PartitionRecord { replicas, .. } => replicas.iter().map(|id| id.0).collect(),
+        FactKind::LimitReached { node, .. } => node.as_ref().and_then(of_node).into_iter().collect(),
+        FactKind::CommandGiven { .. }
+        | FactKind::MetadataUpdated { .. }
+        | FactKind::PartitionChosen { .. }
+        | FactKind::StickyPartitionSwitched { .. }
+        | FactKind::RecordAccumulated { .. }
+        | FactKind::BatchReady { .. }
+        | FactKind::BatchAcknowledged { .. }
+        | FactKind::BatchRetried { .. }
+        | FactKind::SendFailed { .. }
+        | FactKind::PositionReset { .. }
+        | FactKind::RecordsPolled { .. } => Vec::new(),
     }
 }

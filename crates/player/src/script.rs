@@ -312,6 +312,11 @@ pub enum Action {
         /// The consumer's id.
         consumer: String,
     },
+    /// Time passes before the next action of the step.
+    Wait {
+        /// How much, in ms of virtual time.
+        ms: u64,
+    },
     /// A client asks for metadata now, not when `metadata.max.age.ms` has passed.
     RefreshMetadata {
         /// The id of a producer or a consumer.

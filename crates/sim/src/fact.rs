@@ -560,21 +560,41 @@ impl FactKind {
     pub fn sets(&self) -> Vec<String> {
         match self {
             FactKind::PartitionRecord { partition, .. } => {
-                vec![format!("isr/{partition}"), format!("leader/{partition}"), format!("epoch/{partition}")]
+                vec![
+                    format!("isr/{partition}"),
+                    format!("leader/{partition}"),
+                    format!("epoch/{partition}"),
+                ]
             }
             FactKind::MetadataUpdated { client, topic, .. } => vec![format!("known_partitions/{client}/{topic}")],
-            FactKind::PartitionChosen { producer, partition, .. } => vec![format!("chosen/{producer}/{}", partition.topic)],
+            FactKind::PartitionChosen {
+                producer, partition, ..
+            } => vec![format!("chosen/{producer}/{}", partition.topic)],
             FactKind::StickyPartitionSwitched { producer, topic, .. } => vec![format!("sticky/{producer}/{topic}")],
             FactKind::RecordAppended { broker, partition, .. } => vec![format!("leo/{partition}/broker-{broker}")],
-            FactKind::FollowerCredited { broker, partition, follower, .. } => {
+            FactKind::FollowerCredited {
+                broker,
+                partition,
+                follower,
+                ..
+            } => {
                 vec![format!("credited/{partition}/broker-{broker}/{follower}")]
             }
             FactKind::HighWatermarkAdvanced { broker, partition, .. }
-            | FactKind::HighWatermarkUpdated { broker, partition, .. } => vec![format!("hw/{partition}/broker-{broker}")],
-            FactKind::PositionReset { consumer, partition, .. } | FactKind::RecordsPolled { consumer, partition, .. } => {
+            | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
+                vec![format!("hw/{partition}/broker-{broker}")]
+            }
+            FactKind::PositionReset {
+                consumer, partition, ..
+            }
+            | FactKind::RecordsPolled {
+                consumer, partition, ..
+            } => {
                 vec![format!("position/{consumer}/{partition}")]
             }
-            FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
+            FactKind::BatchAcknowledged {
+                producer, partition, ..
+            } => vec![format!("acked/{producer}/{partition}")],
             _ => Vec::new(),
         }
     }
@@ -634,12 +654,23 @@ impl MessageFact {
     pub fn of(message: &Message) -> MessageFact {
         let (partition, says) = match &*message.body {
             Body::ProduceRequest(request) => {
-                let records = request.batches.iter().map(|(_, batch)| i64::from(batch.record_count())).sum();
-                (request.batches.first().map(|(partition, _)| partition), Says::Produce { acks: request.acks, records })
+                let records = request
+                    .batches
+                    .iter()
+                    .map(|(_, batch)| i64::from(batch.record_count()))
+                    .sum();
+                (
+                    request.batches.first().map(|(partition, _)| partition),
+                    Says::Produce {
+                        acks: request.acks,
+                        records,
+                    },
+                )
             }
             Body::ProduceResponse(response) => {
                 let first = response.partitions.first();
-                let (error, base_offset) = first.map_or((Errors::None, Offset(-1)), |part| (part.error, part.base_offset));
+                let (error, base_offset) =
+                    first.map_or((Errors::None, Offset(-1)), |part| (part.error, part.base_offset));
                 (first.map(|part| &part.partition), Says::Produced { error, base_offset })
             }
             Body::FetchRequest(request) => {
@@ -658,7 +689,12 @@ impl MessageFact {
                     .find(|part| !part.records.is_empty() || part.error != Errors::None)
                     .or(response.partitions.first());
                 let says = first.map_or(
-                    Says::Fetched { error: Errors::None, high_watermark: Offset(-1), records: 0, first_offset: None },
+                    Says::Fetched {
+                        error: Errors::None,
+                        high_watermark: Offset(-1),
+                        records: 0,
+                        first_offset: None,
+                    },
                     |part| Says::Fetched {
                         error: part.error,
                         high_watermark: part.high_watermark,
@@ -668,9 +704,10 @@ impl MessageFact {
                 );
                 (first.map(|part| &part.partition), says)
             }
-            Body::ListOffsetsRequest(request) => {
-                (request.partitions.first().map(|(partition, _)| partition), Says::ListOffsets)
-            }
+            Body::ListOffsetsRequest(request) => (
+                request.partitions.first().map(|(partition, _)| partition),
+                Says::ListOffsets,
+            ),
             Body::ListOffsetsResponse(response) => {
                 let first = response.partitions.first();
                 let offset = first.map_or(Offset(-1), |(_, _, offset)| *offset);
@@ -679,7 +716,12 @@ impl MessageFact {
             Body::MetadataRequest(_) => (None, Says::Metadata),
             Body::MetadataResponse(response) => {
                 let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());
-                (None, Says::MetadataIs { partitions: i32::try_from(partitions).unwrap_or(i32::MAX) })
+                (
+                    None,
+                    Says::MetadataIs {
+                        partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
+                    },
+                )
             }
         };
         MessageFact {

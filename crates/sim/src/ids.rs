@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -95,9 +95,8 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// Anything that sends and receives messages.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// Anything that sends and receives messages; written as `broker-1` or by the client's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeId {
     /// A broker.
     Broker(BrokerId),
@@ -111,5 +110,11 @@ impl fmt::Display for NodeId {
             NodeId::Broker(id) => write!(f, "broker-{id}"),
             NodeId::Client(id) => write!(f, "{id}"),
         }
+    }
+}
+
+impl Serialize for NodeId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

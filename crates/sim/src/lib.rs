@@ -1,6 +1,21 @@
 //! The cluster: time, network, brokers, clients and the facts that they leave.
 
+pub mod broker;
+pub mod bytes;
+pub mod client_metadata;
+pub mod command;
 pub mod config;
+pub mod consumer;
+pub mod error;
+pub mod event_queue;
+pub mod fact;
 pub mod ids;
+pub mod message;
+pub mod metadata;
+pub mod network;
+pub mod outbox;
+pub mod producer;
 pub mod rng;
 pub mod time;
+pub mod timer;
+pub mod world;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use highwater_log::batch::RecordBatch;
 use serde::Serialize;
 
+pub use crate::config::Acks;
 use crate::error::Errors;
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
@@ -93,31 +94,6 @@ impl Body {
                 | Body::ListOffsetsResponse(_)
                 | Body::MetadataResponse(_)
         )
-    }
-}
-
-/// How many replicas must have a record before the producer hears of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Acks {
-    /// 0: no response at all.
-    #[serde(rename = "0")]
-    None,
-    /// 1: the leader has appended it (to its page cache; nothing waits for the disk).
-    #[serde(rename = "1")]
-    Leader,
-    /// -1: every replica in the ISR has it.
-    #[serde(rename = "all")]
-    All,
-}
-
-impl Acks {
-    /// As Kafka's configuration writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Acks::None => "0",
-            Acks::Leader => "1",
-            Acks::All => "all",
-        }
     }
 }
 

@@ -48,7 +48,9 @@ impl MetadataImage {
     /// Every partition with its registration, by topic name and number.
     pub fn partitions(&self) -> impl Iterator<Item = (TopicPartition, &Rc<PartitionRegistration>)> {
         self.topics.iter().flat_map(|(topic, image)| {
-            (0_i32..).zip(&image.partitions).map(|(number, registration)| (TopicPartition::new(topic.clone(), number), registration))
+            (0_i32..)
+                .zip(&image.partitions)
+                .map(|(number, registration)| (TopicPartition::new(topic.clone(), number), registration))
         })
     }
 }

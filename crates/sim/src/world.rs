@@ -85,7 +85,10 @@ impl World {
     /// [`CommandError::Invalid`] unless there are 1 to [`BROKERS_MAX`] brokers.
     pub fn new(config: WorldConfig) -> Result<World, CommandError> {
         if !(1..=BROKERS_MAX).contains(&config.brokers) {
-            return Err(CommandError::Invalid(format!("a cluster has 1 to {BROKERS_MAX} brokers, not {}", config.brokers)));
+            return Err(CommandError::Invalid(format!(
+                "a cluster has 1 to {BROKERS_MAX} brokers, not {}",
+                config.brokers
+            )));
         }
         let ids: Vec<BrokerId> = (1..=config.brokers).map(BrokerId).collect();
         let broker = Rc::new(config.broker);
@@ -96,8 +99,14 @@ impl World {
             events: 0,
             rng: Pcg::new(config.seed),
             network: Network::new(config.latency_us),
-            metadata: Rc::new(MetadataImage { brokers: ids.clone(), topics: BTreeMap::new() }),
-            brokers: ids.into_iter().map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker))))).collect(),
+            metadata: Rc::new(MetadataImage {
+                brokers: ids.clone(),
+                topics: BTreeMap::new(),
+            }),
+            brokers: ids
+                .into_iter()
+                .map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker)))))
+                .collect(),
             producers: BTreeMap::new(),
             consumers: BTreeMap::new(),
             effects: Vec::new(),
@@ -135,7 +144,10 @@ impl World {
             return Err(CommandError::Exists(format!("a client {id}")));
         }
         if self.producers.len().saturating_add(self.consumers.len()) >= CLIENTS_MAX {
-            return Err(CommandError::Limit { what: "clients", limit: CLIENTS_MAX });
+            return Err(CommandError::Limit {
+                what: "clients",
+                limit: CLIENTS_MAX,
+            });
         }
         Ok(())
     }
@@ -148,22 +160,50 @@ impl World {
         self.check(&command)?;
         let given = FactId(self.counters.fact);
         self.counters.fact = self.counters.fact.saturating_add(1);
-        let kind = FactKind::CommandGiven { command: command.clone() };
-        facts.push(Fact { id: given, at: self.now, cause: None, kind });
+        let kind = FactKind::CommandGiven {
+            command: command.clone(),
+        };
+        facts.push(Fact {
+            id: given,
+            at: self.now,
+            cause: None,
+            kind,
+        });
         match command {
-            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
-                let image = TopicImage { partitions: Vec::new(), min_insync_replicas };
-                Rc::make_mut(&mut self.metadata).topics.insert(Rc::clone(&topic), Rc::new(image));
+            Command::CreateTopic {
+                topic,
+                assignment,
+                min_insync_replicas,
+            } => {
+                let image = TopicImage {
+                    partitions: Vec::new(),
+                    min_insync_replicas,
+                };
+                Rc::make_mut(&mut self.metadata)
+                    .topics
+                    .insert(Rc::clone(&topic), Rc::new(image));
                 self.add_partitions(&topic, &assignment, given, facts);
             }
             Command::CreatePartitions { topic, assignment } => self.add_partitions(&topic, &assignment, given, facts),
-            Command::Send { producer, topic, partition, key, value } => {
+            Command::Send {
+                producer,
+                topic,
+                partition,
+                key,
+                value,
+            } => {
                 self.with_producer(&producer, given, facts, |producer, rng, out| {
                     producer.send(&topic, partition, key, value, rng, out);
                 });
             }
-            Command::Assign { consumer, partitions, from } => {
-                self.with_consumer(&consumer, given, facts, |consumer, out| consumer.assign(&partitions, from, out));
+            Command::Assign {
+                consumer,
+                partitions,
+                from,
+            } => {
+                self.with_consumer(&consumer, given, facts, |consumer, out| {
+                    consumer.assign(&partitions, from, out);
+                });
             }
             Command::RefreshMetadata { client } => {
                 self.with_producer(&client, given, facts, |producer, _, out| producer.refresh_metadata(out));
@@ -173,9 +213,17 @@ impl World {
         Ok(given)
     }
 
+    /// Lets time pass to `at` without an event; it stops at the next event and never goes back.
+    pub fn idle_until(&mut self, at: SimTime) {
+        let at = self.next_event_at().map_or(at, |next| next.min(at));
+        self.now = self.now.max(at);
+    }
+
     /// Takes the next event and does it. False if there is none.
     pub fn step(&mut self, facts: &mut Vec<Fact>) -> bool {
-        let Some(Event { at, cause, kind, .. }) = self.queue.pop() else { return false };
+        let Some(Event { at, cause, kind, .. }) = self.queue.pop() else {
+            return false;
+        };
         self.now = at;
         self.events = self.events.saturating_add(1);
         match kind {
@@ -183,7 +231,9 @@ impl World {
             EventKind::Timer(node, timer) => match &node {
                 NodeId::Broker(id) => self.with_broker(*id, cause, facts, |broker, out| broker.on_timer(&timer, out)),
                 NodeId::Client(id) => {
-                    self.with_producer(id, cause, facts, |producer, rng, out| producer.on_timer(&timer, rng, out));
+                    self.with_producer(id, cause, facts, |producer, rng, out| {
+                        producer.on_timer(&timer, rng, out);
+                    });
                     self.with_consumer(id, cause, facts, |consumer, out| consumer.on_timer(&timer, out));
                 }
             },
@@ -195,11 +245,18 @@ impl World {
         let received = FactId(self.counters.fact);
         self.counters.fact = self.counters.fact.saturating_add(1);
         let kind = FactKind::Received(MessageFact::of(message));
-        facts.push(Fact { id: received, at: self.now, cause: Some(cause), kind });
+        facts.push(Fact {
+            id: received,
+            at: self.now,
+            cause: Some(cause),
+            kind,
+        });
         match &message.to {
             NodeId::Broker(id) => self.with_broker(*id, received, facts, |broker, out| broker.on_message(message, out)),
             NodeId::Client(id) => {
-                self.with_producer(id, received, facts, |producer, rng, out| producer.on_message(message, rng, out));
+                self.with_producer(id, received, facts, |producer, rng, out| {
+                    producer.on_message(message, rng, out);
+                });
                 self.with_consumer(id, received, facts, |consumer, out| consumer.on_message(message, out));
             }
         }
@@ -207,7 +264,11 @@ impl World {
 
     fn check(&self, command: &Command) -> Result<(), CommandError> {
         match command {
-            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
+            Command::CreateTopic {
+                topic,
+                assignment,
+                min_insync_replicas,
+            } => {
                 if self.metadata.topics.contains_key(topic) {
                     return Err(CommandError::Exists(format!("a topic {topic}")));
                 }
@@ -217,7 +278,10 @@ impl World {
                 self.check_assignment(assignment)
             }
             Command::CreatePartitions { topic, assignment } => {
-                self.metadata.topics.get(topic).ok_or_else(|| CommandError::Unknown(format!("topic {topic}")))?;
+                self.metadata
+                    .topics
+                    .get(topic)
+                    .ok_or_else(|| CommandError::Unknown(format!("topic {topic}")))?;
                 self.check_assignment(assignment)
             }
             Command::Send { producer, .. } => self
@@ -232,7 +296,11 @@ impl World {
                 .ok_or_else(|| CommandError::Unknown(format!("consumer {consumer}"))),
             Command::RefreshMetadata { client } => {
                 let known = self.producers.contains_key(client) || self.consumers.contains_key(client);
-                if known { Ok(()) } else { Err(CommandError::Unknown(format!("client {client}"))) }
+                if known {
+                    Ok(())
+                } else {
+                    Err(CommandError::Unknown(format!("client {client}")))
+                }
             }
         }
     }
@@ -240,7 +308,10 @@ impl World {
     fn check_assignment(&self, assignment: &[Vec<BrokerId>]) -> Result<(), CommandError> {
         let there: usize = self.metadata.topics.values().map(|topic| topic.partitions.len()).sum();
         if there.saturating_add(assignment.len()) > PARTITIONS_MAX {
-            return Err(CommandError::Limit { what: "partitions", limit: PARTITIONS_MAX });
+            return Err(CommandError::Limit {
+                what: "partitions",
+                limit: PARTITIONS_MAX,
+            });
         }
         if assignment.is_empty() {
             return Err(CommandError::Invalid("a topic has at least one partition".to_owned()));
@@ -253,7 +324,9 @@ impl World {
             distinct.sort_unstable();
             distinct.dedup();
             if replicas.is_empty() || distinct.len() != replicas.len() {
-                return Err(CommandError::Invalid("a partition has one or more replicas, each on its own broker".to_owned()));
+                return Err(CommandError::Invalid(
+                    "a partition has one or more replicas, each on its own broker".to_owned(),
+                ));
             }
         }
         Ok(())
@@ -277,7 +350,12 @@ impl World {
                     leader_epoch: LeaderEpoch(0),
                     partition_epoch: 0,
                 };
-                facts.push(Fact { id: because, at: self.now, cause: Some(given), kind });
+                facts.push(Fact {
+                    id: because,
+                    at: self.now,
+                    cause: Some(given),
+                    kind,
+                });
                 image.partitions.push(Rc::new(PartitionRegistration {
                     replicas: replicas.clone(),
                     isr: replicas.clone(),
@@ -294,7 +372,13 @@ impl World {
         }
     }
 
-    fn with_broker(&mut self, id: BrokerId, cause: FactId, facts: &mut Vec<Fact>, act: impl FnOnce(&mut Broker, &mut Outbox)) {
+    fn with_broker(
+        &mut self,
+        id: BrokerId,
+        cause: FactId,
+        facts: &mut Vec<Fact>,
+        act: impl FnOnce(&mut Broker, &mut Outbox),
+    ) {
         let mut out = self.outbox(NodeId::Broker(id), cause);
         if let Some(broker) = self.brokers.get_mut(&id) {
             act(Rc::make_mut(broker), &mut out);
@@ -352,12 +436,15 @@ impl World {
                     continue;
                 }
                 Effect::Send(message, cause) => {
-                    let at = self.now.plus_micros(self.network.latency_us(&message.from, &message.to));
+                    let at = self
+                        .now
+                        .plus_micros(self.network.latency_us(&message.from, &message.to));
                     (cause, self.queue.schedule(at, cause, EventKind::Deliver(message)))
                 }
-                Effect::Timer(at, timer, cause) => {
-                    (cause, self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)))
-                }
+                Effect::Timer(at, timer, cause) => (
+                    cause,
+                    self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)),
+                ),
             };
             if scheduled.is_err() {
                 refused = refused.or(Some(cause));
@@ -367,8 +454,17 @@ impl World {
         if let Some(cause) = refused {
             let id = FactId(self.counters.fact);
             self.counters.fact = self.counters.fact.saturating_add(1);
-            let kind = FactKind::LimitReached { node: Some(node), what: "event queue".into(), limit: EVENTS_MAX as u64 };
-            facts.push(Fact { id, at: self.now, cause: Some(cause), kind });
+            let kind = FactKind::LimitReached {
+                node: Some(node),
+                what: "event queue".into(),
+                limit: EVENTS_MAX as u64,
+            };
+            facts.push(Fact {
+                id,
+                at: self.now,
+                cause: Some(cause),
+                kind,
+            });
         }
     }
 }
@@ -417,7 +513,10 @@ impl World {
 
     /// A producer.
     pub fn producer(&self, id: &str) -> Option<&Producer> {
-        self.producers.iter().find(|(known, _)| *known.0 == *id).map(|(_, producer)| &**producer)
+        self.producers
+            .iter()
+            .find(|(known, _)| *known.0 == *id)
+            .map(|(_, producer)| &**producer)
     }
 
     /// The consumers by id.
@@ -427,11 +526,18 @@ impl World {
 
     /// A consumer.
     pub fn consumer(&self, id: &str) -> Option<&Consumer> {
-        self.consumers.iter().find(|(known, _)| *known.0 == *id).map(|(_, consumer)| &**consumer)
+        self.consumers
+            .iter()
+            .find(|(known, _)| *known.0 == *id)
+            .map(|(_, consumer)| &**consumer)
     }
 
     /// A replica of a partition on a broker.
-    pub fn replica(&self, broker: BrokerId, partition: &TopicPartition) -> Option<&crate::broker::partition::Partition> {
+    pub fn replica(
+        &self,
+        broker: BrokerId,
+        partition: &TopicPartition,
+    ) -> Option<&crate::broker::partition::Partition> {
         self.broker(broker)?.partitions.get(partition).map(Rc::as_ref)
     }
 

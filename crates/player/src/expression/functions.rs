@@ -282,6 +282,24 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "How many of the keys prefix0 … prefix<count-1> get another partition when the number of partitions goes from one to the other.",
     ),
     define(
+        "moved_of",
+        &[
+            given("keys", ParameterKind::List),
+            given("from", ParameterKind::Number),
+            given("to", ParameterKind::Number),
+        ],
+        Number,
+        Message,
+        "How many of these keys get another partition when the number of partitions goes from one to the other.",
+    ),
+    define(
+        "failed",
+        &[PRODUCER],
+        Number,
+        Plain,
+        "How many records of the producer failed for good.",
+    ),
+    define(
         "count",
         &[given("fact", ParameterKind::Fact)],
         Number,

@@ -4,8 +4,10 @@
 //! no colours; it is made by a pure function of the world.
 
 pub mod accumulator;
+pub mod build;
 pub mod cluster;
 pub mod partitioner;
+pub mod text;
 
 use serde::{Deserialize, Serialize};
 

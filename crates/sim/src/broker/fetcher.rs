@@ -55,20 +55,32 @@ impl Broker {
             partitions,
         };
         let id = out.send(node(leader), Body::FetchRequest(request));
-        self.fetchers.insert(leader, Fetcher { in_flight: Some(id), backs_off_until: None });
+        self.fetchers.insert(
+            leader,
+            Fetcher {
+                in_flight: Some(id),
+                backs_off_until: None,
+            },
+        );
     }
 
     /// Appends what came, takes over the high watermark and fetches again.
     pub(super) fn on_fetch_response(&mut self, message: &Message, response: &FetchResponse, out: &mut Outbox) {
-        let crate::ids::NodeId::Broker(leader) = message.from else { return };
-        let Some(fetcher) = self.fetchers.get_mut(&leader) else { return };
+        let crate::ids::NodeId::Broker(leader) = message.from else {
+            return;
+        };
+        let Some(fetcher) = self.fetchers.get_mut(&leader) else {
+            return;
+        };
         if fetcher.in_flight != Some(message.correlation) {
             return; // the answer to a request that this fetcher has given up
         }
         fetcher.in_flight = None;
         let mut failed = false;
         for part in &response.partitions {
-            let Some(replica) = self.partitions.get_mut(&part.partition) else { continue };
+            let Some(replica) = self.partitions.get_mut(&part.partition) else {
+                continue;
+            };
             if leader_of(replica) != Some(leader) {
                 continue;
             }
@@ -81,7 +93,13 @@ impl Broker {
         }
         if failed {
             let until = out.now.plus_ms(self.config.replica_fetch_backoff_ms);
-            self.fetchers.insert(leader, Fetcher { in_flight: None, backs_off_until: Some(until) });
+            self.fetchers.insert(
+                leader,
+                Fetcher {
+                    in_flight: None,
+                    backs_off_until: Some(until),
+                },
+            );
             out.timer(until, Timer::FetchBackoff { leader });
         } else {
             self.fetch_from(leader, out);

@@ -37,7 +37,8 @@ impl Partition {
         let known = match std::mem::replace(&mut self.role, Role::Leaderless) {
             Role::Leader(state) if self.registration.leader_epoch == registration.leader_epoch => state,
             _ => {
-                self.log.assign_epoch(registration.leader_epoch.0, self.log.log_end_offset());
+                self.log
+                    .assign_epoch(registration.leader_epoch.0, self.log.log_end_offset());
                 LeaderState::default()
             }
         };
@@ -80,7 +81,10 @@ impl Partition {
             return Err(Errors::NotEnoughReplicas);
         }
         let epoch = self.leader_epoch();
-        let appended = self.log.append_as_leader(batch, epoch.0).map_err(|error| self.storage_error(&error, out))?;
+        let appended = self
+            .log
+            .append_as_leader(batch, epoch.0)
+            .map_err(|error| self.storage_error(&error, out))?;
         let (first_offset, last_offset) = (Offset(appended.base_offset), Offset(appended.last_offset));
         out.then(FactKind::RecordAppended {
             broker: me,
@@ -91,7 +95,11 @@ impl Partition {
             as_leader: true,
         });
         let high_watermark_advanced = self.maybe_advance_high_watermark(me, lag_ms, out);
-        Ok(Appended { base_offset: first_offset, last_offset, high_watermark_advanced })
+        Ok(Appended {
+            base_offset: first_offset,
+            last_offset,
+            high_watermark_advanced,
+        })
     }
 
     /// Reads for a fetch, as far as the fetcher may see: a follower to the log end, a consumer to the high watermark.
@@ -107,7 +115,9 @@ impl Partition {
                 return Err(Errors::UnknownLeaderEpoch);
             }
         }
-        let Role::Leader(state) = &self.role else { return Err(Errors::NotLeaderOrFollower) };
+        let Role::Leader(state) = &self.role else {
+            return Err(Errors::NotLeaderOrFollower);
+        };
         if replica.is_some_and(|replica| !state.followers.contains_key(&replica)) {
             return Err(Errors::UnknownLeaderEpoch);
         }
@@ -127,7 +137,11 @@ impl Partition {
 
     /// The offset up to which a fetcher may read.
     pub fn end_for(&self, replica: Option<BrokerId>) -> Offset {
-        if replica.is_some() { self.log_end_offset() } else { self.high_watermark }
+        if replica.is_some() {
+            self.log_end_offset()
+        } else {
+            self.high_watermark
+        }
     }
 
     /// A follower that asks for `offset` proves that it holds everything before it.
@@ -142,8 +156,12 @@ impl Partition {
     ) -> bool {
         let leader_end = self.log_end_offset();
         let now = out.now;
-        let Role::Leader(state) = &mut self.role else { return false };
-        let Some(known) = state.followers.get_mut(&follower) else { return false };
+        let Role::Leader(state) = &mut self.role else {
+            return false;
+        };
+        let Some(known) = state.followers.get_mut(&follower) else {
+            return false;
+        };
         if offset >= leader_end {
             known.last_caught_up = known.last_caught_up.max(now);
         } else if offset >= known.last_fetch_leader_log_end_offset {
@@ -156,7 +174,13 @@ impl Partition {
             return false; // Kafka looks at the high watermark only when the follower's log end offset changed.
         }
         let because = out.cause();
-        out.then(FactKind::FollowerCredited { broker: me, partition: self.id.clone(), follower, from, to: offset });
+        out.then(FactKind::FollowerCredited {
+            broker: me,
+            partition: self.id.clone(),
+            follower,
+            from,
+            to: offset,
+        });
         let advanced = self.maybe_advance_high_watermark(me, lag_ms, out);
         if !advanced {
             out.because(because);
@@ -167,7 +191,12 @@ impl Partition {
     /// Raises the high watermark to the least log end offset of the leader, the ISR and the replicas that are about to
     /// join it; never lowers it; leaves it alone while the ISR is too small. If it advanced, that fact is the cause of
     /// what follows.
-    pub fn maybe_advance_high_watermark(&mut self, me: BrokerId, lag_ms: ReplicaLagTimeMaxMs, out: &mut Outbox) -> bool {
+    pub fn maybe_advance_high_watermark(
+        &mut self,
+        me: BrokerId,
+        lag_ms: ReplicaLagTimeMaxMs,
+        out: &mut Outbox,
+    ) -> bool {
         if self.is_under_min_isr() {
             return false;
         }
@@ -208,7 +237,11 @@ impl Partition {
         match error {
             LogError::Full { what, limit } => {
                 let what = format!("{what} of the log of {}", self.id);
-                out.fact(FactKind::LimitReached { node: Some(out.node().clone()), what: what.into(), limit: *limit });
+                out.fact(FactKind::LimitReached {
+                    node: Some(out.node().clone()),
+                    what: what.into(),
+                    limit: *limit,
+                });
                 Errors::KafkaStorageError
             }
             _ => Errors::CorruptMessage,

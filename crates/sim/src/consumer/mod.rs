@@ -46,9 +46,19 @@ pub struct Position {
 impl Consumer {
     /// A consumer without partitions.
     pub fn new(id: ClientId, config: Rc<ConsumerConfig>, bootstrap: BrokerId) -> Consumer {
-        let metadata =
-            ClientMetadata::new(id.clone(), bootstrap, config.metadata_max_age_ms, config.retry_backoff_ms);
-        Consumer { id, config, metadata, positions: BTreeMap::new(), in_flight: BTreeMap::new() }
+        let metadata = ClientMetadata::new(
+            id.clone(),
+            bootstrap,
+            config.metadata_max_age_ms,
+            config.retry_backoff_ms,
+        );
+        Consumer {
+            id,
+            config,
+            metadata,
+            positions: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
+        }
     }
 
     /// Where it is in each of its partitions.
@@ -65,7 +75,15 @@ impl Consumer {
     pub fn assign(&mut self, partitions: &[TopicPartition], from: Option<Offset>, out: &mut Outbox) {
         self.positions = partitions
             .iter()
-            .map(|partition| (partition.clone(), Position { offset: from, ..Position::default() }))
+            .map(|partition| {
+                (
+                    partition.clone(),
+                    Position {
+                        offset: from,
+                        ..Position::default()
+                    },
+                )
+            })
             .collect();
         for partition in partitions {
             self.metadata.want(&partition.topic, out);
@@ -119,9 +137,16 @@ impl Consumer {
             if self.in_flight.contains_key(&leader) {
                 continue;
             }
-            let lost: Vec<_> =
-                partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
-            let body = if lost.is_empty() { self.fetch(&partitions) } else { self.list_offsets(lost) };
+            let lost: Vec<_> = partitions
+                .iter()
+                .filter(|id| self.offset_of(id).is_none())
+                .cloned()
+                .collect();
+            let body = if lost.is_empty() {
+                self.fetch(&partitions)
+            } else {
+                self.list_offsets(lost)
+            };
             let id = out.send(NodeId::Broker(leader), body);
             self.in_flight.insert(leader, id);
         }
@@ -166,7 +191,9 @@ impl Consumer {
         let received = out.cause();
         let mut failed = false;
         for (partition, error, offset) in &response.partitions {
-            let Some(position) = self.positions.get_mut(partition) else { continue };
+            let Some(position) = self.positions.get_mut(partition) else {
+                continue;
+            };
             if *error == Errors::None {
                 position.offset = Some(*offset);
                 out.because(received);
@@ -188,7 +215,9 @@ impl Consumer {
         }
         let mut failed = false;
         for part in &response.partitions {
-            let Some(position) = self.positions.get_mut(&part.partition) else { continue };
+            let Some(position) = self.positions.get_mut(&part.partition) else {
+                continue;
+            };
             match part.error {
                 Errors::None => {}
                 Errors::OffsetOutOfRange => {
@@ -202,11 +231,16 @@ impl Consumer {
             }
             position.high_watermark = Some(part.high_watermark);
             let Some(from) = position.offset else { continue };
-            let Some(last) = part.records.last().map(|batch| Offset(batch.last_offset())) else { continue };
+            let Some(last) = part.records.last().map(|batch| Offset(batch.last_offset())) else {
+                continue;
+            };
             if last < from {
                 continue;
             }
-            let first = part.records.first().map_or(from, |batch| Offset(batch.base_offset()).max(from));
+            let first = part
+                .records
+                .first()
+                .map_or(from, |batch| Offset(batch.base_offset()).max(from));
             let records = last.0.saturating_sub(first.0).saturating_add(1);
             position.offset = Some(last.plus(1));
             position.records = position.records.saturating_add(records);
@@ -223,7 +257,9 @@ impl Consumer {
     }
 
     fn answers_me(&mut self, message: &Message) -> bool {
-        let NodeId::Broker(leader) = message.from else { return false };
+        let NodeId::Broker(leader) = message.from else {
+            return false;
+        };
         let mine = self.in_flight.get(&leader) == Some(&message.correlation);
         if mine {
             self.in_flight.remove(&leader);

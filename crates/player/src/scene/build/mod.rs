@@ -9,39 +9,13 @@ use highwater_sim::world::World;
 
 use super::partitioner::MovedShare;
 use super::{MarkId, Panel, Scene};
+use crate::script::{PanelKind, Stage, Step};
 
 /// The most records of a log that a scene holds.
 pub const RECORDS_MAX: i64 = 64;
 
-/// Which stage of the partitioner is shown last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Through {
-    /// The key and its bytes.
-    #[default]
-    Key,
-    /// The hash.
-    Murmur2,
-    /// The sign bit cleared.
-    Positive,
-    /// The division.
-    Remainder,
-    /// The partition.
-    Partition,
-}
-
-/// The panels that a scene can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PanelKind {
-    /// [`super::ClusterPanel`].
-    Cluster,
-    /// [`super::PartitionerPanel`].
-    Partitioner,
-    /// [`super::AccumulatorPanel`].
-    Accumulator,
-}
-
 /// What of the world a step shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// The panels, in reading order.
     pub panels: Vec<PanelKind>,
@@ -52,13 +26,48 @@ pub struct View {
     /// The key that the partitioner panel is about.
     pub key: Option<String>,
     /// How far its stages are shown.
-    pub through: Through,
+    pub through: Stage,
     /// An earlier partition count to compare with.
     pub before: Option<i32>,
     /// A measurement over many keys: `(prefix, keys, from, to)`.
     pub moves: Option<(String, i64, i32, i32)>,
     /// What the step looks at.
     pub look: Vec<MarkId>,
+}
+
+impl View {
+    /// What `step` shows.
+    pub fn of(step: &Step) -> View {
+        let show = &step.show;
+        View {
+            panels: show.panels.clone(),
+            partition: Some(show.partition.clone()),
+            producer: show.producer.clone(),
+            key: show.key.clone(),
+            through: show.through,
+            before: show.before,
+            moves: show
+                .moves
+                .as_ref()
+                .map(|moves| (moves.prefix.clone(), moves.count.into(), moves.from, moves.to)),
+            look: step.look.clone(),
+        }
+    }
+}
+
+impl Default for View {
+    fn default() -> View {
+        View {
+            panels: Vec::new(),
+            partition: None,
+            producer: None,
+            key: None,
+            through: Stage::Key,
+            before: None,
+            moves: None,
+            look: Vec::new(),
+        }
+    }
 }
 
 /// Keys in the order of their first appearance in the scenario: their colours.
@@ -82,7 +91,10 @@ impl Palette {
 
     /// The key's place in the order of appearance; last for an unknown one.
     pub fn rank(&self, key: &str) -> usize {
-        self.keys.iter().position(|known| known.as_deref() == Some(key)).unwrap_or(usize::MAX)
+        self.keys
+            .iter()
+            .position(|known| known.as_deref() == Some(key))
+            .unwrap_or(usize::MAX)
     }
 
     /// The colour of a key, 1 to 6; the seventh key starts again at 1.
@@ -103,7 +115,12 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
         })
         .collect();
-    Scene { time_us: world.now().0, panels, look: view.look.clone(), new: Vec::new() }
+    Scene {
+        time_us: world.now().0,
+        panels,
+        look: view.look.clone(),
+        new: Vec::new(),
+    }
 }
 
 /// Hashes `keys` keys for two partition counts.
@@ -122,5 +139,13 @@ pub fn measure_moves(topic: &str, (prefix, keys, from, to): &(String, i64, i32, 
             }
         }
     }
-    MovedShare { id: format!("moves/{topic}"), keys: *keys, from, to, moved, counts_before, counts_after }
+    MovedShare {
+        id: format!("moves/{topic}"),
+        keys: *keys,
+        from,
+        to,
+        moved,
+        counts_before,
+        counts_after,
+    }
 }

@@ -6,9 +6,10 @@ use highwater_sim::ids::TopicPartition;
 use highwater_sim::producer::partitioner::{murmur2, murmur2_trace, to_positive};
 use highwater_sim::world::World;
 
-use super::{Palette, Through, View, measure_moves};
+use super::{Palette, View, measure_moves};
 use crate::scene::Shown;
 use crate::scene::partitioner::{Division, HashStage, KeyChip, KeyStages, PartitionLane, PartitionerPanel};
+use crate::script::Stage;
 
 /// Where a key goes among `count` partitions; partition 0 for a count below 1.
 pub(super) fn partition_of(key: &[u8], count: i32) -> i32 {
@@ -19,7 +20,9 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Par
     let topic = &view.partition.as_ref()?.topic;
     let producer = view.producer.as_deref()?;
     // The producer hashes over what it knows; before it knows anything, over what there is.
-    let known = world.producer(producer).and_then(|producer| producer.metadata.topic(topic).cloned());
+    let known = world
+        .producer(producer)
+        .and_then(|producer| producer.metadata.topic(topic).cloned());
     let there = world.metadata().topics.get(topic)?;
     let count = |partitions: usize| i32::try_from(partitions).unwrap_or(i32::MAX);
     let partitions = count(known.map_or(there.partitions.len(), |known| known.partitions.len()));
@@ -27,7 +30,10 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Par
     Some(PartitionerPanel {
         topic: topic.to_string(),
         partitions,
-        key: view.key.as_deref().map(|key| Box::new(stages(producer, topic, key, partitions, view, palette))),
+        key: view
+            .key
+            .as_deref()
+            .map(|key| Box::new(stages(producer, topic, key, partitions, view, palette))),
         lanes,
         moves: view.moves.as_ref().map(|moves| measure_moves(topic, moves)),
     })
@@ -37,12 +43,18 @@ fn stages(producer: &str, topic: &str, key: &str, partitions: i32, view: &View, 
     let trace = murmur2_trace(key.as_bytes());
     let positive = to_positive(trace.result);
     let partition = positive.checked_rem(partitions).unwrap_or(0);
-    let shown = |value: i32| Shown { value, key: format!("chosen/{producer}/{topic}") };
+    let shown = |value: i32| Shown {
+        value,
+        key: format!("chosen/{producer}/{topic}"),
+    };
     let part = |from: usize, to: usize| key.as_bytes().get(from..to).map(readable).unwrap_or_default();
     let whole = trace.turns.len().saturating_mul(4);
     let hash = HashStage {
         initial: trace.initial,
-        turns: (0..).zip(&trace.turns).map(|(turn, h)| (part(turn * 4, turn * 4 + 4), *h)).collect(),
+        turns: (0..)
+            .zip(&trace.turns)
+            .map(|(turn, h)| (part(turn * 4, turn * 4 + 4), *h))
+            .collect(),
         tail: trace.tail.map(|h| (part(whole, key.len()), h)),
         murmur2: shown(trace.result),
     };
@@ -50,15 +62,15 @@ fn stages(producer: &str, topic: &str, key: &str, partitions: i32, view: &View, 
         text: key.to_owned(),
         color: palette.color(Some(key)),
         bytes: key.char_indices().flat_map(bytes_of_char).collect(),
-        hash: (view.through >= Through::Murmur2).then_some(hash),
-        positive: (view.through >= Through::Positive).then(|| shown(positive)),
-        remainder: (view.through >= Through::Remainder).then(|| Division {
+        hash: (view.through >= Stage::Murmur2).then_some(hash),
+        positive: (view.through >= Stage::Positive).then(|| shown(positive)),
+        remainder: (view.through >= Stage::Remainder).then(|| Division {
             dividend: positive,
             divisor: partitions,
             quotient: positive.checked_div(partitions).unwrap_or(0),
             remainder: shown(partition),
         }),
-        partition: (view.through >= Through::Partition).then(|| shown(partition)),
+        partition: (view.through >= Stage::Partition).then(|| shown(partition)),
         before: view.before.map(|count| (count, partition_of(key.as_bytes(), count))),
     }
 }
@@ -70,24 +82,56 @@ fn bytes_of_char((_, character): (usize, char)) -> Vec<(u8, String)> {
     bytes
         .iter()
         .enumerate()
-        .map(|(index, byte)| (*byte, if index == 0 { character.to_string() } else { String::new() }))
+        .map(|(index, byte)| {
+            (
+                *byte,
+                if index == 0 {
+                    character.to_string()
+                } else {
+                    String::new()
+                },
+            )
+        })
         .collect()
 }
 
 fn readable(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '·' }).collect()
+    bytes
+        .iter()
+        .map(|byte| {
+            if byte.is_ascii_graphic() {
+                char::from(*byte)
+            } else {
+                '·'
+            }
+        })
+        .collect()
 }
 
 /// The keys in the logs, where they are and where their next record goes.
-fn lanes(world: &World, topic: &std::rc::Rc<str>, there: i32, partitions: i32, view: &View, palette: &Palette) -> Vec<PartitionLane> {
+fn lanes(
+    world: &World,
+    topic: &std::rc::Rc<str>,
+    there: i32,
+    partitions: i32,
+    view: &View,
+    palette: &Palette,
+) -> Vec<PartitionLane> {
     let mut records: BTreeMap<i32, i64> = BTreeMap::new();
     let mut keys: Vec<(String, BTreeMap<i32, i64>)> = Vec::new();
     for number in 0..there {
-        let Some(replica) = world.leader(&TopicPartition::new(topic.clone(), number)) else { continue };
-        records.insert(number, replica.log_end_offset().0.saturating_sub(replica.log_start_offset().0));
+        let Some(replica) = world.leader(&TopicPartition::new(topic.clone(), number)) else {
+            continue;
+        };
+        records.insert(
+            number,
+            replica.log_end_offset().0.saturating_sub(replica.log_start_offset().0),
+        );
         for batch in replica.log.batches_from(0) {
             for record in batch.records().into_iter().flatten() {
-                let Some(key) = super::cluster::text(record.key.as_deref()) else { continue };
+                let Some(key) = super::cluster::text(record.key.as_deref()) else {
+                    continue;
+                };
                 if !palette.knows(&key) {
                     continue;
                 }
@@ -104,7 +148,7 @@ fn lanes(world: &World, topic: &std::rc::Rc<str>, there: i32, partitions: i32, v
     }
     if let Some(key) = &view.key
         && !keys.iter().any(|(name, _)| name == key)
-        && view.through >= Through::Partition
+        && view.through >= Stage::Partition
     {
         keys.push((key.clone(), BTreeMap::new()));
     }
@@ -123,9 +167,18 @@ fn lanes(world: &World, topic: &std::rc::Rc<str>, there: i32, partitions: i32, v
                     records: here,
                 })
             });
-            let is_now = view.through >= Through::Partition
-                && view.key.as_ref().is_some_and(|key| partition_of(key.as_bytes(), partitions) == number);
-            PartitionLane { partition: number, records: records.get(&number).copied().unwrap_or(0), keys: chips.collect(), is_now, id }
+            let is_now = view.through >= Stage::Partition
+                && view
+                    .key
+                    .as_ref()
+                    .is_some_and(|key| partition_of(key.as_bytes(), partitions) == number);
+            PartitionLane {
+                partition: number,
+                records: records.get(&number).copied().unwrap_or(0),
+                keys: chips.collect(),
+                is_now,
+                id,
+            }
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::expression::{Type, Value};
 use crate::lang::Lang;
 use crate::script::{
     Action, Ask, Choices, MAX_ENTRIES, MAX_PARTITIONS, MAX_PER_STEP, MAX_STEPS, PanelKind, Place, Problem, Scenario,
-    Show, Step, Until,
+    Show, Step, Until, WITHIN_MS,
 };
 
 /// How many partitions each topic has at a step.
@@ -182,6 +182,15 @@ impl Checker {
                 Action::StartConsumer { consumer } => {
                     if !self.names.consumers.contains(consumer) {
                         self.unknown(&here.key("start_consumer").key("consumer"), "consumer", consumer);
+                    }
+                }
+                Action::Wait { ms } => {
+                    if !(1..=WITHIN_MS).contains(ms) {
+                        self.say(
+                            here.key("wait").key("ms"),
+                            format!("{ms} ms"),
+                            format!("1 to {WITHIN_MS} are possible"),
+                        );
                     }
                 }
                 Action::RefreshMetadata { client } => {

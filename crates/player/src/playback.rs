@@ -1,0 +1,523 @@
+//! The player: a scenario that has run, and where in it the learner is.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use highwater_sim::fact::Fact;
+
+use crate::beat::Beat;
+use crate::beats;
+use crate::command::{Arrival, Command};
+use crate::glossary;
+use crate::lang::Lang;
+use crate::marks;
+use crate::phrase::Phrase;
+use crate::question::{self, Resolved, ResolvedChoice};
+use crate::run::{self, Run, RunError, StepEnd};
+use crate::say::say;
+use crate::scene::build::{Palette, View, scene};
+use crate::scene::text::{self, TextBlock};
+use crate::scene::{MarkId, Scene};
+use crate::script::{self, Choices, Scenario};
+use crate::template::Template;
+use crate::words::{Answered, Choice, FactLine, Gloss, Inline, Question, StepWords};
+
+/// Why a packed scenario cannot be opened.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It is not a scenario.
+    #[error(transparent)]
+    Script(#[from] script::OpenError),
+    /// It does not run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A question of it has no answer, or a text no value.
+    #[error("step {step}: {message}")]
+    Step {
+        /// The step's id.
+        step: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl OpenError {
+    /// What it says, for a screen.
+    pub fn phrase(&self) -> Phrase {
+        Phrase::new("scene.cannot_open").with("why", self.to_string())
+    }
+}
+
+/// Why a command is not followed. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such step.
+    #[error("there is no step {step}: this scenario has steps 1 to {steps}")]
+    NoStep {
+        /// What was asked for.
+        step: usize,
+        /// How many there are.
+        steps: usize,
+    },
+    /// The step has no open question, or the question has no such choice.
+    #[error("there is no open question with a choice {0} here")]
+    NoChoice(usize),
+}
+
+impl CommandError {
+    /// What it says, for a screen.
+    pub fn phrase(&self) -> Phrase {
+        let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+        match self {
+            CommandError::NoStep { step, steps } => Phrase::new("scene.no_step")
+                .with("step", number(*step))
+                .with("steps", number(*steps)),
+            CommandError::NoChoice(_) => Phrase::new("scene.no_choice"),
+        }
+    }
+}
+
+/// A stop on the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The step's number, from 1.
+    pub number: usize,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its chapter, from 0.
+    pub chapter: usize,
+    /// Its question, if it has one.
+    pub question: Option<Answered>,
+}
+
+/// A chapter on the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chapter {
+    /// Its title.
+    pub title: String,
+    /// The number of its first step, from 1.
+    pub first: usize,
+}
+
+/// A scenario being played.
+#[derive(Debug)]
+pub struct Player {
+    scenario: Scenario,
+    run: Run,
+    palette: Palette,
+    questions: Vec<Option<Resolved>>,
+    answers: BTreeMap<usize, Option<usize>>,
+    step: usize,
+    beats: Vec<Beat>,
+    before: Rc<Scene>,
+    scene: Rc<Scene>,
+}
+
+impl Player {
+    /// Opens a packed scenario: reads it, runs it to its end, and stands at its first step.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario, and where.
+    pub fn open(packed: &str) -> Result<Player, OpenError> {
+        Player::with(Scenario::from_json(packed)?)
+    }
+
+    /// Plays a scenario that is already there.
+    ///
+    /// # Errors
+    /// As [`Player::open`].
+    pub fn with(scenario: Scenario) -> Result<Player, OpenError> {
+        let run = run::run(&scenario)?;
+        let mut palette = Palette::default();
+        for key in run::keys(&scenario) {
+            palette.note(key.as_deref());
+        }
+        let mut questions = Vec::with_capacity(scenario.steps.len());
+        for (index, step) in scenario.steps.iter().enumerate() {
+            let wrong = |message: String| OpenError::Step {
+                step: step.id.clone(),
+                message,
+            };
+            let resolved = step
+                .ask
+                .as_ref()
+                .map(|ask| question::resolve(ask, index, &run))
+                .transpose();
+            questions.push(resolved.map_err(wrong)?);
+            for lang in Lang::ALL {
+                for template in [step.title.get(lang), step.say.get(lang)] {
+                    render(template, &run, index, lang).map_err(wrong)?;
+                }
+                if let Some(ask) = &step.ask {
+                    render(ask.question.get(lang), &run, index, lang).map_err(wrong)?;
+                    render(ask.why.get(lang), &run, ask.after, lang).map_err(wrong)?;
+                }
+            }
+        }
+        let empty = Rc::new(Scene::default());
+        let (before, scene) = (Rc::clone(&empty), empty);
+        let answers = BTreeMap::new();
+        let mut player = Player {
+            scenario,
+            run,
+            palette,
+            questions,
+            answers,
+            step: 0,
+            beats: Vec::new(),
+            before,
+            scene,
+        };
+        player.arrive(0, Arrival::Cut);
+        Ok(player)
+    }
+
+    /// The scenario's id.
+    pub fn id(&self) -> &str {
+        &self.scenario.id
+    }
+
+    /// The scenario itself.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The run behind it.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The question that the scenario answers.
+    pub fn title(&self, lang: Lang) -> String {
+        self.scenario.title.get(lang).clone()
+    }
+
+    /// The family that it belongs to.
+    pub fn family(&self, lang: Lang) -> String {
+        self.scenario.family.title.get(lang).clone()
+    }
+
+    /// How many steps there are.
+    pub fn steps(&self) -> usize {
+        self.scenario.steps.len()
+    }
+
+    /// The number of the present step, from 1.
+    pub fn step(&self) -> usize {
+        self.step.saturating_add(1)
+    }
+
+    /// The number of a step by its number or its id.
+    pub fn step_number(&self, text: &str) -> Option<usize> {
+        match text.parse::<usize>() {
+            Ok(number) => (1..=self.steps()).contains(&number).then_some(number),
+            Err(_) => self.scenario.step_index(text).map(|index| index.saturating_add(1)),
+        }
+    }
+
+    /// The stops of the timeline.
+    pub fn stops(&self, lang: Lang) -> Vec<Stop> {
+        let stop = |(index, step): (usize, &script::Step)| Stop {
+            number: index.saturating_add(1),
+            id: step.id.clone(),
+            title: plain(&self.rendered(step.title.get(lang), index, lang)),
+            chapter: step.chapter,
+            question: step.ask.as_ref().map(|_| self.answered(index)),
+        };
+        self.scenario.steps.iter().enumerate().map(stop).collect()
+    }
+
+    /// The chapters of the timeline; each has at least one step.
+    pub fn chapters(&self, lang: Lang) -> Vec<Chapter> {
+        let chapter = |(index, chapter): (usize, &script::Chapter)| {
+            let first = self.scenario.steps.iter().position(|step| step.chapter == index)?;
+            Some(Chapter {
+                title: chapter.title.get(lang).clone(),
+                first: first.saturating_add(1),
+            })
+        };
+        self.scenario.chapters.iter().enumerate().filter_map(chapter).collect()
+    }
+
+    /// Follows a command.
+    ///
+    /// # Errors
+    /// A step or a choice that is not there; nothing has changed then.
+    pub fn dispatch(&mut self, command: Command) -> Result<Arrival, CommandError> {
+        let last = self.steps().saturating_sub(1);
+        let arrival = match command {
+            Command::Next if self.step < last => {
+                self.reveal();
+                self.arrive(self.step.saturating_add(1), Arrival::Forward)
+            }
+            Command::Next => {
+                self.reveal();
+                Arrival::Stayed
+            }
+            Command::Back if self.step > 0 => self.arrive(self.step.saturating_sub(1), Arrival::Cut),
+            Command::Back => Arrival::Stayed,
+            Command::First => self.arrive(0, Arrival::Cut),
+            Command::Last => self.arrive(last, Arrival::Cut),
+            Command::Seek(number) => {
+                let steps = self.steps();
+                let index = number.checked_sub(1).filter(|index| *index < steps);
+                self.arrive(index.ok_or(CommandError::NoStep { step: number, steps })?, Arrival::Cut)
+            }
+            Command::Answer(choice) => {
+                let there = self
+                    .resolved(self.step)
+                    .is_some_and(|question| choice < question.choices.len());
+                if !there || self.answers.contains_key(&self.step) {
+                    return Err(CommandError::NoChoice(choice));
+                }
+                self.answers.insert(self.step, Some(choice));
+                Arrival::Stayed
+            }
+        };
+        Ok(arrival)
+    }
+
+    /// An open question that is passed shows its answer.
+    fn reveal(&mut self) {
+        if self.resolved(self.step).is_some() {
+            self.answers.entry(self.step).or_insert(None);
+        }
+    }
+
+    fn arrive(&mut self, index: usize, arrival: Arrival) -> Arrival {
+        if index == self.step && arrival == Arrival::Cut && !self.scene.panels.is_empty() {
+            return Arrival::Stayed;
+        }
+        self.step = index;
+        self.beats.clear();
+        let view = self.view(index);
+        let (from, to) = (self.start_of(index), self.end_of(index));
+        let facts = self
+            .run
+            .history
+            .facts()
+            .get(from.moment.facts..to.moment.facts)
+            .unwrap_or_default();
+        let mut end = scene(&to.world, &view, &self.palette);
+        end.new = what_is_new(&view.look, facts);
+        if arrival == Arrival::Forward {
+            let quiet = View {
+                look: Vec::new(),
+                ..view
+            };
+            let before = match index.checked_sub(1) {
+                // The picture before a step is the one that the learner has been looking at, in the new step's view.
+                Some(_) => scene(&from.world, &quiet, &self.palette),
+                None => Scene::default(),
+            };
+            self.beats = beats::beats(&self.run.history, from.moment, to.moment, &quiet, &self.palette);
+            self.before = Rc::new(before);
+            if let Some(last) = self.beats.last_mut() {
+                last.scene = Rc::new(end.clone());
+            } else {
+                self.beats.push(Beat {
+                    time_us: end.time_us,
+                    facts: Vec::new(),
+                    scene: Rc::new(end.clone()),
+                });
+            }
+        } else {
+            self.before = Rc::new(end.clone());
+        }
+        self.scene = Rc::new(end);
+        arrival
+    }
+
+    fn start_of(&self, index: usize) -> &StepEnd {
+        index
+            .checked_sub(1)
+            .and_then(|before| self.run.ends.get(before))
+            .unwrap_or(&self.run.start)
+    }
+
+    fn end_of(&self, index: usize) -> &StepEnd {
+        self.run.ends.get(index).unwrap_or(&self.run.start)
+    }
+
+    fn view(&self, index: usize) -> View {
+        self.scenario.steps.get(index).map_or_else(View::default, View::of)
+    }
+
+    /// The facts and pictures of the last step forward; empty after any other arrival.
+    pub fn beats(&self) -> &[Beat] {
+        &self.beats
+    }
+
+    /// The picture before the first beat.
+    pub fn before(&self) -> Rc<Scene> {
+        Rc::clone(&self.before)
+    }
+
+    /// The picture of the present step.
+    pub fn scene(&self) -> Rc<Scene> {
+        Rc::clone(&self.scene)
+    }
+
+    /// The words of the present step.
+    pub fn words(&self, lang: Lang) -> StepWords {
+        let Some(step) = self.scenario.steps.get(self.step) else {
+            return StepWords {
+                family: self.family(lang),
+                title: Vec::new(),
+                say: Vec::new(),
+                terms: Vec::new(),
+                history: None,
+            };
+        };
+        let gloss = |id: &String| {
+            let entry = glossary::lookup(id, lang)?;
+            Some(Gloss {
+                id: id.clone(),
+                term: entry.term,
+                meaning: entry.meaning,
+            })
+        };
+        StepWords {
+            family: self.family(lang),
+            title: self.rendered(step.title.get(lang), self.step, lang),
+            say: self.rendered(step.say.get(lang), self.step, lang),
+            terms: step.terms.iter().filter_map(gloss).collect(),
+            history: step.history.clone(),
+        }
+    }
+
+    /// The question of the present step, if it has one.
+    pub fn question(&self, lang: Lang) -> Option<Question> {
+        let ask = self.scenario.steps.get(self.step)?.ask.as_ref()?;
+        let resolved = self.resolved(self.step)?;
+        let answered = self.answered(self.step);
+        let open = answered == Answered::Open;
+        let chosen = self.answers.get(&self.step).copied().flatten();
+        let label = |choice: &ResolvedChoice| match (choice, &ask.choices) {
+            (ResolvedChoice::Value(value), _) => vec![Inline::Text { text: value.shown() }],
+            (ResolvedChoice::Listed(index), Choices::Listed(listed)) => listed
+                .get(*index)
+                .map(|choice| self.rendered(choice.say.get(lang), self.step, lang))
+                .unwrap_or_default(),
+            (ResolvedChoice::Listed(_), Choices::Near(_)) => Vec::new(),
+        };
+        let choices = resolved.choices.iter().enumerate().map(|(index, choice)| Choice {
+            label: label(choice),
+            right: (!open).then_some(index == resolved.right),
+            chosen: chosen == Some(index),
+        });
+        let facts = resolved
+            .facts
+            .iter()
+            .filter_map(|id| self.run.history.facts().get(usize::try_from(*id).ok()?));
+        Some(Question {
+            ask: self.rendered(ask.question.get(lang), self.step, lang),
+            choices: choices.collect(),
+            answered,
+            reason: (!open).then(|| self.rendered(ask.why.get(lang), ask.after, lang)),
+            facts: if open {
+                Vec::new()
+            } else {
+                facts.map(|fact| self.line(fact, lang)).collect()
+            },
+        })
+    }
+
+    /// All facts until now, oldest first.
+    pub fn facts(&self, lang: Lang) -> Vec<FactLine> {
+        let facts = self
+            .run
+            .history
+            .facts()
+            .get(..self.end_of(self.step).moment.facts)
+            .unwrap_or_default();
+        facts.iter().map(|fact| self.line(fact, lang)).collect()
+    }
+
+    /// The last `count` facts until now, oldest first.
+    pub fn latest_facts(&self, count: usize, lang: Lang) -> Vec<FactLine> {
+        let facts = self
+            .run
+            .history
+            .facts()
+            .get(..self.end_of(self.step).moment.facts)
+            .unwrap_or_default();
+        let skip = facts.len().saturating_sub(count);
+        facts.iter().skip(skip).map(|fact| self.line(fact, lang)).collect()
+    }
+
+    fn line(&self, fact: &Fact, lang: Lang) -> FactLine {
+        let number = usize::try_from(fact.id.0).unwrap_or(usize::MAX);
+        FactLine {
+            id: fact.id.0,
+            time_us: fact.at.0,
+            name: fact.kind.name().to_owned(),
+            sentence: say(fact, lang),
+            marks: marks::marks(&fact.kind),
+            step: self
+                .run
+                .ends
+                .partition_point(|end| end.moment.facts <= number)
+                .saturating_add(1),
+            brokers: marks::brokers(&fact.kind),
+            partition: fact.kind.partition().map(ToString::to_string),
+            bad: fact.kind.is_bad(),
+        }
+    }
+
+    /// The picture in words.
+    pub fn text(&self, lang: Lang) -> Vec<TextBlock> {
+        text::describe(&self.scene, lang)
+    }
+
+    /// A mark in words: type, name, state, value.
+    pub fn label(&self, mark: &str, lang: Lang) -> Option<String> {
+        text::label(&self.scene, mark, lang)
+    }
+
+    /// The questions answered so far: the step's number, and whether the answer was right.
+    pub fn answers(&self) -> Vec<(usize, bool)> {
+        let told = |(step, choice): (&usize, &Option<usize>)| {
+            let right = self.resolved(*step)?.right;
+            choice.map(|choice| (step.saturating_add(1), choice == right))
+        };
+        self.answers.iter().filter_map(told).collect()
+    }
+
+    fn resolved(&self, index: usize) -> Option<&Resolved> {
+        self.questions.get(index)?.as_ref()
+    }
+
+    fn answered(&self, index: usize) -> Answered {
+        match (self.answers.get(&index), self.resolved(index)) {
+            (Some(Some(choice)), Some(question)) if *choice == question.right => Answered::Right,
+            (Some(Some(_)), _) => Answered::Wrong,
+            (Some(None), _) => Answered::Revealed,
+            (None, _) => Answered::Open,
+        }
+    }
+
+    /// Every text was rendered once when the scenario was opened, so it has its values.
+    fn rendered(&self, template: &Template, index: usize, lang: Lang) -> Vec<Inline> {
+        render(template, &self.run, index, lang).unwrap_or_default()
+    }
+}
+
+fn render(template: &Template, run: &Run, index: usize, lang: Lang) -> Result<Vec<Inline>, String> {
+    let situation = question::situation(run, index).ok_or("there is no such step")?;
+    let term = |id: &str| glossary::lookup(id, lang).map_or_else(|| id.to_owned(), |entry| entry.term);
+    template.render(&situation, term).map_err(|error| error.to_string())
+}
+
+fn plain(runs: &[Inline]) -> String {
+    runs.iter().map(Inline::text).collect()
+}
+
+/// Of what the step looks at, the marks that its facts changed; all of it if they changed none.
+fn what_is_new(look: &[MarkId], facts: &[Fact]) -> Vec<MarkId> {
+    let changed: Vec<MarkId> = facts.iter().flat_map(|fact| marks::marks(&fact.kind)).collect();
+    let new: Vec<MarkId> = look.iter().filter(|mark| changed.contains(mark)).cloned().collect();
+    if new.is_empty() { look.to_vec() } else { new }
+}

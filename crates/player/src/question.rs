@@ -1,0 +1,175 @@
+//! Questions: the right answer, the wrong ones, and the facts behind it, all computed from the run.
+
+use highwater_sim::fact::Fact;
+use highwater_sim::world::World;
+
+use crate::causes;
+use crate::environment::Situation;
+use crate::expression::{EvaluationError, Expression, Value};
+use crate::run::Run;
+use crate::script::{Ask, Choices};
+
+/// How many answers a question with near answers has.
+const NEAR_CHOICES: usize = 3;
+/// How many facts explain an answer at most.
+const FACTS_MAX: usize = 4;
+
+/// A question with its answers computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The answers; of listed ones the index says which text.
+    pub choices: Vec<ResolvedChoice>,
+    /// The right one.
+    pub right: usize,
+    /// The numbers of the facts that made it so, in order.
+    pub facts: Vec<u64>,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolvedChoice {
+    /// A value.
+    Value(Value),
+    /// The text of the choice with this index.
+    Listed(usize),
+}
+
+/// Computes the question of step `step` by looking at the world after the step that it asks about.
+///
+/// # Errors
+/// An expression without a value, or listed answers of which not exactly one is right.
+pub fn resolve(ask: &Ask, step: usize, run: &Run) -> Result<Resolved, String> {
+    let after = situation(run, ask.after).ok_or("the question asks about a step that is not there")?;
+    match &ask.choices {
+        Choices::Near(about) => near(about, step, ask.after, run, &after).map_err(|error| error.to_string()),
+        Choices::Listed(listed) => {
+            let mut right = Vec::new();
+            for (index, choice) in listed.iter().enumerate() {
+                if choice.when.holds(&after).map_err(|error| error.to_string())? {
+                    right.push(index);
+                }
+            }
+            let [right] = right.as_slice() else {
+                return Err(format!("{} of its answers are right; exactly one must be", right.len()));
+            };
+            let about = listed.get(*right).map(|choice| &choice.when);
+            Ok(Resolved {
+                choices: (0..listed.len()).map(ResolvedChoice::Listed).collect(),
+                right: *right,
+                facts: about.map_or_else(Vec::new, |about| facts_behind(about, &after)),
+            })
+        }
+    }
+}
+
+/// The world after a step, with the facts until then.
+pub fn situation(run: &Run, step: usize) -> Option<Situation<'_>> {
+    let end = run.ends.get(step)?;
+    Some(Situation {
+        world: &end.world,
+        facts: run.history.facts().get(..end.moment.facts).unwrap_or_default(),
+    })
+}
+
+fn near(
+    about: &Expression,
+    step: usize,
+    at: usize,
+    run: &Run,
+    after: &Situation<'_>,
+) -> Result<Resolved, EvaluationError> {
+    let right = about.evaluate(after)?;
+    // Wrong answers are what the same value really is at other moments, or what other values near it are now.
+    let mut others = Vec::new();
+    let around = (step..=at.saturating_add(2)).chain((0..step).rev());
+    for other in around.filter_map(|index| situation(run, index)) {
+        if let Ok(value) = about.evaluate(&other) {
+            others.push(value);
+        }
+    }
+    if let Value::Number(number) = right {
+        let near = |by: i64| Value::Number(number.saturating_add(by));
+        let ends = log_ends(after.world).into_iter().map(Value::Number);
+        others.extend(ends.chain([near(1), near(-1), near(2)]));
+    }
+    let mut values = vec![right.clone()];
+    for other in others {
+        let sensible = !matches!(other, Value::None) && !matches!(other, Value::Number(number) if number < 0);
+        if values.len() < NEAR_CHOICES && sensible && !values.contains(&other) {
+            values.push(other);
+        }
+    }
+    values.sort_by_key(|value| {
+        if let Value::Number(number) = value {
+            *number
+        } else {
+            i64::MAX
+        }
+    });
+    let index = values.iter().position(|value| *value == right).unwrap_or(0);
+    Ok(Resolved {
+        choices: values.into_iter().map(ResolvedChoice::Value).collect(),
+        right: index,
+        facts: facts_behind(about, after),
+    })
+}
+
+/// The log end offsets in the world, the largest first.
+fn log_ends(world: &World) -> Vec<i64> {
+    let replicas = world.brokers().flat_map(|broker| broker.partitions.values());
+    let mut ends: Vec<i64> = replicas.map(|replica| replica.log_end_offset().0).collect();
+    ends.sort_unstable_by(|a, b| b.cmp(a));
+    ends.dedup();
+    ends
+}
+
+/// The last facts that set what an expression is about, each with the fact that caused it.
+fn facts_behind(about: &Expression, after: &Situation<'_>) -> Vec<u64> {
+    let mut ids: Vec<u64> = Vec::new();
+    for (function, args) in about.calls() {
+        let args: Option<Vec<Value>> = args.into_iter().collect();
+        let Some(key) = args.and_then(|args| value_key(function, &args, after.world)) else {
+            continue;
+        };
+        let chain = causes::why(after.facts, &key);
+        let told = chain.iter().filter(|fact| is_telling(fact)).take(2);
+        ids.extend(told.map(|fact| fact.id.0));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let skip = ids.len().saturating_sub(FACTS_MAX);
+    ids.split_off(skip)
+}
+
+fn is_telling(fact: &Fact) -> bool {
+    !matches!(fact.kind.name(), "TimerFired" | "FetchParked")
+}
+
+/// The key of the value that a call means, as facts name it.
+fn value_key(function: &str, args: &[Value], world: &World) -> Option<String> {
+    match (function, args) {
+        ("hw" | "leo", [Value::Partition(partition), rest @ ..]) => {
+            let broker = match rest {
+                [Value::Number(broker)] => *broker,
+                _ => world.metadata().partition(partition)?.leader?.0.into(),
+            };
+            Some(format!("{function}/{partition}/broker-{broker}"))
+        }
+        ("credited", [Value::Partition(partition), Value::Number(follower)]) => {
+            let leader = world.metadata().partition(partition)?.leader?;
+            Some(format!("credited/{partition}/broker-{leader}/{follower}"))
+        }
+        ("isr" | "leader" | "epoch", [Value::Partition(partition)]) => Some(format!("{function}/{partition}")),
+        ("position", [Value::Text(consumer), Value::Partition(partition)]) => {
+            Some(format!("position/{consumer}/{partition}"))
+        }
+        ("known_partitions" | "sticky", [Value::Text(client), Value::Text(topic)]) => {
+            Some(format!("{function}/{client}/{topic}"))
+        }
+        ("chosen", [Value::Text(producer)]) => {
+            let topic = &world.producer(producer)?.sent().back()?.topic;
+            Some(format!("chosen/{producer}/{topic}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,366 @@
+//! Runs the steps of a scenario: its commands, and events until its `until` holds.
+
+use std::rc::Rc;
+
+use highwater_sim::bytes::Bytes;
+use highwater_sim::command::Command;
+use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use highwater_sim::fact::Fact;
+use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
+use highwater_sim::time::SimTime;
+use highwater_sim::world::{World, WorldConfig};
+
+use crate::environment::Situation;
+use crate::history::{History, Moment};
+use crate::script::{Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until};
+
+/// Why a scenario does not run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The cluster cannot be built.
+    #[error("{0}")]
+    Setup(String),
+    /// A step cannot be done.
+    #[error("step {step}: {message}")]
+    Step {
+        /// Its id.
+        step: String,
+        /// Why.
+        message: String,
+    },
+}
+
+/// The end of a step: the moment, and the world then.
+#[derive(Clone, Debug)]
+pub struct StepEnd {
+    /// The moment.
+    pub moment: Moment,
+    /// The world.
+    pub world: World,
+}
+
+/// A scenario that has run: its history, and where each step ends.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Everything that happened.
+    pub history: History,
+    /// The world before the first step.
+    pub start: StepEnd,
+    /// A step each.
+    pub ends: Vec<StepEnd>,
+}
+
+/// Runs all steps of `scenario`.
+///
+/// # Errors
+/// A cluster that cannot be built, a command that the world refuses, or a step that does not come to its end.
+pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
+    let mut history = History::new(build(scenario)?);
+    for topic in &scenario.topics {
+        let command = create_topic(topic, scenario.cluster.brokers)?;
+        history
+            .command(command)
+            .map_err(|error| RunError::Setup(error.to_string()))?;
+    }
+    for consumer in scenario.consumers.iter().filter(|consumer| consumer.start) {
+        history
+            .command(assign(consumer))
+            .map_err(|error| RunError::Setup(error.to_string()))?;
+    }
+    let start = end_of(&mut history);
+    let mut ends = Vec::with_capacity(scenario.steps.len());
+    for step in &scenario.steps {
+        let fail = |message: String| RunError::Step {
+            step: step.id.clone(),
+            message,
+        };
+        run_step(scenario, step, &mut history).map_err(fail)?;
+        ends.push(end_of(&mut history));
+    }
+    Ok(Run { history, start, ends })
+}
+
+fn end_of(history: &mut History) -> StepEnd {
+    history.keep();
+    StepEnd {
+        moment: history.end(),
+        world: history.world().clone(),
+    }
+}
+
+fn build(scenario: &Scenario) -> Result<World, RunError> {
+    let setup = |error: &dyn std::fmt::Display| RunError::Setup(error.to_string());
+    let mut broker = BrokerConfig::default();
+    for (name, value) in &scenario.cluster.config {
+        broker.set(name, &value.to_string()).map_err(|error| setup(&error))?;
+    }
+    let mut world = World::new(WorldConfig {
+        brokers: scenario.cluster.brokers,
+        latency_us: scenario.cluster.latency_ms.saturating_mul(1_000),
+        seed: scenario.seed,
+        broker,
+    })
+    .map_err(|error| setup(&error))?;
+    for producer in &scenario.producers {
+        let mut config = ProducerConfig::default();
+        set_all(&producer.config, |name, value| {
+            config.set(name, value).map_err(|error| error.to_string())
+        })?;
+        config.check().map_err(|error| setup(&error))?;
+        world
+            .add_producer(ClientId(producer.id.as_str().into()), config)
+            .map_err(|error| setup(&error))?;
+    }
+    for consumer in &scenario.consumers {
+        let mut config = ConsumerConfig::default();
+        config
+            .set(
+                "auto.offset.reset",
+                if consumer.from == StartAt::Latest {
+                    "latest"
+                } else {
+                    "earliest"
+                },
+            )
+            .map_err(|error| setup(&error))?;
+        set_all(&consumer.config, |name, value| {
+            config.set(name, value).map_err(|error| error.to_string())
+        })?;
+        world
+            .add_consumer(ClientId(consumer.id.as_str().into()), config)
+            .map_err(|error| setup(&error))?;
+    }
+    Ok(world)
+}
+
+fn set_all(configs: &Configs, mut set: impl FnMut(&str, &str) -> Result<(), String>) -> Result<(), RunError> {
+    configs
+        .iter()
+        .try_for_each(|(name, value)| set(name, &value.to_string()))
+        .map_err(RunError::Setup)
+}
+
+fn create_topic(topic: &Topic, brokers: i32) -> Result<Command, RunError> {
+    let assignment = match &topic.assignment {
+        Some(assignment) => assignment
+            .iter()
+            .map(|replicas| replicas.iter().copied().map(BrokerId).collect())
+            .collect(),
+        None => (0..topic.partitions)
+            .map(|partition| placed(partition, topic.replication, brokers))
+            .collect(),
+    };
+    let min_insync_replicas = match topic.config.get("min.insync.replicas") {
+        None => 1,
+        Some(Scalar::Number(number)) => i32::try_from(*number).unwrap_or(i32::MAX),
+        Some(other) => {
+            return Err(RunError::Setup(format!(
+                "min.insync.replicas of {} is a number, not {other}",
+                topic.name
+            )));
+        }
+    };
+    if let Some(name) = topic.config.keys().find(|name| *name != "min.insync.replicas") {
+        return Err(RunError::Setup(format!(
+            "topic {}: {name} is not simulated yet",
+            topic.name
+        )));
+    }
+    Ok(Command::CreateTopic {
+        topic: topic.name.as_str().into(),
+        assignment,
+        min_insync_replicas,
+    })
+}
+
+/// Where a partition's replicas lie if the scenario does not say: the first on broker `partition + 1`, the others on the
+/// brokers after it.
+fn placed(partition: i32, replication: i32, brokers: i32) -> Vec<BrokerId> {
+    let broker = |replica: i32| {
+        partition
+            .saturating_add(replica)
+            .checked_rem(brokers)
+            .unwrap_or(0)
+            .saturating_add(1)
+    };
+    (0..replication).map(|replica| BrokerId(broker(replica))).collect()
+}
+
+fn assign(consumer: &Consumer) -> Command {
+    Command::Assign {
+        consumer: ClientId(consumer.id.as_str().into()),
+        partitions: consumer.assign.clone(),
+        from: match consumer.from {
+            StartAt::Offset(offset) => Some(Offset(offset)),
+            StartAt::Earliest | StartAt::Latest => None,
+        },
+    }
+}
+
+fn run_step(scenario: &Scenario, step: &Step, history: &mut History) -> Result<(), String> {
+    let begin = (history.end(), history.world().now());
+    for action in &step.actions {
+        if let Action::Wait { ms } = action {
+            let until = history.world().now().plus_ms(*ms);
+            pass_until(history, until)?;
+            history.idle_until(until);
+            continue;
+        }
+        for command in commands(scenario, action, history.world())? {
+            history.command(command).map_err(|error| error.to_string())?;
+        }
+    }
+    match &step.until {
+        None => pass_until(history, history.world().now()),
+        Some(until) => run_until(until, begin, history),
+    }
+}
+
+/// Does every event up to a moment.
+fn pass_until(history: &mut History, until: SimTime) -> Result<(), String> {
+    while history.world().next_event_at().is_some_and(|at| at <= until) {
+        history.step().map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<Command>, String> {
+    let client = |id: &str| ClientId(id.into());
+    Ok(match action {
+        Action::Produce {
+            producer,
+            topic,
+            key,
+            value,
+            partition,
+        } => vec![Command::Send {
+            producer: client(producer),
+            topic: topic.as_str().into(),
+            partition: *partition,
+            key: key.as_deref().map(Bytes::from),
+            value: value.as_deref().map(Bytes::from),
+        }],
+        Action::ProduceMany {
+            producer,
+            topic,
+            key_prefix,
+            count,
+            value_size,
+            partition,
+        } => {
+            let value = Bytes::from("x".repeat(usize::try_from(*value_size).unwrap_or(0)).as_str());
+            let send = |number: u32| Command::Send {
+                producer: client(producer),
+                topic: topic.as_str().into(),
+                partition: *partition,
+                key: key_prefix
+                    .as_ref()
+                    .map(|prefix| Bytes::from(format!("{prefix}{number}").as_str())),
+                value: Some(value.clone()),
+            };
+            (0..*count).map(send).collect()
+        }
+        Action::AddPartitions { topic, total } => {
+            let image = world
+                .metadata()
+                .topics
+                .get(topic.as_str())
+                .ok_or_else(|| format!("there is no topic {topic}"))?;
+            let there = i32::try_from(image.partitions.len()).unwrap_or(i32::MAX);
+            if *total <= there {
+                return Err(format!(
+                    "{topic} has {there} partitions already; partitions cannot be taken away"
+                ));
+            }
+            let replication = image.partitions.first().map_or(1, |first| first.replicas.len());
+            let replication = i32::try_from(replication).unwrap_or(i32::MAX);
+            let assignment = (there..*total)
+                .map(|number| placed(number, replication, scenario.cluster.brokers))
+                .collect();
+            vec![Command::CreatePartitions {
+                topic: topic.as_str().into(),
+                assignment,
+            }]
+        }
+        Action::StartConsumer { consumer } => {
+            let known = scenario.consumers.iter().find(|known| known.id == *consumer);
+            vec![assign(known.ok_or_else(|| format!("there is no consumer {consumer}"))?)]
+        }
+        Action::RefreshMetadata { client: id } => vec![Command::RefreshMetadata { client: client(id) }],
+        Action::Wait { .. } => Vec::new(),
+    })
+}
+
+fn run_until(until: &Until, (from, since): (Moment, SimTime), history: &mut History) -> Result<(), String> {
+    let limit = since.plus_ms(until.within_ms);
+    let mut seen = 0_u64;
+    let mut looked = from.facts;
+    loop {
+        let new = history.facts().get(looked..).unwrap_or_default();
+        if let Some(wanted) = &until.fact {
+            seen = seen.saturating_add(new.iter().filter(|fact| matches(wanted, fact)).count() as u64);
+        }
+        looked = history.facts().len();
+        let passed = until.ms.is_none_or(|ms| history.world().now() >= since.plus_ms(ms));
+        let seen_all = until.fact.as_ref().is_none_or(|wanted| seen >= wanted.count);
+        if passed && seen_all && holds(until, history)? {
+            return Ok(());
+        }
+        // What only waits for time lets it pass, also where nothing happens.
+        let due = until
+            .ms
+            .map(|ms| since.plus_ms(ms))
+            .filter(|due| history.world().now() < *due);
+        match history.world().next_event_at() {
+            Some(at) if due.is_none_or(|due| at <= due) => {
+                if at > limit {
+                    return Err(format!("its until did not come to hold within {} ms", until.within_ms));
+                }
+                history.step().map_err(|error| error.to_string())?;
+            }
+            _ => match due {
+                Some(due) => history.idle_until(due),
+                None => return Err("its until does not hold, and nothing more happens".to_owned()),
+            },
+        }
+    }
+}
+
+fn holds(until: &Until, history: &History) -> Result<bool, String> {
+    let Some(condition) = &until.when else { return Ok(true) };
+    let situation = Situation {
+        world: history.world(),
+        facts: history.facts(),
+    };
+    condition.holds(&situation).map_err(|error| error.to_string())
+}
+
+/// The fact is of the wanted kind, and its fields have the wanted values.
+pub fn matches(wanted: &FactWanted, fact: &Fact) -> bool {
+    if fact.kind.name() != wanted.name {
+        return false;
+    }
+    if wanted.fields.is_empty() {
+        return true;
+    }
+    let json = fact.to_json();
+    wanted.fields.iter().all(|(name, value)| match value {
+        Scalar::Text(text) if name == "partition" => fact
+            .kind
+            .partition()
+            .is_some_and(|partition: &TopicPartition| partition.to_string() == *text),
+        Scalar::Text(text) => json.get(name).and_then(|field| field.as_str()) == Some(text),
+        Scalar::Number(number) => json.get(name).and_then(serde_json::Value::as_i64) == Some(*number),
+        Scalar::Truth(truth) => json.get(name).and_then(serde_json::Value::as_bool) == Some(*truth),
+    })
+}
+
+/// The keys of the records that the scenario sends one by one, in order: they get the colours.
+pub fn keys(scenario: &Scenario) -> Vec<Option<Rc<str>>> {
+    let actions = scenario.steps.iter().flat_map(|step| &step.actions);
+    let key = |action: &Action| match action {
+        Action::Produce { key, .. } => Some(key.as_deref().map(Rc::from)),
+        _ => None,
+    };
+    actions.filter_map(key).collect()
+}
