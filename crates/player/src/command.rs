@@ -1,7 +1,7 @@
 //! Everything that a person or a page can ask of a player.
 
 /// One request. Buttons, keys, links and the page's own scripts all speak this.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// One step forward; at an open question, it reveals the answer and goes on.
     Next,

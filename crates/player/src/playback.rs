@@ -1,9 +1,13 @@
 //! The player: a scenario that has run, and where in it the learner is.
 
+mod error;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use highwater_sim::fact::Fact;
+
+pub use error::{CommandError, OpenError};
 
 use crate::beat::Beat;
 use crate::beats;
@@ -11,9 +15,8 @@ use crate::command::{Arrival, Command};
 use crate::glossary;
 use crate::lang::Lang;
 use crate::marks;
-use crate::phrase::Phrase;
 use crate::question::{self, Resolved, ResolvedChoice};
-use crate::run::{self, Run, RunError, StepEnd};
+use crate::run::{self, Run, StepEnd};
 use crate::say::say;
 use crate::scene::build::{Palette, View, scene};
 use crate::scene::text::{self, TextBlock};
@@ -21,61 +24,6 @@ use crate::scene::{MarkId, Scene};
 use crate::script::{self, Choices, Scenario};
 use crate::template::Template;
 use crate::words::{Answered, Choice, FactLine, Gloss, Inline, Question, StepWords};
-
-/// Why a packed scenario cannot be opened.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It is not a scenario.
-    #[error(transparent)]
-    Script(#[from] script::OpenError),
-    /// It does not run.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// A question of it has no answer, or a text no value.
-    #[error("step {step}: {message}")]
-    Step {
-        /// The step's id.
-        step: String,
-        /// What is wrong.
-        message: String,
-    },
-}
-
-impl OpenError {
-    /// What it says, for a screen.
-    pub fn phrase(&self) -> Phrase {
-        Phrase::new("scene.cannot_open").with("why", self.to_string())
-    }
-}
-
-/// Why a command is not followed. Nothing has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommandError {
-    /// There is no such step.
-    #[error("there is no step {step}: this scenario has steps 1 to {steps}")]
-    NoStep {
-        /// What was asked for.
-        step: usize,
-        /// How many there are.
-        steps: usize,
-    },
-    /// The step has no open question, or the question has no such choice.
-    #[error("there is no open question with a choice {0} here")]
-    NoChoice(usize),
-}
-
-impl CommandError {
-    /// What it says, for a screen.
-    pub fn phrase(&self) -> Phrase {
-        let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        match self {
-            CommandError::NoStep { step, steps } => Phrase::new("scene.no_step")
-                .with("step", number(*step))
-                .with("steps", number(*steps)),
-            CommandError::NoChoice(_) => Phrase::new("scene.no_choice"),
-        }
-    }
-}
 
 /// A stop on the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]

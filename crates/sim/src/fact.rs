@@ -3,6 +3,9 @@
 //! Captions, traces, the list of events, animations and "why?" all come from here; nothing is ever found out by
 //! comparing two states.
 
+mod message_fact;
+mod names;
+
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -11,7 +14,7 @@ use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::error::Errors;
 use crate::ids::{BatchId, BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
-use crate::message::{Acks, Api, Body, Message};
+use crate::message::{Acks, Api};
 use crate::time::SimTime;
 use crate::timer::Timer;
 
@@ -462,182 +465,6 @@ pub enum FactKind {
     },
 }
 
-impl FactKind {
-    /// The fact's name, such as `HighWatermarkAdvanced`; of messages `FetchSent`, `FetchReceived`,
-    /// `FetchResponseSent`, `FetchResponseReceived` and so on.
-    pub fn name(&self) -> &'static str {
-        match self {
-            FactKind::CommandGiven { .. } => "CommandGiven",
-            FactKind::TimerFired { .. } => "TimerFired",
-            FactKind::PartitionRecord { .. } => "PartitionRecord",
-            FactKind::MetadataUpdated { .. } => "MetadataUpdated",
-            FactKind::PartitionChosen { .. } => "PartitionChosen",
-            FactKind::StickyPartitionSwitched { .. } => "StickyPartitionSwitched",
-            FactKind::RecordAccumulated { .. } => "RecordAccumulated",
-            FactKind::BatchReady { .. } => "BatchReady",
-            FactKind::BatchDrained { .. } => "BatchDrained",
-            FactKind::BatchAcknowledged { .. } => "BatchAcknowledged",
-            FactKind::BatchRetried { .. } => "BatchRetried",
-            FactKind::SendFailed { .. } => "SendFailed",
-            FactKind::Sent(message) => match (message.api, message.response) {
-                (Api::Produce, false) => "ProduceSent",
-                (Api::Produce, true) => "ProduceResponseSent",
-                (Api::Fetch, false) => "FetchSent",
-                (Api::Fetch, true) => "FetchResponseSent",
-                (Api::ListOffsets, false) => "ListOffsetsSent",
-                (Api::ListOffsets, true) => "ListOffsetsResponseSent",
-                (Api::Metadata, false) => "MetadataSent",
-                (Api::Metadata, true) => "MetadataResponseSent",
-            },
-            FactKind::Received(message) => match (message.api, message.response) {
-                (Api::Produce, false) => "ProduceReceived",
-                (Api::Produce, true) => "ProduceResponseReceived",
-                (Api::Fetch, false) => "FetchReceived",
-                (Api::Fetch, true) => "FetchResponseReceived",
-                (Api::ListOffsets, false) => "ListOffsetsReceived",
-                (Api::ListOffsets, true) => "ListOffsetsResponseReceived",
-                (Api::Metadata, false) => "MetadataReceived",
-                (Api::Metadata, true) => "MetadataResponseReceived",
-            },
-            FactKind::RecordAppended { .. } => "RecordAppended",
-            FactKind::FollowerCredited { .. } => "FollowerCredited",
-            FactKind::HighWatermarkAdvanced { .. } => "HighWatermarkAdvanced",
-            FactKind::HighWatermarkUpdated { .. } => "HighWatermarkUpdated",
-            FactKind::FetchParked { .. } => "FetchParked",
-            FactKind::FetchCompleted { .. } => "FetchCompleted",
-            FactKind::ProduceParked { .. } => "ProduceParked",
-            FactKind::ProduceCompleted { .. } => "ProduceCompleted",
-            FactKind::PositionReset { .. } => "PositionReset",
-            FactKind::RecordsPolled { .. } => "RecordsPolled",
-            FactKind::LimitReached { .. } => "LimitReached",
-        }
-    }
-
-    /// Every name that a fact can have: what a scenario may wait for.
-    pub const NAMES: &'static [&'static str] = &[
-        "CommandGiven",
-        "TimerFired",
-        "PartitionRecord",
-        "MetadataUpdated",
-        "PartitionChosen",
-        "StickyPartitionSwitched",
-        "RecordAccumulated",
-        "BatchReady",
-        "BatchDrained",
-        "BatchAcknowledged",
-        "BatchRetried",
-        "SendFailed",
-        "ProduceSent",
-        "ProduceResponseSent",
-        "FetchSent",
-        "FetchResponseSent",
-        "ListOffsetsSent",
-        "ListOffsetsResponseSent",
-        "MetadataSent",
-        "MetadataResponseSent",
-        "ProduceReceived",
-        "ProduceResponseReceived",
-        "FetchReceived",
-        "FetchResponseReceived",
-        "ListOffsetsReceived",
-        "ListOffsetsResponseReceived",
-        "MetadataReceived",
-        "MetadataResponseReceived",
-        "RecordAppended",
-        "FollowerCredited",
-        "HighWatermarkAdvanced",
-        "HighWatermarkUpdated",
-        "FetchParked",
-        "FetchCompleted",
-        "ProduceParked",
-        "ProduceCompleted",
-        "PositionReset",
-        "RecordsPolled",
-        "LimitReached",
-    ];
-
-    /// The keys of the values that this fact set, such as `hw/orders-0/broker-1`.
-    pub fn sets(&self) -> Vec<String> {
-        match self {
-            FactKind::PartitionRecord { partition, .. } => {
-                vec![
-                    format!("isr/{partition}"),
-                    format!("leader/{partition}"),
-                    format!("epoch/{partition}"),
-                ]
-            }
-            FactKind::MetadataUpdated { client, topic, .. } => vec![format!("known_partitions/{client}/{topic}")],
-            FactKind::PartitionChosen {
-                producer, partition, ..
-            } => vec![format!("chosen/{producer}/{}", partition.topic)],
-            FactKind::StickyPartitionSwitched { producer, topic, .. } => vec![format!("sticky/{producer}/{topic}")],
-            FactKind::RecordAppended { broker, partition, .. } => vec![format!("leo/{partition}/broker-{broker}")],
-            FactKind::FollowerCredited {
-                broker,
-                partition,
-                follower,
-                ..
-            } => {
-                vec![format!("credited/{partition}/broker-{broker}/{follower}")]
-            }
-            FactKind::HighWatermarkAdvanced { broker, partition, .. }
-            | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
-                vec![format!("hw/{partition}/broker-{broker}")]
-            }
-            FactKind::PositionReset {
-                consumer, partition, ..
-            }
-            | FactKind::RecordsPolled {
-                consumer, partition, ..
-            } => {
-                vec![format!("position/{consumer}/{partition}")]
-            }
-            FactKind::BatchAcknowledged {
-                producer, partition, ..
-            } => vec![format!("acked/{producer}/{partition}")],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The partition that the fact is about, if it is about one.
-    pub fn partition(&self) -> Option<&TopicPartition> {
-        match self {
-            FactKind::PartitionRecord { partition, .. }
-            | FactKind::PartitionChosen { partition, .. }
-            | FactKind::RecordAccumulated { partition, .. }
-            | FactKind::BatchReady { partition, .. }
-            | FactKind::BatchDrained { partition, .. }
-            | FactKind::BatchAcknowledged { partition, .. }
-            | FactKind::BatchRetried { partition, .. }
-            | FactKind::RecordAppended { partition, .. }
-            | FactKind::FollowerCredited { partition, .. }
-            | FactKind::HighWatermarkAdvanced { partition, .. }
-            | FactKind::HighWatermarkUpdated { partition, .. }
-            | FactKind::FetchParked { partition, .. }
-            | FactKind::FetchCompleted { partition, .. }
-            | FactKind::ProduceParked { partition, .. }
-            | FactKind::ProduceCompleted { partition, .. }
-            | FactKind::PositionReset { partition, .. }
-            | FactKind::RecordsPolled { partition, .. } => Some(partition),
-            FactKind::Sent(message) | FactKind::Received(message) => message.partition.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// An error or a loss.
-    pub fn is_bad(&self) -> bool {
-        match self {
-            FactKind::SendFailed { .. } | FactKind::LimitReached { .. } | FactKind::BatchRetried { .. } => true,
-            FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,
-            FactKind::Sent(message) | FactKind::Received(message) => matches!(
-                message.says,
-                Says::Produced { error, .. } | Says::Fetched { error, .. } if error != Errors::None
-            ),
-            _ => false,
-        }
-    }
-}
-
 impl Fact {
     /// The fact as a JSON object with its name under `fact`: what `run --facts` prints and what `until` looks into.
     pub fn to_json(&self) -> serde_json::Value {
@@ -646,93 +473,5 @@ impl Fact {
             object.insert("fact".to_owned(), self.kind.name().into());
         }
         json
-    }
-}
-
-impl MessageFact {
-    /// What `message` tells of itself.
-    pub fn of(message: &Message) -> MessageFact {
-        let (partition, says) = match &*message.body {
-            Body::ProduceRequest(request) => {
-                let records = request
-                    .batches
-                    .iter()
-                    .map(|(_, batch)| i64::from(batch.record_count()))
-                    .sum();
-                (
-                    request.batches.first().map(|(partition, _)| partition),
-                    Says::Produce {
-                        acks: request.acks,
-                        records,
-                    },
-                )
-            }
-            Body::ProduceResponse(response) => {
-                let first = response.partitions.first();
-                let (error, base_offset) =
-                    first.map_or((Errors::None, Offset(-1)), |part| (part.error, part.base_offset));
-                (first.map(|part| &part.partition), Says::Produced { error, base_offset })
-            }
-            Body::FetchRequest(request) => {
-                let first = request.partitions.first();
-                let says = Says::Fetch {
-                    offset: first.map_or(Offset(-1), |part| part.fetch_offset),
-                    last_fetched_epoch: first.and_then(|part| part.last_fetched_epoch),
-                };
-                (first.map(|part| &part.partition), says)
-            }
-            Body::FetchResponse(response) => {
-                // What a reader wants to know is what it brings: the first partition that brings something, or errs.
-                let first = response
-                    .partitions
-                    .iter()
-                    .find(|part| !part.records.is_empty() || part.error != Errors::None)
-                    .or(response.partitions.first());
-                let says = first.map_or(
-                    Says::Fetched {
-                        error: Errors::None,
-                        high_watermark: Offset(-1),
-                        records: 0,
-                        first_offset: None,
-                    },
-                    |part| Says::Fetched {
-                        error: part.error,
-                        high_watermark: part.high_watermark,
-                        records: part.records.iter().map(|batch| i64::from(batch.record_count())).sum(),
-                        first_offset: part.records.first().map(|batch| Offset(batch.base_offset())),
-                    },
-                );
-                (first.map(|part| &part.partition), says)
-            }
-            Body::ListOffsetsRequest(request) => (
-                request.partitions.first().map(|(partition, _)| partition),
-                Says::ListOffsets,
-            ),
-            Body::ListOffsetsResponse(response) => {
-                let first = response.partitions.first();
-                let offset = first.map_or(Offset(-1), |(_, _, offset)| *offset);
-                (first.map(|(partition, _, _)| partition), Says::ListedOffsets { offset })
-            }
-            Body::MetadataRequest(_) => (None, Says::Metadata),
-            Body::MetadataResponse(response) => {
-                let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());
-                (
-                    None,
-                    Says::MetadataIs {
-                        partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
-                    },
-                )
-            }
-        };
-        MessageFact {
-            message: message.id,
-            correlation: message.correlation,
-            from: message.from.clone(),
-            to: message.to.clone(),
-            api: message.body.api(),
-            response: message.body.is_response(),
-            partition: partition.cloned(),
-            says,
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! Builds the cluster panel.
 
-use highwater_log::record::Record;
 use highwater_sim::broker::Broker;
 use highwater_sim::broker::partition::Partition;
 use highwater_sim::consumer::Consumer;
@@ -138,11 +137,6 @@ fn records(row: &str, replica: &Partition, first_offset: i64, palette: &Palette)
 /// Bytes as text, `0x…` if they are not UTF-8.
 pub(super) fn text(bytes: Option<&[u8]>) -> Option<String> {
     bytes.map(|bytes| highwater_sim::bytes::Bytes::from(bytes).text())
-}
-
-/// A record's value as a word: null has a name.
-pub(super) fn value_of(record: &Record) -> String {
-    text(record.value.as_deref()).unwrap_or_else(|| "null".to_owned())
 }
 
 fn producer_card(

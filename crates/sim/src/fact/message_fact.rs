@@ -1,0 +1,94 @@
+//! What a message tells of itself.
+
+use super::{MessageFact, Says};
+use crate::error::Errors;
+use crate::ids::Offset;
+use crate::message::{Body, Message};
+
+impl MessageFact {
+    /// What `message` tells of itself.
+    pub fn of(message: &Message) -> MessageFact {
+        let (partition, says) = match &*message.body {
+            Body::ProduceRequest(request) => {
+                let records = request
+                    .batches
+                    .iter()
+                    .map(|(_, batch)| i64::from(batch.record_count()))
+                    .sum();
+                (
+                    request.batches.first().map(|(partition, _)| partition),
+                    Says::Produce {
+                        acks: request.acks,
+                        records,
+                    },
+                )
+            }
+            Body::ProduceResponse(response) => {
+                let first = response.partitions.first();
+                let (error, base_offset) =
+                    first.map_or((Errors::None, Offset(-1)), |part| (part.error, part.base_offset));
+                (first.map(|part| &part.partition), Says::Produced { error, base_offset })
+            }
+            Body::FetchRequest(request) => {
+                let first = request.partitions.first();
+                let says = Says::Fetch {
+                    offset: first.map_or(Offset(-1), |part| part.fetch_offset),
+                    last_fetched_epoch: first.and_then(|part| part.last_fetched_epoch),
+                };
+                (first.map(|part| &part.partition), says)
+            }
+            Body::FetchResponse(response) => {
+                // What a reader wants to know is what it brings: the first partition that brings something, or errs.
+                let first = response
+                    .partitions
+                    .iter()
+                    .find(|part| !part.records.is_empty() || part.error != Errors::None)
+                    .or(response.partitions.first());
+                let says = first.map_or(
+                    Says::Fetched {
+                        error: Errors::None,
+                        high_watermark: Offset(-1),
+                        records: 0,
+                        first_offset: None,
+                    },
+                    |part| Says::Fetched {
+                        error: part.error,
+                        high_watermark: part.high_watermark,
+                        records: part.records.iter().map(|batch| i64::from(batch.record_count())).sum(),
+                        first_offset: part.records.first().map(|batch| Offset(batch.base_offset())),
+                    },
+                );
+                (first.map(|part| &part.partition), says)
+            }
+            Body::ListOffsetsRequest(request) => (
+                request.partitions.first().map(|(partition, _)| partition),
+                Says::ListOffsets,
+            ),
+            Body::ListOffsetsResponse(response) => {
+                let first = response.partitions.first();
+                let offset = first.map_or(Offset(-1), |(_, _, offset)| *offset);
+                (first.map(|(partition, _, _)| partition), Says::ListedOffsets { offset })
+            }
+            Body::MetadataRequest(_) => (None, Says::Metadata),
+            Body::MetadataResponse(response) => {
+                let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());
+                (
+                    None,
+                    Says::MetadataIs {
+                        partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
+                    },
+                )
+            }
+        };
+        MessageFact {
+            message: message.id,
+            correlation: message.correlation,
+            from: message.from.clone(),
+            to: message.to.clone(),
+            api: message.body.api(),
+            response: message.body.is_response(),
+            partition: partition.cloned(),
+            says,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What facts are called, what values they set, and what they are about.
+
+use super::{Completion, FactKind, Says};
+use crate::error::Errors;
+use crate::ids::TopicPartition;
+use crate::message::Api;
+
+impl FactKind {
+    /// The fact's name, such as `HighWatermarkAdvanced`; of messages `FetchSent`, `FetchReceived`,
+    /// `FetchResponseSent`, `FetchResponseReceived` and so on.
+    pub fn name(&self) -> &'static str {
+        match self {
+            FactKind::CommandGiven { .. } => "CommandGiven",
+            FactKind::TimerFired { .. } => "TimerFired",
+            FactKind::PartitionRecord { .. } => "PartitionRecord",
+            FactKind::MetadataUpdated { .. } => "MetadataUpdated",
+            FactKind::PartitionChosen { .. } => "PartitionChosen",
+            FactKind::StickyPartitionSwitched { .. } => "StickyPartitionSwitched",
+            FactKind::RecordAccumulated { .. } => "RecordAccumulated",
+            FactKind::BatchReady { .. } => "BatchReady",
+            FactKind::BatchDrained { .. } => "BatchDrained",
+            FactKind::BatchAcknowledged { .. } => "BatchAcknowledged",
+            FactKind::BatchRetried { .. } => "BatchRetried",
+            FactKind::SendFailed { .. } => "SendFailed",
+            FactKind::Sent(message) => match (message.api, message.response) {
+                (Api::Produce, false) => "ProduceSent",
+                (Api::Produce, true) => "ProduceResponseSent",
+                (Api::Fetch, false) => "FetchSent",
+                (Api::Fetch, true) => "FetchResponseSent",
+                (Api::ListOffsets, false) => "ListOffsetsSent",
+                (Api::ListOffsets, true) => "ListOffsetsResponseSent",
+                (Api::Metadata, false) => "MetadataSent",
+                (Api::Metadata, true) => "MetadataResponseSent",
+            },
+            FactKind::Received(message) => match (message.api, message.response) {
+                (Api::Produce, false) => "ProduceReceived",
+                (Api::Produce, true) => "ProduceResponseReceived",
+                (Api::Fetch, false) => "FetchReceived",
+                (Api::Fetch, true) => "FetchResponseReceived",
+                (Api::ListOffsets, false) => "ListOffsetsReceived",
+                (Api::ListOffsets, true) => "ListOffsetsResponseReceived",
+                (Api::Metadata, false) => "MetadataReceived",
+                (Api::Metadata, true) => "MetadataResponseReceived",
+            },
+            FactKind::RecordAppended { .. } => "RecordAppended",
+            FactKind::FollowerCredited { .. } => "FollowerCredited",
+            FactKind::HighWatermarkAdvanced { .. } => "HighWatermarkAdvanced",
+            FactKind::HighWatermarkUpdated { .. } => "HighWatermarkUpdated",
+            FactKind::FetchParked { .. } => "FetchParked",
+            FactKind::FetchCompleted { .. } => "FetchCompleted",
+            FactKind::ProduceParked { .. } => "ProduceParked",
+            FactKind::ProduceCompleted { .. } => "ProduceCompleted",
+            FactKind::PositionReset { .. } => "PositionReset",
+            FactKind::RecordsPolled { .. } => "RecordsPolled",
+            FactKind::LimitReached { .. } => "LimitReached",
+        }
+    }
+
+    /// Every name that a fact can have: what a scenario may wait for.
+    pub const NAMES: &'static [&'static str] = &[
+        "CommandGiven",
+        "TimerFired",
+        "PartitionRecord",
+        "MetadataUpdated",
+        "PartitionChosen",
+        "StickyPartitionSwitched",
+        "RecordAccumulated",
+        "BatchReady",
+        "BatchDrained",
+        "BatchAcknowledged",
+        "BatchRetried",
+        "SendFailed",
+        "ProduceSent",
+        "ProduceResponseSent",
+        "FetchSent",
+        "FetchResponseSent",
+        "ListOffsetsSent",
+        "ListOffsetsResponseSent",
+        "MetadataSent",
+        "MetadataResponseSent",
+        "ProduceReceived",
+        "ProduceResponseReceived",
+        "FetchReceived",
+        "FetchResponseReceived",
+        "ListOffsetsReceived",
+        "ListOffsetsResponseReceived",
+        "MetadataReceived",
+        "MetadataResponseReceived",
+        "RecordAppended",
+        "FollowerCredited",
+        "HighWatermarkAdvanced",
+        "HighWatermarkUpdated",
+        "FetchParked",
+        "FetchCompleted",
+        "ProduceParked",
+        "ProduceCompleted",
+        "PositionReset",
+        "RecordsPolled",
+        "LimitReached",
+    ];
+
+    /// The keys of the values that this fact set, such as `hw/orders-0/broker-1`.
+    pub fn sets(&self) -> Vec<String> {
+        match self {
+            FactKind::PartitionRecord { partition, .. } => {
+                vec![
+                    format!("isr/{partition}"),
+                    format!("leader/{partition}"),
+                    format!("epoch/{partition}"),
+                ]
+            }
+            FactKind::MetadataUpdated { client, topic, .. } => vec![format!("known_partitions/{client}/{topic}")],
+            FactKind::PartitionChosen {
+                producer, partition, ..
+            } => vec![format!("chosen/{producer}/{}", partition.topic)],
+            FactKind::StickyPartitionSwitched { producer, topic, .. } => vec![format!("sticky/{producer}/{topic}")],
+            FactKind::RecordAppended { broker, partition, .. } => vec![format!("leo/{partition}/broker-{broker}")],
+            FactKind::FollowerCredited {
+                broker,
+                partition,
+                follower,
+                ..
+            } => {
+                vec![format!("credited/{partition}/broker-{broker}/{follower}")]
+            }
+            FactKind::HighWatermarkAdvanced { broker, partition, .. }
+            | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
+                vec![format!("hw/{partition}/broker-{broker}")]
+            }
+            FactKind::PositionReset {
+                consumer, partition, ..
+            }
+            | FactKind::RecordsPolled {
+                consumer, partition, ..
+            } => {
+                vec![format!("position/{consumer}/{partition}")]
+            }
+            FactKind::BatchAcknowledged {
+                producer, partition, ..
+            } => vec![format!("acked/{producer}/{partition}")],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The partition that the fact is about, if it is about one.
+    pub fn partition(&self) -> Option<&TopicPartition> {
+        match self {
+            FactKind::PartitionRecord { partition, .. }
+            | FactKind::PartitionChosen { partition, .. }
+            | FactKind::RecordAccumulated { partition, .. }
+            | FactKind::BatchReady { partition, .. }
+            | FactKind::BatchDrained { partition, .. }
+            | FactKind::BatchAcknowledged { partition, .. }
+            | FactKind::BatchRetried { partition, .. }
+            | FactKind::RecordAppended { partition, .. }
+            | FactKind::FollowerCredited { partition, .. }
+            | FactKind::HighWatermarkAdvanced { partition, .. }
+            | FactKind::HighWatermarkUpdated { partition, .. }
+            | FactKind::FetchParked { partition, .. }
+            | FactKind::FetchCompleted { partition, .. }
+            | FactKind::ProduceParked { partition, .. }
+            | FactKind::ProduceCompleted { partition, .. }
+            | FactKind::PositionReset { partition, .. }
+            | FactKind::RecordsPolled { partition, .. } => Some(partition),
+            FactKind::Sent(message) | FactKind::Received(message) => message.partition.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// An error or a loss.
+    pub fn is_bad(&self) -> bool {
+        match self {
+            FactKind::SendFailed { .. } | FactKind::LimitReached { .. } | FactKind::BatchRetried { .. } => true,
+            FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,
+            FactKind::Sent(message) | FactKind::Received(message) => matches!(
+                message.says,
+                Says::Produced { error, .. } | Says::Fetched { error, .. } if error != Errors::None
+            ),
+            _ => false,
+        }
+    }
+}
