@@ -1,0 +1,25 @@
+//! Which coordinator a group has. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
+
+use crate::java::{abs, string_hash_code};
+
+/// The partition of `__consumer_offsets` that holds the group's offsets, whose leader is the group's coordinator;
+/// none if the topic has no partitions.
+pub fn partition_for(group: &str, partitions: i32) -> Option<i32> {
+    if partitions > 0 {
+        abs(string_hash_code(group)).checked_rem(partitions)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_without_absolute_value_goes_to_partition_0() {
+        assert_eq!(partition_for("polygenelubricants", 50), Some(0));
+        assert_eq!(partition_for("orders", 50), Some(31));
+        assert_eq!(partition_for("orders", 0), None);
+    }
+}
