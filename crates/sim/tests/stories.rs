@@ -1,0 +1,258 @@
+//! Cluster stories: what a whole world does, in virtual time.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::rc::Rc;
+
+use highwater_sim::bytes::Bytes;
+use highwater_sim::command::Command;
+use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
+use highwater_sim::producer::Fate;
+use highwater_sim::time::SimTime;
+use highwater_sim::world::{CommandError, World, WorldConfig};
+
+/// A cluster with orders-0 on all brokers, producer p1 and consumer c1.
+struct Cluster {
+    world: World,
+    facts: Vec<Fact>,
+}
+
+fn cluster(brokers: i32) -> Cluster {
+    cluster_with(brokers, &[])
+}
+
+fn cluster_with(brokers: i32, producer: &[(&str, &str)]) -> Cluster {
+    let config = WorldConfig { brokers, latency_us: 2_000, seed: 1, broker: BrokerConfig::default() };
+    let mut world = World::new(config).unwrap();
+    let mut config = ProducerConfig::default();
+    config.set("enable.idempotence", "false").unwrap();
+    for (name, value) in producer {
+        config.set(name, value).unwrap();
+    }
+    world.add_producer(client("p1"), config).unwrap();
+    let mut config = ConsumerConfig::default();
+    config.set("auto.offset.reset", "earliest").unwrap();
+    world.add_consumer(client("c1"), config).unwrap();
+    let mut cluster = Cluster { world, facts: Vec::new() };
+    let replicas = (1..=brokers).map(BrokerId).collect();
+    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment: vec![replicas], min_insync_replicas: 1 });
+    cluster
+}
+
+fn client(id: &str) -> ClientId {
+    ClientId(Rc::from(id))
+}
+
+fn orders() -> TopicPartition {
+    TopicPartition::new("orders", 0)
+}
+
+impl Cluster {
+    fn command(&mut self, command: Command) {
+        self.world.command(command, &mut self.facts).unwrap();
+    }
+
+    fn produce(&mut self, value: &str) {
+        let value = Some(Bytes::from(value));
+        self.command(Command::Send { producer: client("p1"), topic: "orders".into(), partition: None, key: None, value });
+    }
+
+    fn consume(&mut self) {
+        self.command(Command::Assign { consumer: client("c1"), partitions: vec![orders()], from: None });
+    }
+
+    fn run_ms(&mut self, ms: u64) {
+        let until = self.world.now().plus_ms(ms);
+        while self.world.next_event_at().is_some_and(|at| at <= until) {
+            self.world.step(&mut self.facts);
+        }
+        self.world.idle_until(until);
+    }
+
+    fn run_until(&mut self, holds: impl Fn(&World) -> bool) {
+        for _ in 0..100_000 {
+            if holds(&self.world) {
+                return;
+            }
+            assert!(self.world.step(&mut self.facts), "nothing more happens");
+        }
+        panic!("it does not come to hold");
+    }
+
+    fn hw(&self, broker: i32) -> i64 {
+        self.world.high_watermark(BrokerId(broker), &orders()).unwrap().0
+    }
+
+    fn leo(&self, broker: i32) -> i64 {
+        self.world.replica(BrokerId(broker), &orders()).unwrap().log_end_offset().0
+    }
+
+    fn position(&self) -> Option<i64> {
+        self.world.consumer("c1").unwrap().position(&orders()).and_then(|position| position.offset).map(|offset| offset.0)
+    }
+
+    fn fates(&self) -> Vec<Fate> {
+        self.world.producer("p1").unwrap().sent().iter().map(|sent| sent.fate.clone()).collect()
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.facts.iter().map(|fact| fact.kind.name()).collect()
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.names().iter().filter(|known| **known == name).count()
+    }
+}
+
+#[test]
+fn a_record_is_visible_two_rounds_after_it_was_appended() {
+    let mut cluster = cluster(3);
+    cluster.consume();
+    cluster.run_ms(20);
+    cluster.produce("a");
+    cluster.run_until(|world| world.leader(&orders()).unwrap().log_end_offset() == Offset(1));
+    let appended = cluster.world.now();
+    assert_eq!((cluster.hw(1), cluster.position()), (0, Some(0)), "stored is not visible");
+    cluster.run_until(|world| world.replica(BrokerId(3), &orders()).unwrap().log_end_offset() == Offset(1));
+    assert_eq!((cluster.leo(2), cluster.hw(1)), (1, 0), "the first round copies");
+    cluster.run_until(|world| world.high_watermark(BrokerId(1), &orders()) == Some(Offset(1)));
+    assert_eq!(cluster.world.now(), appended.plus_ms(4), "the second round tells, one way there and one back");
+    assert_eq!((cluster.hw(2), cluster.hw(3), cluster.position()), (0, 0, Some(0)));
+    cluster.run_until(|world| world.consumer("c1").unwrap().position(&orders()).unwrap().records == 1);
+    assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))], "acks=all was answered in the same moment");
+    cluster.run_ms(510);
+    assert_eq!((cluster.hw(2), cluster.hw(3)), (1, 1), "followers hear of it with their next response");
+}
+
+#[test]
+fn acks_decide_when_the_producer_hears() {
+    // One way of 2 ms after linger 5 ms: the append is 7 ms after the metadata came.
+    for (acks, rounds_ms) in [("1", 4), ("all", 8)] {
+        let mut cluster = cluster_with(3, &[("acks", acks), ("linger.ms", "0")]);
+        cluster.run_ms(20);
+        cluster.produce("first, which also fetches the metadata");
+        cluster.run_ms(50);
+        let sent = cluster.world.now();
+        cluster.produce("b");
+        cluster.run_until(|world| world.producer("p1").unwrap().acknowledged_total() == 2);
+        assert_eq!(cluster.world.now(), sent.plus_ms(rounds_ms), "acks={acks}");
+    }
+    let mut cluster = cluster_with(3, &[("acks", "0"), ("linger.ms", "0")]);
+    cluster.run_ms(20);
+    cluster.produce("a");
+    cluster.run_ms(50);
+    assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(-1))], "nobody says where it lies");
+    assert_eq!(cluster.count("ProduceResponseSent"), 0, "acks=0 has no response");
+    assert_eq!(cluster.hw(1), 1);
+}
+
+#[test]
+fn an_idle_follower_asks_every_500_ms() {
+    let mut cluster = cluster(2);
+    cluster.run_ms(5_000);
+    let fetches: Vec<SimTime> = cluster
+        .facts
+        .iter()
+        .filter(|fact| matches!(&fact.kind, FactKind::Received(message) if fact.kind.name() == "FetchReceived" && !message.response))
+        .map(|fact| fact.at)
+        .collect();
+    assert!(fetches.windows(2).all(|pair| pair[1].ms_since(pair[0]) == 504), "500 ms of waiting and one way each");
+    assert_eq!(fetches.len(), 10);
+}
+
+#[test]
+fn a_single_replica_commits_at_once() {
+    let mut cluster = cluster(1);
+    cluster.consume();
+    cluster.produce("a");
+    cluster.run_ms(30);
+    assert_eq!((cluster.hw(1), cluster.position()), (1, Some(1)));
+}
+
+#[test]
+fn a_topic_with_too_few_replicas_in_sync_refuses_acks_all_before_the_append() {
+    let mut cluster = cluster_with(3, &[("linger.ms", "0"), ("delivery.timeout.ms", "1000"), ("request.timeout.ms", "500")]);
+    // min.insync.replicas above the replication factor counts as the replication factor.
+    let one = vec![vec![BrokerId(1)]];
+    cluster.command(Command::CreateTopic { topic: "lonely".into(), assignment: one, min_insync_replicas: 2 });
+    cluster.command(Command::Send {
+        producer: client("p1"),
+        topic: "lonely".into(),
+        partition: None,
+        key: None,
+        value: Some(Bytes::from("a")),
+    });
+    cluster.run_ms(50);
+    assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))]);
+}
+
+#[test]
+fn every_chain_of_causes_ends_at_a_command() {
+    let mut cluster = cluster(3);
+    cluster.consume();
+    for value in ["a", "b", "c"] {
+        cluster.produce(value);
+        cluster.run_ms(300);
+    }
+    for (number, fact) in cluster.facts.iter().enumerate() {
+        assert_eq!(fact.id.0, number as u64, "facts are numbered without gaps");
+        match fact.cause {
+            Some(cause) => assert!(cause < fact.id, "a cause comes before its effect"),
+            None => assert_eq!(fact.kind.name(), "CommandGiven"),
+        }
+    }
+}
+
+#[test]
+fn the_same_commands_give_the_same_facts() {
+    let tell = || {
+        let mut cluster = cluster(3);
+        cluster.consume();
+        for value in ["a", "b", "c"] {
+            cluster.produce(value);
+            cluster.run_ms(7);
+        }
+        cluster.run_ms(2_000);
+        serde_json::to_string(&cluster.facts.iter().map(Fact::to_json).collect::<Vec<_>>()).unwrap()
+    };
+    assert_eq!(tell(), tell());
+}
+
+#[test]
+fn a_clone_is_another_future() {
+    let mut cluster = cluster(3);
+    cluster.run_ms(20);
+    let mut fork = Cluster { world: cluster.world.clone(), facts: Vec::new() };
+    fork.produce("only here");
+    fork.run_ms(50);
+    cluster.run_ms(50);
+    assert_eq!((fork.leo(1), cluster.leo(1)), (1, 0));
+}
+
+#[test]
+fn a_command_that_cannot_be_done_says_why_and_changes_nothing() {
+    let mut cluster = cluster(1);
+    let facts = cluster.facts.len();
+    let mut refuse = |command: Command| {
+        let error = cluster.world.command(command, &mut cluster.facts).unwrap_err();
+        assert_eq!(cluster.facts.len(), facts);
+        error.to_string()
+    };
+    let topic = |topic: &str, assignment| Command::CreateTopic { topic: topic.into(), assignment, min_insync_replicas: 1 };
+    assert_eq!(refuse(topic("orders", vec![vec![BrokerId(1)]])), "there is already a topic orders");
+    assert_eq!(refuse(topic("more", vec![vec![BrokerId(2)]])), "there is no broker 2");
+    assert_eq!(refuse(topic("more", vec![])), "a topic has at least one partition");
+    let twice = "a partition has one or more replicas, each on its own broker";
+    assert_eq!(refuse(topic("more", vec![vec![BrokerId(1), BrokerId(1)]])), twice);
+    assert_eq!(refuse(Command::RefreshMetadata { client: client("nobody") }), "there is no client nobody");
+    let many = vec![vec![BrokerId(1)]; highwater_sim::world::PARTITIONS_MAX];
+    assert_eq!(refuse(topic("more", many)), "at most 100000 partitions");
+    assert_eq!(
+        cluster.world.add_producer(client("p2"), ProducerConfig::default()),
+        Err(CommandError::Invalid(
+            "enable.idempotence=true (Kafka's default) is not simulated yet: set it to false".to_owned()
+        ))
+    );
+}
