@@ -4,6 +4,7 @@ pub mod beat;
 pub mod beats;
 pub mod causes;
 pub mod command;
+pub mod course;
 pub mod environment;
 pub mod expression;
 pub mod glossary;

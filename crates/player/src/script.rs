@@ -5,6 +5,8 @@
 //! of [`Scenario`]: the same things with all defaults filled in and all texts in both languages.
 //! [`Scenario::from_json`] reads it back and trusts nothing.
 
+#[cfg(feature = "author")]
+pub mod author;
 mod names;
 mod open;
 mod place;

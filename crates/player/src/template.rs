@@ -58,6 +58,15 @@ impl Template {
         })
     }
 
+    /// Stands in for a text that could not be parsed, so that the rest can be checked.
+    #[cfg(feature = "author")]
+    pub(crate) fn stand_in() -> Template {
+        Template {
+            source: "?".to_owned(),
+            runs: Vec::new(),
+        }
+    }
+
     /// The text that it was parsed from.
     pub fn source(&self) -> &str {
         &self.source

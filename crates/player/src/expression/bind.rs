@@ -8,7 +8,7 @@ use highwater_sim::ids::TopicPartition;
 
 use super::functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, function};
 use super::parser::KEYWORDS;
-use super::{Expression, Kind, MAX_DEPTH, Node, Operator, Span, TextProblem, Value, nearest};
+use super::{Expression, Kind, MAX_DEPTH, Node, Operator, STAND_IN, Span, TextProblem, Value, nearest};
 
 /// The most definitions of a scenario.
 pub(crate) const MAX_DEFINITIONS: usize = 64;
@@ -403,6 +403,9 @@ impl Binder<'_> {
     }
 
     fn call(&mut self, name: &str, arguments: &[Node], span: Span) -> Bound {
+        if name == STAND_IN {
+            return self.made(span, Kind::Call(name.to_owned(), Vec::new()), Type::Any);
+        }
         let Some(function) = function(name) else {
             let name_span = Span::new(span.start, span.start.saturating_add(name.chars().count()));
             let problem = TextProblem::new(name_span, format!("unknown function {name:?}"));

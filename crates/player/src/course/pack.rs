@@ -1,0 +1,161 @@
+//! A folder of scenarios to what the page loads: `course.toml` and all the scenarios that it names.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Card, Course, Family};
+use crate::expression::nearest;
+use crate::script::author::{ScenarioError, ScenarioErrors, Source, pack_folder};
+use crate::script::{FamilyName, Localized, Place, Problem, Scenario};
+
+/// A course ready for the page.
+#[derive(Clone, Debug)]
+pub struct PackedCourse {
+    /// The home page.
+    pub course: Course,
+    /// Each scenario's id and packed JSON, in the order of the course.
+    pub scenarios: Vec<(String, String)>,
+}
+
+/// `course.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CourseForm {
+    #[serde(default)]
+    family: Vec<FamilyForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FamilyForm {
+    id: String,
+    title: Localized,
+    line: Localized,
+    #[serde(default)]
+    scenarios: Vec<String>,
+}
+
+/// Packs `course.toml` in `folder` and all scenarios beside it.
+///
+/// # Errors
+/// All that is wrong with any of them, a folder that the course does not name, and a name without a folder.
+pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
+    let source = Source::read(&folder.join("course.toml"))?;
+    let form = read(&source)?;
+    let mut errors = Vec::new();
+    let mut listed = BTreeSet::new();
+    let folders = folders(folder)?;
+    let mut packed = PackedCourse {
+        course: Course::default(),
+        scenarios: Vec::new(),
+    };
+    for (number, family) in form.family.into_iter().enumerate() {
+        let mut cards = Vec::new();
+        for (index, id) in family.scenarios.iter().enumerate() {
+            let place = Place::root().key("family").index(number).key("scenarios").index(index);
+            let known = folders.iter().map(String::as_str);
+            if !folders.contains(id) {
+                let help = nearest(id, known).map_or_else(
+                    || format!("make one: highwater new {id}"),
+                    |near| format!("did you mean {near}?"),
+                );
+                errors.push(locate(
+                    &source,
+                    &Problem::new(place, format!("there is no scenario {id:?}")).help(help),
+                ));
+                continue;
+            }
+            if !listed.insert(id.clone()) {
+                let problem = Problem::new(place, format!("{id} stands here a second time")).help("once is enough");
+                errors.push(locate(&source, &problem));
+                continue;
+            }
+            match pack_one(&folder.join(id)) {
+                Ok((scenario, json)) => {
+                    if scenario.family.id != family.id {
+                        let message = format!("{id} says that it belongs to {}", scenario.family.id);
+                        let problem = Problem::new(place, message).help("move it, or change its family");
+                        errors.push(locate(&source, &problem));
+                    }
+                    cards.push(card(&scenario));
+                    packed.scenarios.push((id.clone(), json));
+                }
+                Err(found) => errors.extend(found.0),
+            }
+        }
+        packed.course.families.push(Family {
+            id: family.id,
+            title: family.title,
+            line: family.line,
+            scenarios: cards,
+        });
+    }
+    for id in folders.iter().filter(|id| !listed.contains(*id)) {
+        let problem = Problem::new(Place::root(), format!("the scenario {id} is in no family"))
+            .help("add it to the scenarios of one");
+        errors.push(locate(&source, &problem));
+    }
+    if errors.is_empty() {
+        Ok(packed)
+    } else {
+        Err(ScenarioErrors(errors))
+    }
+}
+
+/// The families that a `course.toml` names.
+pub(crate) fn families(path: &Path) -> Result<Vec<FamilyName>, ScenarioErrors> {
+    let source = Source::read(path)?;
+    let form = read(&source)?;
+    let name = |family: FamilyForm| FamilyName {
+        id: family.id,
+        title: family.title,
+    };
+    Ok(form.family.into_iter().map(name).collect())
+}
+
+fn read(source: &Source) -> Result<CourseForm, ScenarioErrors> {
+    source.tree().map_err(ScenarioErrors)?;
+    toml::from_str(&source.text).map_err(|error| source.toml_error(&error, "").into())
+}
+
+fn locate(source: &Source, problem: &Problem) -> ScenarioError {
+    source.locate(source.tree().ok().as_ref(), problem)
+}
+
+/// The names of the folders with a scenario.
+fn folders(folder: &Path) -> Result<BTreeSet<String>, ScenarioErrors> {
+    let failed = |error: std::io::Error| {
+        ScenarioErrors::of_file(folder.display().to_string(), format!("cannot be read: {error}"), None)
+    };
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.path().join("scenario.toml").exists() {
+            names.insert(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
+}
+
+fn pack_one(folder: &Path) -> Result<(Scenario, String), ScenarioErrors> {
+    let scenario = pack_folder(folder)?;
+    let json = scenario.to_json().map_err(|error| {
+        ScenarioErrors::of_file(folder.display().to_string(), format!("cannot be packed: {error}"), None)
+    })?;
+    Ok((scenario, json))
+}
+
+fn card(scenario: &Scenario) -> Card {
+    Card {
+        id: scenario.id.clone(),
+        title: scenario.title.clone(),
+        hook: scenario.hook.clone(),
+        minutes: scenario.minutes,
+        steps: scenario.steps.len(),
+        essential: scenario.essential,
+        tags: scenario.tags.clone(),
+        picture: None,
+    }
+}

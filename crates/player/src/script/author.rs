@@ -1,0 +1,159 @@
+//! The side of those who write scenarios: TOML to a checked [`Scenario`], with everything that is wrong told at once, each
+//! with file, line and column. Behind the feature `author`; never in a page.
+
+mod build;
+mod form;
+mod lint;
+mod read;
+mod report;
+mod schema;
+mod source;
+
+use std::path::Path;
+
+pub use report::{ScenarioError, ScenarioErrors};
+pub use schema::schema;
+
+use super::place::{Place, Problem};
+use super::{FamilyName, Localized, Scenario};
+use crate::course::families;
+use crate::lang::Lang;
+
+pub(crate) use source::Source;
+
+/// The texts that a scenario is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The name of scenario.toml in errors.
+    pub scenario_name: String,
+    /// scenario.toml.
+    pub scenario: Vec<u8>,
+    /// The name of zh.toml in errors.
+    pub translation_name: String,
+    /// zh.toml; none if there is none.
+    pub translation: Option<Vec<u8>>,
+    /// The families of the course; none if there is no course around the scenario.
+    pub families: Option<Vec<FamilyName>>,
+    /// The name of the folder, which must be the scenario's id; none if that is not checked.
+    pub folder: Option<String>,
+}
+
+/// A scenario with what is not wrong but could be better.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// What `check` complains about: texts that are too long, translations that differ in their values.
+    pub lints: Vec<ScenarioError>,
+}
+
+/// Reads the scenario in `folder`: `scenario.toml`, `zh.toml`, and the families from `course.toml` beside the folder.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn pack_folder(folder: &Path) -> Result<Scenario, ScenarioErrors> {
+    pack_folder_with_lints(folder).map(|packed| packed.scenario)
+}
+
+/// As [`pack_folder`], with the lints.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn pack_folder_with_lints(folder: &Path) -> Result<Packed, ScenarioErrors> {
+    let scenario = Source::read(&folder.join("scenario.toml"))?;
+    let translation_path = folder.join("zh.toml");
+    let translation = if translation_path.exists() {
+        Some(Source::read(&translation_path)?)
+    } else {
+        None
+    };
+    let course = folder.parent().map(|parent| parent.join("course.toml"));
+    let families = match course {
+        Some(course) if course.exists() => Some(families(&course)?),
+        _ => None,
+    };
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    pack_files(Files {
+        scenario_name: scenario.name,
+        scenario: scenario.text.into_bytes(),
+        translation_name: translation_path.display().to_string(),
+        translation: translation.map(|source| source.text.into_bytes()),
+        families,
+        folder: whole.file_name().map(|name| name.to_string_lossy().into_owned()),
+    })
+}
+
+/// Makes a scenario of texts that were read somewhere else.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
+    let scenario = Source::new(&files.scenario_name, files.scenario)?;
+    let has_translation = files.translation.is_some();
+    let translation = Source::new(&files.translation_name, files.translation.unwrap_or_default())?;
+    let mut errors = Vec::new();
+    let tree = scenario.tree().map_err(|found| errors.extend(found)).ok();
+    let translation_tree = translation.tree().map_err(|found| errors.extend(found)).ok();
+    let form = tree
+        .as_ref()
+        .and_then(|tree| read::scenario(&scenario, tree, &mut errors));
+    let texts = translation_tree
+        .as_ref()
+        .and_then(|tree| read::translation(&translation, tree, &mut errors));
+    if !has_translation {
+        let help = "write it beside scenario.toml: the same texts in Chinese".to_owned();
+        errors.push(ScenarioError::of_file(
+            &files.translation_name,
+            "is missing",
+            Some(help),
+        ));
+    }
+    let (Some(form), Some(texts)) = (form, texts) else {
+        return Err(ScenarioErrors(errors));
+    };
+    let locate = |problem: &Problem| match problem.place.lang {
+        Lang::En => scenario.locate(tree.as_ref(), problem),
+        Lang::Zh => translation.locate(translation_tree.as_ref(), problem),
+    };
+    let folder_problem = files.folder.filter(|folder| *folder != form.id).map(|folder| {
+        Problem::new(Place::root().key("id"), format!("the folder is called {folder}"))
+            .help("a scenario's id is the name of its folder")
+    });
+    let (mut built, mut problems) = build::build(form, texts, has_translation, files.families.as_deref());
+    problems.extend(folder_problem);
+    let told = problems.clone();
+    let covered = |problem: &Problem| told.iter().any(|other| covers(&other.place, &problem.place));
+    problems.extend(
+        super::validate::validate(&mut built)
+            .into_iter()
+            .filter(|problem| !covered(problem)),
+    );
+    if !has_translation {
+        problems.retain(|problem| problem.place.lang != Lang::Zh);
+    }
+    errors.extend(problems.iter().map(&locate));
+    errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    errors.dedup();
+    if errors.is_empty() {
+        let lints = lint::lint(&built).iter().map(locate).collect();
+        Ok(Packed { scenario: built, lints })
+    } else {
+        Err(ScenarioErrors(errors))
+    }
+}
+
+/// Whether `inner` lies at or within `outer`.
+fn covers(outer: &Place, inner: &Place) -> bool {
+    outer.lang == inner.lang && inner.segments.starts_with(&outer.segments)
+}
+
+/// The title of a family that no course names: its id.
+fn family_without_course(id: &str) -> FamilyName {
+    FamilyName {
+        id: id.to_owned(),
+        title: Localized {
+            en: id.to_owned(),
+            zh: id.to_owned(),
+        },
+    }
+}

@@ -1,0 +1,550 @@
+//! From forms to a scenario: defaults, inheritance, and the two languages side by side.
+
+use super::form::{
+    AskForm, ChapterForm, ChoicesForm, ConsumerForm, FieldForm, FromForm, MovesOrFalse, NumberOrFalse, ScenarioForm,
+    ShowForm, StartForm, StepForm, StepTexts, TextOrFalse, TranslationForm, UntilForm,
+};
+use crate::expression::{Expression, nearest};
+use crate::lang::Lang;
+use crate::script::place::{Place, Problem};
+use crate::script::{
+    Action, Ask, Chapter, Choices, Cluster, Consumer, FactWanted, FamilyName, ListedChoice, Localized, PanelKind,
+    Producer, Scenario, Show, Stage, StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
+};
+use crate::template::Template;
+use highwater_sim::ids::TopicPartition;
+
+/// The scenario, with a stand-in for everything that could not be made, and the problems that say so.
+pub(super) fn build(
+    form: ScenarioForm,
+    texts: TranslationForm,
+    has_translation: bool,
+    families: Option<&[FamilyName]>,
+) -> (Scenario, Vec<Problem>) {
+    let mut builder = Builder {
+        texts,
+        has_translation,
+        problems: Vec::new(),
+    };
+    builder.superfluous(&form);
+    let scenario = builder.scenario(form, families);
+    (scenario, builder.problems)
+}
+
+struct Builder {
+    texts: TranslationForm,
+    /// Without the file of translations its absence is told, not that of each text.
+    has_translation: bool,
+    problems: Vec<Problem>,
+}
+
+impl Builder {
+    fn say(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.push(Problem::new(place, message).help(help));
+    }
+
+    /// Chinese texts for what the scenario does not have.
+    fn superfluous(&mut self, form: &ScenarioForm) {
+        let steps: Vec<&str> = form.step.iter().map(|step| step.id.as_str()).collect();
+        let chapters: Vec<&str> = form.chapter.iter().map(|chapter| chapter.id.as_str()).collect();
+        let root = Place::root().lang(Lang::Zh);
+        let mut found = Vec::new();
+        for (what, ids, known) in [
+            ("step", self.texts.step.keys().collect::<Vec<_>>(), &steps),
+            ("chapter", self.texts.chapter.keys().collect(), &chapters),
+        ] {
+            for id in ids.into_iter().filter(|id| !known.contains(&id.as_str())) {
+                let help = nearest(id, known.iter().copied())
+                    .map_or_else(|| "take it out".to_owned(), |near| format!("did you mean {near}?"));
+                let message = format!("scenario.toml has no {what} {id}");
+                found.push(Problem::new(root.key(what).key(id), message).help(help));
+            }
+        }
+        self.problems.extend(found);
+    }
+
+    fn scenario(&mut self, form: ScenarioForm, families: Option<&[FamilyName]>) -> Scenario {
+        let root = Place::root();
+        let zh = root.lang(Lang::Zh).key("scenario");
+        let title_zh = self.texts.scenario.title.take();
+        let hook_zh = self.texts.scenario.hook.take();
+        let title = self.plain(&zh.key("title"), form.title, title_zh);
+        let hook = self.plain(&zh.key("hook"), form.hook, hook_zh);
+        let family = self.family(&form.family, families);
+        let step_ids: Vec<String> = form.step.iter().map(|step| step.id.clone()).collect();
+        let picture = self
+            .step_named(&root.key("picture"), &form.picture, &step_ids)
+            .unwrap_or(0);
+        let definitions = form
+            .definitions
+            .into_iter()
+            .map(|(name, source)| {
+                let expression = self.expression(&root.key("let").key(&name), &source);
+                (name, expression)
+            })
+            .collect();
+        let topics: Vec<Topic> = form
+            .topic
+            .into_iter()
+            .map(|topic| Topic {
+                name: topic.name,
+                partitions: topic.partitions,
+                replication: topic.replication,
+                assignment: topic.assignment,
+                config: topic.config.flat(),
+            })
+            .collect();
+        let producers: Vec<Producer> = form
+            .producer
+            .into_iter()
+            .map(|producer| Producer {
+                id: producer.id,
+                config: producer.config.flat(),
+            })
+            .collect();
+        let chapters = self.chapters(form.chapter, &form.id, &title);
+        let mut show = Show {
+            panels: vec![PanelKind::Cluster],
+            partition: TopicPartition::new(topics.first().map_or("", |topic| topic.name.as_str()), 0),
+            topic: topics.first().map(|topic| topic.name.clone()).unwrap_or_default(),
+            producer: producers.first().map(|producer| producer.id.clone()),
+            key: None,
+            through: Stage::Partition,
+            before: None,
+            moves: None,
+        };
+        let mut chapter = 0;
+        let mut steps = Vec::new();
+        for (index, step) in form.step.into_iter().enumerate() {
+            let place = root.key("step").index(index);
+            chapter = self.chapter_of(&place.key("chapter"), step.chapter.as_deref(), chapter, &chapters);
+            self.show(&place.key("show"), &step.show, &mut show);
+            steps.push(self.step(&place, step, index, chapter, &show, &step_ids));
+        }
+        let consumers = form
+            .consumer
+            .into_iter()
+            .enumerate()
+            .map(|(index, consumer)| self.consumer(&root.key("consumer").index(index), consumer, &mut steps))
+            .collect();
+        Scenario {
+            id: form.id,
+            title,
+            hook,
+            family,
+            minutes: form.minutes,
+            kafka: form.kafka,
+            essential: form.essential,
+            tags: form.tags,
+            picture,
+            seed: form.seed,
+            definitions,
+            cluster: Cluster {
+                brokers: form.cluster.brokers,
+                latency_ms: form.cluster.latency_ms,
+                config: form.cluster.config.flat(),
+            },
+            topics,
+            producers,
+            consumers,
+            chapters,
+            steps,
+        }
+    }
+
+    fn family(&mut self, id: &str, families: Option<&[FamilyName]>) -> FamilyName {
+        let Some(families) = families else {
+            return super::family_without_course(id);
+        };
+        if let Some(family) = families.iter().find(|family| family.id == id) {
+            return family.clone();
+        }
+        let known: Vec<&str> = families.iter().map(|family| family.id.as_str()).collect();
+        let help = nearest(id, known.iter().copied()).map_or_else(
+            || format!("there is {}", known.join(", ")),
+            |near| format!("did you mean {near}?"),
+        );
+        self.say(
+            Place::root().key("family"),
+            format!("course.toml has no family {id:?}"),
+            help,
+        );
+        super::family_without_course(id)
+    }
+
+    fn chapters(&mut self, forms: Vec<ChapterForm>, id: &str, title: &Localized) -> Vec<Chapter> {
+        if forms.is_empty() {
+            return vec![Chapter {
+                id: id.to_owned(),
+                title: title.clone(),
+            }];
+        }
+        let root = Place::root().lang(Lang::Zh).key("chapter");
+        forms
+            .into_iter()
+            .map(|form| {
+                let zh = self.texts.chapter.remove(&form.id).and_then(|texts| texts.title);
+                Chapter {
+                    title: self.plain(&root.key(&form.id).key("title"), form.title, zh),
+                    id: form.id,
+                }
+            })
+            .collect()
+    }
+
+    fn chapter_of(&mut self, place: &Place, id: Option<&str>, before: usize, chapters: &[Chapter]) -> usize {
+        let Some(id) = id else { return before };
+        if let Some(index) = chapters.iter().position(|chapter| chapter.id == id) {
+            return index;
+        }
+        let help = nearest(id, chapters.iter().map(|chapter| chapter.id.as_str()))
+            .map_or_else(|| "add [[chapter]]".to_owned(), |near| format!("did you mean {near}?"));
+        self.say(place.clone(), format!("no chapter is called {id:?}"), help);
+        before
+    }
+
+    fn consumer(&mut self, place: &Place, form: ConsumerForm, steps: &mut [Step]) -> Consumer {
+        let mut assign = Vec::new();
+        for (index, name) in form.assign.iter().enumerate() {
+            assign.extend(self.partition(&place.key("assign").index(index), name));
+        }
+        let from = match form.from {
+            FromForm::Offset(offset) => StartAt::Offset(offset),
+            FromForm::Word(word) if word == "earliest" => StartAt::Earliest,
+            FromForm::Word(word) if word == "latest" => StartAt::Latest,
+            FromForm::Word(word) => {
+                self.say(
+                    place.key("from"),
+                    format!("{word:?} is no place to begin"),
+                    "\"earliest\", \"latest\" or an offset",
+                );
+                StartAt::Earliest
+            }
+        };
+        let start = match form.start {
+            None => false,
+            Some(StartForm::Truth(start)) => start,
+            Some(StartForm::Step(id)) => {
+                let ids: Vec<String> = steps.iter().map(|step| step.id.clone()).collect();
+                let index = self.step_named(&place.key("start"), &id, &ids);
+                if let Some(step) = index.and_then(|index| steps.get_mut(index)) {
+                    let consumer = form.id.clone();
+                    step.actions.insert(0, Action::StartConsumer { consumer });
+                }
+                false
+            }
+        };
+        Consumer {
+            id: form.id,
+            assign,
+            from,
+            config: form.config.flat(),
+            start,
+        }
+    }
+
+    fn step(
+        &mut self,
+        place: &Place,
+        form: StepForm,
+        index: usize,
+        chapter: usize,
+        show: &Show,
+        ids: &[String],
+    ) -> Step {
+        let zh_place = Place::root().lang(Lang::Zh).key("step").key(&form.id);
+        let texts = self.texts.step.remove(&form.id);
+        if texts.is_none() && self.has_translation {
+            let help = format!("add [step.{}] with title, say and what else it says", form.id);
+            self.say(
+                zh_place.clone(),
+                format!("the Chinese texts of step {} are missing", form.id),
+                help,
+            );
+        }
+        let texts = texts.unwrap_or_default();
+        if form.ask.is_none() {
+            for (key, there) in [
+                ("question", texts.question.is_some()),
+                ("choices", texts.choices.is_some()),
+                ("why", texts.why.is_some()),
+            ] {
+                if there {
+                    self.say(
+                        zh_place.key(key),
+                        format!("step {} asks nothing", form.id),
+                        "take it out",
+                    );
+                }
+            }
+        }
+        let title = self.template(
+            &place.key("title"),
+            &form.title,
+            &zh_place.key("title"),
+            texts.title.as_deref(),
+        );
+        let say = self.template(&place.key("say"), &form.say, &zh_place.key("say"), texts.say.as_deref());
+        let terms = form.terms.unwrap_or_else(|| {
+            let mut terms: Vec<String> = say.en.terms().into_iter().map(str::to_owned).collect();
+            for term in say.zh.terms() {
+                if !terms.iter().any(|known| known == term) {
+                    terms.push(term.to_owned());
+                }
+            }
+            terms
+        });
+        let expect = form
+            .expect
+            .iter()
+            .enumerate()
+            .map(|(number, source)| self.expression(&place.key("expect").index(number), source))
+            .collect();
+        let until = form.until.map(|until| self.until(&place.key("until"), until));
+        let ask = form
+            .ask
+            .map(|ask| self.ask(&place.key("ask"), &zh_place, ask, &texts, index, ids));
+        Step {
+            id: form.id,
+            chapter,
+            title,
+            say,
+            actions: form.actions,
+            until,
+            look: form.look,
+            show: show.clone(),
+            expect,
+            ask,
+            history: form.history,
+            terms,
+        }
+    }
+
+    fn until(&mut self, place: &Place, form: UntilForm) -> Until {
+        let when = form.when.map(|when| self.expression(&place.key("when"), &when));
+        if form.fact.is_none() {
+            for key in form.fields.keys() {
+                let known = ["fact", "count", "ms", "when", "within_ms"];
+                let help = nearest(key, known).map_or_else(
+                    || "fields need the fact that they belong to: fact = \"FetchReceived\"".to_owned(),
+                    |near| format!("did you mean {near}?"),
+                );
+                self.say(place.key(key), format!("unknown key {key:?}"), help);
+            }
+            if form.count.is_some() {
+                self.say(
+                    place.key("count"),
+                    "a count of nothing",
+                    "give the fact that is counted",
+                );
+            }
+        }
+        let fields = form
+            .fields
+            .into_iter()
+            .map(|(name, FieldForm::Value(value))| (name, value))
+            .collect();
+        Until {
+            fact: form.fact.map(|name| FactWanted {
+                name,
+                fields,
+                count: form.count.unwrap_or(1),
+            }),
+            ms: form.ms,
+            when,
+            within_ms: form.within_ms.unwrap_or(WITHIN_MS),
+        }
+    }
+
+    fn show(&mut self, place: &Place, form: &ShowForm, show: &mut Show) {
+        if let Some(panels) = &form.panels {
+            show.panels.clone_from(panels);
+        }
+        if let Some(name) = &form.partition
+            && let Some(partition) = self.partition(&place.key("partition"), name)
+        {
+            show.topic = partition.topic.to_string();
+            show.partition = partition;
+        }
+        if let Some(topic) = &form.topic {
+            show.topic.clone_from(topic);
+        }
+        if form.producer.is_some() {
+            show.producer.clone_from(&form.producer);
+        }
+        if let Some(through) = form.through {
+            show.through = through;
+        }
+        match &form.key {
+            None => {}
+            Some(TextOrFalse::Text(key)) => show.key = Some(key.clone()),
+            Some(TextOrFalse::Truth(truth)) => show.key = self.cleared(&place.key("key"), *truth),
+        }
+        match &form.before {
+            None => {}
+            Some(NumberOrFalse::Number(before)) => show.before = Some(*before),
+            Some(NumberOrFalse::Truth(truth)) => show.before = self.cleared(&place.key("before"), *truth),
+        }
+        match &form.moves {
+            None => {}
+            Some(MovesOrFalse::Moves(moves)) => show.moves = Some(moves.clone()),
+            Some(MovesOrFalse::Truth(truth)) => show.moves = self.cleared(&place.key("moves"), *truth),
+        }
+    }
+
+    fn cleared<T>(&mut self, place: &Place, truth: bool) -> Option<T> {
+        if truth {
+            self.say(place.clone(), "true says nothing here", "false takes it away");
+        }
+        None
+    }
+
+    fn ask(
+        &mut self,
+        place: &Place,
+        zh: &Place,
+        form: AskForm,
+        texts: &StepTexts,
+        index: usize,
+        ids: &[String],
+    ) -> Ask {
+        let after = match form.after.as_deref() {
+            None => index.saturating_add(1),
+            Some("now") => index,
+            Some(id) => self.step_named(&place.key("after"), id, ids).unwrap_or(index),
+        };
+        let question = self.template(
+            &place.key("question"),
+            &form.question,
+            &zh.key("question"),
+            texts.question.as_deref(),
+        );
+        let why = self.template(&place.key("why"), &form.why, &zh.key("why"), texts.why.as_deref());
+        let choices = match form.choices {
+            ChoicesForm::Word(word) => {
+                if word != "near" {
+                    self.say(
+                        place.key("choices"),
+                        format!("{word:?} is not possible here"),
+                        "\"near\", or a list of { say, when }",
+                    );
+                }
+                if texts.choices.is_some() {
+                    self.say(zh.key("choices"), "these choices are numbers", "take it out");
+                }
+                if let Some(about) = form.about {
+                    Choices::Near(self.expression(&place.key("about"), &about))
+                } else {
+                    self.say(
+                        place.key("about"),
+                        "the number that is asked for is missing",
+                        "add about = \"hw(orders-0)\"",
+                    );
+                    Choices::Near(Expression::stand_in())
+                }
+            }
+            ChoicesForm::List(list) => {
+                if form.about.is_some() {
+                    self.say(
+                        place.key("about"),
+                        "each choice has a condition of its own",
+                        "take it out, or write choices = \"near\"",
+                    );
+                }
+                let translated = texts.choices.clone().unwrap_or_default();
+                if texts.choices.is_some() && translated.len() != list.len() {
+                    let message = format!("{} choices, and scenario.toml has {}", translated.len(), list.len());
+                    self.say(zh.key("choices"), message, "the same number in the same order");
+                }
+                let made = list.iter().enumerate().map(|(number, choice)| {
+                    let here = place.key("choices").index(number);
+                    let there = zh.key("choices").index(number);
+                    ListedChoice {
+                        say: self.template(
+                            &here.key("say"),
+                            &choice.say,
+                            &there,
+                            translated.get(number).map(String::as_str),
+                        ),
+                        when: self.expression(&here.key("when"), &choice.when),
+                    }
+                });
+                Choices::Listed(made.collect())
+            }
+        };
+        Ask {
+            question,
+            after,
+            choices,
+            why,
+        }
+    }
+
+    fn step_named(&mut self, place: &Place, id: &str, ids: &[String]) -> Option<usize> {
+        let found = ids.iter().position(|known| known == id);
+        if found.is_none() {
+            let help = nearest(id, ids.iter().map(String::as_str)).map_or_else(
+                || "name the id of a [[step]]".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            self.say(place.clone(), format!("no step is called {id:?}"), help);
+        }
+        found
+    }
+
+    fn partition(&mut self, place: &Place, name: &str) -> Option<TopicPartition> {
+        let partition = partition_from_name(name);
+        if partition.is_none() {
+            self.say(
+                place.clone(),
+                format!("{name:?} is not a partition"),
+                "one is written orders-0: topic, hyphen, number",
+            );
+        }
+        partition
+    }
+
+    fn expression(&mut self, place: &Place, source: &str) -> Expression {
+        Expression::parse(source).unwrap_or_else(|problem| {
+            self.problems.push(Problem::of_text(place.clone(), problem));
+            Expression::stand_in()
+        })
+    }
+
+    /// A text with values in both languages.
+    fn template(&mut self, en_place: &Place, en: &str, zh_place: &Place, zh: Option<&str>) -> Localized<Template> {
+        Localized {
+            en: self.one_template(en_place, en),
+            zh: if let Some(zh) = zh {
+                self.one_template(zh_place, zh)
+            } else {
+                self.missing(zh_place);
+                Template::stand_in()
+            },
+        }
+    }
+
+    fn one_template(&mut self, place: &Place, source: &str) -> Template {
+        Template::parse(source).unwrap_or_else(|problem| {
+            self.problems.push(Problem::of_text(place.clone(), problem));
+            Template::stand_in()
+        })
+    }
+
+    /// A text without values in both languages.
+    fn plain(&mut self, zh_place: &Place, en: String, zh: Option<String>) -> Localized {
+        let zh = zh.unwrap_or_else(|| {
+            self.missing(zh_place);
+            "?".to_owned()
+        });
+        Localized { en, zh }
+    }
+
+    /// Tells that a translation is missing, unless all that is around it is.
+    fn missing(&mut self, place: &Place) {
+        let told = self.problems.iter().any(|problem| super::covers(&problem.place, place));
+        if self.has_translation && !told {
+            self.say(place.clone(), "this text is missing in Chinese", format!("add {place}"));
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The scenario file as authors write it. The descriptions here are those of `scenarios/scenario.schema.json`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+
+use crate::script::{Action, Moves, PanelKind, Scalar, Stage};
+
+/// A scenario of Highwater: scenario.toml, with its texts in English. The Chinese texts are in zh.toml beside it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Scenario")]
+pub(super) struct ScenarioForm {
+    /// The name of the folder, as it stands in links: small letters, digits, hyphens.
+    pub id: String,
+    /// The question that the scenario answers.
+    pub title: String,
+    /// One line for its card: the surprise.
+    pub hook: String,
+    /// The id of a family in course.toml.
+    pub family: String,
+    /// How long a learner needs, in minutes.
+    pub minutes: u32,
+    /// The Kafka version that it is about.
+    #[serde(default = "kafka_version")]
+    pub kafka: String,
+    /// One of those that nobody should miss.
+    #[serde(default)]
+    pub essential: bool,
+    /// Words to find it by, in both languages.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The id of the step whose picture stands on its card: the decisive moment.
+    pub picture: String,
+    /// The seed of all randomness.
+    #[serde(default = "seed")]
+    pub seed: u64,
+    /// Names for expressions; they may use each other.
+    #[serde(default, rename = "let")]
+    pub definitions: BTreeMap<String, String>,
+    /// The brokers and the network.
+    pub cluster: ClusterForm,
+    /// The topics.
+    #[serde(default)]
+    pub topic: Vec<TopicForm>,
+    /// The producers.
+    #[serde(default)]
+    pub producer: Vec<ProducerForm>,
+    /// The consumers.
+    #[serde(default)]
+    pub consumer: Vec<ConsumerForm>,
+    /// The chapters in order; without any, the scenario is one chapter.
+    #[serde(default)]
+    pub chapter: Vec<ChapterForm>,
+    /// The steps in order.
+    #[serde(default)]
+    pub step: Vec<StepForm>,
+}
+
+fn kafka_version() -> String {
+    "4.3".to_owned()
+}
+
+fn seed() -> u64 {
+    1
+}
+
+fn latency_ms() -> u64 {
+    1
+}
+
+/// Configs by Kafka's names: `"linger.ms" = 5` and `linger.ms = 5` are the same.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "Configs")]
+pub(super) struct ConfigForm(pub BTreeMap<String, ConfigEntry>);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a config is true or false, a whole number or a text")]
+pub(super) enum ConfigEntry {
+    Value(Scalar),
+    Table(BTreeMap<String, ConfigEntry>),
+}
+
+impl ConfigForm {
+    /// Kafka's full names, whether they were written with quotes or as nested tables.
+    pub fn flat(self) -> BTreeMap<String, Scalar> {
+        let mut flat = BTreeMap::new();
+        flatten("", self.0, &mut flat);
+        flat
+    }
+}
+
+// As deep as the TOML is nested, which its parser bounds.
+fn flatten(prefix: &str, table: BTreeMap<String, ConfigEntry>, flat: &mut BTreeMap<String, Scalar>) {
+    for (key, entry) in table {
+        let name = if prefix.is_empty() {
+            key
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match entry {
+            ConfigEntry::Value(value) => {
+                flat.insert(name, value);
+            }
+            ConfigEntry::Table(inner) => flatten(&name, inner, flat),
+        }
+    }
+}
+
+/// The brokers and the network.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Cluster")]
+pub(super) struct ClusterForm {
+    /// How many brokers; they are numbered from 1.
+    pub brokers: i32,
+    /// How long a message travels, in ms of virtual time.
+    #[serde(default = "latency_ms")]
+    pub latency_ms: u64,
+    /// Broker configs.
+    #[serde(default)]
+    pub config: ConfigForm,
+}
+
+/// A topic.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Topic")]
+pub(super) struct TopicForm {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: i32,
+    /// How many replicas each has.
+    pub replication: i32,
+    /// The brokers of each partition, the preferred leader first; if absent, the controller places them.
+    pub assignment: Option<Vec<Vec<i32>>>,
+    /// Topic configs.
+    #[serde(default)]
+    pub config: ConfigForm,
+}
+
+/// A producer.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Producer")]
+pub(super) struct ProducerForm {
+    /// Its client.id.
+    pub id: String,
+    /// Producer configs.
+    #[serde(default)]
+    pub config: ConfigForm,
+}
+
+/// A consumer with partitions assigned by hand.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Consumer")]
+pub(super) struct ConsumerForm {
+    /// Its client.id.
+    pub id: String,
+    /// Its partitions, such as `orders-0`.
+    pub assign: Vec<String>,
+    /// Where it begins: "earliest", "latest" or an offset.
+    #[serde(default = "earliest")]
+    pub from: FromForm,
+    /// Consumer configs.
+    #[serde(default)]
+    pub config: ConfigForm,
+    /// true: it runs from the beginning. The id of a step: that step starts it. If absent: `start_consumer` does.
+    pub start: Option<StartForm>,
+}
+
+fn earliest() -> FromForm {
+    FromForm::Word("earliest".to_owned())
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "\"earliest\", \"latest\" or an offset")]
+pub(super) enum FromForm {
+    Offset(i64),
+    Word(String),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "true, false or the id of a step")]
+pub(super) enum StartForm {
+    Truth(bool),
+    Step(String),
+}
+
+/// A part of the scenario with a title of its own.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Chapter")]
+pub(super) struct ChapterForm {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// What a reader sees as one step.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Step")]
+pub(super) struct StepForm {
+    /// Its id, in links.
+    pub id: String,
+    /// The id of its chapter; if absent, that of the step before.
+    pub chapter: Option<String>,
+    /// What happens, in at most eight words.
+    pub title: String,
+    /// One or two sentences, at most 45 words, with `{values}`, `**stress**` and `[[terms]]`.
+    pub say: String,
+    /// What is done at its beginning.
+    #[serde(default, rename = "do")]
+    pub actions: Vec<Action>,
+    /// When it ends; if absent, at once after its commands.
+    pub until: Option<UntilForm>,
+    /// The marks to look at, such as `broker-1/orders-0/hw`.
+    #[serde(default)]
+    pub look: Vec<String>,
+    /// What the picture shows; what is absent is as in the step before.
+    #[serde(default)]
+    pub show: ShowForm,
+    /// What must hold after the step.
+    #[serde(default)]
+    pub expect: Vec<String>,
+    /// A question at its end.
+    pub ask: Option<AskForm>,
+    /// The Kafka versions that a step about the past is about, such as "before 0.11".
+    pub history: Option<String>,
+    /// The terms that stand below the words; if absent, those of `say`.
+    pub terms: Option<Vec<String>>,
+}
+
+/// When a step ends: as soon as all that is given is so. Other keys are fields of the fact and the values that they must have.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Until")]
+pub(super) struct UntilForm {
+    /// The name of a fact, such as `FetchReceived`.
+    pub fact: Option<String>,
+    /// How many such facts since the step began, by default 1.
+    pub count: Option<u64>,
+    /// This many ms of virtual time since the step began.
+    pub ms: Option<u64>,
+    /// A condition.
+    pub when: Option<String>,
+    /// The most virtual time that the step may take, in ms, by default 600000.
+    pub within_ms: Option<u64>,
+    /// Fields of the fact.
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, FieldForm>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a field of a fact is true or false, a whole number or a text")]
+pub(super) enum FieldForm {
+    Value(Scalar),
+}
+
+/// What the picture shows. Each key that is absent is as in the step before.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Show")]
+pub(super) struct ShowForm {
+    /// The panels in reading order; at first `["cluster"]`.
+    pub panels: Option<Vec<PanelKind>>,
+    /// The partition of the cluster panel; at first partition 0 of the first topic.
+    pub partition: Option<String>,
+    /// The topic of the partitioner and accumulator panels; at first that of `partition`.
+    pub topic: Option<String>,
+    /// The producer of the accumulator panel; at first the first one.
+    pub producer: Option<String>,
+    /// The key of the partitioner panel; false for none.
+    pub key: Option<TextOrFalse>,
+    /// The last stage of the partitioner panel that is shown; at first all.
+    pub through: Option<Stage>,
+    /// The earlier number of partitions, to show where the key was; false for none.
+    pub before: Option<NumberOrFalse>,
+    /// Measures how many keys move; false for none.
+    pub moves: Option<MovesOrFalse>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a text, or false for none")]
+pub(super) enum TextOrFalse {
+    Truth(bool),
+    Text(String),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a whole number, or false for none")]
+pub(super) enum NumberOrFalse {
+    Truth(bool),
+    Number(i32),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "{ prefix, count, from, to }, or false for none")]
+pub(super) enum MovesOrFalse {
+    Truth(bool),
+    Moves(Moves),
+}
+
+/// A question at the end of a step, about what comes next.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Ask")]
+pub(super) struct AskForm {
+    /// The question.
+    pub question: String,
+    /// The id of the step in whose world the answer is computed: by default the next one; "now" for this one.
+    pub after: Option<String>,
+    /// With `choices = "near"`: the number that is asked for.
+    pub about: Option<String>,
+    /// "near" for numbers near the right one, or a list of answers.
+    pub choices: ChoicesForm,
+    /// Why the right answer is right, with values of the world of `after`.
+    pub why: String,
+}
+
+/// The answers of a question.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "Choices")]
+pub(super) enum ChoicesForm {
+    /// "near".
+    Word(String),
+    /// Two to four answers, of which exactly one holds.
+    List(Vec<ChoiceForm>),
+}
+
+/// One answer.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Choice")]
+pub(super) struct ChoiceForm {
+    /// The answer in words.
+    pub say: String,
+    /// Holds in the world of `after` if this is the right answer.
+    pub when: String,
+}
+
+// By hand, because an untagged enum would hide what is wrong inside the list.
+impl<'de> Deserialize<'de> for ChoicesForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ChoicesForm, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = ChoicesForm;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"near\" or a list of { say, when }")
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<ChoicesForm, E> {
+                Ok(ChoicesForm::Word(word.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<ChoicesForm, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(sequence)).map(ChoicesForm::List)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// zh.toml: the texts of scenario.toml in Chinese.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TranslationForm {
+    #[serde(default)]
+    pub scenario: ScenarioTexts,
+    #[serde(default)]
+    pub chapter: BTreeMap<String, ChapterTexts>,
+    #[serde(default)]
+    pub step: BTreeMap<String, StepTexts>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioTexts {
+    pub title: Option<String>,
+    pub hook: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChapterTexts {
+    pub title: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepTexts {
+    pub title: Option<String>,
+    pub say: Option<String>,
+    pub question: Option<String>,
+    pub choices: Option<Vec<String>>,
+    pub why: Option<String>,
+}
