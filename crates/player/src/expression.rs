@@ -29,6 +29,7 @@ mod bind;
 mod evaluate;
 mod functions;
 mod lexer;
+mod names;
 mod nearest;
 mod parser;
 mod value;
@@ -38,10 +39,11 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use bind::Type;
 pub(crate) use bind::as_partition;
-pub use bind::{Names, Type};
 pub use evaluate::{Environment, EvaluationError};
 pub use functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, function};
+pub use names::Names;
 pub use nearest::nearest;
 pub use value::Value;
 
@@ -74,7 +76,7 @@ impl Span {
         Span { start, end }
     }
 
-    fn to(self, other: Span) -> Span {
+    pub(crate) fn to(self, other: Span) -> Span {
         Span::new(self.start.min(other.start), self.end.max(other.end))
     }
 }
@@ -240,6 +242,17 @@ impl fmt::Display for Expression {
 impl Serialize for Expression {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.source)
+    }
+}
+
+#[cfg(feature = "author")]
+impl schemars::JsonSchema for Expression {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Expression".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
     }
 }
 

@@ -12,7 +12,7 @@ use highwater_sim::world::{World, WorldConfig};
 
 use crate::environment::Situation;
 use crate::history::{History, Moment};
-use crate::script::{Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until};
+use crate::script::{Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS};
 
 /// Why a scenario does not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -200,10 +200,14 @@ fn assign(consumer: &Consumer) -> Command {
 fn run_step(scenario: &Scenario, step: &Step, history: &mut History) -> Result<(), String> {
     let begin = (history.end(), history.world().now());
     for action in &step.actions {
-        if let Action::Wait { ms } = action {
-            let until = history.world().now().plus_ms(*ms);
-            pass_until(history, until)?;
-            history.idle_until(until);
+        if let Action::Wait { ms, when } = action {
+            let until = Until {
+                fact: None,
+                ms: *ms,
+                when: when.clone(),
+                within_ms: WITHIN_MS,
+            };
+            run_until(&until, (history.end(), history.world().now()), history)?;
             continue;
         }
         for command in commands(scenario, action, history.world())? {

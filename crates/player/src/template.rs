@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `{leo(orders-0, 1)}` | the value of an expression, with the look of its outermost function |
 //! | `{leo(orders-0, 1):bad}` | the same, with another look: `water`, `message`, `leader`, `bad` or `plain` |
-//! | `**never**` | stressed words |
+//! | `**never**`, `**at {hw(orders-0)}**` | stressed words, which may hold values and terms |
 //! | `[[hw]]` | a term of the glossary, in its own words |
 //! | `[[hw\|watermarks]]` | a term of the glossary, in these words |
 //! | `{{` and `}}` | a brace |
@@ -202,6 +202,8 @@ struct Parser {
     position: usize,
     runs: Vec<Run>,
     text: String,
+    /// Where stress began, and how many runs there were then.
+    stress: Option<(Span, usize)>,
 }
 
 impl Parser {
@@ -220,6 +222,7 @@ impl Parser {
             position: 0,
             runs: Vec::new(),
             text: String::new(),
+            stress: None,
         })
     }
 
@@ -271,6 +274,9 @@ impl Parser {
             }
         }
         self.flush();
+        if let Some((open, _)) = self.stress {
+            return Err(TextProblem::new(open, "these stressed words do not end").help("close them with **"));
+        }
         if self.runs.len() > MAX_RUNS {
             let span = Span::new(0, self.characters.len());
             return Err(TextProblem::new(
@@ -284,7 +290,9 @@ impl Parser {
     fn flush(&mut self) {
         if !self.text.is_empty() {
             let text = std::mem::take(&mut self.text);
-            self.runs.push(Run::Text(text));
+            let stressed = self.stress.is_some();
+            self.runs
+                .push(if stressed { Run::Strong(text) } else { Run::Text(text) });
         }
     }
 
@@ -342,23 +350,18 @@ impl Parser {
         })
     }
 
+    /// Stress begins or ends.
     fn strong(&mut self) -> Result<(), TextProblem> {
-        let open = Span::new(self.position, self.position.saturating_add(2));
-        let Some(end) = self.find("**", open.end) else {
-            return Err(TextProblem::new(open, "these stressed words do not end").help("close them with **"));
-        };
-        let words = self.slice(open.end, end);
-        let span = Span::new(open.start, end.saturating_add(2));
-        if words.trim().is_empty() {
-            return Err(TextProblem::new(span, "there is nothing to stress here"));
-        }
-        if words.contains(['{', '}', '[', ']']) {
-            let problem = TextProblem::new(span, "stressed words cannot hold values or terms");
-            return Err(problem.help("values and terms are set off already"));
-        }
+        let sign = Span::new(self.position, self.position.saturating_add(2));
         self.flush();
-        self.runs.push(Run::Strong(words));
-        self.position = span.end;
+        match self.stress.take() {
+            None => self.stress = Some((sign, self.runs.len())),
+            Some((open, runs)) if runs == self.runs.len() => {
+                return Err(TextProblem::new(open.to(sign), "there is nothing to stress here"));
+            }
+            Some(_) => {}
+        }
+        self.skip(2);
         Ok(())
     }
 

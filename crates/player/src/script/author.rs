@@ -109,7 +109,7 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
         ));
     }
     let (Some(form), Some(texts)) = (form, texts) else {
-        return Err(ScenarioErrors(errors));
+        return Err(ScenarioErrors::sorted(errors));
     };
     let locate = |problem: &Problem| match problem.place.lang {
         Lang::En => scenario.locate(tree.as_ref(), problem),
@@ -132,13 +132,11 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
         problems.retain(|problem| problem.place.lang != Lang::Zh);
     }
     errors.extend(problems.iter().map(&locate));
-    errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-    errors.dedup();
     if errors.is_empty() {
         let lints = lint::lint(&built).iter().map(locate).collect();
         Ok(Packed { scenario: built, lints })
     } else {
-        Err(ScenarioErrors(errors))
+        Err(ScenarioErrors::sorted(errors))
     }
 }
 

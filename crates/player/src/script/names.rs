@@ -1,9 +1,12 @@
 //! The names that a scenario can use because the simulation knows them.
 
-use super::Scalar;
+use highwater_sim::config::{BrokerConfig, ConfigError, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::fact::FactKind;
 
-/// The kinds of facts; empty if any name is allowed.
-pub(crate) const FACT_NAMES: &[&str] = &[];
+use super::{Configs, MAX_ENTRIES};
+
+/// The kinds of facts.
+pub(crate) const FACT_NAMES: &[&str] = FactKind::NAMES;
 
 /// Whose config it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,22 +18,54 @@ pub(crate) enum ConfigOwner {
 }
 
 impl ConfigOwner {
-    /// Whether there is such a config and it can have this value.
-    pub(super) fn check(self, name: &str, value: &Scalar) -> Result<(), (String, Option<String>)> {
-        let legal = !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_lowercase() || c == '.');
-        let short = !matches!(value, Scalar::Text(text) if text.len() > 256);
-        if legal && short {
-            return Ok(());
+    /// What is wrong with the first [`MAX_ENTRIES`] of these configs, each with its name; without a name, they do not go
+    /// together.
+    pub(super) fn check(self, configs: &Configs) -> Vec<(Option<String>, String)> {
+        match self {
+            ConfigOwner::Broker => {
+                let mut config = BrokerConfig::default();
+                let problems = set_all(configs, |name, value| config.set(name, value));
+                together(problems, || config.check())
+            }
+            ConfigOwner::Topic => {
+                let mut config = TopicConfig::default();
+                set_all(configs, |name, value| config.set(name, value))
+            }
+            ConfigOwner::Producer => {
+                let mut config = ProducerConfig::default();
+                let problems = set_all(configs, |name, value| config.set(name, value));
+                together(problems, || config.check())
+            }
+            ConfigOwner::Consumer => {
+                let mut config = ConsumerConfig::default();
+                set_all(configs, |name, value| config.set(name, value))
+            }
         }
-        let help = match self {
-            ConfigOwner::Broker => "replica.fetch.wait.max.ms",
-            ConfigOwner::Topic => "min.insync.replicas",
-            ConfigOwner::Producer => "linger.ms",
-            ConfigOwner::Consumer => "fetch.max.wait.ms",
-        };
-        Err((
-            format!("{:?} is not the name of a config", super::validate::short(name)),
-            Some(format!("Kafka's names look like {help}")),
-        ))
     }
+}
+
+fn set_all(
+    configs: &Configs,
+    mut set: impl FnMut(&str, &str) -> Result<(), ConfigError>,
+) -> Vec<(Option<String>, String)> {
+    let check = |(name, value): (&String, &super::Scalar)| {
+        let error = set(name, &value.to_string()).err()?;
+        Some((Some(name.clone()), error.to_string()))
+    };
+    configs.iter().take(MAX_ENTRIES).filter_map(check).collect()
+}
+
+/// Checks values against each other once each is right by itself.
+fn together(
+    problems: Vec<(Option<String>, String)>,
+    check: impl FnOnce() -> Result<(), ConfigError>,
+) -> Vec<(Option<String>, String)> {
+    if !problems.is_empty() {
+        return problems;
+    }
+    check()
+        .err()
+        .map(|error| (None, error.to_string()))
+        .into_iter()
+        .collect()
 }

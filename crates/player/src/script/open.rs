@@ -25,8 +25,6 @@ pub enum OpenError {
     },
     /// It has the right form and does not make sense.
     Invalid(Box<Problem>),
-    /// It cannot be played.
-    Unplayable(String),
 }
 
 impl OpenError {
@@ -41,9 +39,6 @@ impl OpenError {
                 .with("column", i64::try_from(*column).unwrap_or(i64::MAX))
                 .with("message", message.as_str()),
             OpenError::Invalid(problem) => Phrase::new("errors.scenario_invalid").with("message", problem.to_string()),
-            OpenError::Unplayable(message) => {
-                Phrase::new("errors.scenario_unplayable").with("message", message.as_str())
-            }
         }
     }
 }

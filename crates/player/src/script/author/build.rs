@@ -1,17 +1,18 @@
 //! From forms to a scenario: defaults, inheritance, and the two languages side by side.
 
+mod texts;
+
 use super::form::{
-    AskForm, ChapterForm, ChoicesForm, ConsumerForm, FieldForm, FromForm, MovesOrFalse, NumberOrFalse, ScenarioForm,
-    ShowForm, StartForm, StepForm, StepTexts, TextOrFalse, TranslationForm, UntilForm,
+    ChapterForm, ConsumerForm, FieldForm, FromForm, MovesOrFalse, NumberOrFalse, ScenarioForm, ShowForm, StartForm,
+    StepForm, TextOrFalse, TranslationForm, UntilForm,
 };
 use crate::expression::{Expression, nearest};
 use crate::lang::Lang;
 use crate::script::place::{Place, Problem};
 use crate::script::{
-    Action, Ask, Chapter, Choices, Cluster, Consumer, FactWanted, FamilyName, ListedChoice, Localized, PanelKind,
-    Producer, Scenario, Show, Stage, StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
+    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, Localized, PanelKind, Producer, Scenario, Show, Stage,
+    StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
 };
-use crate::template::Template;
 use highwater_sim::ids::TopicPartition;
 
 /// The scenario, with a stand-in for everything that could not be made, and the problems that say so.
@@ -183,9 +184,9 @@ impl Builder {
         forms
             .into_iter()
             .map(|form| {
-                let zh = self.texts.chapter.remove(&form.id).and_then(|texts| texts.title);
+                let zh = self.texts.chapter.remove(&form.id);
                 Chapter {
-                    title: self.plain(&root.key(&form.id).key("title"), form.title, zh),
+                    title: self.plain(&root.key(&form.id), form.title, zh),
                     id: form.id,
                 }
             })
@@ -399,87 +400,6 @@ impl Builder {
         None
     }
 
-    fn ask(
-        &mut self,
-        place: &Place,
-        zh: &Place,
-        form: AskForm,
-        texts: &StepTexts,
-        index: usize,
-        ids: &[String],
-    ) -> Ask {
-        let after = match form.after.as_deref() {
-            None => index.saturating_add(1),
-            Some("now") => index,
-            Some(id) => self.step_named(&place.key("after"), id, ids).unwrap_or(index),
-        };
-        let question = self.template(
-            &place.key("question"),
-            &form.question,
-            &zh.key("question"),
-            texts.question.as_deref(),
-        );
-        let why = self.template(&place.key("why"), &form.why, &zh.key("why"), texts.why.as_deref());
-        let choices = match form.choices {
-            ChoicesForm::Word(word) => {
-                if word != "near" {
-                    self.say(
-                        place.key("choices"),
-                        format!("{word:?} is not possible here"),
-                        "\"near\", or a list of { say, when }",
-                    );
-                }
-                if texts.choices.is_some() {
-                    self.say(zh.key("choices"), "these choices are numbers", "take it out");
-                }
-                if let Some(about) = form.about {
-                    Choices::Near(self.expression(&place.key("about"), &about))
-                } else {
-                    self.say(
-                        place.key("about"),
-                        "the number that is asked for is missing",
-                        "add about = \"hw(orders-0)\"",
-                    );
-                    Choices::Near(Expression::stand_in())
-                }
-            }
-            ChoicesForm::List(list) => {
-                if form.about.is_some() {
-                    self.say(
-                        place.key("about"),
-                        "each choice has a condition of its own",
-                        "take it out, or write choices = \"near\"",
-                    );
-                }
-                let translated = texts.choices.clone().unwrap_or_default();
-                if texts.choices.is_some() && translated.len() != list.len() {
-                    let message = format!("{} choices, and scenario.toml has {}", translated.len(), list.len());
-                    self.say(zh.key("choices"), message, "the same number in the same order");
-                }
-                let made = list.iter().enumerate().map(|(number, choice)| {
-                    let here = place.key("choices").index(number);
-                    let there = zh.key("choices").index(number);
-                    ListedChoice {
-                        say: self.template(
-                            &here.key("say"),
-                            &choice.say,
-                            &there,
-                            translated.get(number).map(String::as_str),
-                        ),
-                        when: self.expression(&here.key("when"), &choice.when),
-                    }
-                });
-                Choices::Listed(made.collect())
-            }
-        };
-        Ask {
-            question,
-            after,
-            choices,
-            why,
-        }
-    }
-
     fn step_named(&mut self, place: &Place, id: &str, ids: &[String]) -> Option<usize> {
         let found = ids.iter().position(|known| known == id);
         if found.is_none() {
@@ -509,42 +429,5 @@ impl Builder {
             self.problems.push(Problem::of_text(place.clone(), problem));
             Expression::stand_in()
         })
-    }
-
-    /// A text with values in both languages.
-    fn template(&mut self, en_place: &Place, en: &str, zh_place: &Place, zh: Option<&str>) -> Localized<Template> {
-        Localized {
-            en: self.one_template(en_place, en),
-            zh: if let Some(zh) = zh {
-                self.one_template(zh_place, zh)
-            } else {
-                self.missing(zh_place);
-                Template::stand_in()
-            },
-        }
-    }
-
-    fn one_template(&mut self, place: &Place, source: &str) -> Template {
-        Template::parse(source).unwrap_or_else(|problem| {
-            self.problems.push(Problem::of_text(place.clone(), problem));
-            Template::stand_in()
-        })
-    }
-
-    /// A text without values in both languages.
-    fn plain(&mut self, zh_place: &Place, en: String, zh: Option<String>) -> Localized {
-        let zh = zh.unwrap_or_else(|| {
-            self.missing(zh_place);
-            "?".to_owned()
-        });
-        Localized { en, zh }
-    }
-
-    /// Tells that a translation is missing, unless all that is around it is.
-    fn missing(&mut self, place: &Place) {
-        let told = self.problems.iter().any(|problem| super::covers(&problem.place, place));
-        if self.has_translation && !told {
-            self.say(place.clone(), "this text is missing in Chinese", format!("add {place}"));
-        }
     }
 }

@@ -378,7 +378,7 @@ pub(super) struct TranslationForm {
     #[serde(default)]
     pub scenario: ScenarioTexts,
     #[serde(default)]
-    pub chapter: BTreeMap<String, ChapterTexts>,
+    pub chapter: BTreeMap<String, String>,
     #[serde(default)]
     pub step: BTreeMap<String, StepTexts>,
 }
@@ -388,12 +388,6 @@ pub(super) struct TranslationForm {
 pub(super) struct ScenarioTexts {
     pub title: Option<String>,
     pub hook: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChapterTexts {
-    pub title: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -166,6 +166,16 @@ pub(super) fn plainer(message: &str) -> (String, Option<String>) {
             (format!("{wrong:?} is not possible here"), Some(help))
         }
         Some(missing) if message.starts_with("missing field") => (format!("the key {missing} is missing"), None),
-        _ => (message.replace('\n', "; "), None),
+        _ => (without_rust(&message.replace('\n', "; ")), None),
     }
+}
+
+/// `expected struct ChapterForm` and the like without the names of our types.
+fn without_rust(message: &str) -> String {
+    for (inner, plain) in [("expected struct ", "expected a table"), ("expected map", "expected a table"), ("expected a sequence", "expected a list")] {
+        if let Some((before, _)) = message.split_once(inner) {
+            return format!("{before}{plain}");
+        }
+    }
+    message.replace(" i64", " whole number").replace(" u32", " whole number")
 }

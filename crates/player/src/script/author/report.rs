@@ -47,6 +47,13 @@ impl ScenarioError {
 }
 
 impl ScenarioErrors {
+    /// In the order of the files and their lines, each once.
+    pub(super) fn sorted(mut errors: Vec<ScenarioError>) -> ScenarioErrors {
+        errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        errors.dedup();
+        ScenarioErrors(errors)
+    }
+
     /// One error about a file as a whole.
     pub fn of_file(file: impl Into<String>, message: impl Into<String>, help: Option<String>) -> ScenarioErrors {
         ScenarioError::of_file(file, message, help).into()

@@ -62,7 +62,7 @@ impl Checker {
             }
             chapter_before = step.chapter;
             self.texts(&here, step);
-            self.actions(&here.key("do"), &step.actions, &mut counts);
+            self.actions(&here.key("do"), &mut step.actions, &mut counts);
             if let Some(until) = &mut step.until {
                 self.until(&here.key("until"), until);
             }
@@ -118,7 +118,7 @@ impl Checker {
         }
     }
 
-    fn actions(&mut self, place: &Place, actions: &[Action], counts: &mut Counts) {
+    fn actions(&mut self, place: &Place, actions: &mut [Action], counts: &mut Counts) {
         if actions.len() > MAX_PER_STEP {
             self.say(
                 place.clone(),
@@ -126,7 +126,7 @@ impl Checker {
                 format!("at most {MAX_PER_STEP}"),
             );
         }
-        for (index, action) in actions.iter().enumerate().take(MAX_PER_STEP) {
+        for (index, action) in actions.iter_mut().enumerate().take(MAX_PER_STEP) {
             let here = place.index(index);
             match action {
                 Action::Produce {
@@ -184,13 +184,22 @@ impl Checker {
                         self.unknown(&here.key("start_consumer").key("consumer"), "consumer", consumer);
                     }
                 }
-                Action::Wait { ms } => {
-                    if !(1..=WITHIN_MS).contains(ms) {
+                Action::Wait { ms, when } => {
+                    let here = here.key("wait");
+                    if ms.is_none() && when.is_none() {
+                        self.say(here.clone(), "nothing to wait for", "give ms or when");
+                    }
+                    if let Some(ms) = ms
+                        && !(1..=WITHIN_MS).contains(ms)
+                    {
                         self.say(
-                            here.key("wait").key("ms"),
+                            here.key("ms"),
                             format!("{ms} ms"),
                             format!("1 to {WITHIN_MS} are possible"),
                         );
+                    }
+                    if let Some(when) = when {
+                        self.expression(&here.key("when"), when, Type::Truth);
                     }
                 }
                 Action::RefreshMetadata { client } => {

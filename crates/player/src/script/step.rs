@@ -1,0 +1,236 @@
+//! A step as data: what is done, when it ends, what is shown, what must hold, what is asked.
+
+use std::collections::BTreeMap;
+
+use highwater_sim::ids::TopicPartition;
+use serde::{Deserialize, Serialize};
+
+use super::{Localized, Scalar};
+use crate::expression::Expression;
+use crate::scene::MarkId;
+use crate::template::Template;
+
+/// What a reader sees as one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Its id, in links and in `after`.
+    pub id: String,
+    /// Its chapter, as an index into `chapters`.
+    pub chapter: usize,
+    /// What happens, in at most eight words.
+    pub title: Localized<Template>,
+    /// One or two sentences, over the world after the step.
+    pub say: Localized<Template>,
+    /// What is done at its beginning.
+    #[serde(rename = "do")]
+    pub actions: Vec<Action>,
+    /// When it ends; none: at once after its commands, before anything that takes time.
+    pub until: Option<Until>,
+    /// What to look at.
+    pub look: Vec<MarkId>,
+    /// What the picture shows.
+    pub show: Show,
+    /// What must hold after the step.
+    pub expect: Vec<Expression>,
+    /// A question at its end.
+    pub ask: Option<Ask>,
+    /// The Kafka versions that a step about the past is about, such as "before 0.11".
+    pub history: Option<String>,
+    /// The terms of the glossary that stand below the words.
+    pub terms: Vec<String>,
+}
+
+/// Something done to the cluster or by a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// The application gives a producer one record.
+    Produce {
+        /// The producer's id.
+        producer: String,
+        /// The topic.
+        topic: String,
+        /// The key; null if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// The value; null (a tombstone) if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+        /// The partition; chosen by the partitioner if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<i32>,
+    },
+    /// The application gives a producer many records, one after the other.
+    ProduceMany {
+        /// The producer's id.
+        producer: String,
+        /// The topic.
+        topic: String,
+        /// The keys are this with 0, 1, 2 … behind it; null if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_prefix: Option<String>,
+        /// How many records.
+        count: u32,
+        /// The size of each value in bytes.
+        value_size: u32,
+        /// The partition; chosen by the partitioner if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<i32>,
+    },
+    /// An administrator adds partitions.
+    AddPartitions {
+        /// The topic.
+        topic: String,
+        /// How many it then has.
+        total: i32,
+    },
+    /// The application of a consumer begins to poll.
+    StartConsumer {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// Time passes before the next command of the step: until all that is given is so.
+    Wait {
+        /// So much has passed, in ms of virtual time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ms: Option<u64>,
+        /// This holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        when: Option<Expression>,
+    },
+    /// A client asks for metadata now, not when `metadata.max.age.ms` has passed.
+    RefreshMetadata {
+        /// The id of a producer or a consumer.
+        client: String,
+    },
+}
+
+/// When a step ends: as soon as all that is given is so. After `within_ms` without that the step has failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// Facts of this kind since the step began.
+    pub fact: Option<FactWanted>,
+    /// This many ms of virtual time since the step began.
+    pub ms: Option<u64>,
+    /// This holds.
+    pub when: Option<Expression>,
+    /// The most virtual time that the step may take, in ms.
+    pub within_ms: u64,
+}
+
+/// Facts that a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactWanted {
+    /// The fact's name, such as `FetchReceived`.
+    pub name: String,
+    /// The fields that must have these values; a partition is written `orders-0`.
+    pub fields: BTreeMap<String, Scalar>,
+    /// How many of them.
+    pub count: u64,
+}
+
+/// A panel of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PanelKind {
+    /// One partition on its brokers, with clients and messages.
+    Cluster,
+    /// How a key becomes a partition.
+    Partitioner,
+    /// A producer's batches.
+    Accumulator,
+}
+
+/// A stage of the partitioner panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The key's bytes.
+    Key,
+    /// The hash.
+    Murmur2,
+    /// Without its sign bit.
+    Positive,
+    /// The division.
+    Remainder,
+    /// The partition.
+    Partition,
+}
+
+/// What the picture shows; complete, with what steps inherit filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// The panels in reading order, at least one.
+    pub panels: Vec<PanelKind>,
+    /// The partition of the cluster panel.
+    #[serde(with = "super::partition_name")]
+    pub partition: TopicPartition,
+    /// The topic of the partitioner and accumulator panels.
+    pub topic: String,
+    /// The producer of the accumulator panel; none if the scenario has none.
+    pub producer: Option<String>,
+    /// The key of the partitioner panel.
+    pub key: Option<String>,
+    /// The last stage of the partitioner panel that is shown.
+    pub through: Stage,
+    /// The earlier number of partitions, to show where the key was.
+    pub before: Option<i32>,
+    /// Measures how many keys move.
+    pub moves: Option<Moves>,
+}
+
+/// A measurement: the keys `<prefix>0` to `<prefix><count-1>` hashed with both numbers of partitions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Moves {
+    /// What stands before the number in each key.
+    pub prefix: String,
+    /// How many keys.
+    pub count: u32,
+    /// The number of partitions before.
+    pub from: i32,
+    /// The number of partitions after.
+    pub to: i32,
+}
+
+/// A question at the end of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The question, over the world after its own step.
+    pub question: Localized<Template>,
+    /// The step, as an index into `steps`, in the world after which the answer is computed: its own step or a later one.
+    pub after: usize,
+    /// What there is to choose from.
+    pub choices: Choices,
+    /// Why the right answer is right, over the world of `after`.
+    pub why: Localized<Template>,
+}
+
+/// The answers of a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Choices {
+    /// The number that this is, among others near it.
+    Near(Expression),
+    /// These, of which exactly one holds.
+    Listed(Vec<ListedChoice>),
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedChoice {
+    /// The answer in words, over the world of its own step.
+    pub say: Localized<Template>,
+    /// Holds in the world of `after` if this is the right answer.
+    pub when: Expression,
+}

@@ -1,0 +1,207 @@
+//! What must be so in the cluster and its clients.
+
+use std::collections::BTreeSet;
+
+use super::{Checker, short};
+use crate::script::{
+    Action, Cluster, ConfigOwner, Consumer, MAX_BROKERS, MAX_CLIENTS, MAX_ENTRIES, MAX_PARTITIONS, MAX_STEPS,
+    MAX_TOPICS, Place, Scenario, StartAt, Topic,
+};
+
+/// The longest id of a client.
+const MAX_ID: usize = 64;
+/// The longest topic name that Kafka allows.
+const MAX_TOPIC_NAME: usize = 249;
+/// The longest travel of a message, in ms.
+const MAX_LATENCY_MS: u64 = 60_000;
+
+impl Checker {
+    pub(super) fn cluster(&mut self, cluster: &Cluster) {
+        let place = Place::root().key("cluster");
+        if !(1..=MAX_BROKERS).contains(&cluster.brokers) {
+            self.say(
+                place.key("brokers"),
+                format!("{} brokers", cluster.brokers),
+                format!("1 to {MAX_BROKERS} are possible"),
+            );
+        }
+        if cluster.latency_ms > MAX_LATENCY_MS {
+            self.say(
+                place.key("latency_ms"),
+                format!("a message would travel {} ms", cluster.latency_ms),
+                format!("at most {MAX_LATENCY_MS}"),
+            );
+        }
+        self.configs(&place.key("config"), &cluster.config, ConfigOwner::Broker);
+    }
+
+    pub(super) fn topics(&mut self, scenario: &Scenario) {
+        let place = Place::root().key("topic");
+        let count = scenario.topics.len();
+        if count == 0 || count > MAX_TOPICS {
+            self.say(
+                place.clone(),
+                format!("{count} topics"),
+                format!("a scenario has 1 to {MAX_TOPICS}: add [[topic]]"),
+            );
+        }
+        let mut seen = BTreeSet::new();
+        for (index, topic) in scenario.topics.iter().enumerate().take(MAX_TOPICS) {
+            self.topic(&place.index(index), topic, scenario.cluster.brokers);
+            if !seen.insert(topic.name.as_str()) {
+                self.say(
+                    place.index(index).key("name"),
+                    format!("a second topic {}", topic.name),
+                    "names are unique",
+                );
+            }
+        }
+    }
+
+    fn topic(&mut self, place: &Place, topic: &Topic, brokers: i32) {
+        let legal = topic
+            .name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        let length = topic.name.chars().count();
+        if !legal || length == 0 || length > MAX_TOPIC_NAME || topic.name == "." || topic.name == ".." {
+            self.say(
+                place.key("name"),
+                format!("{:?} is not the name of a topic", short(&topic.name)),
+                "Kafka allows letters, digits, '.', '_' and '-', at most 249",
+            );
+        }
+        if !(1..=MAX_PARTITIONS).contains(&topic.partitions) {
+            self.say(
+                place.key("partitions"),
+                format!("{} partitions", topic.partitions),
+                format!("1 to {MAX_PARTITIONS} are possible"),
+            );
+        }
+        if !(1..=brokers.max(1)).contains(&topic.replication) {
+            self.say(
+                place.key("replication"),
+                format!("{} replicas on {brokers} brokers", topic.replication),
+                "each replica needs a broker of its own (Kafka: INVALID_REPLICATION_FACTOR)",
+            );
+        }
+        self.configs(&place.key("config"), &topic.config, ConfigOwner::Topic);
+        let Some(assignment) = &topic.assignment else { return };
+        let place = place.key("assignment");
+        if i32::try_from(assignment.len()) != Ok(topic.partitions) {
+            self.say(
+                place.clone(),
+                format!(
+                    "{} lists of replicas for {} partitions",
+                    assignment.len(),
+                    topic.partitions
+                ),
+                "a list for each partition",
+            );
+        }
+        for (index, replicas) in assignment
+            .iter()
+            .enumerate()
+            .take(usize::try_from(MAX_PARTITIONS).unwrap_or(0))
+        {
+            let distinct: BTreeSet<i32> = replicas.iter().copied().collect();
+            let known = replicas.iter().all(|broker| (1..=brokers).contains(broker));
+            let count = i32::try_from(replicas.len());
+            if !known || distinct.len() != replicas.len() || count != Ok(topic.replication) {
+                self.say(
+                    place.index(index),
+                    "these replicas are not possible",
+                    format!(
+                        "{} different brokers of 1 to {brokers}, the preferred leader first",
+                        topic.replication
+                    ),
+                );
+            }
+        }
+    }
+
+    pub(super) fn clients(&mut self, scenario: &Scenario) {
+        let root = Place::root();
+        for (key, count) in [
+            ("producer", scenario.producers.len()),
+            ("consumer", scenario.consumers.len()),
+        ] {
+            if count > MAX_CLIENTS {
+                self.say(
+                    root.key(key),
+                    format!("{count} of them"),
+                    format!("at most {MAX_CLIENTS}"),
+                );
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (index, producer) in scenario.producers.iter().enumerate().take(MAX_CLIENTS) {
+            let place = root.key("producer").index(index);
+            self.client(&place.key("id"), &producer.id, seen.insert(producer.id.as_str()));
+            self.configs(&place.key("config"), &producer.config, ConfigOwner::Producer);
+        }
+        for (index, consumer) in scenario.consumers.iter().enumerate().take(MAX_CLIENTS) {
+            let place = root.key("consumer").index(index);
+            self.client(&place.key("id"), &consumer.id, seen.insert(consumer.id.as_str()));
+            self.configs(&place.key("config"), &consumer.config, ConfigOwner::Consumer);
+            self.consumer(&place, consumer, scenario);
+        }
+    }
+
+    fn client(&mut self, place: &Place, id: &str, is_new: bool) {
+        let legal = id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        if !legal || !id.starts_with(|c: char| c.is_ascii_alphabetic()) || id.len() > MAX_ID {
+            self.say(
+                place.clone(),
+                format!("{:?} is not the id of a client", short(id)),
+                "it has letters, digits, '_' and '-', and begins with a letter",
+            );
+        } else if !is_new {
+            self.say(
+                place.clone(),
+                format!("a second client {id}"),
+                "ids are unique among producers and consumers",
+            );
+        }
+    }
+
+    fn consumer(&mut self, place: &Place, consumer: &Consumer, scenario: &Scenario) {
+        if consumer.assign.is_empty() || consumer.assign.len() > MAX_ENTRIES {
+            let message = format!("{} partitions", consumer.assign.len());
+            self.say(
+                place.key("assign"),
+                message,
+                format!("a consumer reads 1 to {MAX_ENTRIES}"),
+            );
+        }
+        for (index, partition) in consumer.assign.iter().enumerate().take(MAX_ENTRIES) {
+            self.partition(
+                &place.key("assign").index(index),
+                &partition.topic,
+                Some(partition.partition),
+                None,
+            );
+        }
+        if let StartAt::Offset(offset) = consumer.from
+            && offset < 0
+        {
+            self.say(place.key("from"), format!("offset {offset}"), "offsets begin at 0");
+        }
+        let mut starts = usize::from(consumer.start);
+        for (index, step) in scenario.steps.iter().enumerate().take(MAX_STEPS) {
+            for (number, action) in step.actions.iter().enumerate() {
+                if matches!(action, Action::StartConsumer { consumer: id } if *id == consumer.id) {
+                    starts = starts.saturating_add(1);
+                    if starts == 2 {
+                        let place = Place::root().key("step").index(index).key("do").index(number);
+                        self.say(
+                            place,
+                            format!("{} has been started already", consumer.id),
+                            "start it once",
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
