@@ -172,10 +172,16 @@ pub(super) fn plainer(message: &str) -> (String, Option<String>) {
 
 /// `expected struct ChapterForm` and the like without the names of our types.
 fn without_rust(message: &str) -> String {
-    for (inner, plain) in [("expected struct ", "expected a table"), ("expected map", "expected a table"), ("expected a sequence", "expected a list")] {
+    for (inner, plain) in [
+        ("expected struct ", "expected a table"),
+        ("expected map", "expected a table"),
+        ("expected a sequence", "expected a list"),
+    ] {
         if let Some((before, _)) = message.split_once(inner) {
             return format!("{before}{plain}");
         }
     }
-    message.replace(" i64", " whole number").replace(" u32", " whole number")
+    message
+        .replace(" i64", " whole number")
+        .replace(" u32", " whole number")
 }
