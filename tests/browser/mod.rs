@@ -19,7 +19,7 @@ use xtask::tools;
 
 use connection::Connection;
 pub use page::{Page, Theme, View};
-pub use walk::{Lang, Walk, spread, whole_matrix};
+pub use walk::{Lang, Walk, arrive, spread, whole_matrix};
 
 /// The site, served as any static host does, and a browser to look at it.
 #[derive(Debug)]

@@ -305,6 +305,25 @@ impl<'s> Page<'s> {
         Ok(())
     }
 
+    /// Milliseconds that the page has worked so far: in scripts, and in all (scripts, style, layout, paint).
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub fn worked_ms(&self) -> Result<(f64, f64)> {
+        self.call("Performance.enable", &json!({}))?;
+        let answer = self.call("Performance.getMetrics", &json!({}))?;
+        let metrics = answer.get("metrics").and_then(Value::as_array).context("no metrics")?;
+        let seconds = |name: &str| {
+            let metric = metrics
+                .iter()
+                .find(|metric| metric.get("name").is_some_and(|there| there == name));
+            metric
+                .and_then(|metric| metric.get("value")?.as_f64())
+                .with_context(|| format!("no metric {name}"))
+        };
+        Ok((seconds("ScriptDuration")? * 1_000.0, seconds("TaskDuration")? * 1_000.0))
+    }
+
     fn call(&self, method: &str, params: &Value) -> Result<Value> {
         self.site.call(Some(&self.session), method, params)
     }

@@ -181,7 +181,10 @@ const DRAWN: &str =
 const MOVES: &str = "document.getAnimations().some((one) => one.playState === 'running' && one.effect.getComputedTiming().duration > 0)";
 
 /// Waits until the player rests at `step` and the picture is on the screen.
-fn arrive(page: &Page<'_>, step: u64) -> Result<()> {
+///
+/// # Errors
+/// When it does not get there in time.
+pub fn arrive(page: &Page<'_>, step: u64) -> Result<()> {
     page.wait_until(&format!(
         "(({{ dataset }}) => dataset.step === '{step}' && dataset.busy === 'false')(document.querySelector('[data-player]') ?? document.body)"
     ))?;

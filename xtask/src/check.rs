@@ -1,8 +1,7 @@
 //! `cargo xtask test`: every kind of test, one stage after the other, up to the first that breaks.
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -42,7 +41,7 @@ impl Walks {
 /// When a stage breaks; the stages after it do not run.
 pub fn check(project: &Project, walks: Walks) -> Result<()> {
     let mut stages = Stages::default();
-    let browser = stages.run("tools", || bring_tools(walks))?;
+    let browser = stages.run("tools", || bring_tools(project, walks))?;
     stages.run("format", || run(&mut cargo(["fmt", "--all", "--check"])))?;
     stages.run("lints", || {
         lint(&["--workspace", "--all-targets"])?;
@@ -65,7 +64,7 @@ pub fn check(project: &Project, walks: Walks) -> Result<()> {
     stages.run("scenarios", || scenarios::check(project))?;
     stages.run("site", || site::build(project))?;
     if let Some(browser) = browser {
-        stages.run("browser tests", || walk(project, browser.into(), walks))?;
+        stages.run("browser tests", || walk(&browser, walks))?;
     }
     stages.tell();
     if walks == Walks::None {
@@ -75,14 +74,16 @@ pub fn check(project: &Project, walks: Walks) -> Result<()> {
 }
 
 /// Brings what the stages need, so that a missing tool is known before anything is built; gives the browser, if one is needed.
-fn bring_tools(walks: Walks) -> Result<Option<std::path::PathBuf>> {
+fn bring_tools(project: &Project, walks: Walks) -> Result<Option<PathBuf>> {
     tools::component("rustfmt")?;
     tools::component("clippy")?;
     tools::wasm_target()?;
     tools::bring_npm()?;
+    tools::wasm_opt(project)?;
     if walks == Walks::None {
         return Ok(None);
     }
+    tools::axe_core(project)?;
     tools::chinese_font()?;
     tools::browser().map(Some)
 }
@@ -105,23 +106,21 @@ fn has_heavy_tests(project: &Project) -> Result<bool> {
     Ok(false)
 }
 
-/// The browser tests; what they need to know goes through their environment.
-fn walk(project: &Project, browser: OsString, walks: Walks) -> Result<()> {
-    let mut tests = cargo(["test", "--workspace", "--test", "browser"]);
-    tests
-        .env("HIGHWATER_DIST", project.dist())
-        .env("HIGHWATER_SCREENSHOTS", project.screenshots())
-        .env("CHROME", browser);
-    match tools::axe_core(project)? {
-        Some(script) => tests.env("HIGHWATER_AXE", script),
-        None => tests.env_remove("HIGHWATER_AXE"),
-    };
+/// The browser tests; they are ignored in a plain `cargo test`, because they need the site and a browser.
+fn walk(browser: &Path, walks: Walks) -> Result<()> {
+    let mut tests = cargo([
+        "test",
+        "--workspace",
+        "--test",
+        "harness",
+        "--test",
+        "browser",
+        "--",
+        "--ignored",
+    ]);
+    tests.env("CHROME", browser).env_remove("HIGHWATER_DIST");
     if walks == Walks::Full {
         tests.env("HIGHWATER_WALKS", "full");
-    }
-    // More pages at once than this only wait for each other.
-    if env::var_os("RUST_TEST_THREADS").is_none() {
-        tests.env("RUST_TEST_THREADS", "2");
     }
     run(&mut tests)
 }

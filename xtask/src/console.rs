@@ -1,9 +1,9 @@
 //! What a person reads while a task runs, and the commands that a task runs.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -57,10 +57,27 @@ pub fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` wrote something that is not UTF-8"))
 }
 
+/// A command failed, and the terminal has shown why.
+#[derive(Debug)]
+pub struct Failed {
+    command: String,
+    status: ExitStatus,
+    /// All that it wrote to standard error, without colours.
+    pub said: String,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed ({})", self.command, self.status)
+    }
+}
+
+impl std::error::Error for Failed {}
+
 /// Runs `command`, shows its standard error as it comes, and keeps it.
 ///
 /// # Errors
-/// As [`run`]; when the command fails, the message ends with all that it wrote to standard error, without colours.
+/// When it cannot be started; [`Failed`] when it fails.
 pub fn run_and_keep(command: &mut Command) -> Result<()> {
     let line = shown(command);
     let mut child = command
@@ -75,18 +92,22 @@ pub fn run_and_keep(command: &mut Command) -> Result<()> {
             let Some(read) = buffer.get(..length).filter(|read| !read.is_empty()) else {
                 break;
             };
+            // Nobody is left to tell when standard error is closed.
             let _ = io::stderr().write_all(read);
             kept.extend_from_slice(read);
         }
     }
     let status = child.wait()?;
-    if !status.success() {
-        bail!(
-            "`{line}` failed ({status})\n\n{}",
-            without_colours(&String::from_utf8_lossy(&kept))
-        );
+    if status.success() {
+        return Ok(());
     }
-    Ok(())
+    let said = without_colours(&String::from_utf8_lossy(&kept));
+    Err(Failed {
+        command: line,
+        status,
+        said,
+    }
+    .into())
 }
 
 /// The command as a person would type it.
@@ -130,8 +151,12 @@ mod tests {
 
     #[test]
     fn a_failed_command_says_what_ran_and_what_it_wrote() {
-        let error = run_and_keep(&mut cargo(["no-such-command"])).unwrap_err().to_string();
-        assert!(error.starts_with("`cargo no-such-command` failed"), "{error}");
-        assert!(error.contains("no such command"), "{error}");
+        let error = run_and_keep(&mut cargo(["no-such-command"])).unwrap_err();
+        let failed = error.downcast_ref::<Failed>().unwrap();
+        assert!(
+            failed.to_string().starts_with("`cargo no-such-command` failed"),
+            "{failed}"
+        );
+        assert!(failed.said.contains("no such command"), "{}", failed.said);
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
-use crate::console::say;
+use crate::console::{Failed, say};
 use crate::project::Project;
 use crate::server::{self, Built};
 use crate::site::{self, Packer, Profile};
@@ -68,7 +68,10 @@ fn rebuild(project: &Project, profile: Profile, packer: Packer, built: &watch::S
     }
     built.send_modify(|state| {
         state.version += u64::from(error.is_none());
-        state.error = error.map(|error| format!("{error:#}"));
+        state.error = error.map(|error| match error.downcast_ref::<Failed>() {
+            Some(failed) => format!("{error:#}\n\n{}", failed.said),
+            None => format!("{error:#}"),
+        });
     });
 }
 

@@ -105,11 +105,14 @@ impl Background {
     /// # Errors
     /// When no thread or port can be had.
     pub fn start(dist: &Path) -> Result<Background> {
+        Background::serve(files(dist))
+    }
+
+    fn serve(files: Router) -> Result<Background> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = runtime.block_on(listen(0))?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let files = files(dist);
         let thread = thread::Builder::new().name("static server".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
@@ -175,6 +178,33 @@ mod tests {
         assert!(response(&server, "/nothing.js").starts_with("HTTP/1.1 404"));
         drop(server);
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_page_hears_of_every_build() {
+        let (built, state) = watch::channel(Built::default());
+        let server = Background::serve(files_with_reload(Path::new("no/such/folder"), state)).unwrap();
+        let page = response(&server, "/");
+        assert!(
+            page.contains("<script src=\"live-reload.js?0\" defer></script>"),
+            "{page}"
+        );
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        write!(stream, "GET /live-reload HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut heard = String::new();
+        let mut wait_for = |words: &str| {
+            while !heard.contains(words) {
+                let mut buffer = [0; 1024];
+                let length = stream.read(&mut buffer).unwrap();
+                assert!(length > 0, "the server hung up before {words}: {heard}");
+                heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            }
+        };
+        wait_for("\"version\":0");
+        built.send_modify(|built| built.version = 1);
+        wait_for("\"version\":1");
+        built.send_modify(|built| built.error = Some("no such thing".to_owned()));
+        wait_for("\"error\":\"no such thing\"");
     }
 
     #[test]
