@@ -3,10 +3,14 @@
 //! Differs from Kafka: a `send()` that must wait for metadata does not block the application; the record waits, up to
 //! `max.block.ms`, and later ones queue behind it.
 
+pub mod accumulator;
+pub mod buffer_pool;
+pub mod cluster_view;
 pub mod futures;
 pub mod partitioner;
 mod provisional;
 mod sender;
+pub mod sticky_partitioner;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
