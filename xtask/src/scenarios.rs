@@ -1,10 +1,15 @@
 //! The scenarios as the page reads them: packed by the player, one JSON file each, and the course list.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use highwater_player::course::{PackedCourse, pack_course};
 
-use crate::project::Project;
+use crate::console::{cargo, run};
+use crate::project::{Project, files_under};
+use crate::site::write_changed;
 
 /// Where `cargo xtask pack` writes when it is not told: into the site that Trunk is building, else into `dist/`.
 pub fn default_folder(project: &Project) -> PathBuf {
@@ -12,18 +17,65 @@ pub fn default_folder(project: &Project) -> PathBuf {
     site.join("scenarios")
 }
 
-/// Packs every scenario of the course into `to`: `<id>.json` and the course list, `index.json`.
+/// Packs every scenario of the course into `to`: `<id>.json` and the course list, `index.json`. Other files there go.
 ///
 /// # Errors
-/// When a scenario has an error, with its place.
-pub fn pack(_project: &Project, _to: &Path) -> Result<()> {
+/// All that is wrong with the scenarios, with its places.
+pub fn pack(project: &Project, to: &Path) -> Result<()> {
+    let packed = pack_course(&project.scenarios())?;
+    write(&packed, to)
+}
+
+/// Checks every scenario as its author would: texts, translations, and that what it expects holds at every step.
+///
+/// # Errors
+/// When a scenario has an error; the terminal has shown its place.
+pub fn check(project: &Project) -> Result<()> {
+    let packed = pack_course(&project.scenarios())?;
+    let mut check = cargo(["run", "--quiet", "--package", "highwater-cli", "--", "check"]);
+    check.args(packed.scenarios.iter().map(|(id, _)| id));
+    run(check.current_dir(&project.root))
+}
+
+fn write(packed: &PackedCourse, to: &Path) -> Result<()> {
+    let list = serde_json::to_string(&packed.course)?;
+    let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json));
+    let files = scenarios.chain([("index.json".to_owned(), &list)]);
+    let mut written = BTreeSet::new();
+    for (name, json) in files {
+        write_changed(&to.join(&name), json.as_bytes())?;
+        written.insert(PathBuf::from(name));
+    }
+    for name in files_under(to)? {
+        if !written.contains(&name) {
+            let path = to.join(name);
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
     Ok(())
 }
 
-/// Checks every scenario: texts, translations, and that what it expects holds at every step.
-///
-/// # Errors
-/// When a scenario has an error, with its place.
-pub fn check(_project: &Project) -> Result<()> {
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_holds_the_course_and_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("highwater-pack-{}", std::process::id()));
+        write_changed(&folder.join("gone.json"), b"{}").unwrap();
+        let packed = PackedCourse {
+            course: Default::default(),
+            scenarios: vec![("key-hash".to_owned(), "{}".to_owned())],
+        };
+        write(&packed, &folder).unwrap();
+        assert_eq!(
+            files_under(&folder).unwrap(),
+            [PathBuf::from("index.json"), PathBuf::from("key-hash.json")]
+        );
+        assert_eq!(
+            fs::read_to_string(folder.join("index.json")).unwrap(),
+            r#"{"families":[]}"#
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
 }
