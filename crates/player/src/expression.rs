@@ -199,6 +199,34 @@ impl Expression {
         }
     }
 
+    /// Why it does not hold, such as `hw(orders-0) is 1`: the values of the comparison that fails.
+    pub fn why_not(&self, environment: &dyn Environment) -> String {
+        let mut failing = &*self.root;
+        while let Kind::Binary(Operator::And, left, right) = &failing.kind {
+            let left_holds = matches!(evaluate::evaluate(left, environment), Ok(Value::Bool(true)));
+            failing = if left_holds { right } else { left };
+        }
+        let sides = match &failing.kind {
+            Kind::Binary(_, left, right) => vec![&**left, &**right],
+            Kind::Not(inner) => vec![&**inner],
+            _ => vec![failing],
+        };
+        let told = sides.into_iter().filter(|side| !matches!(side.kind, Kind::Literal(_)));
+        let said: Vec<String> = told
+            .filter_map(|side| {
+                let value = evaluate::evaluate(side, environment).ok()?;
+                let source: String = self
+                    .source
+                    .chars()
+                    .skip(side.span.start)
+                    .take(side.span.end.saturating_sub(side.span.start))
+                    .collect();
+                Some(format!("{source} is {value}"))
+            })
+            .collect();
+        said.join(", ")
+    }
+
     /// The value, if it needs no world: an expression without calls.
     pub(crate) fn constant(&self) -> Option<Value> {
         self.evaluate(&evaluate::NoWorld).ok()

@@ -6,7 +6,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Card, Course, Family};
+use crate::command::Command;
 use crate::expression::nearest;
+use crate::playback::Player;
+use crate::scene::Scene;
 use crate::script::author::{ScenarioError, ScenarioErrors, Source, pack_folder};
 use crate::script::{FamilyName, Localized, Place, Problem, Scenario};
 
@@ -37,7 +40,7 @@ struct FamilyForm {
     scenarios: Vec<String>,
 }
 
-/// Packs `course.toml` in `folder` and all scenarios beside it.
+/// Packs `course.toml` in `folder` and all scenarios beside it, each checked as `highwater check` does but for the lints.
 ///
 /// # Errors
 /// All that is wrong with any of them, a folder that the course does not name, and a name without a folder.
@@ -73,13 +76,13 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
                 continue;
             }
             match pack_one(&folder.join(id)) {
-                Ok((scenario, json)) => {
+                Ok((scenario, card, json)) => {
                     if scenario.family.id != family.id {
                         let message = format!("{id} says that it belongs to {}", scenario.family.id);
                         let problem = Problem::new(place, message).help("move it, or change its family");
                         errors.push(locate(&source, &problem));
                     }
-                    cards.push(card(&scenario));
+                    cards.push(card);
                     packed.scenarios.push((id.clone(), json));
                 }
                 Err(found) => errors.extend(found.0),
@@ -139,15 +142,32 @@ fn folders(folder: &Path) -> Result<BTreeSet<String>, ScenarioErrors> {
     Ok(names)
 }
 
-fn pack_one(folder: &Path) -> Result<(Scenario, String), ScenarioErrors> {
-    let scenario = pack_folder(folder)?;
-    let json = scenario.to_json().map_err(|error| {
+fn pack_one(folder: &Path) -> Result<(Scenario, Card, String), ScenarioErrors> {
+    let packed = pack_folder(folder)?;
+    let findings = packed.check();
+    if !findings.is_empty() {
+        return Err(ScenarioErrors(findings));
+    }
+    let failed = |error: &dyn std::fmt::Display| {
         ScenarioErrors::of_file(folder.display().to_string(), format!("cannot be packed: {error}"), None)
-    })?;
-    Ok((scenario, json))
+    };
+    let json = packed.scenario.to_json().map_err(|error| failed(&error))?;
+    let picture = picture(&packed.scenario).map_err(|error| failed(&error))?;
+    let card = card(&packed.scenario, picture);
+    Ok((packed.scenario, card, json))
 }
 
-fn card(scenario: &Scenario) -> Card {
+/// The picture of the decisive moment.
+fn picture(scenario: &Scenario) -> Result<Scene, String> {
+    let mut player = Player::with(scenario.clone()).map_err(|error| error.to_string())?;
+    let step = scenario.picture.saturating_add(1);
+    player
+        .dispatch(Command::Seek(step))
+        .map_err(|error| error.to_string())?;
+    Ok((*player.scene()).clone())
+}
+
+fn card(scenario: &Scenario, picture: Scene) -> Card {
     Card {
         id: scenario.id.clone(),
         title: scenario.title.clone(),
@@ -156,6 +176,6 @@ fn card(scenario: &Scenario) -> Card {
         steps: scenario.steps.len(),
         essential: scenario.essential,
         tags: scenario.tags.clone(),
-        picture: None,
+        picture: Some(picture),
     }
 }

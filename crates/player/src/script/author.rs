@@ -2,6 +2,7 @@
 //! with file, line and column. Behind the feature `author`; never in a page.
 
 mod build;
+mod check;
 mod form;
 mod lint;
 mod read;
@@ -11,6 +12,7 @@ mod source;
 
 use std::path::Path;
 
+pub use check::check;
 pub use report::{ScenarioError, ScenarioErrors};
 pub use schema::schema;
 
@@ -38,28 +40,43 @@ pub struct Files {
     pub folder: Option<String>,
 }
 
-/// A scenario with what is not wrong but could be better.
+/// A scenario with the files that it was made of.
 #[derive(Clone, Debug)]
 pub struct Packed {
     /// The scenario.
     pub scenario: Scenario,
-    /// What `check` complains about: texts that are too long, translations that differ in their values.
-    pub lints: Vec<ScenarioError>,
+    source: Source,
+    translation: Source,
+}
+
+impl Packed {
+    /// What is not wrong but reads badly or is probably a slip: texts that are too long, translations with other values.
+    pub fn lints(&self) -> Vec<ScenarioError> {
+        lint::lint(&self.scenario)
+            .iter()
+            .map(|problem| self.locate(problem))
+            .collect()
+    }
+
+    /// Runs the scenario and says what does not hold or has no value in it; see [`check`].
+    pub fn check(&self) -> Vec<ScenarioError> {
+        check::check(&self.scenario)
+            .iter()
+            .map(|problem| self.locate(problem))
+            .collect()
+    }
+
+    /// A problem with its file, line and column.
+    fn locate(&self, problem: &Problem) -> ScenarioError {
+        locate(&self.source, &self.translation, problem)
+    }
 }
 
 /// Reads the scenario in `folder`: `scenario.toml`, `zh.toml`, and the families from `course.toml` beside the folder.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub fn pack_folder(folder: &Path) -> Result<Scenario, ScenarioErrors> {
-    pack_folder_with_lints(folder).map(|packed| packed.scenario)
-}
-
-/// As [`pack_folder`], with the lints.
-///
-/// # Errors
-/// All that is wrong with it.
-pub fn pack_folder_with_lints(folder: &Path) -> Result<Packed, ScenarioErrors> {
+pub fn pack_folder(folder: &Path) -> Result<Packed, ScenarioErrors> {
     let scenario = Source::read(&folder.join("scenario.toml"))?;
     let translation_path = folder.join("zh.toml");
     let translation = if translation_path.exists() {
@@ -111,10 +128,6 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
     let (Some(form), Some(texts)) = (form, texts) else {
         return Err(ScenarioErrors::sorted(errors));
     };
-    let locate = |problem: &Problem| match problem.place.lang {
-        Lang::En => scenario.locate(tree.as_ref(), problem),
-        Lang::Zh => translation.locate(translation_tree.as_ref(), problem),
-    };
     let folder_problem = files.folder.filter(|folder| *folder != form.id).map(|folder| {
         Problem::new(Place::root().key("id"), format!("the folder is called {folder}"))
             .help("a scenario's id is the name of its folder")
@@ -131,13 +144,24 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
     if !has_translation {
         problems.retain(|problem| problem.place.lang != Lang::Zh);
     }
-    errors.extend(problems.iter().map(&locate));
+    errors.extend(problems.iter().map(|problem| locate(&scenario, &translation, problem)));
     if errors.is_empty() {
-        let lints = lint::lint(&built).iter().map(locate).collect();
-        Ok(Packed { scenario: built, lints })
+        Ok(Packed {
+            scenario: built,
+            source: scenario,
+            translation,
+        })
     } else {
         Err(ScenarioErrors::sorted(errors))
     }
+}
+
+fn locate(scenario: &Source, translation: &Source, problem: &Problem) -> ScenarioError {
+    let source = match problem.place.lang {
+        Lang::En => scenario,
+        Lang::Zh => translation,
+    };
+    source.locate(source.tree().ok().as_ref(), problem)
 }
 
 /// Whether `inner` lies at or within `outer`.

@@ -12,6 +12,7 @@ use crate::script::MAX_FILE_BYTES;
 use crate::script::place::{Place, Problem, Segment};
 
 /// A file that was read.
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// Its name in errors.
     pub name: String,
