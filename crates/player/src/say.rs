@@ -454,7 +454,7 @@ fn timer_message(timer: &Timer) -> i64 {
     match timer {
         Timer::DelayedOperation { request } | Timer::RequestTimeout { request } => number(request.0),
         Timer::FetchBackoff { leader } => leader.0.into(),
-        Timer::SenderRun | Timer::MetadataRefresh | Timer::ConsumerRetry => 0,
+        Timer::SenderRun | Timer::MaxBlock { .. } | Timer::MetadataRefresh | Timer::ConsumerRetry => 0,
     }
 }
 

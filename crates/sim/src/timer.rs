@@ -25,6 +25,11 @@ pub enum Timer {
         /// The request.
         request: MessageId,
     },
+    /// A record has waited in `send()` as long as it may (`max.block.ms`).
+    MaxBlock {
+        /// Its number.
+        record: i64,
+    },
     /// A client's metadata is as old as it may get (`metadata.max.age.ms`), or a retry of a refresh is due.
     MetadataRefresh,
     /// A consumer tries again after an error (`retry.backoff.ms`).
@@ -39,6 +44,7 @@ impl Timer {
             Timer::DelayedOperation { .. } => "delayed_operation",
             Timer::FetchBackoff { .. } => "fetch_backoff",
             Timer::RequestTimeout { .. } => "request_timeout",
+            Timer::MaxBlock { .. } => "max_block",
             Timer::MetadataRefresh => "metadata_refresh",
             Timer::ConsumerRetry => "consumer_retry",
         }

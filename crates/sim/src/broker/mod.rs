@@ -124,7 +124,11 @@ impl Broker {
                     self.fetch_from(*leader, out);
                 }
             }
-            Timer::SenderRun | Timer::RequestTimeout { .. } | Timer::MetadataRefresh | Timer::ConsumerRetry => {}
+            Timer::SenderRun
+            | Timer::RequestTimeout { .. }
+            | Timer::MaxBlock { .. }
+            | Timer::MetadataRefresh
+            | Timer::ConsumerRetry => {}
         }
     }
 

@@ -1,25 +1,27 @@
-//! The producer's I/O thread. Kafka 4.3: `Sender.runOnce`, `Sender.sendProducerData`, `Sender.handleProduceResponse`.
+//! The producer's I/O thread. Kafka 4.3: `Sender.runOnce`, `sendProducerData`, `handleProduceResponse`,
+//! `completeBatch`, `canRetry`.
 //!
-//! Differs from Kafka: looking for batches takes no time.
+//! Differs from Kafka: looking for batches takes no time; a batch that is too large is not split, it fails; a request
+//! without an answer fails alone (Kafka closes the connection).
 
-use std::collections::BTreeMap;
-
-use highwater_log::batch::{BatchSpec, RecordBatch};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::Producer;
+use super::accumulator::{ProducerBatch, QueueOrder};
 use super::futures::Fate;
-use super::provisional::Batch;
 use crate::error::Errors;
 use crate::fact::FactKind;
 use crate::ids::{BrokerId, MessageId, NodeId, Offset};
 use crate::message::{Acks, Body, Message, ProduceRequest, ProduceResponse};
 use crate::outbox::Outbox;
+use crate::rng::Pcg;
 use crate::time::SimTime;
 use crate::timer::Timer;
 
-/// Requests on the way.
+/// Requests on the way, and when the sender looks next.
 #[derive(Clone, Debug, Default)]
-pub struct Sender {
+pub(super) struct Sender {
     in_flight: BTreeMap<MessageId, InFlight>,
     next_run: Option<SimTime>,
 }
@@ -27,13 +29,23 @@ pub struct Sender {
 #[derive(Clone, Debug)]
 struct InFlight {
     broker: BrokerId,
-    batches: Vec<Batch>,
+    batches: Vec<Rc<ProducerBatch>>,
 }
 
 impl Sender {
     /// The batches that are on their way, oldest request first.
-    pub fn batches(&self) -> impl Iterator<Item = &Batch> {
-        self.in_flight.values().flat_map(|request| &request.batches)
+    pub(super) fn batches(&self) -> impl Iterator<Item = &ProducerBatch> {
+        self.in_flight
+            .values()
+            .flat_map(|request| &request.batches)
+            .map(Rc::as_ref)
+    }
+
+    fn requests_to(&self, broker: BrokerId) -> usize {
+        self.in_flight
+            .values()
+            .filter(|request| request.broker == broker)
+            .count()
     }
 }
 
@@ -50,71 +62,112 @@ impl Producer {
         }
     }
 
-    pub(super) fn on_sender_timer(&mut self, out: &mut Outbox) {
+    pub(super) fn on_sender_run(&mut self, rng: &mut Pcg, out: &mut Outbox) {
         if self.sender.next_run.is_none_or(|next| next > out.now) {
-            return; // a later look was moved forward and is done already
+            return; // a later look was moved forward, and is done
         }
         self.sender.next_run = None;
-        self.run_sender(out);
+        self.run_sender(rng, out);
     }
 
-    /// Sends what is ready: one request a leader.
-    fn run_sender(&mut self, out: &mut Outbox) {
-        let batch_size = i64::try_from(self.config.batch_size).unwrap_or(i64::MAX);
-        let (ready, next) = self.accumulator.ready(out.now, self.config.linger_ms, batch_size);
-        if !ready.is_empty() {
+    /// Sends what is ready, one request a leader, and fails what has waited too long.
+    fn run_sender(&mut self, rng: &mut Pcg, out: &mut Outbox) {
+        // The world's generator never runs dry.
+        let Ok(check) = self
+            .accumulator
+            .ready(&self.metadata, &QueueOrder::ByPartition, out.now, rng)
+        else {
+            return;
+        };
+        if !check.batches.is_empty() {
             out.timer_fired(Timer::SenderRun);
         }
         let looked = out.cause();
-        let mut requests: BTreeMap<BrokerId, Vec<Batch>> = BTreeMap::new();
-        for (partition, batch, because, waited_ms) in ready {
-            let leader = self.metadata.partition(&partition).and_then(|known| known.leader);
-            let Some(leader) = leader else {
-                self.metadata.request_later(out);
-                continue;
-            };
-            let busy = self
-                .sender
-                .in_flight
-                .values()
-                .filter(|request| request.broker == leader)
-                .count();
-            if u64::try_from(busy).unwrap_or(u64::MAX) >= self.config.max_in_flight_requests_per_connection {
-                continue;
+        if !check.unknown_leader_topics.is_empty() {
+            self.metadata.request_later(out);
+        }
+        let room = usize::try_from(self.config.max_in_flight_requests_per_connection).unwrap_or(usize::MAX);
+        let mut nodes = BTreeSet::new();
+        for node in check.nodes {
+            let can_drain = self.sender.requests_to(node) < room;
+            if self.config.partitioner_availability_timeout_ms > 0 {
+                self.accumulator.update_node_latency(node, out.now, can_drain);
             }
-            out.because(looked);
-            out.then(FactKind::BatchReady {
-                producer: self.id.clone(),
-                partition: partition.clone(),
-                batch,
-                because,
-                waited_ms,
-            });
-            if let Some(batch) = self.accumulator.take(&partition) {
-                out.fact(FactKind::BatchDrained {
-                    producer: self.id.clone(),
-                    partition,
-                    batch: batch.id,
-                    broker: leader,
-                    records: i64::try_from(batch.records.len()).unwrap_or(i64::MAX),
-                });
-                requests.entry(leader).or_default().push(batch);
+            if can_drain {
+                nodes.insert(node);
             }
         }
-        for (broker, batches) in requests {
-            self.send_request(broker, batches, out);
+        let mut ready_facts = BTreeMap::new();
+        for ready in check.batches.into_iter().filter(|ready| nodes.contains(&ready.leader)) {
+            let fact = out.fact(FactKind::BatchReady {
+                producer: self.id.clone(),
+                partition: ready.partition,
+                batch: ready.batch,
+                because: ready.because,
+                waited_ms: i64::try_from(ready.waited_ms).unwrap_or(i64::MAX),
+            });
+            ready_facts.insert(ready.batch, fact);
+        }
+        let size = self.config.max_request_size;
+        let Ok(drained) = self.accumulator.drain(&self.metadata, &nodes, size, out.now, rng) else {
+            return;
+        };
+        for (broker, batches) in drained {
+            for batch in &batches {
+                if self.config.max_in_flight_requests_per_connection == 1 {
+                    self.accumulator.mute(&batch.partition);
+                }
+                out.because(ready_facts.get(&batch.id).copied().unwrap_or(looked));
+                out.then(FactKind::BatchDrained {
+                    producer: self.id.clone(),
+                    partition: batch.partition.clone(),
+                    batch: batch.id,
+                    broker,
+                    records: count(batch),
+                });
+            }
+            if !batches.is_empty() {
+                self.send_request(broker, batches, out);
+            }
         }
         out.because(looked);
+        self.expire(out);
+        let next = [check.next_check, self.accumulator.next_expiry()]
+            .into_iter()
+            .flatten()
+            .min();
         if let Some(at) = next {
-            self.run_sender_at(at, out);
+            self.run_sender_at(at.max(out.now.plus_micros(1)), out);
         }
     }
 
-    fn send_request(&mut self, broker: BrokerId, batches: Vec<Batch>, out: &mut Outbox) {
-        let encoded = batches.iter().filter_map(|batch| {
-            let bytes = RecordBatch::encode(&BatchSpec::default(), &batch.records).ok()?;
-            Some((batch.partition.clone(), bytes))
-        });
+    /// Fails the batches that have reached `delivery.timeout.ms`, queued or on their way.
+    fn expire(&mut self, out: &mut Outbox) {
+        let (now, timeout_ms) = (out.now, self.config.delivery_timeout_ms);
+        self.accumulator.reset_next_expiry();
+        let mut expired = Vec::new();
+        for request in self.sender.in_flight.values_mut() {
+            request.batches.retain(|batch| {
+                let over = batch.has_reached_delivery_timeout(timeout_ms, now);
+                if over {
+                    expired.push(Rc::clone(batch));
+                }
+                !over
+            });
+        }
+        for batch in self.sender.in_flight.values().flat_map(|request| &request.batches) {
+            self.accumulator.maybe_update_next_expiry(batch);
+        }
+        expired.extend(self.accumulator.expired_batches(&QueueOrder::ByPartition, now));
+        for batch in expired {
+            self.fail_batch(&batch, "TimeoutException", out);
+        }
+    }
+
+    fn send_request(&mut self, broker: BrokerId, batches: Vec<Rc<ProducerBatch>>, out: &mut Outbox) {
+        let encoded = batches
+            .iter()
+            .filter_map(|batch| Some((batch.partition.clone(), batch.to_record_batch().ok()?)));
         let request = ProduceRequest {
             acks: self.config.acks,
             timeout_ms: self.config.request_timeout_ms,
@@ -122,13 +175,14 @@ impl Producer {
         };
         let id = out.send(NodeId::Broker(broker), Body::ProduceRequest(request));
         if self.config.acks == Acks::None {
-            for batch in batches {
-                self.acknowledge(&batch, Offset(-1), out);
+            // Without a response a batch is done once it is on its way.
+            for batch in &batches {
+                self.acknowledge(batch, Offset(-1), out);
             }
             return;
         }
         for batch in &batches {
-            self.futures.set(batch.numbers.iter().copied(), &Fate::InFlight(id));
+            self.futures.set(batch.numbers().iter().copied(), &Fate::InFlight(id));
         }
         out.timer(
             out.now.plus_ms(self.config.request_timeout_ms),
@@ -143,28 +197,89 @@ impl Producer {
         };
         let received = out.cause();
         for batch in request.batches {
+            out.because(received);
             let answer = response
                 .partitions
                 .iter()
                 .find(|part| part.partition == batch.partition);
-            out.because(received);
             match answer {
                 Some(part) if part.error == Errors::None => self.acknowledge(&batch, part.base_offset, out),
-                _ => {}
+                // Kafka: a partition that is missing in the response is an `IllegalStateException`; it is never missing here.
+                Some(part) => self.retry_or_fail(&batch, part.error, out),
+                None => self.retry_or_fail(&batch, Errors::UnknownTopicOrPartition, out),
             }
         }
         out.because(received);
         self.wake_sender(out);
     }
 
-    fn acknowledge(&mut self, batch: &Batch, base_offset: Offset, out: &mut Outbox) {
-        self.futures.acknowledge(&batch.numbers, base_offset);
+    pub(super) fn on_request_timeout(&mut self, request: MessageId, out: &mut Outbox) {
+        let Some(lost) = self.sender.in_flight.remove(&request) else {
+            return;
+        };
+        out.timer_fired(Timer::RequestTimeout { request });
+        for batch in lost.batches {
+            self.retry_or_fail(&batch, Errors::RequestTimedOut, out);
+        }
+        self.metadata.request(out);
+        self.wake_sender(out);
+    }
+
+    fn acknowledge(&mut self, batch: &ProducerBatch, base_offset: Offset, out: &mut Outbox) {
+        self.futures.acknowledge(batch.numbers(), base_offset);
+        self.accumulator.complete_and_deallocate(batch);
+        self.accumulator.unmute(&batch.partition);
         out.fact(FactKind::BatchAcknowledged {
             producer: self.id.clone(),
             partition: batch.partition.clone(),
             batch: batch.id,
             base_offset,
-            records: i64::try_from(batch.records.len()).unwrap_or(i64::MAX),
+            records: count(batch),
         });
     }
+
+    /// A retriable error sends the batch again, while attempts and time are left.
+    fn retry_or_fail(&mut self, batch: &Rc<ProducerBatch>, error: Errors, out: &mut Outbox) {
+        let late = batch.has_reached_delivery_timeout(self.config.delivery_timeout_ms, out.now);
+        self.accumulator.unmute(&batch.partition);
+        if late || !error.is_retriable() || u64::from(batch.attempts()) >= self.config.retries {
+            self.fail_batch(batch, error.name(), out);
+            return;
+        }
+        self.accumulator.reenqueue(Rc::clone(batch), out.now);
+        self.futures.set(batch.numbers().iter().copied(), &Fate::Accumulated);
+        out.fact(FactKind::BatchRetried {
+            producer: self.id.clone(),
+            partition: batch.partition.clone(),
+            batch: batch.id,
+            error,
+            attempts: i64::from(batch.attempts()).saturating_add(1),
+        });
+        let stale = [
+            Errors::NotLeaderOrFollower,
+            Errors::UnknownTopicOrPartition,
+            Errors::LeaderNotAvailable,
+        ];
+        if stale.contains(&error) {
+            self.metadata.request(out);
+        }
+    }
+
+    fn fail_batch(&mut self, batch: &ProducerBatch, error: &str, out: &mut Outbox) {
+        self.futures
+            .set(batch.numbers().iter().copied(), &Fate::Failed(error.into()));
+        self.accumulator.complete_and_deallocate(batch);
+        self.accumulator.unmute(&batch.partition);
+        out.fact(FactKind::SendFailed {
+            producer: self.id.clone(),
+            topic: Rc::clone(&batch.partition.topic),
+            batch: Some(batch.id),
+            error: error.to_owned(),
+            records: count(batch),
+        });
+    }
+}
+
+fn count(batch: &ProducerBatch) -> i64 {
+    i64::try_from(batch.records().len()).unwrap_or(i64::MAX)
 }

@@ -43,7 +43,7 @@ fn batch(world: &World, queue: &str, seen: &BatchView) -> Batch {
         id: format!("{queue}/batch-{}", seen.id),
         bytes: seen.bytes,
         ticks: seen.ticks.clone(),
-        waited_ms: i64::try_from(world.now().ms_since(seen.created)).unwrap_or(i64::MAX),
+        waited_ms: i64::try_from(world.now().ms_since(seen.since)).unwrap_or(i64::MAX),
         state: match (seen.in_flight, seen.closed) {
             (true, _) => BatchState::InFlight,
             (false, true) => BatchState::Closed,

@@ -1,0 +1,272 @@
+//! From `send()` into a batch. Kafka 4.3: `KafkaProducer.doSend`, `waitOnMetadata`, `partition`.
+
+use std::rc::Rc;
+
+use highwater_log::record::NewRecord;
+
+use super::Producer;
+use super::accumulator::{AppendError, AppendOutcome};
+use super::buffer_pool::{AllocateError, Buffer, WaiterId};
+use super::futures::Fate;
+use super::partitioner::{PartitionChoice, PartitionError, choose_partition};
+use super::sticky_partitioner::PartitionSwitch;
+use crate::bytes::Bytes;
+use crate::fact::{ChosenBy, FactKind};
+use crate::ids::{FactId, Topic, TopicPartition};
+use crate::outbox::Outbox;
+use crate::rng::Pcg;
+use crate::timer::Timer;
+
+/// At most so many batches of records without a key are remembered.
+const PAST_MAX: usize = 12;
+/// At most so many records wait for metadata or memory.
+const BLOCKED_MAX: usize = 100_000;
+
+/// A record that is in no batch yet: its topic is not known, or there is no memory.
+#[derive(Clone, Debug)]
+pub(super) struct Blocked {
+    number: i64,
+    topic: Topic,
+    partition: Option<i32>,
+    key: Option<Bytes>,
+    value: Option<Bytes>,
+    because: FactId,
+    waits_for: Option<WaiterId>,
+}
+
+impl Blocked {
+    pub(super) fn new(
+        number: i64,
+        topic: &Topic,
+        partition: Option<i32>,
+        key: Option<Bytes>,
+        value: Option<Bytes>,
+        out: &Outbox,
+    ) -> Blocked {
+        let topic = Rc::clone(topic);
+        Blocked {
+            number,
+            topic,
+            partition,
+            key,
+            value,
+            because: out.cause(),
+            waits_for: None,
+        }
+    }
+}
+
+/// What became of an attempt to place a record.
+enum Placed {
+    /// It is in a batch, or failed for good.
+    Done,
+    /// It waits for metadata that is on its way.
+    AwaitsMetadata,
+    /// It waits for memory.
+    AwaitsMemory(WaiterId),
+}
+
+impl Producer {
+    /// Places the records that wait, in their order, as far as metadata and memory allow.
+    pub(super) fn place_blocked(&mut self, rng: &mut Pcg, out: &mut Outbox) {
+        let because = out.cause();
+        let mut served = self.accumulator.take_served();
+        while let Some(mut record) = self.blocked.pop_front() {
+            // A record that has just been sent is caused by its own command, one that waited by what came.
+            out.because(because.max(record.because));
+            let mut buffer = None;
+            if let Some(waiter) = record.waits_for {
+                let Some(index) = served.iter().position(|(served, _)| *served == waiter) else {
+                    self.blocked.push_front(record);
+                    break;
+                };
+                buffer = Some(served.swap_remove(index).1);
+            }
+            record.waits_for = None;
+            match self.place(&record, buffer, rng, out) {
+                Placed::Done => {}
+                Placed::AwaitsMetadata => {
+                    self.blocked.push_front(record);
+                    break;
+                }
+                Placed::AwaitsMemory(waiter) => {
+                    record.waits_for = Some(waiter);
+                    self.blocked.push_front(record);
+                    break;
+                }
+            }
+        }
+        out.because(because);
+    }
+
+    /// A record that was just sent and did not find its place waits at most `max.block.ms`.
+    pub(super) fn watch_blocked(&mut self, number: i64, out: &mut Outbox) {
+        if !self.blocked.iter().any(|record| record.number == number) {
+            return;
+        }
+        if self.blocked.len() > BLOCKED_MAX {
+            self.blocked.pop_back();
+            let limit = BLOCKED_MAX as u64;
+            let what = "records that wait in send()".into();
+            out.fact(FactKind::LimitReached {
+                node: Some(out.node().clone()),
+                what,
+                limit,
+            });
+            self.futures.set([number], &Fate::Failed("LimitReached".into()));
+            return;
+        }
+        out.timer(
+            out.now.plus_ms(self.config.max_block_ms),
+            Timer::MaxBlock { record: number },
+        );
+    }
+
+    /// `max.block.ms` is over for a record.
+    pub(super) fn give_up_blocked(&mut self, number: i64, out: &mut Outbox) {
+        let Some(index) = self.blocked.iter().position(|record| record.number == number) else {
+            return;
+        };
+        let Some(record) = self.blocked.remove(index) else {
+            return;
+        };
+        out.timer_fired(Timer::MaxBlock { record: number });
+        let error = match record.waits_for {
+            Some(waiter) => {
+                self.accumulator.cancel_wait(waiter);
+                "BufferExhaustedException"
+            }
+            None => "TimeoutException",
+        };
+        self.fail(&record, error, out);
+    }
+
+    fn fail(&mut self, record: &Blocked, error: &str, out: &mut Outbox) {
+        self.futures.set([record.number], &Fate::Failed(error.into()));
+        out.fact(FactKind::SendFailed {
+            producer: self.id.clone(),
+            topic: Rc::clone(&record.topic),
+            batch: None,
+            error: error.to_owned(),
+            records: 1,
+        });
+    }
+
+    fn place(&mut self, record: &Blocked, buffer: Option<Buffer>, rng: &mut Pcg, out: &mut Outbox) -> Placed {
+        let Some(image) = self.metadata.topic(&record.topic) else {
+            return Placed::AwaitsMetadata;
+        };
+        let partitions = i32::try_from(image.partitions.len()).unwrap_or(i32::MAX);
+        let key = record.key.as_ref().map(|key| &*key.0);
+        let choice = match choose_partition(record.partition, key, self.config.partitioner_ignore_keys, partitions) {
+            Ok(choice) => choice,
+            Err(PartitionError::Negative(_)) => {
+                self.fail(record, "IllegalArgumentException", out);
+                return Placed::Done;
+            }
+            Err(PartitionError::Missing { .. } | PartitionError::NoPartitions) => {
+                self.metadata.request_later(out);
+                return Placed::AwaitsMetadata;
+            }
+        };
+        let new = NewRecord {
+            timestamp: out.now.timestamp_ms(),
+            key: record.key.as_ref().map(|key| Rc::clone(&key.0)),
+            value: record.value.as_ref().map(|value| Rc::clone(&value.0)),
+            headers: Vec::new(),
+        };
+        let outcome = self.accumulator.append(
+            &record.topic,
+            choice.partition(),
+            &new,
+            record.number,
+            buffer,
+            out.now,
+            &self.metadata,
+            rng,
+        );
+        self.tell(record, choice, partitions, &outcome, out);
+        match outcome.result {
+            Ok(_) => Placed::Done,
+            Err(AppendError::NoMemory(AllocateError::Exhausted { size, .. })) => {
+                Placed::AwaitsMemory(self.accumulator.wait_for_memory(size))
+            }
+            Err(AppendError::NoMemory(AllocateError::TooLarge { .. })) => {
+                self.fail(record, "RecordTooLargeException", out);
+                Placed::Done
+            }
+            Err(AppendError::NoMemory(AllocateError::Closed) | AppendError::NoPartition(_) | AppendError::Closed) => {
+                self.fail(record, "KafkaException", out);
+                Placed::Done
+            }
+        }
+    }
+
+    /// The facts of an append, in the order in which the accumulator did things.
+    fn tell(
+        &mut self,
+        record: &Blocked,
+        choice: PartitionChoice,
+        partitions: i32,
+        outcome: &AppendOutcome,
+        out: &mut Outbox,
+    ) {
+        for switch in &outcome.switches_before {
+            self.tell_switch(&record.topic, switch, out);
+        }
+        let (Some(number), Ok(appended)) = (outcome.partition, &outcome.result) else {
+            if outcome.closed.is_some() {
+                self.wake_sender(out); // the batch that was closed can go, though the record waits
+            }
+            return;
+        };
+        let partition = TopicPartition::new(Rc::clone(&record.topic), number);
+        let by = match choice {
+            PartitionChoice::Explicit { .. } => ChosenBy::Application,
+            PartitionChoice::KeyHash { murmur2, positive, .. } => ChosenBy::KeyHash { murmur2, positive },
+            PartitionChoice::Sticky => ChosenBy::Sticky,
+        };
+        if by == ChosenBy::Sticky && appended.new_batch {
+            if self.past.len() >= PAST_MAX {
+                self.past.pop_front();
+            }
+            self.past.push_back((Rc::clone(&record.topic), number));
+        }
+        self.futures.placed(record.number, number);
+        out.then(FactKind::PartitionChosen {
+            producer: self.id.clone(),
+            partition: partition.clone(),
+            key: record.key.clone(),
+            partitions,
+            by,
+        });
+        let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        out.then(FactKind::RecordAccumulated {
+            producer: self.id.clone(),
+            partition,
+            batch: appended.batch,
+            new_batch: appended.new_batch,
+            records: i64::try_from(appended.batch_records).unwrap_or(i64::MAX),
+            bytes: signed(appended.batch_bytes),
+            batch_size: signed(self.config.batch_size),
+        });
+        if let Some(switch) = &appended.switched {
+            self.tell_switch(&record.topic, switch, out);
+        }
+        if appended.batch_is_full || appended.new_batch {
+            self.wake_sender(out);
+        }
+    }
+
+    fn tell_switch(&self, topic: &Topic, switch: &PartitionSwitch, out: &mut Outbox) {
+        out.fact(FactKind::StickyPartitionSwitched {
+            producer: self.id.clone(),
+            topic: Rc::clone(topic),
+            from: switch.from.map(|from| from.partition),
+            to: switch.to,
+            bytes: switch
+                .from
+                .map_or(0, |from| i64::try_from(from.produced_bytes).unwrap_or(i64::MAX)),
+        });
+    }
+}
