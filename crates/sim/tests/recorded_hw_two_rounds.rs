@@ -192,9 +192,9 @@ fn every_answer_carries_the_high_watermark_that_kafka_sent() {
                 }
             }
             "fetch as replica" => {
-                let wait = line["max_wait_ms"].as_u64().unwrap();
+                let max_wait_ms = line["max_wait_ms"].as_u64().unwrap();
                 let id = i32::try_from(line["replica"].as_i64().unwrap()).unwrap();
-                let request = story.fetch(id, line["offset"].as_i64().unwrap(), wait);
+                let request = story.fetch(id, line["offset"].as_i64().unwrap(), max_wait_ms);
                 assert_eq!(story.fetched(request), want, "step {at}");
                 compared += 1;
                 if at == 7 {

@@ -304,7 +304,7 @@ fn a_full_buffer_makes_send_wait_and_max_block_ms_ends_the_wait() {
     for _ in 0..3 {
         cluster.produce(&"x".repeat(100));
     }
-    cluster.run_ms(8);
+    cluster.run_ms(6);
     let waits = |cluster: &Cluster| {
         cluster
             .fates()
