@@ -40,12 +40,29 @@ pub enum ResolvedChoice {
 /// An expression without a value, or listed answers of which not exactly one is right.
 pub fn resolve(ask: &Ask, step: usize, run: &Run) -> Result<Resolved, String> {
     let after = situation(run, ask.after).ok_or("the question asks about a step that is not there")?;
+    let mut resolved = answers(ask, step, run, &after)?;
+    if resolved.facts.is_empty() {
+        // Nothing set the value: what the reason speaks of explains it.
+        let mut facts: Vec<u64> = ask
+            .why
+            .en
+            .expressions()
+            .flat_map(|expression| facts_behind(expression, &after))
+            .collect();
+        facts.sort_unstable();
+        facts.dedup();
+        resolved.facts = facts.split_off(facts.len().saturating_sub(FACTS_MAX));
+    }
+    Ok(resolved)
+}
+
+fn answers(ask: &Ask, step: usize, run: &Run, after: &Situation<'_>) -> Result<Resolved, String> {
     match &ask.choices {
-        Choices::Near(about) => near(about, step, ask.after, run, &after).map_err(|error| error.to_string()),
+        Choices::Near(about) => near(about, step, ask.after, run, after).map_err(|error| error.to_string()),
         Choices::Listed(listed) => {
             let mut right = Vec::new();
             for (index, choice) in listed.iter().enumerate() {
-                if choice.when.holds(&after).map_err(|error| error.to_string())? {
+                if choice.when.holds(after).map_err(|error| error.to_string())? {
                     right.push(index);
                 }
             }
@@ -56,7 +73,7 @@ pub fn resolve(ask: &Ask, step: usize, run: &Run) -> Result<Resolved, String> {
             Ok(Resolved {
                 choices: (0..listed.len()).map(ResolvedChoice::Listed).collect(),
                 right: *right,
-                facts: about.map_or_else(Vec::new, |about| facts_behind(about, &after)),
+                facts: about.map_or_else(Vec::new, |about| facts_behind(about, after)),
             })
         }
     }

@@ -368,3 +368,17 @@ pub fn keys(scenario: &Scenario) -> Vec<Option<Rc<str>>> {
     };
     actions.filter_map(key).collect()
 }
+
+impl Run {
+    /// A number that differs wherever two runs differ in a fact: FNV-1a of the facts as JSON, 16 hex digits. The same on
+    /// every machine, native or wasm.
+    pub fn digest(&self) -> String {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for fact in self.history.facts() {
+            for byte in fact.to_json().to_string().bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        format!("{hash:016x}")
+    }
+}

@@ -1,5 +1,6 @@
 //! Facts as sentences. One `say` serves the page, the command line and the screen reader.
 
+use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::fact::{ChosenBy, Completion, Fact, FactKind, MessageFact, ReadyBecause, Says};
 use highwater_sim::ids::{BrokerId, NodeId, Offset};
@@ -47,7 +48,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
             Phrase::new(key)
                 .with("client", client.to_string())
                 .with("topic", topic.to_string())
-                .with("partitions", *partitions)
+                .with("partitions", counted("partition", (*partitions).into()))
                 .with("before", *before)
         }
         FactKind::PartitionChosen {
@@ -60,10 +61,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
             let phrase = match by {
                 ChosenBy::Application => Phrase::new("facts.partition_chosen_application"),
                 ChosenBy::KeyHash { murmur2, positive } => Phrase::new("facts.partition_chosen_key")
-                    .with(
-                        "key",
-                        key.as_ref().map(highwater_sim::bytes::Bytes::text).unwrap_or_default(),
-                    )
+                    .with("key", key.as_ref().map(Bytes::text).unwrap_or_default())
                     .with("murmur2", *murmur2)
                     .with("positive", *positive),
                 ChosenBy::Sticky => Phrase::new("facts.partition_chosen_sticky"),
@@ -72,7 +70,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("producer", producer.to_string())
                 .with("topic", partition.topic.to_string())
                 .with("partition", partition.partition)
-                .with("partitions", *partitions)
+                .with("partitions", counted("partition", (*partitions).into()))
         }
         FactKind::StickyPartitionSwitched {
             producer,
@@ -230,7 +228,7 @@ fn client_phrase(kind: &FactKind) -> Phrase {
         })
         .with("producer", producer.to_string())
         .with("partition", partition.to_string())
-        .with("records", *records)
+        .with("records", counted("record", *records))
         .with("bytes", *bytes)
         .with("size", *batch_size),
         FactKind::BatchReady {
@@ -263,7 +261,7 @@ fn client_phrase(kind: &FactKind) -> Phrase {
             .with("producer", producer.to_string())
             .with("partition", partition.to_string())
             .with("broker", broker.0)
-            .with("records", *records),
+            .with("records", counted("record", *records)),
         FactKind::BatchAcknowledged {
             producer,
             partition,
@@ -280,7 +278,7 @@ fn client_phrase(kind: &FactKind) -> Phrase {
                 .with("producer", producer.to_string())
                 .with("partition", partition.to_string())
                 .with("offset", base_offset.0)
-                .with("records", *records)
+                .with("records", counted("record", *records))
         }
         FactKind::BatchRetried {
             producer,
@@ -303,7 +301,7 @@ fn client_phrase(kind: &FactKind) -> Phrase {
             .with("producer", producer.to_string())
             .with("topic", topic.to_string())
             .with("error", error.as_str())
-            .with("records", *records),
+            .with("records", counted("record", *records)),
         FactKind::PositionReset {
             consumer,
             partition,
@@ -349,11 +347,11 @@ fn command_phrase(command: &Command) -> Phrase {
     match command {
         Command::CreateTopic { topic, assignment, .. } => Phrase::new("facts.command_create_topic")
             .with("topic", topic.to_string())
-            .with("partitions", count(assignment.len()))
+            .with("partitions", counted_len("partition", assignment.len()))
             .with("replication", count(assignment.first().map_or(0, Vec::len))),
         Command::CreatePartitions { topic, assignment } => Phrase::new("facts.command_create_partitions")
             .with("topic", topic.to_string())
-            .with("partitions", count(assignment.len())),
+            .with("partitions", counted_len("partition", assignment.len())),
         Command::Send {
             producer,
             topic,
@@ -361,11 +359,10 @@ fn command_phrase(command: &Command) -> Phrase {
             key,
             value,
         } => {
-            let record = match (key, value) {
-                (Some(key), Some(value)) => format!("{} {}", key.text(), value.text()),
-                (None, Some(value)) => value.text(),
-                (Some(key), None) => format!("{} null", key.text()),
-                (None, None) => "null".to_owned(),
+            let value = value.as_ref().map_or_else(|| "null".to_owned(), clipped);
+            let record = match key {
+                Some(key) => format!("{} {value}", clipped(key)),
+                None => value,
             };
             let to = match partition {
                 Some(partition) => format!("{topic}-{partition}"),
@@ -399,7 +396,7 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
     let phrase = match &message.says {
         Says::Produce { acks, records } => Phrase::new(&format!("facts.produce_{way}"))
             .with("acks", acks.name())
-            .with("records", *records),
+            .with("records", counted("record", *records)),
         Says::Produced { error, base_offset } if *error == highwater_sim::error::Errors::None => {
             Phrase::new(&format!("facts.produced_{way}")).with("offset", base_offset.0)
         }
@@ -422,16 +419,15 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
             None => Phrase::new(&format!("facts.fetched_empty_{way}")),
         }
         .with("hw", high_watermark.0)
-        .with("records", *records),
+        .with("records", counted("record", *records)),
         Says::Produced { error, .. } | Says::Fetched { error, .. } => {
             Phrase::new(&format!("facts.error_{way}")).with("error", error.name())
         }
         Says::ListOffsets => Phrase::new(&format!("facts.list_offsets_{way}")),
         Says::ListedOffsets { offset } => Phrase::new(&format!("facts.listed_offsets_{way}")).with("offset", offset.0),
         Says::Metadata => Phrase::new(&format!("facts.metadata_{way}")),
-        Says::MetadataIs { partitions } => {
-            Phrase::new(&format!("facts.metadata_is_{way}")).with("partitions", *partitions)
-        }
+        Says::MetadataIs { partitions } => Phrase::new(&format!("facts.metadata_is_{way}"))
+            .with("partitions", counted("partition", (*partitions).into())),
     };
     phrase
         .with("from", node_phrase(&message.from))
@@ -456,6 +452,26 @@ fn timer_message(timer: &Timer) -> i64 {
         Timer::FetchBackoff { leader } => leader.0.into(),
         Timer::SenderRun | Timer::MaxBlock { .. } | Timer::MetadataRefresh | Timer::ConsumerRetry => 0,
     }
+}
+
+/// The bytes as text, the beginning of a long one.
+fn clipped(bytes: &Bytes) -> String {
+    const CHARACTERS: usize = 24;
+    let text = bytes.text();
+    if text.chars().count() <= CHARACTERS {
+        return text;
+    }
+    let beginning: String = text.chars().take(CHARACTERS).collect();
+    format!("{beginning}… ({} B)", bytes.len())
+}
+
+/// "1 record", "3 records".
+fn counted(what: &str, count: i64) -> Phrase {
+    Phrase::new(&format!("facts.{what}{}", if count == 1 { "" } else { "s" })).with("n", count)
+}
+
+fn counted_len(what: &str, count: usize) -> Phrase {
+    counted(what, i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 fn number(value: u64) -> i64 {

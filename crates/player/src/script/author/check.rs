@@ -18,7 +18,11 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
             let index = scenario.step_index(&step).unwrap_or(0);
             let place = Place::root().key("step").index(index);
             let has_until = scenario.steps.get(index).is_some_and(|step| step.until.is_some());
-            let place = if has_until && message.contains("until") { place.key("until") } else { place.key("do") };
+            let place = if has_until && message.contains("until") {
+                place.key("until")
+            } else {
+                place.key("do")
+            };
             return vec![Problem::new(place, format!("step {step}: {message}"))];
         }
     };
@@ -41,7 +45,9 @@ impl Findings<'_> {
     fn step(&mut self, index: usize, step: &Step) {
         let place = Place::root().key("step").index(index);
         let zh = Place::root().lang(Lang::Zh).key("step").key(&step.id);
-        let Some(situation) = question::situation(self.run, index) else { return };
+        let Some(situation) = question::situation(self.run, index) else {
+            return;
+        };
         self.text(&step.title, &place.key("title"), &zh.key("title"), &situation);
         self.text(&step.say, &place.key("say"), &zh.key("say"), &situation);
         for (number, expectation) in step.expect.iter().enumerate() {
@@ -68,10 +74,16 @@ impl Findings<'_> {
                 self.text(&choice.say, &place, &zh.key("choices").index(number), now);
             }
         }
-        let Some(after) = question::situation(self.run, ask.after) else { return };
+        let Some(after) = question::situation(self.run, ask.after) else {
+            return;
+        };
         self.text(&ask.why, &place.key("why"), &zh.key("why"), &after);
         if let Err(message) = question::resolve(ask, index, self.run) {
-            let key = if matches!(ask.choices, Choices::Near(_)) { "about" } else { "choices" };
+            let key = if matches!(ask.choices, Choices::Near(_)) {
+                "about"
+            } else {
+                "choices"
+            };
             self.problems.push(Problem::new(place.key(key), message));
         }
     }

@@ -1,0 +1,210 @@
+//! Every scenario's captions in both languages and all its facts, against files that a person has read.
+//! `UPDATE_GOLDEN=1` writes them anew.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use highwater_player::command::Command;
+use highwater_player::lang::Lang;
+use highwater_player::playback::Player;
+use highwater_player::question::situation;
+use highwater_player::say::say;
+use highwater_player::script::author::pack_folder;
+use highwater_player::words::Inline;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn scenarios() -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(root().join("scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = folders.filter(|path| path.join("scenario.toml").exists()).collect();
+    folders.sort();
+    folders
+}
+
+fn player(folder: &Path) -> Player {
+    let packed = pack_folder(folder).unwrap_or_else(|errors| panic!("{errors}"));
+    // Through JSON, as the page gets it.
+    Player::open(&packed.scenario.to_json().unwrap()).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+}
+
+fn plain(runs: &[Inline]) -> String {
+    runs.iter().map(Inline::text).collect()
+}
+
+fn captions(player: &mut Player) -> String {
+    let mut text = String::new();
+    for number in 1..=player.steps() {
+        player.dispatch(Command::Seek(number)).unwrap();
+        let id = &player.scenario().steps[number - 1].id;
+        writeln!(text, "# {number} {id}, t = {} ms", player.scene().time_us / 1_000).unwrap();
+        for lang in Lang::ALL {
+            let words = player.words(lang);
+            writeln!(
+                text,
+                "{}: {}\n    {}",
+                lang.code(),
+                plain(&words.title),
+                plain(&words.say)
+            )
+            .unwrap();
+        }
+        if player.question(Lang::En).is_some() {
+            // Any answer shows which one is right.
+            player.dispatch(Command::Answer(0)).unwrap();
+        }
+        for lang in Lang::ALL {
+            let Some(question) = player.question(lang) else {
+                continue;
+            };
+            writeln!(text, "{} asks: {}", lang.code(), plain(&question.ask)).unwrap();
+            for choice in &question.choices {
+                let mark = if choice.right == Some(true) { "+" } else { "-" };
+                writeln!(text, "    {mark} {}", plain(&choice.label)).unwrap();
+            }
+            writeln!(text, "    because {}", plain(&question.reason.unwrap())).unwrap();
+            for fact in &question.facts {
+                writeln!(text, "        {} {}", fact.name, fact.sentence).unwrap();
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn facts(player: &Player) -> String {
+    let mut text = String::new();
+    for fact in player.run().history.facts() {
+        let cause = fact.cause.map_or_else(|| "you".to_owned(), |cause| format!("{cause}"));
+        let micros = fact.at.0;
+        let (name, sentence) = (fact.kind.name(), say(fact, Lang::En));
+        writeln!(
+            text,
+            "{:>4} <- {cause:<4} {micros:>10} µs  {name:<24} {sentence}",
+            fact.id
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn compare(file: &str, text: &str) {
+    let path = root().join("tests/goldens").join(file);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    for (number, (want, got)) in (1..).zip(golden.lines().zip(text.lines())) {
+        assert_eq!(got, want, "{file} line {number}");
+    }
+    assert_eq!(
+        text.lines().count(),
+        golden.lines().count(),
+        "{file}: more or fewer lines; UPDATE_GOLDEN=1 writes it anew"
+    );
+}
+
+#[test]
+fn captions_and_facts_are_those_that_somebody_has_read() {
+    for folder in scenarios() {
+        let mut player = player(&folder);
+        let id = player.id().to_owned();
+        compare(&format!("{id}.captions.txt"), &captions(&mut player));
+        compare(&format!("{id}.facts.txt"), &facts(&player));
+    }
+}
+
+#[test]
+fn every_expectation_holds() {
+    for folder in scenarios() {
+        let player = player(&folder);
+        for (index, step) in player.scenario().steps.iter().enumerate() {
+            let world = situation(player.run(), index).unwrap();
+            for expectation in &step.expect {
+                let holds = expectation.holds(&world);
+                assert_eq!(
+                    holds,
+                    Ok(true),
+                    "{} step {}: {}",
+                    player.id(),
+                    step.id,
+                    expectation.source()
+                );
+            }
+        }
+    }
+}
+
+/// Design: a scenario has at least eight steps and two questions, and is told in both languages.
+#[test]
+fn every_scenario_is_finished() {
+    for folder in scenarios() {
+        let player = player(&folder);
+        let steps = &player.scenario().steps;
+        assert!(steps.len() >= 8, "{}", player.id());
+        assert!(
+            steps.iter().filter(|step| step.ask.is_some()).count() >= 2,
+            "{}",
+            player.id()
+        );
+        assert!(
+            steps.iter().all(|step| !step.look.is_empty()),
+            "{}: every step looks at something",
+            player.id()
+        );
+    }
+}
+
+/// What a step looks at is in its picture, and has words.
+#[test]
+fn every_mark_that_a_step_looks_at_is_there() {
+    for folder in scenarios() {
+        let mut player = player(&folder);
+        for number in 1..=player.steps() {
+            player.dispatch(Command::Seek(number)).unwrap();
+            let look = player.scene().look.clone();
+            for mark in look {
+                for lang in Lang::ALL {
+                    let label = player.label(&mark, lang);
+                    assert!(
+                        label.is_some_and(|label| !label.contains("text.")),
+                        "{} step {number}: {mark}",
+                        player.id()
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Every value that a picture shows has a chain of causes that ends at a command.
+#[test]
+fn every_shown_value_has_a_cause() {
+    for folder in scenarios() {
+        let player = player(&folder);
+        for (index, end) in player.run().ends.iter().enumerate() {
+            let facts = &player.run().history.facts()[..end.moment.facts];
+            for fact in facts {
+                for key in fact.kind.sets() {
+                    let chain = highwater_player::causes::why(facts, &key);
+                    let last = chain
+                        .last()
+                        .unwrap_or_else(|| panic!("step {index}: {key} has no cause"));
+                    assert_eq!(last.kind.name(), "CommandGiven", "{key}");
+                }
+            }
+        }
+    }
+}
