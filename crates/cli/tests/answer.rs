@@ -1,0 +1,148 @@
+//! Answers as Kafka 4.3 gave them: each line of `tests/vectors` is a question and its answer.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+use std::path::Path;
+
+use highwater_cli::answer::{kind_names, run};
+use serde_json::Value;
+
+/// What `highwater answer` did: exit code, answers, complaints.
+fn answer(kind: &str, lines: impl AsRef<[u8]>) -> (u8, String, String) {
+    let (mut answers, mut errors) = (Vec::new(), Vec::new());
+    let code = run(kind, lines.as_ref(), &mut answers, &mut errors);
+    (
+        code,
+        String::from_utf8(answers).unwrap(),
+        String::from_utf8(errors).unwrap(),
+    )
+}
+
+fn vectors(kind: &str) -> Vec<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/vectors/{kind}.jsonl"));
+    json_lines(&std::fs::read_to_string(file).unwrap())
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn text(lines: &[Value]) -> String {
+    lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Holds our answers against Kafka's, for whole lines and for bare questions. `bare` takes the answer out of a line.
+fn as_kafka(kind: &str, lines: &[Value], bare: impl Fn(&mut Value)) {
+    let mut questions = lines.to_vec();
+    questions.iter_mut().for_each(bare);
+    assert_ne!(questions, lines, "the questions are bare");
+    for asked in [lines, &questions] {
+        let (code, answers, errors) = answer(kind, text(asked));
+        assert_eq!((code, errors.as_str()), (0, ""), "{kind}");
+        let answers = json_lines(&answers);
+        assert_eq!(answers.len(), lines.len(), "{kind}");
+        for (number, (ours, kafkas)) in (1..).zip(answers.iter().zip(lines)) {
+            assert_eq!(ours, kafkas, "{kind} line {number}");
+        }
+    }
+}
+
+fn without(line: &mut Value, fields: &[&str]) {
+    line.as_object_mut()
+        .unwrap()
+        .retain(|field, _| !fields.contains(&field.as_str()));
+}
+
+fn ops_without(line: &mut Value, fields: &[&str]) {
+    for op in line["ops"].as_array_mut().unwrap() {
+        without(op, fields);
+    }
+}
+
+#[test]
+fn keys_go_to_kafkas_partitions() {
+    as_kafka("partition", &vectors("partition"), |line| {
+        without(line, &["murmur2", "partition"]);
+    });
+}
+
+#[test]
+fn groups_go_to_kafkas_partitions() {
+    as_kafka("group_partition", &vectors("group_partition"), |line| {
+        without(line, &["partition"]);
+    });
+}
+
+#[test]
+fn batches_have_kafkas_bytes() {
+    as_kafka("batch", &vectors("batch"), |line| without(line, &["bytes_hex"]));
+}
+
+#[test]
+fn the_sticky_partitioner_chooses_as_kafkas() {
+    as_kafka("sticky_partitioner", &vectors("sticky_partitioner"), |line| {
+        ops_without(line, &["partition", "switched"]);
+    });
+}
+
+#[test]
+fn the_accumulator_fills_and_drains_batches_as_kafkas() {
+    let (idempotent, simulated): (Vec<Value>, Vec<Value>) = vectors("accumulator")
+        .into_iter()
+        .partition(|line| line["config"]["idempotent"] == true);
+    as_kafka("accumulator", &simulated, |line| ops_without(line, &["result"]));
+
+    let (code, answers, errors) = answer("accumulator", text(&idempotent));
+    let complaint = format!("highwater answer: {0} of {0} lines have no answer\n", idempotent.len());
+    assert_eq!((code, errors), (1, complaint));
+    for (ours, kafkas) in json_lines(&answers).iter().zip(&idempotent) {
+        let mut question = kafkas.clone();
+        ops_without(&mut question, &["result"]);
+        question["unanswered"] = Value::from("idempotence is not simulated");
+        assert_eq!(*ours, question);
+    }
+}
+
+#[test]
+fn bad_lines_are_told_with_their_number_and_the_others_are_answered() {
+    let lines = "{\"group\": \"orders\", \"partitions\": 50}\n\n\
+        [1]\n\
+        {\"group\": \n\
+        {\"group\": \"orders\"}\n\
+        {\"group\": \"orders\", \"partitions\": 0}\n\
+        {\"group\": \"orders\", \"partitions\": 50, \"partition\": 7}";
+    let (code, answers, errors) = answer("group_partition", lines);
+    assert_eq!(code, 1);
+    assert_eq!(
+        errors,
+        "highwater answer: line 3: not a JSON object\n\
+         highwater answer: line 4: not JSON: EOF while parsing a value at line 2 column 0\n\
+         highwater answer: line 5: missing field `partitions`\n\
+         highwater answer: line 6: `partitions` must be at least 1, not 0\n\
+         highwater answer: 4 of 6 lines have no answer\n"
+    );
+    let mut answers = json_lines(&answers);
+    let right = serde_json::json!({"group": "orders", "partitions": 50, "partition": 31});
+    assert_eq!(answers.len(), 4);
+    assert_eq!((&answers[0], &answers[3]), (&right, &right));
+    assert_eq!(
+        answers[2]["unanswered"].take(),
+        "`partitions` must be at least 1, not 0"
+    );
+}
+
+#[test]
+fn other_bytes_than_text_are_told_too() {
+    let (code, answers, errors) = answer("partition", b"\xff\n");
+    assert_eq!((code, answers.as_str()), (1, ""));
+    assert!(errors.starts_with("highwater answer: line 1: not UTF-8\n"), "{errors}");
+}
+
+#[test]
+fn an_unknown_kind_is_wrong_usage_and_the_kinds_are_told() {
+    let (code, answers, errors) = answer("partitions", "");
+    assert_eq!((code, answers.as_str()), (2, ""));
+    for kind in kind_names() {
+        assert!(errors.contains(kind), "{errors}");
+    }
+}
