@@ -171,9 +171,10 @@ fn cumulative_table(queues: &QueueSizes) -> Option<Vec<(i32, u64)>> {
     if queues.queues < 2 || (longest == shortest && queues.sizes.len() == queues.queues) {
         return None;
     }
-    let mut sum = 0;
+    let mut sum: u64 = 0;
     let entry = |(partition, size): &(i32, u64)| {
-        sum += longest + 1 - size;
+        let weight = longest.saturating_sub(*size).saturating_add(1);
+        sum = sum.saturating_add(weight);
         (*partition, sum)
     };
     Some(queues.sizes.iter().map(entry).collect())
@@ -232,6 +233,11 @@ mod tests {
         );
         assert_eq!(cumulative_table(&sizes(&[(0, 2)], 1)), None, "a single queue");
         assert_eq!(cumulative_table(&sizes(&[], 3)), None, "all left out");
+        assert_eq!(
+            cumulative_table(&sizes(&[(0, u64::MAX), (1, 0)], 2)),
+            Some(vec![(0, 1), (1, u64::MAX)]),
+            "no overflow"
+        );
     }
 
     #[test]
