@@ -1,9 +1,11 @@
 //! The course: families of scenarios in the order of learning, with a card for each.
 
+mod picture;
+
 use serde::{Deserialize, Serialize};
 
-use crate::scene::Scene;
 pub use crate::script::Localized;
+pub use picture::Picture;
 
 #[cfg(feature = "author")]
 mod pack;
@@ -54,7 +56,7 @@ pub struct Card {
     /// Words to find it by, in both languages.
     pub tags: Vec<String>,
     /// The picture of its decisive moment.
-    pub picture: Option<Scene>,
+    pub picture: Option<Picture>,
 }
 
 impl Course {

@@ -1,10 +1,7 @@
 //! The languages that Highwater speaks.
 
-use serde::{Deserialize, Serialize};
-
 /// A language of the page; every text exists in each of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lang {
     /// English.
     #[default]

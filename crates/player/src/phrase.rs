@@ -1,12 +1,9 @@
 //! Sentences before they have a language: a key into `locales/` and the values that stand in it.
 
-use serde::{Deserialize, Serialize};
-
 use crate::lang::Lang;
 
 /// What stands at a place of a phrase.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arg {
     /// A whole number.
     Number(i64),
@@ -17,12 +14,11 @@ pub enum Arg {
 }
 
 /// A key of `locales/` with its arguments. Scenes and facts hold phrases; only [`Phrase::say`] makes words of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
     /// The key, such as `scene.in_sync`.
     pub key: String,
     /// The values for `%{name}` in the text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<(String, Arg)>,
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
-use highwater_sim::fact::Fact;
+use highwater_sim::fact::{Fact, FieldValue};
 use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
 use highwater_sim::time::SimTime;
 use highwater_sim::world::{World, WorldConfig};
@@ -347,16 +347,20 @@ pub fn matches(wanted: &FactWanted, fact: &Fact) -> bool {
     if wanted.fields.is_empty() {
         return true;
     }
-    let json = fact.to_json();
-    wanted.fields.iter().all(|(name, value)| match value {
-        Scalar::Text(text) if name == "partition" => fact
-            .kind
-            .partition()
-            .is_some_and(|partition: &TopicPartition| partition.to_string() == *text),
-        Scalar::Text(text) => json.get(name).and_then(|field| field.as_str()) == Some(text),
-        Scalar::Number(number) => json.get(name).and_then(serde_json::Value::as_i64) == Some(*number),
-        Scalar::Truth(truth) => json.get(name).and_then(serde_json::Value::as_bool) == Some(*truth),
-    })
+    let fields = fact.kind.fields();
+    wanted
+        .fields
+        .iter()
+        .all(|(name, value)| match (value, fields.get(name)) {
+            (Scalar::Text(text), _) if name == "partition" => fact
+                .kind
+                .partition()
+                .is_some_and(|partition: &TopicPartition| partition.to_string() == *text),
+            (Scalar::Text(text), Some(FieldValue::Text(field))) => field == text,
+            (Scalar::Number(number), Some(FieldValue::Number(field))) => field == number,
+            (Scalar::Truth(truth), Some(FieldValue::Flag(field))) => field == truth,
+            _ => false,
+        })
 }
 
 /// The keys of the records that the scenario sends one by one, in order: they get the colours.
@@ -370,12 +374,12 @@ pub fn keys(scenario: &Scenario) -> Vec<Option<Rc<str>>> {
 }
 
 impl Run {
-    /// A number that differs wherever two runs differ in a fact: FNV-1a of the facts as JSON, 16 hex digits. The same on
+    /// A number that differs wherever two runs differ in a fact: FNV-1a of the facts as lines, 16 hex digits. The same on
     /// every machine, native or wasm.
     pub fn digest(&self) -> String {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for fact in self.history.facts() {
-            for byte in fact.to_json().to_string().bytes() {
+            for byte in fact.to_line().bytes() {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }
         }

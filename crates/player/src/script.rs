@@ -10,6 +10,7 @@ pub mod author;
 mod names;
 mod open;
 mod place;
+mod scalar;
 mod step;
 mod validate;
 
@@ -134,7 +135,7 @@ pub struct FamilyName {
 pub type Configs = BTreeMap<String, Scalar>;
 
 /// A value of a config or of a field of a fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Scalar {

@@ -1,10 +1,7 @@
 //! The words of a step, ready for a screen: in one language, with the runs that look different.
 
-use serde::{Deserialize, Serialize};
-
 /// What a value in a sentence is about; it gets the look of its mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefKind {
     /// The high watermark (teal).
     Water,
@@ -19,8 +16,7 @@ pub enum RefKind {
 }
 
 /// A run of a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "run", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inline {
     /// Plain words.
     Text {

@@ -1,13 +1,10 @@
 //! What a scenario or a person can do to the cluster.
 
-use serde::Serialize;
-
 use crate::bytes::Bytes;
 use crate::ids::{BrokerId, ClientId, Offset, Topic, TopicPartition};
 
 /// One thing done to the world from outside. It becomes a fact, and everything that follows from it has it as its cause.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The admin client creates a topic (`CreateTopics`).
     CreateTopic {

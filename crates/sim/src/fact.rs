@@ -3,12 +3,13 @@
 //! Captions, traces, the list of events, animations and "why?" all come from here; nothing is ever found out by
 //! comparing two states.
 
+mod fields;
 mod message_fact;
 mod names;
 
 use std::rc::Rc;
 
-use serde::Serialize;
+pub use fields::{FieldValue, Fields};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
@@ -19,23 +20,20 @@ use crate::time::SimTime;
 use crate::timer::Timer;
 
 /// Something that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Fact {
     /// Its number, from 0.
     pub id: FactId,
     /// When, in microseconds of virtual time.
-    #[serde(rename = "at_us")]
     pub at: SimTime,
     /// The fact that made it happen; none for a command, where every chain of causes ends.
     pub cause: Option<FactId>,
     /// What.
-    #[serde(flatten)]
     pub kind: FactKind,
 }
 
 /// How a partition was chosen. Kafka 4.3: `KafkaProducer.partition`, `BuiltInPartitioner`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "by", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChosenBy {
     /// The application named it.
     Application,
@@ -51,8 +49,7 @@ pub enum ChosenBy {
 }
 
 /// Why a batch can be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadyBecause {
     /// It is full, or another batch stands behind it.
     Full,
@@ -69,7 +66,7 @@ pub enum ReadyBecause {
 }
 
 /// What a message tells of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFact {
     /// Its number.
     pub message: MessageId,
@@ -84,15 +81,13 @@ pub struct MessageFact {
     /// A response, not a request.
     pub response: bool,
     /// The first partition that it is about.
-    #[serde(flatten)]
     pub partition: Option<TopicPartition>,
     /// Its telling fields.
     pub says: Says,
 }
 
 /// The telling fields of a message (of its first partition).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Says {
     /// A Produce request.
     Produce {
@@ -143,8 +138,7 @@ pub enum Says {
 }
 
 /// Why a request that waited was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion {
     /// What it waited for is there.
     Satisfied,
@@ -154,8 +148,7 @@ pub enum Completion {
 
 /// What happened. The names are the names of the facts; a fact that mirrors one of Kafka's records has that record's
 /// name and fields.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "fact")]
+#[derive(Clone, Debug)]
 pub enum FactKind {
     /// Somebody outside did something.
     CommandGiven {
@@ -167,13 +160,11 @@ pub enum FactKind {
         /// Whose.
         node: NodeId,
         /// Which.
-        #[serde(flatten)]
         timer: Timer,
     },
     /// The controller wrote a `PartitionRecord`: a new partition.
     PartitionRecord {
         /// Which.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The assigned replicas.
         replicas: Vec<BrokerId>,
@@ -202,14 +193,12 @@ pub enum FactKind {
         /// The producer.
         producer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The key.
         key: Option<Bytes>,
         /// How many partitions it chose from.
         partitions: i32,
         /// How.
-        #[serde(flatten)]
         by: ChosenBy,
     },
     /// The sticky partitioner went to another partition (which may be the same again).
@@ -230,7 +219,6 @@ pub enum FactKind {
         /// The producer.
         producer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The batch.
         batch: BatchId,
@@ -248,7 +236,6 @@ pub enum FactKind {
         /// The producer.
         producer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The batch.
         batch: BatchId,
@@ -262,7 +249,6 @@ pub enum FactKind {
         /// The producer.
         producer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The batch.
         batch: BatchId,
@@ -276,7 +262,6 @@ pub enum FactKind {
         /// The producer.
         producer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The batch.
         batch: BatchId,
@@ -290,7 +275,6 @@ pub enum FactKind {
         /// The producer.
         producer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The batch.
         batch: BatchId,
@@ -321,7 +305,6 @@ pub enum FactKind {
         /// Where.
         broker: BrokerId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The first record.
         first_offset: Offset,
@@ -337,7 +320,6 @@ pub enum FactKind {
         /// The leader.
         broker: BrokerId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The follower.
         follower: BrokerId,
@@ -351,7 +333,6 @@ pub enum FactKind {
         /// The leader.
         broker: BrokerId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// Before.
         from: Offset,
@@ -365,7 +346,6 @@ pub enum FactKind {
         /// The follower.
         broker: BrokerId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// Before.
         from: Offset,
@@ -383,7 +363,6 @@ pub enum FactKind {
         /// The request.
         message: MessageId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// Who waits.
         node: NodeId,
@@ -397,7 +376,6 @@ pub enum FactKind {
         /// The request.
         message: MessageId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// Why now.
         completion: Completion,
@@ -409,7 +387,6 @@ pub enum FactKind {
         /// The request.
         message: MessageId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The high watermark that it waits for.
         required_offset: Offset,
@@ -423,7 +400,6 @@ pub enum FactKind {
         /// The request.
         message: MessageId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// Why now.
         completion: Completion,
@@ -433,7 +409,6 @@ pub enum FactKind {
         /// The consumer.
         consumer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The offset that it will read next.
         position: Offset,
@@ -443,7 +418,6 @@ pub enum FactKind {
         /// The consumer.
         consumer: ClientId,
         /// The partition.
-        #[serde(flatten)]
         partition: TopicPartition,
         /// The first record.
         first_offset: Offset,
@@ -463,15 +437,4 @@ pub enum FactKind {
         /// Where it lies.
         limit: u64,
     },
-}
-
-impl Fact {
-    /// The fact as a JSON object with its name under `fact`: what `run --facts` prints and what `until` looks into.
-    pub fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::to_value(self).unwrap_or_default();
-        if let Some(object) = json.as_object_mut() {
-            object.insert("fact".to_owned(), self.kind.name().into());
-        }
-        json
-    }
 }

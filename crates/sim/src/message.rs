@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
-use serde::Serialize;
 
 pub use crate::config::Acks;
 use crate::error::Errors;
@@ -50,7 +49,7 @@ pub enum Body {
 }
 
 /// The APIs of this simulation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
     /// Records to a leader.
     Produce,
@@ -186,7 +185,7 @@ pub struct ListOffsetsRequest {
 }
 
 /// What is asked of a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListOffsetsSpec {
     /// -2: the first offset.
     Earliest,

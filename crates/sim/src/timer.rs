@@ -1,12 +1,9 @@
 //! What can run out.
 
-use serde::Serialize;
-
 use crate::ids::{BrokerId, MessageId};
 
 /// A timer of a node. One that has become pointless by the time it runs out does nothing and leaves no fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "timer", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timer {
     /// A producer looks for batches to send (`Sender.runOnce`): something came in, linger.ms or a backoff ran out.
     SenderRun,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::Picture;
 use super::{Card, Course, Family};
 use crate::command::Command;
 use crate::expression::nearest;
@@ -153,7 +154,7 @@ fn pack_one(folder: &Path) -> Result<(Scenario, Card, String), ScenarioErrors> {
     };
     let json = packed.scenario.to_json().map_err(|error| failed(&error))?;
     let picture = picture(&packed.scenario).map_err(|error| failed(&error))?;
-    let card = card(&packed.scenario, picture);
+    let card = card(&packed.scenario, &picture);
     Ok((packed.scenario, card, json))
 }
 
@@ -167,7 +168,7 @@ fn picture(scenario: &Scenario) -> Result<Scene, String> {
     Ok((*player.scene()).clone())
 }
 
-fn card(scenario: &Scenario, picture: Scene) -> Card {
+fn card(scenario: &Scenario, picture: &Scene) -> Card {
     Card {
         id: scenario.id.clone(),
         title: scenario.title.clone(),
@@ -176,6 +177,6 @@ fn card(scenario: &Scenario, picture: Scene) -> Card {
         steps: scenario.steps.len(),
         essential: scenario.essential,
         tags: scenario.tags.clone(),
-        picture: Some(picture),
+        picture: Some(Picture::of(picture)),
     }
 }

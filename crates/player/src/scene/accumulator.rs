@@ -1,11 +1,9 @@
 //! The accumulator panel: a producer's queues of batches, one for each partition.
 
-use serde::{Deserialize, Serialize};
-
 use super::{MarkId, Shown};
 
 /// The accumulator of one producer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccumulatorPanel {
     /// The producer's client id.
     pub producer: String,
@@ -24,7 +22,7 @@ pub struct AccumulatorPanel {
 }
 
 /// A partition's queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
     /// `accumulator/p1/orders-0`.
     pub id: MarkId,
@@ -35,8 +33,7 @@ pub struct Queue {
 }
 
 /// Where a batch is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchState {
     /// Takes records.
     Open,
@@ -47,7 +44,7 @@ pub enum BatchState {
 }
 
 /// A batch in the accumulator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// `accumulator/p1/orders-0/batch-2`.
     pub id: MarkId,

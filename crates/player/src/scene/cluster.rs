@@ -1,12 +1,10 @@
 //! The cluster panel: one partition on all its brokers, the network beside it, the clients above it.
 
-use serde::{Deserialize, Serialize};
-
 use super::{MarkId, Shown};
 use crate::phrase::Phrase;
 
 /// One partition on its brokers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterPanel {
     /// `orders-0`.
     pub partition: String,
@@ -25,8 +23,7 @@ pub struct ClusterPanel {
 }
 
 /// What a replica is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Takes produce requests and answers fetches.
     Leader,
@@ -35,7 +32,7 @@ pub enum Role {
 }
 
 /// One replica of the partition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicaRow {
     /// `broker-1/orders-0`.
     pub id: MarkId,
@@ -58,7 +55,7 @@ pub struct ReplicaRow {
 }
 
 /// A record in a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordCell {
     /// `broker-1/orders-0/record-3`.
     pub id: MarkId,
@@ -77,7 +74,7 @@ pub struct RecordCell {
 }
 
 /// What the leader knows about a follower.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Float {
     /// `broker-1/orders-0/float-2`.
     pub id: MarkId,
@@ -90,8 +87,7 @@ pub struct Float {
 }
 
 /// What a client is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientKind {
     /// A producer.
     Producer {
@@ -106,7 +102,7 @@ pub enum ClientKind {
 }
 
 /// A producer or consumer as a card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCard {
     /// `client-p1`.
     pub id: MarkId,
@@ -121,7 +117,7 @@ pub struct ClientCard {
 }
 
 /// One line of a client's card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientLine {
     /// `client-p1/line-3` (the number is the record's, so the id stays when lines move up).
     pub id: MarkId,
@@ -134,7 +130,7 @@ pub struct ClientLine {
 }
 
 /// The record of a client's line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineRecord {
     /// Value and key as in a record cell.
     pub value: String,
@@ -147,8 +143,7 @@ pub struct LineRecord {
 }
 
 /// How a line's status looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Waits for something.
     Waiting,
@@ -161,8 +156,7 @@ pub enum Status {
 }
 
 /// Where a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "at", rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whereabouts {
     /// On the wire.
     Travelling,
@@ -176,7 +170,7 @@ pub enum Whereabouts {
 }
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     /// `message-14`.
     pub id: MarkId,

@@ -9,8 +9,6 @@ pub mod cluster;
 pub mod partitioner;
 pub mod text;
 
-use serde::{Deserialize, Serialize};
-
 pub use accumulator::AccumulatorPanel;
 pub use cluster::ClusterPanel;
 pub use partitioner::PartitionerPanel;
@@ -36,7 +34,7 @@ pub type MarkId = String;
 pub type ValueKey = String;
 
 /// A value in the picture, with the key under which its causes are found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown<T> {
     /// The value itself.
     pub value: T,
@@ -45,7 +43,7 @@ pub struct Shown<T> {
 }
 
 /// One picture.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
     /// Virtual time in microseconds.
     pub time_us: u64,
@@ -58,8 +56,7 @@ pub struct Scene {
 }
 
 /// One panel of a scene.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "panel", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Panel {
     /// The replicas of one partition, the ISR, clients and messages.
     Cluster(ClusterPanel),

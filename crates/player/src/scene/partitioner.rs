@@ -1,11 +1,9 @@
 //! The partitioner panel: key bytes → murmur2 → & 0x7fffffff → % partitions → partition.
 
-use serde::{Deserialize, Serialize};
-
 use super::{MarkId, Shown};
 
 /// How one key becomes a partition, and where the keys of the topic lie.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionerPanel {
     /// The topic's name.
     pub topic: String,
@@ -20,7 +18,7 @@ pub struct PartitionerPanel {
 }
 
 /// The stages of one key; a stage that the step does not show yet is none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyStages {
     /// The key as text.
     pub text: String,
@@ -41,7 +39,7 @@ pub struct KeyStages {
 }
 
 /// The hash with the turns that led to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashStage {
     /// h before the first word: `seed ^ length`.
     pub initial: i32,
@@ -54,7 +52,7 @@ pub struct HashStage {
 }
 
 /// A division with remainder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Division {
     /// `murmur2 & 0x7fffffff`.
     pub dividend: i32,
@@ -67,7 +65,7 @@ pub struct Division {
 }
 
 /// One partition of the topic as a lane with the keys in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionLane {
     /// `topic/orders/partition-3`.
     pub id: MarkId,
@@ -82,7 +80,7 @@ pub struct PartitionLane {
 }
 
 /// A key in a lane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChip {
     /// `topic/orders/partition-3/key-user-8`.
     pub id: MarkId,
@@ -97,7 +95,7 @@ pub struct KeyChip {
 }
 
 /// A measurement: keys hashed before and after the partition count changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedShare {
     /// `moves/orders`.
     pub id: MarkId,

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::error::ConfigError;
 use super::{ConfigDef, INT};
 
@@ -32,16 +30,13 @@ impl fmt::Display for Value {
 }
 
 /// How many replicas must have a record before the producer hears of it: `acks`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acks {
     /// `0`: nobody; there is no response at all.
-    #[serde(rename = "0")]
     None,
     /// `1`: the leader, in its page cache.
-    #[serde(rename = "1")]
     Leader,
     /// `all` (`-1`): every replica in the ISR.
-    #[serde(rename = "all", alias = "-1")]
     All,
 }
 
@@ -68,8 +63,7 @@ impl Acks {
 }
 
 /// Where a consumer begins when it has no valid position: `auto.offset.reset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AutoOffsetReset {
     /// At the first offset of the log.
     Earliest,

@@ -1,0 +1,163 @@
+//! The picture on a scenario's card: what of its decisive moment is left without words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
+use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
+use crate::scene::{Panel, Scene, Shown};
+
+/// At most so many of the newest records of a log.
+const RECORDS: usize = 10;
+
+/// A small picture: replicas, or partitions with keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// A row for each replica.
+    pub rows: Vec<Row>,
+    /// A lane for each partition.
+    pub lanes: Vec<Lane>,
+}
+
+/// A replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// It leads.
+    pub leads: bool,
+    /// It is in the ISR.
+    pub in_isr: bool,
+    /// The offset of the first record shown.
+    pub first: i64,
+    /// Its high watermark.
+    pub hw: i64,
+    /// Its log end offset.
+    pub leo: i64,
+    /// The colours of the records from `first` on.
+    pub colors: Vec<u8>,
+}
+
+/// A partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lane {
+    /// The key of the picture goes here.
+    pub now: bool,
+    /// The keys: colour, whether the next record comes here, whether there are records.
+    pub keys: Vec<(u8, bool, bool)>,
+}
+
+impl Picture {
+    /// What is left of a scene.
+    pub fn of(scene: &Scene) -> Picture {
+        let mut picture = Picture::default();
+        for panel in &scene.panels {
+            match panel {
+                Panel::Cluster(panel) => picture.rows = panel.replicas.iter().map(row).collect(),
+                Panel::Partitioner(panel) => picture.lanes = panel.lanes.iter().map(lane).collect(),
+                Panel::Accumulator(_) => {}
+            }
+        }
+        picture
+    }
+
+    /// A scene of it, without words, for drawing.
+    pub fn scene(&self) -> Scene {
+        let mut panels = Vec::new();
+        if !self.rows.is_empty() {
+            panels.push(Panel::Cluster(ClusterPanel {
+                partition: String::new(),
+                isr: Shown {
+                    value: Vec::new(),
+                    key: String::new(),
+                },
+                leader: None,
+                first_offset: self.rows.iter().map(|row| row.first).min().unwrap_or(0),
+                replicas: self.rows.iter().map(shown_row).collect(),
+                clients: Vec::new(),
+                messages: Vec::new(),
+            }));
+        }
+        if !self.lanes.is_empty() {
+            panels.push(Panel::Partitioner(PartitionerPanel {
+                topic: String::new(),
+                partitions: i32::try_from(self.lanes.len()).unwrap_or(i32::MAX),
+                key: None,
+                lanes: self.lanes.iter().map(shown_lane).collect(),
+                moves: None,
+            }));
+        }
+        Scene {
+            panels,
+            ..Scene::default()
+        }
+    }
+}
+
+fn row(row: &ReplicaRow) -> Row {
+    let skip = row.records.len().saturating_sub(RECORDS);
+    let shown = row.records.get(skip..).unwrap_or_default();
+    Row {
+        leads: row.role == Role::Leader,
+        in_isr: row.in_isr,
+        first: shown.first().map_or(row.log_end_offset.value, |record| record.offset),
+        hw: row.high_watermark.value,
+        leo: row.log_end_offset.value,
+        colors: shown.iter().map(|record| record.color).collect(),
+    }
+}
+
+fn lane(lane: &PartitionLane) -> Lane {
+    Lane {
+        now: lane.is_now,
+        keys: lane
+            .keys
+            .iter()
+            .map(|chip| (chip.color, chip.next, chip.records > 0))
+            .collect(),
+    }
+}
+
+fn shown_row(row: &Row) -> ReplicaRow {
+    let record = |(offset, color): (i64, &u8)| RecordCell {
+        id: String::new(),
+        offset,
+        key: None,
+        value: None,
+        color: *color,
+        committed: offset < row.hw,
+        batch: offset,
+    };
+    let shown = |value: i64| Shown {
+        value,
+        key: String::new(),
+    };
+    ReplicaRow {
+        id: String::new(),
+        broker: 0,
+        role: if row.leads { Role::Leader } else { Role::Follower },
+        in_isr: row.in_isr,
+        records: (row.first..).zip(&row.colors).map(record).collect(),
+        high_watermark: shown(row.hw),
+        log_end_offset: shown(row.leo),
+        epochs: Vec::new(),
+        floats: Vec::new(),
+    }
+}
+
+fn shown_lane(lane: &Lane) -> PartitionLane {
+    let chip = |(color, next, here): &(u8, bool, bool)| KeyChip {
+        id: String::new(),
+        key: String::new(),
+        color: *color,
+        next: *next,
+        records: i64::from(*here),
+    };
+    PartitionLane {
+        id: String::new(),
+        partition: 0,
+        records: 0,
+        keys: lane.keys.iter().map(chip).collect(),
+        is_now: lane.now,
+    }
+}

@@ -1,0 +1,508 @@
+//! The fields of facts by name: what `until` looks into, what `run --facts` prints as JSON.
+
+use std::fmt::Display;
+
+use super::{ChosenBy, Completion, Fact, FactKind, MessageFact, ReadyBecause, Says};
+use crate::bytes::Bytes;
+use crate::command::Command;
+use crate::ids::{Offset, TopicPartition};
+use crate::timer::Timer;
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// Yes or no.
+    Flag(bool),
+    /// Several numbers.
+    Numbers(Vec<i64>),
+    /// There is none.
+    None,
+}
+
+/// The fields of a fact, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Vec<(&'static str, FieldValue)>);
+
+impl Fields {
+    /// The value of a field; none if the fact has no such field.
+    pub fn get(&self, name: &str) -> Option<&FieldValue> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// All fields, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, FieldValue)> {
+        self.0.iter()
+    }
+
+    fn put(mut self, name: &'static str, value: FieldValue) -> Fields {
+        self.0.push((name, value));
+        self
+    }
+
+    fn number(self, name: &'static str, value: impl Into<i64>) -> Fields {
+        self.put(name, FieldValue::Number(value.into()))
+    }
+
+    fn count(self, name: &'static str, value: u64) -> Fields {
+        self.number(name, i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    fn text(self, name: &'static str, value: &dyn Display) -> Fields {
+        self.put(name, FieldValue::Text(value.to_string()))
+    }
+
+    fn flag(self, name: &'static str, value: bool) -> Fields {
+        self.put(name, FieldValue::Flag(value))
+    }
+
+    fn numbers(self, name: &'static str, values: impl Iterator<Item = i64>) -> Fields {
+        self.put(name, FieldValue::Numbers(values.collect()))
+    }
+
+    fn maybe_number(self, name: &'static str, value: Option<i64>) -> Fields {
+        self.put(name, value.map_or(FieldValue::None, FieldValue::Number))
+    }
+
+    fn bytes(self, name: &'static str, value: Option<&Bytes>) -> Fields {
+        self.put(
+            name,
+            value.map_or(FieldValue::None, |bytes| FieldValue::Text(bytes.text())),
+        )
+    }
+
+    fn partition(self, partition: &TopicPartition) -> Fields {
+        self.text("topic", &partition.topic)
+            .number("partition", partition.partition)
+    }
+}
+
+impl FactKind {
+    /// The fields, in order.
+    pub fn fields(&self) -> Fields {
+        let fields = Fields::default();
+        match self {
+            FactKind::CommandGiven { command } => of_command(command, fields.text("command", &command.name())),
+            FactKind::TimerFired { node, timer } => {
+                let fields = fields.text("node", node).text("timer", &timer.name());
+                match timer {
+                    Timer::DelayedOperation { request } | Timer::RequestTimeout { request } => {
+                        fields.count("request", request.0)
+                    }
+                    Timer::FetchBackoff { leader } => fields.number("leader", leader.0),
+                    Timer::MaxBlock { record } => fields.number("record", *record),
+                    Timer::SenderRun | Timer::MetadataRefresh | Timer::ConsumerRetry => fields,
+                }
+            }
+            FactKind::PartitionRecord {
+                partition,
+                replicas,
+                isr,
+                leader,
+                leader_epoch,
+                partition_epoch,
+            } => fields
+                .partition(partition)
+                .numbers("replicas", replicas.iter().map(|id| id.0.into()))
+                .numbers("isr", isr.iter().map(|id| id.0.into()))
+                .number("leader", leader.0)
+                .number("leader_epoch", leader_epoch.0)
+                .number("partition_epoch", *partition_epoch),
+            FactKind::MetadataUpdated {
+                client,
+                topic,
+                partitions,
+                before,
+            } => fields
+                .text("client", client)
+                .text("topic", topic)
+                .number("partitions", *partitions)
+                .number("before", *before),
+            FactKind::PartitionChosen {
+                producer,
+                partition,
+                key,
+                partitions,
+                by,
+            } => {
+                let fields = fields
+                    .text("producer", producer)
+                    .partition(partition)
+                    .bytes("key", key.as_ref())
+                    .number("partitions", *partitions);
+                match by {
+                    ChosenBy::Application => fields.text("by", &"application"),
+                    ChosenBy::KeyHash { murmur2, positive } => fields
+                        .text("by", &"key_hash")
+                        .number("murmur2", *murmur2)
+                        .number("positive", *positive),
+                    ChosenBy::Sticky => fields.text("by", &"sticky"),
+                }
+            }
+            FactKind::StickyPartitionSwitched {
+                producer,
+                topic,
+                from,
+                to,
+                bytes,
+            } => fields
+                .text("producer", producer)
+                .text("topic", topic)
+                .maybe_number("from", from.map(i64::from))
+                .number("to", *to)
+                .number("bytes", *bytes),
+            FactKind::Sent(message) | FactKind::Received(message) => of_message(message, fields),
+            FactKind::RecordAppended {
+                broker,
+                partition,
+                first_offset,
+                last_offset,
+                leader_epoch,
+                as_leader,
+            } => fields
+                .number("broker", broker.0)
+                .partition(partition)
+                .number("first_offset", first_offset.0)
+                .number("last_offset", last_offset.0)
+                .number("leader_epoch", leader_epoch.0)
+                .flag("as_leader", *as_leader),
+            FactKind::FollowerCredited {
+                broker,
+                partition,
+                follower,
+                from,
+                to,
+            } => fields
+                .number("broker", broker.0)
+                .partition(partition)
+                .number("follower", follower.0)
+                .maybe_number("from", from.map(|from| from.0))
+                .number("to", to.0),
+            FactKind::HighWatermarkAdvanced {
+                broker,
+                partition,
+                from,
+                to,
+                log_end_offsets,
+            } => fields
+                .number("broker", broker.0)
+                .partition(partition)
+                .number("from", from.0)
+                .number("to", to.0)
+                .numbers("replicas", log_end_offsets.iter().map(|(id, _)| id.0.into()))
+                .numbers("log_end_offsets", log_end_offsets.iter().map(|(_, end)| end.0)),
+            FactKind::HighWatermarkUpdated {
+                broker,
+                partition,
+                from,
+                to,
+                leader_high_watermark,
+                log_end_offset,
+            } => fields
+                .number("broker", broker.0)
+                .partition(partition)
+                .number("from", from.0)
+                .number("to", to.0)
+                .number("leader_high_watermark", leader_high_watermark.0)
+                .number("log_end_offset", log_end_offset.0),
+            FactKind::LimitReached { node, what, limit } => {
+                let fields = match node {
+                    Some(node) => fields.text("node", node),
+                    None => fields.put("node", FieldValue::None),
+                };
+                fields.text("what", what).count("limit", *limit)
+            }
+            _ => self.client_fields(fields),
+        }
+    }
+
+    /// The fields of what clients do and what waits in brokers.
+    fn client_fields(&self, fields: Fields) -> Fields {
+        match self {
+            FactKind::RecordAccumulated {
+                producer,
+                partition,
+                batch,
+                new_batch,
+                records,
+                bytes,
+                batch_size,
+            } => fields
+                .text("producer", producer)
+                .partition(partition)
+                .count("batch", batch.0)
+                .flag("new_batch", *new_batch)
+                .number("records", *records)
+                .number("bytes", *bytes)
+                .number("batch_size", *batch_size),
+            FactKind::BatchReady {
+                producer,
+                partition,
+                batch,
+                because,
+                waited_ms,
+            } => fields
+                .text("producer", producer)
+                .partition(partition)
+                .count("batch", batch.0)
+                .text("because", &because.name())
+                .number("waited_ms", *waited_ms),
+            FactKind::BatchDrained {
+                producer,
+                partition,
+                batch,
+                broker,
+                records,
+            } => fields
+                .text("producer", producer)
+                .partition(partition)
+                .count("batch", batch.0)
+                .number("broker", broker.0)
+                .number("records", *records),
+            FactKind::BatchAcknowledged {
+                producer,
+                partition,
+                batch,
+                base_offset,
+                records,
+            } => fields
+                .text("producer", producer)
+                .partition(partition)
+                .count("batch", batch.0)
+                .number("base_offset", base_offset.0)
+                .number("records", *records),
+            FactKind::BatchRetried {
+                producer,
+                partition,
+                batch,
+                error,
+                attempts,
+            } => fields
+                .text("producer", producer)
+                .partition(partition)
+                .count("batch", batch.0)
+                .text("error", error)
+                .number("attempts", *attempts),
+            FactKind::SendFailed {
+                producer,
+                topic,
+                batch,
+                error,
+                records,
+            } => fields
+                .text("producer", producer)
+                .text("topic", topic)
+                .maybe_number("batch", batch.map(|batch| i64::try_from(batch.0).unwrap_or(i64::MAX)))
+                .text("error", error)
+                .number("records", *records),
+            FactKind::FetchParked {
+                broker,
+                message,
+                partition,
+                node,
+                wait_ms,
+            } => fields
+                .number("broker", broker.0)
+                .count("message", message.0)
+                .partition(partition)
+                .text("node", node)
+                .count("wait_ms", *wait_ms),
+            FactKind::ProduceParked {
+                broker,
+                message,
+                partition,
+                required_offset,
+                wait_ms,
+            } => fields
+                .number("broker", broker.0)
+                .count("message", message.0)
+                .partition(partition)
+                .number("required_offset", required_offset.0)
+                .count("wait_ms", *wait_ms),
+            FactKind::FetchCompleted {
+                broker,
+                message,
+                partition,
+                completion,
+            }
+            | FactKind::ProduceCompleted {
+                broker,
+                message,
+                partition,
+                completion,
+            } => fields
+                .number("broker", broker.0)
+                .count("message", message.0)
+                .partition(partition)
+                .text("completion", &completion.name()),
+            FactKind::PositionReset {
+                consumer,
+                partition,
+                position,
+            } => fields
+                .text("consumer", consumer)
+                .partition(partition)
+                .number("position", position.0),
+            FactKind::RecordsPolled {
+                consumer,
+                partition,
+                first_offset,
+                last_offset,
+                position,
+                records,
+            } => fields
+                .text("consumer", consumer)
+                .partition(partition)
+                .number("first_offset", first_offset.0)
+                .number("last_offset", last_offset.0)
+                .number("position", position.0)
+                .number("records", *records),
+            // The others are told above.
+            _ => fields,
+        }
+    }
+}
+
+fn of_command(command: &Command, fields: Fields) -> Fields {
+    match command {
+        Command::CreateTopic {
+            topic,
+            assignment,
+            min_insync_replicas,
+        } => fields
+            .text("topic", topic)
+            .number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
+            .number("min_insync_replicas", *min_insync_replicas),
+        Command::CreatePartitions { topic, assignment } => fields
+            .text("topic", topic)
+            .number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX)),
+        Command::Send {
+            producer,
+            topic,
+            partition,
+            key,
+            value,
+        } => fields
+            .text("producer", producer)
+            .text("topic", topic)
+            .maybe_number("partition", partition.map(i64::from))
+            .bytes("key", key.as_ref())
+            .bytes("value", value.as_ref()),
+        Command::Assign {
+            consumer,
+            partitions,
+            from,
+        } => {
+            let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+            fields
+                .text("consumer", consumer)
+                .text("partitions", &names.join(","))
+                .maybe_number("from", from.map(|from| from.0))
+        }
+        Command::RefreshMetadata { client } => fields.text("client", client),
+    }
+}
+
+fn of_message(message: &MessageFact, fields: Fields) -> Fields {
+    let fields = fields
+        .count("message", message.message.0)
+        .count("correlation", message.correlation.0)
+        .text("from", &message.from)
+        .text("to", &message.to)
+        .text("api", &message.api.name())
+        .flag("response", message.response);
+    let fields = match &message.partition {
+        Some(partition) => fields.partition(partition),
+        None => fields,
+    };
+    match &message.says {
+        Says::Produce { acks, records } => fields.text("acks", &acks.name()).number("records", *records),
+        Says::Produced { error, base_offset } => fields.text("error", error).number("base_offset", base_offset.0),
+        Says::Fetch {
+            offset,
+            last_fetched_epoch,
+        } => fields
+            .number("offset", offset.0)
+            .maybe_number("last_fetched_epoch", last_fetched_epoch.map(|epoch| epoch.0.into())),
+        Says::Fetched {
+            error,
+            high_watermark,
+            records,
+            first_offset,
+        } => fields
+            .text("error", error)
+            .number("high_watermark", high_watermark.0)
+            .number("records", *records)
+            .maybe_number("first_offset", first_offset.map(|Offset(first)| first)),
+        Says::ListOffsets | Says::Metadata => fields,
+        Says::ListedOffsets { offset } => fields.number("offset", offset.0),
+        Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
+    }
+}
+
+impl ReadyBecause {
+    /// As facts say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReadyBecause::Full => "full",
+            ReadyBecause::LingerExpired => "linger_expired",
+            ReadyBecause::MemoryWaiters => "memory_waiters",
+            ReadyBecause::Closed => "closed",
+            ReadyBecause::Flushing => "flushing",
+            ReadyBecause::BackoffExpired => "backoff_expired",
+        }
+    }
+}
+
+impl Completion {
+    /// As facts say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Completion::Satisfied => "satisfied",
+            Completion::TimedOut => "timed_out",
+        }
+    }
+}
+
+impl Fact {
+    /// The fact as a JSON object: `id`, `at_us`, `cause` (null for a command), `fact` (its name), then its fields.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut json = serde_json::Map::new();
+        json.insert("id".to_owned(), self.id.0.into());
+        json.insert("at_us".to_owned(), self.at.0.into());
+        json.insert("cause".to_owned(), self.cause.map(|cause| cause.0).into());
+        json.insert("fact".to_owned(), self.kind.name().into());
+        for (name, value) in self.kind.fields().iter() {
+            let value = match value {
+                FieldValue::Number(number) => (*number).into(),
+                FieldValue::Text(text) => text.as_str().into(),
+                FieldValue::Flag(flag) => (*flag).into(),
+                FieldValue::Numbers(numbers) => numbers.clone().into(),
+                FieldValue::None => serde_json::Value::Null,
+            };
+            json.insert((*name).to_owned(), value);
+        }
+        json.into()
+    }
+
+    /// The fact in one line, as [`Fact::to_json`] says it: for digests.
+    pub fn to_line(&self) -> String {
+        let cause = self
+            .cause
+            .map_or(-1, |cause| i64::try_from(cause.0).unwrap_or(i64::MAX));
+        let start = format!("{} {} {cause} {}", self.id, self.at.0, self.kind.name());
+        self.kind.fields().iter().fold(start, |line, (name, value)| {
+            let value = match value {
+                FieldValue::Number(number) => number.to_string(),
+                FieldValue::Text(text) => text.clone(),
+                FieldValue::Flag(flag) => flag.to_string(),
+                FieldValue::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+                FieldValue::None => "-".to_owned(),
+            };
+            line + " " + name + "=" + &value
+        })
+    }
+}
