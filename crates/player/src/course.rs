@@ -11,9 +11,7 @@ pub use picture::Picture;
 mod pack;
 
 #[cfg(feature = "author")]
-pub(crate) use pack::families;
-#[cfg(feature = "author")]
-pub use pack::{PackedCourse, pack_course};
+pub use pack::{PackedCourse, families_of, pack_course};
 
 /// All families. As JSON it is the page's `scenarios/index.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

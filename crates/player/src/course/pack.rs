@@ -109,7 +109,10 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
 }
 
 /// The families that a `course.toml` names.
-pub(crate) fn families(path: &Path) -> Result<Vec<FamilyName>, ScenarioErrors> {
+///
+/// # Errors
+/// A file that cannot be read or is not of this form.
+pub fn families_of(path: &Path) -> Result<Vec<FamilyName>, ScenarioErrors> {
     let source = Source::read(path)?;
     let form = read(&source)?;
     let name = |family: FamilyForm| FamilyName {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::bind::{Type, bind};
 use super::functions::function;
 use super::parser::KEYWORDS;
-use super::{Expression, Kind, Node, Span, TextProblem};
+use super::{Expression, Kind, Node, STAND_IN, Span, TextProblem};
 
 /// The most definitions of a scenario.
 const MAX_DEFINITIONS: usize = 64;
@@ -128,21 +128,26 @@ impl Defining<'_> {
                 self.problems.push((index, problem));
             } else {
                 self.visit(other, names);
-                // What uses a definition of a cycle has no value either; the cycle is told once.
-                cycle |= !names.definitions.contains_key(&used_name) && self.states.get(other) == Some(&State::Done);
             }
         }
+        // What uses a definition with an error is not wrong for that.
+        let unknown = Node::new(Span::default(), Kind::Call(STAND_IN.to_owned(), Vec::new()));
+        let unknown = (Rc::new(unknown), Type::Any);
         if let Some(reason) = names.taken(name) {
             let problem = TextProblem::new(Span::default(), format!("no definition can be called {name}"));
             self.problems.push((index, problem.help(reason)));
-        } else if !cycle {
+        } else if cycle {
+            names.definitions.insert(name.clone(), unknown);
+        } else {
             match bind(&expression.root, names) {
                 Ok((root, result)) => {
                     names.definitions.insert(name.clone(), (Rc::new(root), result));
                 }
-                Err(problems) => self
-                    .problems
-                    .extend(problems.into_iter().map(|problem| (index, problem))),
+                Err(problems) => {
+                    names.definitions.insert(name.clone(), unknown);
+                    self.problems
+                        .extend(problems.into_iter().map(|problem| (index, problem)));
+                }
             }
         }
         self.path.pop();

@@ -18,9 +18,9 @@ pub use schema::schema;
 
 use super::place::{Place, Problem};
 use super::{FamilyName, Localized, Scenario};
-use crate::course::families;
 use crate::lang::Lang;
 
+pub use crate::course::families_of;
 pub(crate) use source::Source;
 
 /// The texts that a scenario is made of.
@@ -52,23 +52,19 @@ pub struct Packed {
 impl Packed {
     /// What is not wrong but reads badly or is probably a slip: texts that are too long, translations with other values.
     pub fn lints(&self) -> Vec<ScenarioError> {
-        lint::lint(&self.scenario)
-            .iter()
-            .map(|problem| self.locate(problem))
-            .collect()
+        self.located(&lint::lint(&self.scenario))
     }
 
     /// Runs the scenario and says what does not hold or has no value in it; see [`check`].
     pub fn check(&self) -> Vec<ScenarioError> {
-        check::check(&self.scenario)
-            .iter()
-            .map(|problem| self.locate(problem))
-            .collect()
+        self.located(&check::check(&self.scenario))
     }
 
-    /// A problem with its file, line and column.
-    fn locate(&self, problem: &Problem) -> ScenarioError {
-        locate(&self.source, &self.translation, problem)
+    fn located(&self, problems: &[Problem]) -> Vec<ScenarioError> {
+        let errors = problems
+            .iter()
+            .map(|problem| locate(&self.source, &self.translation, problem));
+        ScenarioErrors::sorted(errors.collect()).0
     }
 }
 
@@ -86,7 +82,7 @@ pub fn pack_folder(folder: &Path) -> Result<Packed, ScenarioErrors> {
     };
     let course = folder.parent().map(|parent| parent.join("course.toml"));
     let families = match course {
-        Some(course) if course.exists() => Some(families(&course)?),
+        Some(course) if course.exists() => Some(families_of(&course)?),
         _ => None,
     };
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
@@ -166,7 +162,7 @@ fn locate(scenario: &Source, translation: &Source, problem: &Problem) -> Scenari
 
 /// Whether `inner` lies at or within `outer`.
 fn covers(outer: &Place, inner: &Place) -> bool {
-    outer.lang == inner.lang && inner.segments.starts_with(&outer.segments)
+    !outer.segments.is_empty() && outer.lang == inner.lang && inner.segments.starts_with(&outer.segments)
 }
 
 /// The title of a family that no course names: its id.

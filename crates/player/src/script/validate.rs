@@ -38,7 +38,8 @@ fn names(scenario: &Scenario) -> Names {
     names.brokers = scenario.cluster.brokers;
     names.facts = super::FACT_NAMES;
     for topic in &scenario.topics {
-        names.topics.insert(topic.name.clone(), topic.partitions);
+        // A topic without partitions is told once, not at every use.
+        names.topics.insert(topic.name.clone(), topic.partitions.max(1));
     }
     for step in &scenario.steps {
         for action in &step.actions {

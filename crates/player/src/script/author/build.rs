@@ -24,7 +24,7 @@ pub(super) fn build(
 ) -> (Scenario, Vec<Problem>) {
     let mut builder = Builder {
         texts,
-        has_translation,
+        tells_missing: has_translation,
         problems: Vec::new(),
     };
     builder.superfluous(&form);
@@ -34,8 +34,8 @@ pub(super) fn build(
 
 struct Builder {
     texts: TranslationForm,
-    /// Without the file of translations its absence is told, not that of each text.
-    has_translation: bool,
+    /// A missing text is told by itself: not while all that is around it is missing.
+    tells_missing: bool,
     problems: Vec<Problem>,
 }
 
@@ -103,7 +103,7 @@ impl Builder {
                 config: producer.config.flat(),
             })
             .collect();
-        let chapters = self.chapters(form.chapter, &form.id, &title);
+        let chapters = self.chapters(form.chapter, &title);
         let mut show = Show {
             panels: vec![PanelKind::Cluster],
             partition: TopicPartition::new(topics.first().map_or("", |topic| topic.name.as_str()), 0),
@@ -173,10 +173,10 @@ impl Builder {
         super::family_without_course(id)
     }
 
-    fn chapters(&mut self, forms: Vec<ChapterForm>, id: &str, title: &Localized) -> Vec<Chapter> {
+    fn chapters(&mut self, forms: Vec<ChapterForm>, title: &Localized) -> Vec<Chapter> {
         if forms.is_empty() {
             return vec![Chapter {
-                id: id.to_owned(),
+                id: "all".to_owned(),
                 title: title.clone(),
             }];
         }
@@ -184,7 +184,7 @@ impl Builder {
         forms
             .into_iter()
             .map(|form| {
-                let zh = self.texts.chapter.remove(&form.id);
+                let zh = self.texts.chapter.get(&form.id).cloned();
                 Chapter {
                     title: self.plain(&root.key(&form.id), form.title, zh),
                     id: form.id,
@@ -254,16 +254,21 @@ impl Builder {
         ids: &[String],
     ) -> Step {
         let zh_place = Place::root().lang(Lang::Zh).key("step").key(&form.id);
-        let texts = self.texts.step.remove(&form.id);
-        if texts.is_none() && self.has_translation {
+        let texts = self.texts.step.get(&form.id).cloned();
+        let is_second = ids
+            .iter()
+            .position(|id| *id == form.id)
+            .is_some_and(|first| first < index);
+        let tells_missing = self.tells_missing;
+        if texts.is_none() && tells_missing {
+            let message = format!("the Chinese texts of step {} are missing", form.id);
             let help = format!("add [step.{}] with title, say and what else it says", form.id);
-            self.say(
-                zh_place.clone(),
-                format!("the Chinese texts of step {} are missing", form.id),
-                help,
-            );
+            self.say(Place::root().lang(Lang::Zh), message, help);
+            self.tells_missing = false;
         }
-        let texts = texts.unwrap_or_default();
+        // That a step is there twice is told elsewhere.
+        let texts = texts.filter(|_| !is_second).unwrap_or_default();
+        self.tells_missing &= !is_second;
         if form.ask.is_none() {
             for (key, there) in [
                 ("question", texts.question.is_some()),
@@ -305,6 +310,7 @@ impl Builder {
         let ask = form
             .ask
             .map(|ask| self.ask(&place.key("ask"), &zh_place, ask, &texts, index, ids));
+        self.tells_missing = tells_missing;
         Step {
             id: form.id,
             chapter,

@@ -390,7 +390,7 @@ pub(super) struct ScenarioTexts {
     pub hook: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StepTexts {
     pub title: Option<String>,

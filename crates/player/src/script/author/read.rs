@@ -170,18 +170,24 @@ pub(super) fn plainer(message: &str) -> (String, Option<String>) {
     }
 }
 
-/// `expected struct ChapterForm` and the like without the names of our types.
+/// The message without the names of our types.
 fn without_rust(message: &str) -> String {
-    for (inner, plain) in [
-        ("expected struct ", "expected a table"),
-        ("expected map", "expected a table"),
-        ("expected a sequence", "expected a list"),
-    ] {
-        if let Some((before, _)) = message.split_once(inner) {
-            return format!("{before}{plain}");
-        }
-    }
-    message
-        .replace(" i64", " whole number")
-        .replace(" u32", " whole number")
+    const PLAIN: [(&str, &str); 9] = [
+        ("expected struct", "a table"),
+        ("expected map", "a table"),
+        ("expected a map", "a table"),
+        ("expected a sequence", "a list"),
+        ("expected i32", "a whole number"),
+        ("expected i64", "a whole number"),
+        ("expected u32", "a whole number from 0"),
+        ("expected u64", "a whole number from 0"),
+        ("expected a boolean", "true or false"),
+    ];
+    let found = PLAIN
+        .into_iter()
+        .find_map(|(ours, plain)| Some((message.split_once(ours)?.0, plain)));
+    found.map_or_else(
+        || message.to_owned(),
+        |(before, plain)| format!("{before}expected {plain}"),
+    )
 }

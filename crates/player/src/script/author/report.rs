@@ -7,7 +7,7 @@ use serde::Serialize;
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScenarioError {
-    /// The file, as it was named or found.
+    /// The file, as it was named or found; empty if the message names it.
     pub file: String,
     /// The line, from 1; 0 if the whole file is meant.
     pub line: usize,
@@ -68,7 +68,9 @@ impl From<ScenarioError> for ScenarioErrors {
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line == 0 {
+        if self.file.is_empty() {
+            f.write_str(&self.message)?;
+        } else if self.line == 0 {
             write!(f, "{}: {}", self.file, self.message)?;
         } else {
             write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;

@@ -113,6 +113,9 @@ impl Source {
 
     /// A problem with its place found in this file.
     pub fn locate(&self, tree: Option<&Spanned<DeTable<'_>>>, problem: &Problem) -> ScenarioError {
+        if problem.place.segments.is_empty() {
+            return ScenarioError::of_file(&self.name, &problem.message, problem.help.clone());
+        }
         let range = tree.map_or(0..0, |tree| self.range(tree, &problem.place, problem.span));
         self.error(range, problem.place.to_string(), &problem.message, problem.help.clone())
     }

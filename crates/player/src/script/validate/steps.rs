@@ -36,7 +36,7 @@ impl Checker {
         let mut counts: Counts = scenario
             .topics
             .iter()
-            .map(|topic| (topic.name.clone(), topic.partitions))
+            .map(|topic| (topic.name.clone(), topic.partitions.max(1)))
             .collect();
         let chapters = scenario.chapters.len();
         let mut seen = BTreeSet::new();

@@ -130,7 +130,7 @@ impl Builder {
             .problems
             .iter()
             .any(|problem| crate::script::author::covers(&problem.place, place));
-        if self.has_translation && !told {
+        if self.tells_missing && !told {
             self.say(place.clone(), "this text is missing in Chinese", format!("add {place}"));
         }
     }

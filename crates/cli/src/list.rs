@@ -1,0 +1,82 @@
+//! `highwater list`.
+
+use clap::Args;
+use highwater_player::course::pack_course;
+use highwater_player::lang::Lang;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::input::{Course, lang};
+use crate::output::Out;
+
+/// List the scenarios of the course.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  highwater list\n  highwater list --lang zh\n  highwater list --json")]
+pub struct List {
+    /// The language: en or zh.
+    #[arg(long, default_value = "en", value_parser = lang)]
+    lang: Lang,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    family: &'a str,
+    title: &'a str,
+    hook: &'a str,
+    minutes: u32,
+    steps: usize,
+    essential: bool,
+    tags: &'a [String],
+}
+
+impl List {
+    /// Writes the list.
+    pub fn run(&self, course: &Course, out: &mut Out) -> Result<(), Failure> {
+        let packed = pack_course(&course.folder()?)?;
+        let families = &packed.course.families;
+        if out.json {
+            let entries: Vec<Entry<'_>> = families
+                .iter()
+                .flat_map(|family| family.scenarios.iter().map(move |card| (family, card)))
+                .map(|(family, card)| Entry {
+                    id: &card.id,
+                    family: &family.id,
+                    title: card.title.get(self.lang),
+                    hook: card.hook.get(self.lang),
+                    minutes: card.minutes,
+                    steps: card.steps,
+                    essential: card.essential,
+                    tags: &card.tags,
+                })
+                .collect();
+            return out.json(&entries);
+        }
+        let widest = families
+            .iter()
+            .flat_map(|family| &family.scenarios)
+            .map(|card| card.id.len())
+            .max();
+        let width = widest.unwrap_or(0);
+        for (index, family) in families.iter().enumerate() {
+            if index > 0 {
+                out.line("")?;
+            }
+            out.line(format!(
+                "{}: {}",
+                family.title.get(self.lang),
+                family.line.get(self.lang)
+            ))?;
+            for card in &family.scenarios {
+                let essential = if card.essential { " ★" } else { "" };
+                let (title, steps, minutes) = (card.title.get(self.lang), card.steps, card.minutes);
+                let told = match self.lang {
+                    Lang::En => format!("{title} ({steps} steps, {minutes} minutes){essential}"),
+                    Lang::Zh => format!("{title}（{steps} 步，{minutes} 分钟）{essential}"),
+                };
+                out.line(format!("  {:width$}  {told}", card.id))?;
+            }
+        }
+        Ok(())
+    }
+}
