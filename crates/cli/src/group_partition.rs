@@ -17,7 +17,7 @@ Examples:
   kafka-consumer-groups.sh --list … | highwater group-partition -")]
 pub struct GroupPartition {
     /// offsets.topic.num.partitions.
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
     partitions: i32,
 
     /// The groups; - reads one a line from standard input.

@@ -17,7 +17,7 @@ Examples:
   cut -f1 keys.tsv | highwater partition --partitions 12 --json -")]
 pub struct Partition {
     /// How many partitions the topic has.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
     partitions: i32,
 
     /// The keys are bytes in hexadecimal.

@@ -1,5 +1,11 @@
 //! What authors may leave out, and what is made of it.
 #![cfg(feature = "author")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::path::Path;
 
@@ -19,7 +25,10 @@ fn defaults_are_filled_in_and_steps_inherit() {
     assert_eq!(packed.lints(), []);
     assert_eq!(packed.check(), []);
     let scenario = &packed.scenario;
-    assert_eq!((scenario.kafka.as_str(), scenario.seed, scenario.picture), ("4.3", 1, 1));
+    assert_eq!(
+        (scenario.kafka.as_str(), scenario.seed, scenario.picture),
+        ("4.3", 1, 1)
+    );
     assert_eq!(scenario.chapters[0].title.en, scenario.title.en);
     assert_eq!(scenario.producers[0].config["linger.ms"], Scalar::Number(0));
     assert_eq!(scenario.producers[0].config["batch.size"], Scalar::Number(1024));
@@ -31,9 +40,15 @@ fn defaults_are_filled_in_and_steps_inherit() {
     let shows: Vec<_> = scenario.steps.iter().map(|step| &step.show).collect();
     assert_eq!(shows[0].panels, [PanelKind::Partitioner]);
     assert_eq!((shows[0].key.as_deref(), shows[0].through), (Some("u1"), Stage::Key));
-    assert_eq!((shows[1].key.as_deref(), shows[1].through), (Some("u1"), Stage::Murmur2));
+    assert_eq!(
+        (shows[1].key.as_deref(), shows[1].through),
+        (Some("u1"), Stage::Murmur2)
+    );
     assert_eq!((shows[2].key.as_deref(), shows[2].before), (None, Some(1)));
-    assert_eq!((shows[3].before, shows[3].moves.as_ref().map(|moves| moves.count)), (None, Some(10)));
+    assert_eq!(
+        (shows[3].before, shows[3].moves.as_ref().map(|moves| moves.count)),
+        (None, Some(10))
+    );
     assert_eq!(scenario.steps[0].ask.as_ref().map(|ask| ask.after), Some(1));
     assert_eq!(scenario.steps[0].terms, ["key", "murmur2"]);
 }
@@ -45,7 +60,12 @@ fn packed_and_opened_it_is_the_same() {
     assert_eq!(Scenario::from_json(&json).unwrap(), packed.scenario);
     let mut player = Player::open(&json).unwrap();
     player.dispatch(Command::Last).unwrap();
-    let said: String = player.words(Lang::Zh).say.iter().map(|run| run.text().to_owned()).collect();
+    let said: String = player
+        .words(Lang::Zh)
+        .say
+        .iter()
+        .map(|run| run.text().to_owned())
+        .collect();
     assert_eq!(said, "十个键里有 8 个换了地方。");
 }
 
@@ -60,12 +80,18 @@ fn texts_may_come_from_anywhere() {
         ..Files::default()
     };
     assert_eq!(pack_files(files.clone()).unwrap().scenario.family.title.en, "tests");
-    let without = Files { translation: None, ..files };
+    let without = Files {
+        translation: None,
+        ..files
+    };
     let errors = pack_files(without).unwrap_err();
-    assert_eq!(errors.to_string(), "zh.toml: is missing; write it beside scenario.toml: the same texts in Chinese");
+    assert_eq!(
+        errors.to_string(),
+        "zh.toml: is missing; write it beside scenario.toml: the same texts in Chinese"
+    );
 }
 
-/// UPDATE_GOLDEN=1 rewrites it.
+/// `UPDATE_GOLDEN=1` rewrites it.
 #[test]
 fn the_schema_for_editors_is_up_to_date() {
     let file = here("../../scenarios/scenario.schema.json");
@@ -73,5 +99,8 @@ fn the_schema_for_editors_is_up_to_date() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&file, &schema).unwrap();
     }
-    assert!(std::fs::read_to_string(&file).unwrap_or_default() == schema, "run with UPDATE_GOLDEN=1");
+    assert!(
+        std::fs::read_to_string(&file).unwrap_or_default() == schema,
+        "run with UPDATE_GOLDEN=1"
+    );
 }

@@ -25,7 +25,7 @@ fn runs(source: &str) -> String {
     if let Err(problems) = template.bind(&names()) {
         return problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
     }
-    let inlines = template.render(&Four, |id| id.to_uppercase()).unwrap();
+    let inlines = template.render(&Four, str::to_uppercase).unwrap();
     let shown = inlines.iter().map(|inline| match inline {
         Inline::Text { text } => format!("'{text}'"),
         Inline::Strong { text } => format!("*{text}*"),
