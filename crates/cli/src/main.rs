@@ -3,6 +3,7 @@
 //! Results go to standard output, errors to standard error. Exit code 1: what was given is wrong (a file, a scenario, a
 //! key). Exit code 2: the command was called wrongly. A reader that closes the pipe ends it quietly.
 
+mod answer_command;
 mod check;
 mod failure;
 mod group_partition;
@@ -60,6 +61,7 @@ enum Command {
     Schema(schema::Schema),
     Partition(partition::Partition),
     GroupPartition(group_partition::GroupPartition),
+    Answer(answer_command::Answer),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Schema(command) => command.run(&mut out),
         Command::Partition(command) => command.run(&mut out),
         Command::GroupPartition(command) => command.run(&mut out),
+        Command::Answer(command) => command.run(&mut out),
     };
     let failure = result.and_then(|()| out.finish()).err();
     failure.map_or(ExitCode::SUCCESS, |failure| failure.report())

@@ -45,6 +45,11 @@ impl Out {
         self.line(text)
     }
 
+    /// For what writes its lines itself.
+    pub fn writer(&mut self) -> &mut impl Write {
+        &mut self.writer
+    }
+
     /// Hands everything over.
     pub fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.writer.flush()?)

@@ -351,6 +351,24 @@ fn group_partition_says_where_groups_are() {
 }
 
 #[test]
+fn answer_fills_in_what_kafka_would_say() {
+    let question = br#"{"key_hex":"757365722d38","partitions":6}"#;
+    let (code, out, err) = call_with(&["answer", "partition"], question);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(json(&out)["partition"], 3);
+    let folder = Folder::new("answer");
+    fs::write(folder.0.join("q.jsonl"), question).unwrap();
+    let (code, out, _) = call(&["answer", "partition", &folder.path("q.jsonl")]);
+    assert_eq!((code, &json(&out)["murmur2"]), (0, &(-1_644_747_527).into()));
+    let (code, _, err) = call_with(&["answer", "partition"], b"nonsense");
+    assert!(code == 1 && err.contains("line 1: not JSON"), "{err}");
+    let (code, _, err) = call(&["answer", "partition", &folder.path("none.jsonl")]);
+    assert!(code == 1 && err.contains("cannot be read"), "{err}");
+    let (code, _, err) = call(&["answer", "weather"]);
+    assert!(code == 2 && err.contains("the kinds are accumulator, batch"), "{err}");
+}
+
+#[test]
 fn wrong_usage_is_told_on_standard_error() {
     for wrong in [
         &["frobnicate"][..],
