@@ -31,6 +31,8 @@ use crate::lang::Lang;
 pub const MAX_TOPICS: usize = 64;
 /// The most partitions of a topic.
 pub const MAX_PARTITIONS: i32 = 1_000;
+/// The most replicas of all partitions together.
+pub const MAX_REPLICAS: i64 = 10_000;
 /// The most brokers.
 pub const MAX_BROKERS: i32 = 16;
 /// The most producers, and the most consumers.
@@ -39,6 +41,10 @@ pub const MAX_CLIENTS: usize = 64;
 pub const MAX_STEPS: usize = 200;
 /// The most commands of a step, marks that it looks at, and expectations.
 pub const MAX_PER_STEP: usize = 64;
+/// The most records that all steps together send.
+pub const MAX_RECORDS: u64 = 100_000;
+/// The most bytes that the values of these records have together.
+pub const MAX_RECORD_BYTES: u64 = 64 << 20;
 /// The most entries of a table of configs or of a fact's fields.
 pub const MAX_ENTRIES: usize = 64;
 /// The largest file of a scenario, in bytes.

@@ -10,6 +10,7 @@
 use std::path::Path;
 
 use highwater_player::command::Command;
+use highwater_player::expression::FUNCTIONS;
 use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
 use highwater_player::script::author::{Files, pack_files, pack_folder, schema};
@@ -103,4 +104,82 @@ fn the_schema_for_editors_is_up_to_date() {
         std::fs::read_to_string(&file).unwrap_or_default() == schema,
         "run with UPDATE_GOLDEN=1"
     );
+}
+
+/// `UPDATE_GOLDEN=1` rewrites the table.
+#[test]
+fn the_handbook_has_every_function() {
+    const BEGIN: &str =
+        "<!-- functions: written by UPDATE_GOLDEN=1 cargo test -p highwater-player --features author -->\n";
+    const END: &str = "<!-- end of functions -->\n";
+    let rows = FUNCTIONS
+        .iter()
+        .map(|function| format!("| `{}` | {} |\n", function.signature(), function.meaning));
+    let table = format!("| Function | |\n|---|---|\n{}", rows.collect::<String>());
+    let file = here("../../docs/authoring.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let expected = format!("{before}{BEGIN}{table}{END}{after}");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&file, &expected).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&file).unwrap() == expected,
+        "run with UPDATE_GOLDEN=1"
+    );
+}
+
+/// The scenario in the handbook is one.
+#[test]
+fn the_examples_of_the_handbook_are_right() {
+    let text = std::fs::read_to_string(here("../../docs/authoring.md")).unwrap();
+    let examples: Vec<&str> = text
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    let [head, step, near, listed, zh] = examples.as_slice() else {
+        panic!("{} examples", examples.len())
+    };
+    assert!(toml::from_str::<toml::Table>(listed).is_ok());
+    let second = step.replace("id = \"append\"", "id = \"burst\"").replace("u17", "u42");
+    let third = "[[step]]\nid = \"end\"\ntitle = \"The end\"\nsay = \"That was all.\"\n";
+    // The two steps are the same step twice, so what they expect can hold for one of them only.
+    let second = second
+        .lines()
+        .filter(|line| !line.starts_with("expect") && !line.starts_with("do"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let second = second.replace(
+        "until = { fact = \"RecordAppended\", broker = 1 }",
+        "until = { ms = 1 }",
+    );
+    let scenario = format!("{head}\n{step}\n{near}\n{second}\n{third}");
+    let texts = zh
+        .replace(
+            "choices = [\"…\", \"…\"]                 # in the order of scenario.toml; not with choices = \"near\"\n",
+            "",
+        )
+        .replace("\"…\"", "\"高水位是 {hw(orders-0, 2)}。\"");
+    let step_texts = texts
+        .split("[step.append]")
+        .nth(1)
+        .unwrap()
+        .split("question")
+        .next()
+        .unwrap()
+        .to_owned();
+    let translation =
+        format!("{texts}\n[step.burst]{step_texts}\n[step.end]\ntitle = \"结束\"\nsay = \"就是这些。\"\n");
+    let files = Files {
+        scenario_name: "authoring.md".to_owned(),
+        scenario: scenario.into_bytes(),
+        translation_name: "authoring.md (zh)".to_owned(),
+        translation: Some(translation.into_bytes()),
+        ..Files::default()
+    };
+    let packed = pack_files(files).unwrap_or_else(|errors| panic!("{errors}"));
+    let wrong: Vec<String> = packed.check().iter().map(ToString::to_string).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

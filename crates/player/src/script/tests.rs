@@ -38,7 +38,7 @@ fn a_packed_scenario_comes_back_as_it_was() {
 
 #[test]
 fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
-    let rows: [(&str, serde_json::Value, &str); 12] = [
+    let rows: [(&str, serde_json::Value, &str); 14] = [
         (
             "/id",
             "Small".into(),
@@ -68,6 +68,21 @@ fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
             "/let/0/1",
             "next + 1".into(),
             "let.next: this definition uses itself: next → next",
+        ),
+        (
+            "/step/0/do/1",
+            serde_json::json!({"produce_many": {"producer": "p1", "topic": "orders", "count": 10_000, "value_size": 1_000_000}}),
+            "step: all steps together send 10001 records with 10000000001 bytes; at most 100000 records and 67108864 bytes are simulated",
+        ),
+        (
+            "/topic",
+            ["orders", "b", "c", "d"]
+                .map(|name| {
+                    serde_json::json!({"name": name, "partitions": 1000, "replication": 3, "assignment": null, "config": {}})
+                })
+                .to_vec()
+                .into(),
+            "topic: 12000 replicas in all topics together; at most 10000 are simulated",
         ),
         (
             "/step/0/chapter",

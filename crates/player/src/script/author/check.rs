@@ -13,7 +13,7 @@ use crate::template::Template;
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
     let run = match run::run(scenario) {
         Ok(run) => run,
-        Err(RunError::Setup(message)) => return vec![Problem::new(Place::root().key("cluster"), message)],
+        Err(RunError::Setup(message)) => return vec![Problem::new(Place::root(), message)],
         Err(RunError::Step { step, message }) => {
             let index = scenario.step_index(&step).unwrap_or(0);
             let place = Place::root().key("step").index(index);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Checker, short};
 use crate::script::{
-    Action, Cluster, ConfigOwner, Consumer, MAX_BROKERS, MAX_CLIENTS, MAX_ENTRIES, MAX_PARTITIONS, MAX_STEPS,
-    MAX_TOPICS, Place, Scenario, StartAt, Topic,
+    Action, Cluster, ConfigOwner, Consumer, MAX_BROKERS, MAX_CLIENTS, MAX_ENTRIES, MAX_PARTITIONS, MAX_REPLICAS,
+    MAX_STEPS, MAX_TOPICS, Place, Scenario, StartAt, Topic,
 };
 
 /// The longest id of a client.
@@ -55,6 +55,24 @@ impl Checker {
                     "names are unique",
                 );
             }
+        }
+        self.replicas(scenario);
+    }
+
+    /// All partitions together, with those that are added later.
+    fn replicas(&mut self, scenario: &Scenario) {
+        let of = |topic: &Topic| {
+            let partitions = self.names.topics.get(&topic.name).copied().unwrap_or(topic.partitions);
+            i64::from(partitions).saturating_mul(i64::from(topic.replication))
+        };
+        let replicas = scenario.topics.iter().map(of).fold(0, i64::saturating_add);
+        if replicas > MAX_REPLICAS {
+            let message = format!("{replicas} replicas in all topics together");
+            self.say(
+                Place::root().key("topic"),
+                message,
+                format!("at most {MAX_REPLICAS} are simulated"),
+            );
         }
     }
 

@@ -6,15 +6,15 @@ use super::{Checker, short, translated};
 use crate::expression::{Type, Value};
 use crate::lang::Lang;
 use crate::script::{
-    Action, Ask, Choices, MAX_ENTRIES, MAX_PARTITIONS, MAX_PER_STEP, MAX_STEPS, PanelKind, Place, Problem, Scenario,
-    Show, Step, Until, WITHIN_MS,
+    Action, Ask, Choices, MAX_ENTRIES, MAX_PARTITIONS, MAX_PER_STEP, MAX_RECORD_BYTES, MAX_RECORDS, MAX_STEPS,
+    PanelKind, Place, Problem, Scenario, Show, Step, Until, WITHIN_MS,
 };
 
 /// How many partitions each topic has at a step.
 pub(super) type Counts = BTreeMap<String, i32>;
 
 /// The most records that one `produce_many` sends.
-const MAX_RECORDS: u32 = 10_000;
+const MAX_MANY: u32 = 10_000;
 /// The largest value of a record, in bytes; Kafka's `message.max.bytes` is a little more.
 const MAX_VALUE: usize = 1_000_000;
 /// The most keys of a measurement.
@@ -38,6 +38,7 @@ impl Checker {
             .iter()
             .map(|topic| (topic.name.clone(), topic.partitions.max(1)))
             .collect();
+        self.load(scenario);
         let chapters = scenario.chapters.len();
         let mut seen = BTreeSet::new();
         let mut chapter_before = 0_usize;
@@ -85,6 +86,26 @@ impl Checker {
             if let Some(ask) = &mut step.ask {
                 self.ask(&here.key("ask"), &step.id, index, count, ask);
             }
+        }
+    }
+
+    /// What all steps together send: it stays in memory.
+    fn load(&mut self, scenario: &Scenario) {
+        let (mut records, mut bytes) = (0_u64, 0_u64);
+        let actions = scenario.steps.iter().take(MAX_STEPS).flat_map(|step| &step.actions);
+        for action in actions {
+            let (count, size) = match action {
+                Action::Produce { value, .. } => (1, value.as_ref().map_or(0, |value| value.len() as u64)),
+                Action::ProduceMany { count, value_size, .. } => (u64::from(*count), u64::from(*value_size)),
+                _ => continue,
+            };
+            records = records.saturating_add(count);
+            bytes = bytes.saturating_add(count.saturating_mul(size));
+        }
+        if records > MAX_RECORDS || bytes > MAX_RECORD_BYTES {
+            let message = format!("all steps together send {records} records with {bytes} bytes");
+            let help = format!("at most {MAX_RECORDS} records and {MAX_RECORD_BYTES} bytes are simulated");
+            self.say(Place::root().key("step"), message, help);
         }
     }
 
@@ -156,11 +177,11 @@ impl Checker {
                     let here = here.key("produce_many");
                     self.producer(&here.key("producer"), producer);
                     self.target(&here, topic, *partition, counts);
-                    if !(1..=MAX_RECORDS).contains(count) {
+                    if !(1..=MAX_MANY).contains(count) {
                         self.say(
                             here.key("count"),
                             format!("{count} records"),
-                            format!("1 to {MAX_RECORDS} are possible"),
+                            format!("1 to {MAX_MANY} are possible"),
                         );
                     }
                     if usize::try_from(*value_size).map_or(true, |size| size > MAX_VALUE) {
