@@ -91,7 +91,7 @@ fn end_of(history: &mut History) -> StepEnd {
 fn build(scenario: &Scenario) -> Result<World, RunError> {
     let setup = |error: &dyn std::fmt::Display| RunError::Setup(error.to_string());
     let mut broker = BrokerConfig::default();
-    for (name, value) in &scenario.cluster.config {
+    for (name, value) in scenario.cluster.config.iter() {
         broker.set(name, &value.to_string()).map_err(|error| setup(&error))?;
     }
     let mut world = World::new(WorldConfig {

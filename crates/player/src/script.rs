@@ -7,6 +7,7 @@
 
 #[cfg(feature = "author")]
 pub mod author;
+mod entries;
 mod names;
 mod open;
 mod place;
@@ -14,11 +15,10 @@ mod scalar;
 mod step;
 mod validate;
 
-use std::collections::BTreeMap;
-
 use highwater_sim::ids::TopicPartition;
 use serde::{Deserialize, Serialize};
 
+pub use entries::Entries;
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
@@ -138,7 +138,7 @@ pub struct FamilyName {
 }
 
 /// Configs by Kafka's names.
-pub type Configs = BTreeMap<String, Scalar>;
+pub type Configs = Entries;
 
 /// A value of a config or of a field of a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -31,8 +31,11 @@ fn defaults_are_filled_in_and_steps_inherit() {
         ("4.3", 1, 1)
     );
     assert_eq!(scenario.chapters[0].title.en, scenario.title.en);
-    assert_eq!(scenario.producers[0].config["linger.ms"], Scalar::Number(0));
-    assert_eq!(scenario.producers[0].config["batch.size"], Scalar::Number(1024));
+    assert_eq!(scenario.producers[0].config.get("linger.ms"), Some(&Scalar::Number(0)));
+    assert_eq!(
+        scenario.producers[0].config.get("batch.size"),
+        Some(&Scalar::Number(1024))
+    );
     // The consumer starts in the second step, before what that step does itself.
     assert!(!scenario.consumers[0].start);
     assert!(matches!(&scenario.steps[1].actions[0], Action::StartConsumer { consumer } if consumer == "c1"));

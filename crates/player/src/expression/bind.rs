@@ -61,10 +61,7 @@ pub(super) fn bind(root: &Node, names: &Names) -> Result<(Node, Type), Vec<TextP
     };
     match binder.node(root) {
         Some(bound) if binder.problems.is_empty() => Ok(bound),
-        _ => {
-            binder.problems.sort_by_key(|problem| problem.span.start);
-            Err(binder.problems)
-        }
+        _ => Err(binder.problems),
     }
 }
 
@@ -179,7 +176,7 @@ impl Binder<'_> {
             return self.made(span, Kind::Definition(name.to_owned(), definition), result);
         }
         if let Some(partition) = as_partition(name)
-            && self.names.topics.contains_key(&*partition.topic)
+            && self.names.topic(&partition.topic).is_some()
         {
             return self.partition(partition, span);
         }
@@ -188,13 +185,12 @@ impl Binder<'_> {
             return self.problem(problem.help(format!("this is a function: {}", function.signature())));
         }
         let names = self.names;
-        let is_argument =
-            names.topics.contains_key(name) || names.producers.contains(name) || names.consumers.contains(name);
+        let is_argument = names.topic(name).is_some() || names.clients().any(|client| client == name);
         if is_argument {
             let problem = TextProblem::new(span, format!("{name} alone has no value"));
             return self.problem(problem.help("a topic or a client stands only as the argument of a function"));
         }
-        let partitions: Vec<String> = names.topics.keys().map(|topic| format!("{topic}-0")).collect();
+        let partitions: Vec<String> = names.topic_names().map(|topic| format!("{topic}-0")).collect();
         let candidates = names
             .definitions()
             .chain(FUNCTIONS.iter().map(|function| function.name))
@@ -210,11 +206,11 @@ impl Binder<'_> {
     }
 
     fn partition(&mut self, partition: TopicPartition, span: Span) -> Bound {
-        let known = self.names.topics.get(&*partition.topic).copied();
+        let known = self.names.topic(&partition.topic);
         let problem = match known {
             None => {
                 let problem = TextProblem::new(span, format!("no topic is called {}", partition.topic));
-                suggest(problem, &partition.topic, self.names.topics.keys().map(String::as_str))
+                suggest(problem, &partition.topic, self.names.topic_names())
             }
             Some(count) if partition.partition >= count => {
                 let last = count.saturating_sub(1);
@@ -322,20 +318,12 @@ impl Binder<'_> {
     fn known(&mut self, kind: ParameterKind, name: &str, span: Span) -> Option<Node> {
         let names = self.names;
         let (what, candidates): (&str, Vec<&str>) = match kind {
-            ParameterKind::Topic => ("topic", names.topics.keys().map(String::as_str).collect()),
+            ParameterKind::Topic => ("topic", names.topic_names().collect()),
             ParameterKind::Producer => ("producer", names.producers.iter().map(String::as_str).collect()),
             ParameterKind::Consumer => ("consumer", names.consumers.iter().map(String::as_str).collect()),
             ParameterKind::Fact if names.facts.is_empty() => ("fact", vec![name]),
             ParameterKind::Fact => ("fact", names.facts.to_vec()),
-            _ => (
-                "client",
-                names
-                    .producers
-                    .iter()
-                    .chain(&names.consumers)
-                    .map(String::as_str)
-                    .collect(),
-            ),
+            _ => ("client", names.clients().collect()),
         };
         if candidates.contains(&name) {
             return Some(Node::new(span, Kind::Literal(Value::Text(name.to_owned()))));

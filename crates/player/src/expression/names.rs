@@ -1,6 +1,5 @@
 //! What names can mean, and the definitions of `[let]`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::bind::{Type, bind};
@@ -15,16 +14,16 @@ const MAX_DEFINITIONS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// Each topic with the largest number of partitions that it ever has.
-    pub topics: BTreeMap<String, i32>,
+    pub topics: Vec<(String, i32)>,
     /// The ids of the producers.
-    pub producers: BTreeSet<String>,
+    pub producers: Vec<String>,
     /// The ids of the consumers.
-    pub consumers: BTreeSet<String>,
+    pub consumers: Vec<String>,
     /// How many brokers there are; they are numbered from 1.
     pub brokers: i32,
     /// The kinds of facts; empty if any is allowed.
     pub facts: &'static [&'static str],
-    definitions: BTreeMap<String, (Rc<Node>, Type)>,
+    definitions: Vec<(String, Rc<Node>, Type)>,
 }
 
 impl Names {
@@ -56,12 +55,40 @@ impl Names {
 
     /// The names of the definitions.
     pub fn definitions(&self) -> impl Iterator<Item = &str> {
-        self.definitions.keys().map(String::as_str)
+        self.definitions.iter().map(|(name, ..)| name.as_str())
+    }
+
+    /// How many partitions a topic has at most; none if there is no such topic.
+    pub fn topic(&self, name: &str) -> Option<i32> {
+        self.topics
+            .iter()
+            .find(|(topic, _)| topic == name)
+            .map(|(_, count)| *count)
+    }
+
+    /// Whether there is such a producer.
+    pub fn is_producer(&self, id: &str) -> bool {
+        self.producers.iter().any(|producer| producer == id)
+    }
+
+    /// Whether there is such a consumer.
+    pub fn is_consumer(&self, id: &str) -> bool {
+        self.consumers.iter().any(|consumer| consumer == id)
+    }
+
+    /// The names of the topics.
+    pub(crate) fn topic_names(&self) -> impl Iterator<Item = &str> {
+        self.topics.iter().map(|(topic, _)| topic.as_str())
+    }
+
+    /// The ids of all clients, producers first.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &str> {
+        self.producers.iter().chain(&self.consumers).map(String::as_str)
     }
 
     /// What a definition stands for.
     pub(super) fn definition(&self, name: &str) -> Option<(Rc<Node>, Type)> {
-        let (node, result) = self.definitions.get(name)?;
+        let (_, node, result) = self.definitions.iter().find(|(known, ..)| known == name)?;
         Some((Rc::clone(node), *result))
     }
 
@@ -78,7 +105,7 @@ impl Names {
         if function(name).is_some() {
             return Some("a function has this name");
         }
-        let used = self.topics.contains_key(name) || self.producers.contains(name) || self.consumers.contains(name);
+        let used = self.topic(name).is_some() || self.clients().any(|client| client == name);
         used.then_some("a topic or a client has this name")
     }
 }
@@ -132,19 +159,19 @@ impl Defining<'_> {
         }
         // What uses a definition with an error is not wrong for that.
         let unknown = Node::new(Span::default(), Kind::Call(STAND_IN.to_owned(), Vec::new()));
-        let unknown = (Rc::new(unknown), Type::Any);
+        let unknown = (name.clone(), Rc::new(unknown), Type::Any);
         if let Some(reason) = names.taken(name) {
             let problem = TextProblem::new(Span::default(), format!("no definition can be called {name}"));
             self.problems.push((index, problem.help(reason)));
         } else if cycle {
-            names.definitions.insert(name.clone(), unknown);
+            names.definitions.push(unknown);
         } else {
             match bind(&expression.root, names) {
                 Ok((root, result)) => {
-                    names.definitions.insert(name.clone(), (Rc::new(root), result));
+                    names.definitions.push((name.clone(), Rc::new(root), result));
                 }
                 Err(problems) => {
-                    names.definitions.insert(name.clone(), unknown);
+                    names.definitions.push(unknown);
                     self.problems
                         .extend(problems.into_iter().map(|problem| (index, problem)));
                 }

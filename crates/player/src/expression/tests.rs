@@ -23,10 +23,10 @@ impl Environment for Fixed {
 
 fn names() -> Names {
     let mut names = Names::default();
-    names.topics.insert("orders".to_owned(), 2);
-    names.topics.insert("my-topic".to_owned(), 1);
-    names.producers.insert("p1".to_owned());
-    names.consumers.insert("c-1".to_owned());
+    names.topics.push(("orders".to_owned(), 2));
+    names.topics.push(("my-topic".to_owned(), 1));
+    names.producers.push("p1".to_owned());
+    names.consumers.push("c-1".to_owned());
     names.brokers = 3;
     names.facts = &["FetchReceived", "RecordAppended"];
     let definitions = [("twice", "mark * 2"), ("mark", "hw(orders-0)"), ("tp", "orders-1")];

@@ -48,9 +48,9 @@ fn set_all(
     configs: &Configs,
     mut set: impl FnMut(&str, &str) -> Result<(), ConfigError>,
 ) -> Vec<(Option<String>, String)> {
-    let check = |(name, value): (&String, &super::Scalar)| {
+    let check = |(name, value): (&str, &super::Scalar)| {
         let error = set(name, &value.to_string()).err()?;
-        Some((Some(name.clone()), error.to_string()))
+        Some((Some(name.to_owned()), error.to_string()))
     };
     configs.iter().take(MAX_ENTRIES).filter_map(check).collect()
 }

@@ -1,11 +1,9 @@
 //! A step as data: what is done, when it ends, what is shown, what must hold, what is asked.
 
-use std::collections::BTreeMap;
-
 use highwater_sim::ids::TopicPartition;
 use serde::{Deserialize, Serialize};
 
-use super::{Localized, Scalar};
+use super::{Entries, Localized};
 use crate::expression::Expression;
 use crate::scene::MarkId;
 use crate::template::Template;
@@ -128,7 +126,7 @@ pub struct FactWanted {
     /// The fact's name, such as `FetchReceived`.
     pub name: String,
     /// The fields that must have these values; a partition is written `orders-0`.
-    pub fields: BTreeMap<String, Scalar>,
+    pub fields: Entries,
     /// How many of them.
     pub count: u64,
 }

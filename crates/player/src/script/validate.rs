@@ -4,8 +4,6 @@ mod cluster;
 mod marks;
 mod steps;
 
-use std::collections::BTreeSet;
-
 use super::{Action, ConfigOwner, Configs, Localized, MAX_ENTRIES, MAX_STEPS, Place, Problem, Scenario};
 use crate::expression::{Expression, Names, Type, nearest};
 use crate::lang::Lang;
@@ -39,12 +37,12 @@ fn names(scenario: &Scenario) -> Names {
     names.facts = super::FACT_NAMES;
     for topic in &scenario.topics {
         // A topic without partitions is told once, not at every use.
-        names.topics.insert(topic.name.clone(), topic.partitions.max(1));
+        names.topics.push((topic.name.clone(), topic.partitions.max(1)));
     }
     for step in &scenario.steps {
         for action in &step.actions {
             if let Action::AddPartitions { topic, total } = action
-                && let Some(count) = names.topics.get_mut(topic)
+                && let Some((_, count)) = names.topics.iter_mut().find(|(name, _)| name == topic)
             {
                 *count = (*count).max(*total);
             }
@@ -129,14 +127,19 @@ impl Checker {
 
     fn chapters(&mut self, scenario: &Scenario) {
         let place = Place::root().key("chapter");
-        let mut seen = BTreeSet::new();
-        if scenario.chapters.is_empty() {
-            self.say(place.clone(), "no chapter", "every step belongs to one");
+        let mut seen = Vec::new();
+        let count = scenario.chapters.len();
+        if count == 0 || count > MAX_STEPS {
+            self.say(
+                place.clone(),
+                format!("{count} chapters"),
+                "every step belongs to one, and each has a step",
+            );
         }
         for (index, chapter) in scenario.chapters.iter().enumerate().take(MAX_STEPS) {
             let here = place.index(index);
             self.id(&here.key("id"), &chapter.id);
-            if !seen.insert(chapter.id.as_str()) {
+            if !is_new(&mut seen, &chapter.id) {
                 self.say(
                     here.key("id"),
                     format!("a second chapter {}", chapter.id),
@@ -173,10 +176,7 @@ impl Checker {
 
     /// A partition or topic that exists; `counts` are the numbers of partitions now, if not the largest ever.
     fn partition(&mut self, place: &Place, topic: &str, partition: Option<i32>, counts: Option<&steps::Counts>) {
-        let known = counts.map_or_else(
-            || self.names.topics.get(topic).copied(),
-            |counts| counts.get(topic).copied(),
-        );
+        let known = counts.map_or_else(|| self.names.topic(topic), |counts| steps::count(counts, topic));
         let Some(count) = known else {
             self.unknown(place, "topic", topic);
             return;
@@ -194,15 +194,10 @@ impl Checker {
     fn unknown(&mut self, place: &Place, what: &str, name: &str) {
         let names = &self.names;
         let candidates: Vec<&str> = match what {
-            "topic" => names.topics.keys().map(String::as_str).collect(),
+            "topic" => names.topic_names().collect(),
             "producer" => names.producers.iter().map(String::as_str).collect(),
             "consumer" => names.consumers.iter().map(String::as_str).collect(),
-            _ => names
-                .producers
-                .iter()
-                .chain(&names.consumers)
-                .map(String::as_str)
-                .collect(),
+            _ => names.clients().collect(),
         };
         let problem = Problem::new(place.clone(), format!("no {what} is called {:?}", short(name)));
         let problem = match (nearest(name, candidates.iter().copied()), candidates.as_slice()) {
@@ -332,6 +327,15 @@ fn chapter_title(english: &Place, id: &str, lang: Lang) -> Place {
         Lang::En => english.key("title"),
         Lang::Zh => Place::root().lang(lang).key("chapter").key(id),
     }
+}
+
+/// Whether an id comes for the first time; notes it. The ids are few.
+fn is_new(seen: &mut Vec<String>, id: &str) -> bool {
+    let is_new = !seen.iter().any(|known| known == id);
+    if is_new {
+        seen.push(id.to_owned());
+    }
+    is_new
 }
 
 /// Small letters and digits, single hyphens between them.

@@ -11,7 +11,7 @@ impl Environment for Four {
 
 fn names() -> Names {
     let mut names = Names::default();
-    names.topics.insert("orders".to_owned(), 1);
+    names.topics.push(("orders".to_owned(), 1));
     names.brokers = 3;
     names
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::script::{Action, Moves, PanelKind, Scalar, Stage};
+use crate::script::{Action, Configs, Moves, PanelKind, Scalar, Stage};
 
 /// A scenario of Highwater: scenario.toml, with its texts in English. The Chinese texts are in zh.toml beside it.
 #[derive(Deserialize, JsonSchema)]
@@ -87,15 +87,15 @@ pub(super) enum ConfigEntry {
 
 impl ConfigForm {
     /// Kafka's full names, whether they were written with quotes or as nested tables.
-    pub fn flat(self) -> BTreeMap<String, Scalar> {
-        let mut flat = BTreeMap::new();
+    pub fn flat(self) -> Configs {
+        let mut flat = Vec::new();
         flatten("", self.0, &mut flat);
-        flat
+        flat.into_iter().collect()
     }
 }
 
 // As deep as the TOML is nested, which its parser bounds.
-fn flatten(prefix: &str, table: BTreeMap<String, ConfigEntry>, flat: &mut BTreeMap<String, Scalar>) {
+fn flatten(prefix: &str, table: BTreeMap<String, ConfigEntry>, flat: &mut Vec<(String, Scalar)>) {
     for (key, entry) in table {
         let name = if prefix.is_empty() {
             key
@@ -103,9 +103,7 @@ fn flatten(prefix: &str, table: BTreeMap<String, ConfigEntry>, flat: &mut BTreeM
             format!("{prefix}.{key}")
         };
         match entry {
-            ConfigEntry::Value(value) => {
-                flat.insert(name, value);
-            }
+            ConfigEntry::Value(value) => flat.push((name, value)),
             ConfigEntry::Table(inner) => flatten(&name, inner, flat),
         }
     }

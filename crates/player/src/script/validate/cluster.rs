@@ -1,8 +1,6 @@
 //! What must be so in the cluster and its clients.
 
-use std::collections::BTreeSet;
-
-use super::{Checker, short};
+use super::{Checker, is_new, short};
 use crate::script::{
     Action, Cluster, ConfigOwner, Consumer, MAX_BROKERS, MAX_CLIENTS, MAX_ENTRIES, MAX_PARTITIONS, MAX_REPLICAS,
     MAX_STEPS, MAX_TOPICS, Place, Scenario, StartAt, Topic,
@@ -45,10 +43,10 @@ impl Checker {
                 format!("a scenario has 1 to {MAX_TOPICS}: add [[topic]]"),
             );
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         for (index, topic) in scenario.topics.iter().enumerate().take(MAX_TOPICS) {
             self.topic(&place.index(index), topic, scenario.cluster.brokers);
-            if !seen.insert(topic.name.as_str()) {
+            if !is_new(&mut seen, &topic.name) {
                 self.say(
                     place.index(index).key("name"),
                     format!("a second topic {}", topic.name),
@@ -62,7 +60,7 @@ impl Checker {
     /// All partitions together, with those that are added later.
     fn replicas(&mut self, scenario: &Scenario) {
         let of = |topic: &Topic| {
-            let partitions = self.names.topics.get(&topic.name).copied().unwrap_or(topic.partitions);
+            let partitions = self.names.topic(&topic.name).unwrap_or(topic.partitions);
             i64::from(partitions).saturating_mul(i64::from(topic.replication))
         };
         let replicas = scenario.topics.iter().map(of).fold(0, i64::saturating_add);
@@ -122,10 +120,12 @@ impl Checker {
             .enumerate()
             .take(usize::try_from(MAX_PARTITIONS).unwrap_or(0))
         {
-            let distinct: BTreeSet<i32> = replicas.iter().copied().collect();
-            let known = replicas.iter().all(|broker| (1..=brokers).contains(broker));
-            let count = i32::try_from(replicas.len());
-            if !known || distinct.len() != replicas.len() || count != Ok(topic.replication) {
+            let known = |broker: &i32| (1..=brokers).contains(broker);
+            let twice = |(at, broker): (usize, &i32)| replicas.iter().take(at).any(|other| other == broker);
+            let possible = i32::try_from(replicas.len()) == Ok(topic.replication)
+                && replicas.iter().all(known)
+                && !replicas.iter().enumerate().any(twice);
+            if !possible {
                 self.say(
                     place.index(index),
                     "these replicas are not possible",
@@ -152,15 +152,15 @@ impl Checker {
                 );
             }
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         for (index, producer) in scenario.producers.iter().enumerate().take(MAX_CLIENTS) {
             let place = root.key("producer").index(index);
-            self.client(&place.key("id"), &producer.id, seen.insert(producer.id.as_str()));
+            self.client(&place.key("id"), &producer.id, is_new(&mut seen, &producer.id));
             self.configs(&place.key("config"), &producer.config, ConfigOwner::Producer);
         }
         for (index, consumer) in scenario.consumers.iter().enumerate().take(MAX_CLIENTS) {
             let place = root.key("consumer").index(index);
-            self.client(&place.key("id"), &consumer.id, seen.insert(consumer.id.as_str()));
+            self.client(&place.key("id"), &consumer.id, is_new(&mut seen, &consumer.id));
             self.configs(&place.key("config"), &consumer.config, ConfigOwner::Consumer);
             self.consumer(&place, consumer, scenario);
         }

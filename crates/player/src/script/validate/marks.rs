@@ -1,7 +1,7 @@
 //! Whether a mark can stand in a picture of the scenario: the ids of [`MarkId`](crate::scene::MarkId).
 
 use super::Checker;
-use super::steps::Counts;
+use super::steps::{Counts, count};
 use crate::expression::nearest;
 use crate::script::{MAX_PER_STEP, Place, partition_from_name};
 
@@ -39,8 +39,8 @@ impl Checker {
     /// Why a mark cannot be there.
     fn mark(&self, mark: &str, counts: &Counts) -> Result<(), String> {
         let parts: Vec<&str> = mark.split('/').collect();
-        let topic = |name: &str| match counts.get(name) {
-            Some(count) => Ok(*count),
+        let topic = |name: &str| match count(counts, name) {
+            Some(count) => Ok(count),
             None => Err(format!("no topic is called {name:?}")),
         };
         let partition = |name: &str| match partition_from_name(name) {
@@ -77,7 +77,7 @@ impl Checker {
             [message] if numbered(message, "message").is_some() => Ok(()),
             [client, rest @ ..] if client.starts_with("client-") => {
                 let id = client.trim_start_matches("client-");
-                let known = self.names.producers.contains(id) || self.names.consumers.contains(id);
+                let known = self.names.is_producer(id) || self.names.is_consumer(id);
                 match rest {
                     _ if !known => Err(format!("no client is called {id:?}")),
                     [] => Ok(()),
@@ -102,7 +102,7 @@ impl Checker {
                 }
             }
             ["accumulator", producer, rest @ ..] => {
-                if !self.names.producers.contains(*producer) {
+                if !self.names.is_producer(producer) {
                     return Err(format!("no producer is called {producer:?}"));
                 }
                 match rest {

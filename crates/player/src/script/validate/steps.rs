@@ -1,8 +1,6 @@
 //! What must be so in every step.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{Checker, short, translated};
+use super::{Checker, is_new, short, translated};
 use crate::expression::{Type, Value};
 use crate::lang::Lang;
 use crate::script::{
@@ -11,7 +9,12 @@ use crate::script::{
 };
 
 /// How many partitions each topic has at a step.
-pub(super) type Counts = BTreeMap<String, i32>;
+pub(super) type Counts = Vec<(String, i32)>;
+
+/// How many partitions a topic has; none if there is no such topic.
+pub(super) fn count(counts: &Counts, topic: &str) -> Option<i32> {
+    counts.iter().find(|(name, _)| name == topic).map(|(_, count)| *count)
+}
 
 /// The most records that one `produce_many` sends.
 const MAX_MANY: u32 = 10_000;
@@ -40,13 +43,13 @@ impl Checker {
             .collect();
         self.load(scenario);
         let chapters = scenario.chapters.len();
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         let mut chapter_before = 0_usize;
         let mut show_before: Option<Show> = None;
         for (index, step) in scenario.steps.iter_mut().enumerate().take(MAX_STEPS) {
             let here = place.index(index);
             self.id(&here.key("id"), &step.id);
-            if !seen.insert(step.id.clone()) {
+            if !is_new(&mut seen, &step.id) {
                 self.say(here.key("id"), format!("a second step {}", step.id), "ids are unique");
             }
             let wanted = if index == 0 {
@@ -201,7 +204,7 @@ impl Checker {
                     self.grow(&here.key("total"), topic, *total, counts);
                 }
                 Action::StartConsumer { consumer } => {
-                    if !self.names.consumers.contains(consumer) {
+                    if !self.names.is_consumer(consumer) {
                         self.unknown(&here.key("start_consumer").key("consumer"), "consumer", consumer);
                     }
                 }
@@ -224,7 +227,7 @@ impl Checker {
                     }
                 }
                 Action::RefreshMetadata { client } => {
-                    if !self.names.producers.contains(client) && !self.names.consumers.contains(client) {
+                    if !self.names.is_producer(client) && !self.names.is_consumer(client) {
                         self.unknown(&here.key("refresh_metadata").key("client"), "client", client);
                     }
                 }
@@ -233,14 +236,14 @@ impl Checker {
     }
 
     fn producer(&mut self, place: &Place, producer: &str) {
-        if !self.names.producers.contains(producer) {
+        if !self.names.is_producer(producer) {
             self.unknown(place, "producer", producer);
         }
     }
 
     /// Where a record goes. Its partition must exist; Kafka's producer would wait for metadata that never comes.
     fn target(&mut self, place: &Place, topic: &str, partition: Option<i32>, counts: &Counts) {
-        let key = if partition.is_some() && counts.contains_key(topic) {
+        let key = if partition.is_some() && count(counts, topic).is_some() {
             "partition"
         } else {
             "topic"
@@ -249,7 +252,9 @@ impl Checker {
     }
 
     fn grow(&mut self, place: &Place, topic: &str, total: i32, counts: &mut Counts) {
-        let Some(count) = counts.get_mut(topic) else { return };
+        let Some((_, count)) = counts.iter_mut().find(|(name, _)| name == topic) else {
+            return;
+        };
         if total <= *count || total > MAX_PARTITIONS {
             let message = format!("{total} partitions in all, where {} has {count}", short(topic));
             let help = format!("the number can only grow, to at most {MAX_PARTITIONS} (Kafka: INVALID_PARTITIONS)");
@@ -304,8 +309,9 @@ impl Checker {
     }
 
     fn show(&mut self, place: &Place, show: &Show, counts: &Counts) {
-        let distinct: BTreeSet<PanelKind> = show.panels.iter().copied().collect();
-        if show.panels.is_empty() || distinct.len() != show.panels.len() {
+        let panels = &show.panels;
+        let twice = |(at, panel): (usize, &PanelKind)| panels.iter().take(at).any(|other| other == panel);
+        if panels.is_empty() || panels.len() > 3 || panels.iter().enumerate().any(twice) {
             self.say(
                 place.key("panels"),
                 "a picture has at least one panel, and each once",
@@ -321,7 +327,7 @@ impl Checker {
         self.partition(&place.key("topic"), &show.topic, None, Some(counts));
         match &show.producer {
             Some(producer) => self.producer(&place.key("producer"), producer),
-            None if distinct.contains(&PanelKind::Accumulator) => {
+            None if panels.contains(&PanelKind::Accumulator) => {
                 self.say(
                     place.key("producer"),
                     "the accumulator of no producer",

@@ -1,0 +1,92 @@
+//! Named values in the order in which they were written: configs, and the fields of a fact that a step waits for.
+//!
+//! A list rather than a map: they are few, and every kind of map makes the page larger.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use super::Scalar;
+
+/// Named values; a name stands once. As JSON they are an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries(Vec<(String, Scalar)>);
+
+impl Entries {
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Scalar> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Scalar)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The names.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A name that comes again has the later value.
+impl FromIterator<(String, Scalar)> for Entries {
+    fn from_iter<I: IntoIterator<Item = (String, Scalar)>>(entries: I) -> Entries {
+        let mut all: Vec<(String, Scalar)> = Vec::new();
+        for (name, value) in entries {
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some(entry) => entry.1 = value,
+                None => all.push((name, value)),
+            }
+        }
+        Entries(all)
+    }
+}
+
+impl Serialize for Entries {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("names with values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+        let mut all: Vec<(String, Scalar)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Scalar>()? {
+            if all.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom(format!("{name} stands here twice")));
+            }
+            // Looking for doubles takes the square of their number, and no one needs so many.
+            if all.len() > super::MAX_ENTRIES {
+                return Err(A::Error::custom(format!("more than {} entries", super::MAX_ENTRIES)));
+            }
+            all.push((name, value));
+        }
+        Ok(Entries(all))
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
