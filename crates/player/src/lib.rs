@@ -10,6 +10,7 @@ pub mod expression;
 pub mod glossary;
 pub mod history;
 pub mod lang;
+pub mod load;
 pub mod marks;
 pub mod phrase;
 pub mod playback;
