@@ -7,6 +7,7 @@ pub mod clients;
 pub mod cluster;
 pub mod focus;
 pub mod frame;
+pub mod hero;
 pub mod network;
 pub mod node;
 pub mod partitioner;
@@ -149,7 +150,7 @@ impl Draw<'_> {
         ring.area = None;
         let mut note = Node::words(x, y, class, words);
         note.area = None;
-        node.with(ring).with(note)
+        node.with(ring).with(Node::group(0.0, 0.0, "note").with(note))
     }
 }
 

@@ -158,7 +158,7 @@ pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> No
         .part()
         .with(Node::rect(Area::new(0.0, 0.0, measures.box_w, height), 10.0, class));
     group = group.with_all(header(draw, measures, row));
-    group.with(track(draw, measures, row, frame))
+    group.with(track(draw, measures, row, measures.log_w(frame)))
 }
 
 fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
@@ -205,8 +205,8 @@ fn draw_first(row: &ReplicaRow) -> i64 {
     row.records.first().map_or(i64::MAX, |record| record.offset)
 }
 
-fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, frame: Frame) -> Node {
-    let log_w = measures.log_w(frame);
+/// The log: `log_w` px from its first cell to its end.
+pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64) -> Node {
     let wall = measures.wall();
     let leo = row.log_end_offset.value;
     let leo_x = measures.boundary(leo);
