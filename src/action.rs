@@ -1,0 +1,78 @@
+//! Everything that can happen to the page. Buttons, keys, links, timers and the network all say it in these words.
+
+use highwater_player::command::Command;
+use highwater_player::lang::Lang;
+
+use crate::motion::Speed;
+use crate::options::{Theme, View};
+use crate::stage::focus::Direction;
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Something that the player is asked for.
+    Go(Command),
+    /// To the first step of a chapter, from 1.
+    Chapter(usize),
+    /// Play, or pause.
+    PlayPause,
+    /// Another speed.
+    Speed(Speed),
+    /// Another view.
+    View(View),
+    /// Another language.
+    Lang(Lang),
+    /// Another theme.
+    Theme(Theme),
+    /// All keys, shown or not.
+    Help(bool),
+    /// The menu of narrow players, shown or not.
+    Menu(bool),
+    /// A term's gloss in its place, or none.
+    Gloss(Option<String>),
+    /// A filter of the facts.
+    Filter(FactFilter),
+    /// Words to search the course for.
+    Search(String),
+    /// Only this family of the course, or all.
+    Family(Option<String>),
+    /// The messages about the link have been read.
+    Dismiss,
+    /// Load again what did not load.
+    Again,
+    /// Dragging on the timeline: to this step.
+    Scrub(usize),
+    /// The pointer let go of the timeline.
+    ScrubEnd,
+    /// Some time after that, transitions are back.
+    ScrubOver(u32),
+    /// An arrow within the stage.
+    Arrow(Option<String>, Direction),
+    /// Esc.
+    Escape,
+    /// The location changed.
+    Hash(String),
+    /// The course's list arrived, or why it did not.
+    Course(Result<String, String>),
+    /// A scenario arrived, or why it did not.
+    Scenario(String, Result<String, String>),
+    /// The player's width in CSS px.
+    Width(f64),
+    /// It is time for the next beat of a playing step (the number is the motion's).
+    Beat(u32),
+    /// A playing step is over.
+    Rest(u32),
+    /// The reading pause between two steps is over.
+    Onward(u32),
+}
+
+/// Which facts the list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactFilter {
+    /// Only those about this broker.
+    pub broker: Option<i32>,
+    /// Only those about this partition.
+    pub partition: Option<String>,
+    /// Only those of this name.
+    pub kind: Option<String>,
+}

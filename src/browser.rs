@@ -1,0 +1,341 @@
+//! The page's edge: the only file that touches the window, the document, storage, history, the network and animations.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use highwater_player::lang::Lang;
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Animation, CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement, KeyboardEvent, PointerEvent, Response, Window};
+
+use crate::motion::Move;
+use crate::options::Theme;
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+fn document() -> Option<Document> {
+    window()?.document()
+}
+
+/// The element that the page is mounted in.
+pub fn app_root() -> Option<Element> {
+    document()?.get_element_by_id("app")
+}
+
+/// Takes away the picture that stood there while the page was loading.
+pub fn remove_shell() {
+    if let Some(shell) = document().and_then(|document| document.get_element_by_id("shell")) {
+        shell.remove();
+    }
+}
+
+/// The location's hash, with its `#`.
+pub fn hash() -> String {
+    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
+/// Puts a hash into the address bar without a new entry in the history.
+pub fn replace_hash(hash: &str) {
+    if let Some(history) = window().and_then(|window| window.history().ok())
+        && self::hash() != hash
+    {
+        // A sandboxed frame may refuse; the page goes on without.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(hash));
+    }
+}
+
+/// A value kept from an earlier visit; none where there is no storage.
+pub fn kept(name: &str) -> Option<String> {
+    let storage = window()?.local_storage().ok()??;
+    storage.get_item(&format!("highwater.{name}")).ok()?
+}
+
+/// Keeps a value for later visits; where storage throws, it is not kept.
+pub fn keep(name: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
+        let _ = storage.set_item(&format!("highwater.{name}"), value);
+    }
+}
+
+/// The reader's language as the browser says it.
+pub fn preferred_lang() -> Lang {
+    window()
+        .and_then(|window| window.navigator().language())
+        .and_then(|code| Lang::from_code(&code))
+        .unwrap_or_default()
+}
+
+/// The document's language, colours and title.
+pub fn dress(lang: Lang, theme: Theme, title: &str) {
+    let Some(document) = document() else { return };
+    if document.title() != title {
+        document.set_title(title);
+    }
+    if let Some(root) = document.document_element() {
+        let _ = root.set_attribute("lang", lang.code());
+        let _ = match theme {
+            Theme::Auto => root.remove_attribute("data-theme"),
+            Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.code()),
+        };
+    }
+}
+
+/// Whether the reader asked for less motion.
+pub fn wants_less_motion() -> bool {
+    window()
+        .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
+        .is_some_and(|query| query.matches())
+}
+
+/// The width of the document, in CSS px.
+pub fn document_width() -> f64 {
+    document()
+        .and_then(|document| document.document_element())
+        .map_or(1280.0, |root| f64::from(root.client_width()))
+}
+
+/// Calls `then` after `ms`.
+pub fn after(ms: f64, then: impl FnOnce() + 'static) {
+    if let Some(window) = window() {
+        let callback = Closure::once_into_js(then);
+        let ms = ms.clamp(0.0, 1e9) as i32;
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(callback.unchecked_ref(), ms);
+    }
+}
+
+/// Fetches a text; the error names what the server or the network said.
+pub fn fetch_text(url: &str, then: impl FnOnce(Result<String, String>) + 'static) {
+    let url = url.to_owned();
+    spawn_local(async move { then(text_of(&url).await) });
+}
+
+async fn text_of(url: &str) -> Result<String, String> {
+    let window = window().ok_or("no window")?;
+    let said = |error: JsValue| error.as_string().or_else(|| error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()))).unwrap_or_default();
+    let response: Response = JsFuture::from(window.fetch_with_str(url)).await.map_err(said)?.dyn_into().map_err(said)?;
+    if !response.ok() {
+        return Err(format!("{} {}", response.status(), response.status_text()).trim_end().to_owned());
+    }
+    let text = JsFuture::from(response.text().map_err(said)?).await.map_err(said)?;
+    text.as_string().ok_or_else(|| "no text".to_owned())
+}
+
+/// Listens on the window or the document for as long as the page lives.
+fn listen(target: &EventTarget, name: &str, listener: impl FnMut(web_sys::Event) + 'static) {
+    let listener = Closure::<dyn FnMut(web_sys::Event)>::new(listener);
+    let _ = target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+    listener.forget();
+}
+
+/// Calls `then` with the hash whenever it changes by a link or the browser's back and forward.
+pub fn on_hash(then: impl Fn(String) + 'static) {
+    if let Some(window) = window() {
+        listen(&window, "hashchange", move |_| then(hash()));
+    }
+}
+
+/// A key press with what has the focus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyPress {
+    /// As `KeyboardEvent.key` says it.
+    pub key: String,
+    /// A mark of the stage has the focus.
+    pub mark: Option<String>,
+    /// The stage or something in it has the focus.
+    pub in_stage: bool,
+    /// A button, a link or another control has the focus: Space and Enter are its own.
+    pub on_control: bool,
+}
+
+/// Calls `wants` for each key press that is not for a text field and not part of a shortcut of the browser;
+/// if it says true, the press is used up.
+pub fn on_key(wants: impl Fn(KeyPress) -> bool + 'static) {
+    let Some(document) = document() else { return };
+    listen(&document.clone().into(), "keydown", move |event| {
+        let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        if key.default_prevented() || key.ctrl_key() || key.alt_key() || key.meta_key() || key.is_composing() {
+            return;
+        }
+        let focused = document.active_element();
+        let tag = focused.as_ref().map(Element::tag_name).unwrap_or_default();
+        if matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "DIALOG") || within(focused.as_ref(), "dialog") {
+            return;
+        }
+        let press = KeyPress {
+            key: key.key(),
+            mark: focused.as_ref().and_then(|element| element.get_attribute("data-mark")),
+            in_stage: within(focused.as_ref(), "[data-stage]"),
+            on_control: matches!(tag.as_str(), "BUTTON" | "A"),
+        };
+        if wants(press) {
+            event.prevent_default();
+        }
+    });
+}
+
+fn within(element: Option<&Element>, selector: &str) -> bool {
+    element.is_some_and(|element| element.closest(selector).is_ok_and(|found| found.is_some()))
+}
+
+/// Calls `then` with an element's width in CSS px whenever that changes.
+pub fn on_width(element: &Element, then: impl Fn(f64) + 'static) {
+    let measured = element.clone();
+    let callback = Closure::<dyn FnMut()>::new(move || then(measured.get_bounding_client_rect().width()));
+    if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(element);
+        callback.forget();
+    }
+}
+
+/// An element by selector.
+pub fn find(selector: &str) -> Option<Element> {
+    document()?.query_selector(selector).ok()?
+}
+
+/// The selector of a mark.
+fn mark_selector(mark: &str) -> String {
+    format!("[data-stage] [data-mark=\"{}\"]", mark.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Gives the focus to what a selector finds, without scrolling.
+pub fn focus(selector: &str) {
+    if let Some(element) = find(selector) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.unchecked_into::<HtmlElement>().focus_with_options(&options);
+    }
+}
+
+/// Gives the focus to a mark; says whether it is there.
+pub fn focus_mark(mark: &str) -> bool {
+    let selector = mark_selector(mark);
+    let there = find(&selector).is_some();
+    focus(&selector);
+    there
+}
+
+/// Nothing has the focus any more, as after its element went away.
+pub fn focus_is_lost() -> bool {
+    document().and_then(|document| document.active_element()).is_none_or(|element| element.tag_name() == "BODY")
+}
+
+/// Scrolls to the page's top, as a new page would be.
+pub fn scroll_to_top() {
+    if let Some(window) = window() {
+        window.scroll_to_with_x_and_y(0.0, 0.0);
+    }
+}
+
+/// Opens a dialog over the page; the browser keeps the focus inside and closes it on Esc.
+pub fn open_dialog(selector: &str) {
+    if let Some(dialog) = find(selector).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok())
+        && !dialog.open()
+    {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// The step under the pointer on a line of `steps` stops that are equally far apart.
+pub fn step_under(event: &PointerEvent, steps: usize) -> Option<usize> {
+    let line: Element = event.current_target()?.dyn_into().ok()?;
+    let area = line.get_bounding_client_rect();
+    let part = (f64::from(event.client_x()) - area.left()) / area.width().max(1.0);
+    let step = (part * steps as f64).floor() + 1.0;
+    Some(step.clamp(1.0, steps as f64) as usize)
+}
+
+/// Keeps the pointer's moves for the element until it is let go.
+pub fn hold_pointer(event: &PointerEvent) {
+    if let Some(line) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        let _ = line.set_pointer_capture(event.pointer_id());
+    }
+}
+
+/// Dispatches an event from the player's root: bubbling, and out of a shadow root.
+pub fn emit(name: &str, detail: &[(&str, JsValue)]) {
+    let Some(root) = find("[data-player]").or_else(app_root) else { return };
+    let object = Object::new();
+    for (key, value) in detail {
+        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
+    }
+    let init = CustomEventInit::new();
+    init.set_bubbles(true);
+    init.set_composed(true);
+    init.set_detail(&object);
+    if let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) {
+        let _ = root.dispatch_event(&event);
+    }
+}
+
+thread_local! {
+    /// What moves now, by mark.
+    static MOVING: RefCell<BTreeMap<String, Animation>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Plays one motion of a mark; an earlier one of the same mark ends.
+pub fn play(one: &Move) {
+    let Some(element) = find(&mark_selector(&one.mark)) else { return };
+    if let Some(earlier) = MOVING.with_borrow_mut(|moving| moving.remove(&one.mark)) {
+        earlier.cancel();
+    }
+    let frames = Array::new();
+    for point in &one.points {
+        let frame = Object::new();
+        set(&frame, "offset", &point.when.into());
+        if let Some((x, y)) = point.at {
+            set(&frame, "transform", &format!("translate({x:.2}px, {y:.2}px)").into());
+        }
+        if let Some(opacity) = point.opacity {
+            set(&frame, "opacity", &opacity.into());
+        }
+        if let Some(fill) = point.fill {
+            set(&frame, "fill", &fill.into());
+        }
+        frames.push(&frame);
+    }
+    let timing = Object::new();
+    set(&timing, "duration", &one.duration_ms.into());
+    set(&timing, "delay", &one.delay_ms.into());
+    set(&timing, "easing", &one.ease.css().into());
+    set(&timing, "fill", &(if one.holds { "both" } else { "backwards" }).into());
+    // `Element.animate` takes keyframes and options as plain objects; it has no typed binding.
+    let animation = Reflect::get(&element, &"animate".into())
+        .ok()
+        .and_then(|animate| animate.dyn_into::<js_sys::Function>().ok())
+        .and_then(|animate| animate.call2(&element, &frames, &timing).ok())
+        .and_then(|animation| animation.dyn_into::<Animation>().ok());
+    if let Some(animation) = animation {
+        MOVING.with_borrow_mut(|moving| moving.insert(one.mark.clone(), animation));
+    }
+}
+
+fn set(object: &Object, key: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &JsValue::from_str(key), value);
+}
+
+/// Ends everything that moves; the picture shows where it led.
+pub fn finish() {
+    for (_, animation) in MOVING.take() {
+        animation.cancel();
+    }
+}
+
+/// A short fade of the stage, as a cut to another picture has it.
+pub fn fade_in_stage() {
+    if wants_less_motion() {
+        return;
+    }
+    let Some(element) = find("[data-stage]") else { return };
+    let frames = Array::new();
+    for opacity in [0.4, 1.0] {
+        let frame = Object::new();
+        set(&frame, "opacity", &opacity.into());
+        frames.push(&frame);
+    }
+    if let Some(animate) = Reflect::get(&element, &"animate".into()).ok().and_then(|animate| animate.dyn_into::<js_sys::Function>().ok()) {
+        let _ = animate.call2(&element, &frames, &90.0.into());
+    }
+}

@@ -1,0 +1,58 @@
+//! A scenario on the course's home: a true picture, the question, the surprise, minutes, progress.
+
+use highwater_player::course;
+use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
+use yew::prelude::*;
+
+use super::icon::{Icon, Sign};
+use super::{say, words};
+use crate::options;
+use crate::progress::Reached;
+use crate::stage::thumb;
+use crate::stage::view::element;
+
+/// Properties of [`Card`].
+#[derive(Properties, PartialEq)]
+pub struct CardProps {
+    /// The language.
+    pub lang: Lang,
+    /// The scenario.
+    pub card: course::Card,
+    /// How far the learner is.
+    pub reached: Option<Reached>,
+    /// It is the one that was open last.
+    pub is_here: bool,
+}
+
+/// The card: one link.
+#[component]
+pub fn Card(props: &CardProps) -> Html {
+    let CardProps { lang, card, reached, is_here } = props;
+    let lang = *lang;
+    let done = reached.as_ref().is_some_and(|reached| reached.done);
+    let step = reached.as_ref().map(|reached| reached.step).filter(|step| *step > 1 && !done);
+    let class = classes!("card", done.then_some("is-done"), (*is_here && !done).then_some("is-here"), card.essential.then_some("is-core"));
+    let href = options::format(Some(&card.id), step, None, None, options::View::Stage);
+    let minutes = Phrase::new("interface.minutes").with("n", i64::from(card.minutes)).say(lang);
+    let picture: Html = card.picture.as_ref().map(thumb::draw).unwrap_or_default().iter().enumerate().map(|(index, node)| element(node, index)).collect();
+    html! {
+        <a {class} {href} data-card={card.id.clone()}>
+            <svg class="thumb" viewBox={format!("0 0 {} {}", thumb::WIDTH, thumb::HEIGHT)} aria-hidden="true">{ picture }</svg>
+            <h3>{ card.title.get(lang) }
+                if card.essential { <span class="core" title={say(lang, "essential")}>{ " ★" }</span> }
+            </h3>
+            <p class="hook">{ card.hook.get(lang) }</p>
+            <p class="meta">
+                <span>{ minutes }</span>
+                <span class="st">
+                    if done {
+                        <Icon sign={Sign::Check} />{ say(lang, "done") }
+                    } else if let Some(step) = step {
+                        { words::step_of(lang, step, card.steps) }
+                    }
+                </span>
+            </p>
+        </a>
+    }
+}

@@ -1,0 +1,102 @@
+//! All facts until now, with filters by broker, partition and kind.
+
+use std::collections::BTreeSet;
+
+use highwater_player::command::Command;
+use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
+use highwater_player::words::FactLine;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::{milliseconds, say};
+use crate::action::{Action, FactFilter};
+
+/// Properties of [`Facts`].
+#[derive(Properties, PartialEq)]
+pub struct FactsProps {
+    /// The language.
+    pub lang: Lang,
+    /// All facts, oldest first.
+    pub facts: Vec<FactLine>,
+    /// The step where we are.
+    pub step: usize,
+    /// What is shown of them.
+    pub filter: FactFilter,
+    /// Where actions go.
+    pub dispatch: Callback<Action>,
+}
+
+fn holds(filter: &FactFilter, fact: &FactLine) -> bool {
+    filter.broker.is_none_or(|broker| fact.brokers.contains(&broker))
+        && filter.partition.as_ref().is_none_or(|partition| fact.partition.as_ref() == Some(partition))
+        && filter.kind.as_ref().is_none_or(|kind| fact.name == *kind)
+}
+
+/// The list.
+#[component]
+pub fn Facts(props: &FactsProps) -> Html {
+    let FactsProps { lang, facts, filter, dispatch, .. } = props;
+    let lang = *lang;
+    let brokers: BTreeSet<i32> = facts.iter().flat_map(|fact| fact.brokers.iter().copied()).collect();
+    let partitions: BTreeSet<&String> = facts.iter().filter_map(|fact| fact.partition.as_ref()).collect();
+    let kinds: BTreeSet<&String> = facts.iter().map(|fact| &fact.name).collect();
+    let shown: Vec<&FactLine> = facts.iter().filter(|fact| holds(filter, fact)).collect();
+    let count = Phrase::new("interface.facts_shown")
+        .with("n", i64::try_from(shown.len()).unwrap_or(i64::MAX))
+        .with("all", i64::try_from(facts.len()).unwrap_or(i64::MAX))
+        .say(lang);
+    let base = filter.clone();
+    let broker = dispatch.reform(move |value: String| Action::Filter(FactFilter { broker: value.parse().ok(), ..base.clone() }));
+    let base = filter.clone();
+    let partition = dispatch.reform(move |value: String| Action::Filter(FactFilter { partition: Some(value).filter(|value| !value.is_empty()), ..base.clone() }));
+    let base = filter.clone();
+    let kind = dispatch.reform(move |value: String| Action::Filter(FactFilter { kind: Some(value).filter(|value| !value.is_empty()), ..base.clone() }));
+    html! {
+        <div class="facts-view">
+            <div class="filters">
+                { select(lang, "filter_broker", brokers.iter().map(|id| (id.to_string(), Phrase::new("interface.broker").with("id", *id).say(lang))).collect(), filter.broker.map(|id| id.to_string()), broker) }
+                { select(lang, "filter_partition", partitions.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.partition.clone(), partition) }
+                { select(lang, "filter_kind", kinds.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.kind.clone(), kind) }
+                <output class="count">{ count }</output>
+            </div>
+            <ol class="fact-list">
+                { for shown.iter().map(|fact| row(lang, fact, fact.step == props.step, dispatch)) }
+            </ol>
+            <div>
+                if shown.is_empty() {
+                    <p class="none">{ say(lang, if facts.is_empty() { "no_facts_yet" } else { "no_facts_match" }) }</p>
+                }
+            </div>
+        </div>
+    }
+}
+
+fn row(lang: Lang, fact: &FactLine, now: bool, dispatch: &Callback<Action>) -> Html {
+    let step = fact.step;
+    let onclick = dispatch.reform(move |_: MouseEvent| Action::Go(Command::Seek(step)));
+    let words = Phrase::new("interface.to_step").with("step", i64::try_from(step).unwrap_or(i64::MAX)).say(lang);
+    let class = classes!("fact", now.then_some("is-now"), fact.bad.then_some("is-bad"));
+    html! {
+        <li key={fact.id.to_string()} {class}>
+            <button type="button" class="fact-step" aria-label={words.clone()} title={words} {onclick}>{ step }</button>
+            <span class="t">{ milliseconds(fact.time_us) }</span><span class="n">{ &fact.name }</span><span class="s">{ &fact.sentence }</span>
+        </li>
+    }
+}
+
+fn select(lang: Lang, name: &str, options: Vec<(String, String)>, chosen: Option<String>, then: Callback<String>) -> Html {
+    let onchange = Callback::from(move |event: Event| then.emit(event.target_unchecked_into::<HtmlSelectElement>().value()));
+    html! {
+        <label class="filter">
+            <span>{ say(lang, name) }</span>
+            <select {onchange}>
+                <option key="" value="" selected={chosen.is_none()}>{ say(lang, "all") }</option>
+                { for options.into_iter().map(|(value, words)| {
+                    let selected = chosen.as_ref() == Some(&value);
+                    html! { <option key={value.clone()} {value} {selected}>{ words }</option> }
+                }) }
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,157 @@
+//! The course's home: the promise, go on, a log, search, families of cards.
+
+use std::rc::Rc;
+
+use highwater_player::course::{Card as CourseCard, Course, Family};
+use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::card::Card;
+use super::icon::{Icon, Sign};
+use super::say;
+use crate::action::Action;
+use crate::options;
+use crate::progress::Progress;
+use crate::stage::Picture;
+use crate::stage::view::element;
+
+/// Properties of [`Home`].
+#[derive(Properties, PartialEq)]
+pub struct HomeProps {
+    /// The language.
+    pub lang: Lang,
+    /// The course; none until its list has arrived.
+    pub course: Option<Rc<Course>>,
+    /// How far the learner is.
+    pub progress: Progress,
+    /// Words that cards must have.
+    pub search: String,
+    /// The family that alone is shown.
+    pub family: Option<String>,
+    /// The log on top.
+    pub hero: Rc<Picture>,
+    /// Where actions go.
+    pub dispatch: Callback<Action>,
+}
+
+/// Families of so few have wide cards.
+const SMALL_FAMILY: usize = 4;
+
+/// The page.
+#[component]
+pub fn Home(props: &HomeProps) -> Html {
+    let HomeProps { lang, progress, dispatch, .. } = props;
+    let lang = *lang;
+    let families: &[Family] = props.course.as_ref().map(|course| course.families.as_slice()).unwrap_or_default();
+    let families: Vec<&Family> = families.iter().filter(|family| !family.scenarios.is_empty()).collect();
+    let all = families.iter().map(|family| family.scenarios.len()).sum::<usize>();
+    let oninput = dispatch.reform(|event: InputEvent| Action::Search(event.target_unchecked_into::<HtmlInputElement>().value()));
+    let found: Vec<(&Family, Vec<&CourseCard>)> = families
+        .iter()
+        .filter(|family| props.family.as_ref().is_none_or(|only| family.id == *only))
+        .map(|family| (*family, family.scenarios.iter().filter(|card| matches(card, &props.search)).collect::<Vec<_>>()))
+        .filter(|(_, cards)| !cards.is_empty())
+        .collect();
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    html! {
+        <main class="home">
+            <section class="hero">
+                <div>
+                    <h1>{ say(lang, "home_title") }</h1>
+                    <p>{ say(lang, "home_promise") }</p>
+                    <div class="acts">{ acts(lang, &families, progress) }</div>
+                </div>
+                <svg class="scene" viewBox={format!("0 0 {} {}", props.hero.width, props.hero.height)} width={props.hero.width.to_string()}
+                    height={props.hero.height.to_string()} role="img" aria-label={say(lang, "hero_label")}>
+                    { for props.hero.nodes.iter().enumerate().map(|(index, node)| element(node, index)) }
+                </svg>
+            </section>
+            <div class="tools" role="search">
+                <label class="search">
+                    <Icon sign={Sign::Search} /><span class="sr">{ say(lang, "search") }</span>
+                    <input type="search" placeholder={say(lang, "search_hint")} value={props.search.clone()} {oninput} />
+                </label>
+                <div class="chips">
+                    if families.len() > 1 {
+                        { chip(say(lang, "all"), None, props.family.is_none(), dispatch) }
+                        { for families.iter().map(|family| {
+                            chip(family.title.get(lang).to_owned(), Some(family.id.clone()), props.family.as_ref() == Some(&family.id), dispatch)
+                        }) }
+                    }
+                </div>
+                <output class="progress-note">
+                    { Phrase::new("interface.done_of").with("n", count(progress.done().min(all))).with("all", count(all)).say(lang) }
+                </output>
+            </div>
+            <div class="families">
+                { for found.iter().map(|(family, cards)| family_of(lang, family, cards, progress)) }
+            </div>
+            <div>
+                if found.is_empty() && props.course.is_some() {
+                    <p class="none">{ Phrase::new("interface.nothing_found").with("words", options::shorten(&props.search)).say(lang) }</p>
+                }
+            </div>
+        </main>
+    }
+}
+
+fn matches(card: &CourseCard, search: &str) -> bool {
+    let wanted = search.to_lowercase();
+    let texts = [&card.title.en, &card.title.zh, &card.hook.en, &card.hook.zh, &card.id];
+    wanted.split_whitespace().all(|word| {
+        texts.iter().any(|text| text.to_lowercase().contains(word)) || card.tags.iter().any(|tag| tag.to_lowercase().contains(word))
+    })
+}
+
+/// Go on where the learner was, or begin.
+fn acts(lang: Lang, families: &[&Family], progress: &Progress) -> Html {
+    let cards: Vec<&CourseCard> = families.iter().flat_map(|family| &family.scenarios).collect();
+    let open = |card: &&&CourseCard| progress.scenarios.get(&card.id).is_none_or(|reached| !reached.done);
+    let last = cards.iter().find(|card| progress.last.as_ref() == Some(&card.id)).filter(open);
+    let next = last.or_else(|| cards.iter().find(open)).or_else(|| cards.first());
+    let Some(next) = next else { return html! {} };
+    let begun = !progress.scenarios.is_empty();
+    let key = if begun { "interface.go_on" } else { "interface.begin" };
+    let step = progress.scenarios.get(&next.id).filter(|reached| !reached.done).map(|reached| reached.step).filter(|step| *step > 1);
+    let words = Phrase::new(key).with("title", next.title.get(lang).as_str()).say(lang);
+    let href = options::format(Some(&next.id), step, None, None, options::View::Stage);
+    html! {
+        <>
+            <a key="go" class="btn btn-primary" {href} data-action="go-on"><Icon sign={Sign::Play} /><span>{ words }</span></a>
+            if let Some(first) = cards.first().filter(|first| begun && first.id != next.id) {
+                <a key="first" class="btn" href={options::format(Some(&first.id), None, None, None, options::View::Stage)}>{ say(lang, "from_the_start") }</a>
+            }
+        </>
+    }
+}
+
+fn chip(words: String, family: Option<String>, pressed: bool, dispatch: &Callback<Action>) -> Html {
+    let key = family.clone().unwrap_or_default();
+    let onclick = dispatch.reform(move |_: MouseEvent| Action::Family(family.clone()));
+    html! { <button {key} type="button" class="chip" aria-pressed={pressed.to_string()} {onclick}>{ words }</button> }
+}
+
+fn family_of(lang: Lang, family: &Family, cards: &[&CourseCard], progress: &Progress) -> Html {
+    let class = if family.scenarios.len() <= SMALL_FAMILY { "family is-small" } else { "family" };
+    let done = family.scenarios.iter().filter(|card| progress.scenarios.get(&card.id).is_some_and(|reached| reached.done)).count();
+    let minutes: u32 = family.scenarios.iter().map(|card| card.minutes).sum();
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let told = Phrase::new("interface.family_count")
+        .with("n", count(done))
+        .with("all", count(family.scenarios.len()))
+        .with("minutes", i64::from(minutes))
+        .say(lang);
+    html! {
+        <section key={family.id.clone()} {class} aria-labelledby={format!("family-{}", family.id)}>
+            <header><h2 id={format!("family-{}", family.id)}>{ family.title.get(lang) }</h2><p>{ family.line.get(lang) }</p><span>{ told }</span></header>
+            <div class="cards">
+                { for cards.iter().map(|card| html! {
+                    <Card key={card.id.clone()} {lang} card={(*card).clone()} reached={progress.scenarios.get(&card.id).cloned()}
+                        is_here={progress.last.as_ref() == Some(&card.id)} />
+                }) }
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,95 @@
+//! A question: a diamond, the choices, and after the answer why it is so.
+
+use highwater_player::command::Command;
+use highwater_player::lang::Lang;
+use highwater_player::words::{Answered, Choice, Question};
+use yew::prelude::*;
+
+use super::icon::{Icon, Sign};
+use super::{inline, ledger, say};
+use crate::action::Action;
+
+/// Properties of [`QuestionCard`].
+#[derive(Properties, PartialEq)]
+pub struct QuestionProps {
+    /// The language.
+    pub lang: Lang,
+    /// The question.
+    pub question: Question,
+    /// Where actions go.
+    pub dispatch: Callback<Action>,
+}
+
+/// Choices of at most so many characters stand in a row.
+const SHORT: usize = 7;
+
+/// The card.
+#[component]
+pub fn QuestionCard(props: &QuestionProps) -> Html {
+    let QuestionProps { lang, question, dispatch } = props;
+    let lang = *lang;
+    let open = question.answered == Answered::Open;
+    let short = question.choices.len() <= 4 && question.choices.iter().all(|choice| inline::plain(&choice.label).chars().count() <= SHORT);
+    let (class, words) = match question.answered {
+        Answered::Open => ("ask-head is-open", "predict"),
+        Answered::Right => ("ask-head is-right", "right_answer"),
+        Answered::Wrong => ("ask-head is-wrong", "wrong_answer"),
+        Answered::Revealed => ("ask-head is-open", "revealed"),
+    };
+    html! {
+        <section class="ask" aria-labelledby="ask-words" data-question={format!("{:?}", question.answered).to_lowercase()}>
+            <div {class}>
+                { match question.answered {
+                    Answered::Right => html! { <Icon sign={Sign::Check} /> },
+                    Answered::Wrong => html! { <Icon sign={Sign::Cross} /> },
+                    Answered::Open | Answered::Revealed => html! {
+                        <svg viewBox="0 0 18 18" aria-hidden="true">
+                            <path class="ask-mark" d="M9 0l9 9l-9 9l-9 -9z" />
+                            <path class="ask-glyph" d="M7 7.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.2M9 12.6h.01" />
+                        </svg>
+                    },
+                } }
+                { say(lang, words) }
+            </div>
+            <h2 id="ask-words">{ inline::runs(&question.ask, None, None) }</h2>
+            <div class={if short { "choices is-row" } else { "choices" }} role="group" aria-labelledby="ask-words">
+                { for question.choices.iter().enumerate().map(|(index, one)| choice(lang, index, one, open, short, dispatch)) }
+            </div>
+            <div role="status">
+                if let Some(reason) = &question.reason {
+                    <p class="reason">{ inline::runs(reason, None, None) }</p>
+                }
+            </div>
+            <div>
+                if !question.facts.is_empty() {
+                    <ol class="because" aria-label={say(lang, "because")}>
+                        { for question.facts.iter().map(|fact| ledger::line(fact, false)) }
+                    </ol>
+                }
+            </div>
+            <div>
+                if open {
+                    <p class="ask-foot">{ say(lang, "choose_or_next") }</p>
+                }
+            </div>
+        </section>
+    }
+}
+
+fn choice(lang: Lang, index: usize, choice: &Choice, open: bool, short: bool, dispatch: &Callback<Action>) -> Html {
+    let (class, sign, tag) = match (choice.right, choice.chosen) {
+        (Some(true), chosen) => ("choice is-right", Some(Sign::Check), if chosen { "your_answer" } else { "the_answer" }),
+        (Some(false), true) => ("choice is-wrong", Some(Sign::Cross), "your_answer"),
+        (None, true) => ("choice is-chosen", None, ""),
+        _ => ("choice", None, ""),
+    };
+    let onclick = dispatch.reform(move |_: MouseEvent| Action::Go(Command::Answer(index)));
+    let tag = if tag.is_empty() { String::new() } else { say(lang, tag) };
+    html! {
+        <button key={index} type="button" {class} disabled={!open} aria-pressed={choice.chosen.to_string()} data-choice={index.to_string()} {onclick}>
+            <span class="dot">if let Some(sign) = sign { <Icon {sign} /> }</span>
+            <span>{ inline::runs(&choice.label, None, None) }</span>
+            <span class={if short { "tag sr" } else { "tag" }}>{ tag }</span>
+        </button>
+    }
+}

@@ -1,0 +1,60 @@
+//! The words of a step: where we are, the title, the sentence.
+
+use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
+use highwater_player::words::StepWords;
+use yew::prelude::*;
+
+use super::{inline, say};
+use crate::action::Action;
+
+/// Properties of [`Words`].
+#[derive(Properties, PartialEq)]
+pub struct WordsProps {
+    /// The language.
+    pub lang: Lang,
+    /// The words.
+    pub words: StepWords,
+    /// The step, from 1.
+    pub step: usize,
+    /// How many there are.
+    pub steps: usize,
+    /// The term whose gloss is open.
+    pub gloss: Option<String>,
+    /// Where actions go.
+    pub dispatch: Callback<Action>,
+}
+
+/// The kicker, the title and the sentence.
+#[component]
+pub fn Words(props: &WordsProps) -> Html {
+    let lang = props.lang;
+    let words = &props.words;
+    let place = step_of(lang, props.step, props.steps);
+    let open = props.gloss.as_deref().and_then(|open| words.terms.iter().find(|term| term.id == open));
+    html! {
+        <div class="words-head">
+            <p class="kicker"><b>{ &words.family }</b>{ " " }<span>{ place }</span></p>
+            <h1 class="title">{ inline::runs(&words.title, None, None) }</h1>
+            <div>
+                if let Some(version) = &words.history {
+                    <p class="history">{ Phrase::new("interface.history").with("version", version.as_str()).say(lang) }</p>
+                }
+            </div>
+            <p class="say">{ inline::runs(&words.say, Some(&props.dispatch), props.gloss.as_deref()) }</p>
+            <div>
+                if let Some(term) = open {
+                    <div class="gloss" role="note" aria-label={say(lang, "gloss")}>
+                        <b>{ &term.term }</b>{ " " }{ &term.meaning }
+                    </div>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// "Step 6 of 11".
+pub fn step_of(lang: Lang, step: usize, steps: usize) -> String {
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    Phrase::new("interface.step_of").with("step", number(step)).with("steps", number(steps)).say(lang)
+}

@@ -1,0 +1,245 @@
+//! The picture: from a scene to places and shapes, and from these to SVG.
+//!
+//! [`draw`] is pure: a scene, a language and a width give the same [`Picture`] anywhere.
+
+pub mod accumulator;
+pub mod clients;
+pub mod cluster;
+pub mod focus;
+pub mod frame;
+pub mod hero;
+pub mod network;
+pub mod node;
+pub mod partitioner;
+pub mod text;
+pub mod thumb;
+pub mod track;
+pub mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
+use highwater_player::scene::{Panel, Scene};
+
+use frame::{Area, Frame};
+use network::Travel;
+use node::Node;
+
+/// Values that changed since an earlier scene: what they were, and what is new.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Marks with a value, and the value before.
+    pub was: BTreeMap<String, String>,
+    /// Marks that were not there.
+    pub new: BTreeSet<String>,
+}
+
+impl Changes {
+    /// What differs in `after`, by mark.
+    pub fn between(before: &Scene, after: &Scene) -> Changes {
+        let old = values(before);
+        let mut changes = Changes::default();
+        for (mark, value) in values(after) {
+            match old.get(&mark) {
+                None => {
+                    changes.new.insert(mark);
+                }
+                Some(was) if *was != value => {
+                    changes.was.insert(mark, was.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        changes
+    }
+}
+
+/// The marks that carry a value which a reader can compare, with the value as text.
+fn values(scene: &Scene) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for panel in &scene.panels {
+        let Panel::Cluster(cluster) = panel else { continue };
+        for row in &cluster.replicas {
+            values.insert(format!("{}/hw", row.id), row.high_watermark.value.to_string());
+            values.insert(format!("{}/leo", row.id), row.log_end_offset.value.to_string());
+            for record in &row.records {
+                values.insert(record.id.clone(), String::new());
+            }
+            for float in &row.floats {
+                let value = float.log_end_offset.value.map_or_else(|| "?".to_owned(), |offset| offset.to_string());
+                values.insert(float.id.clone(), value);
+            }
+        }
+    }
+    values
+}
+
+/// How a picture is drawn, beside what it shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Look {
+    /// The changes whose earlier values motion fades out.
+    pub changes: Changes,
+    /// Marks the changes by outline and words instead of motion.
+    pub reduced: bool,
+    /// A question is open: the mark that it is about carries a diamond.
+    pub asking: bool,
+}
+
+/// Everything that layout reads.
+pub struct Draw<'a> {
+    /// What is shown.
+    pub scene: &'a Scene,
+    /// The words' language.
+    pub lang: Lang,
+    /// The room.
+    pub frame: Frame,
+    /// How it is drawn.
+    pub look: &'a Look,
+    /// What a screen reader says about a mark.
+    pub label: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Draw<'_> {
+    /// Words in the picture's language.
+    pub fn say(&self, phrase: impl std::borrow::Borrow<Phrase>) -> String {
+        phrase.borrow().say(self.lang)
+    }
+
+    /// A mark's accessible name; its id where the player has none.
+    pub fn label(&self, mark: &str) -> String {
+        (self.label)(mark).unwrap_or_else(|| mark.to_owned())
+    }
+
+    /// New in this step.
+    pub fn is_new(&self, mark: &str) -> bool {
+        self.scene.new.iter().any(|new| new == mark)
+    }
+
+    /// The open question is about this mark.
+    pub fn asks(&self, mark: &str) -> bool {
+        self.look.asking && self.scene.look.len() == 1 && self.scene.look.first().is_some_and(|look| look == mark)
+    }
+
+    /// The words of a value; while it changes, the earlier ones too, which only motion shows.
+    fn changing(&self, mark: &str, x: f64, y: f64, class: &str, now: &str, was: impl Fn(&str) -> String) -> Vec<Node> {
+        let mut words = vec![Node::words(x, y, class, now).moving(format!("{mark}~now"))];
+        if let Some(earlier) = self.look.changes.was.get(mark).filter(|_| !self.look.reduced) {
+            let mut ghost = Node::words(x, y, class, was(earlier))
+                .attr("opacity", "0")
+                .attr("aria-hidden", "true")
+                .moving(format!("{mark}~was"));
+            ghost.area = None;
+            words.push(ghost);
+        }
+        words
+    }
+
+    /// With reduced motion: an outline around what changed, and what it was.
+    fn outlined(&self, node: Node, mark: &str, area: Area, (x, y, class): (f64, f64, &str)) -> Node {
+        if !self.look.reduced {
+            return node;
+        }
+        let words = match self.look.changes.was.get(mark) {
+            Some(was) => self.say(Phrase::new("interface.was").with("value", was.as_str())),
+            None if self.look.changes.new.contains(mark) && !mark.ends_with("/hw") && !mark.ends_with("/leo") => self.say(Phrase::new("interface.new")),
+            None => return node,
+        };
+        let ring = Area::new(area.x - 3.0, area.y - 3.0, area.w + 6.0, area.h + 6.0);
+        let mut ring = Node::rect(ring, 6.0, "focus-ring");
+        ring.area = None;
+        let mut note = Node::words(x, y, class, words);
+        note.area = None;
+        node.with(ring).with(Node::group(0.0, 0.0, "note").with(note))
+    }
+}
+
+/// A scene laid out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// Width in CSS px.
+    pub width: f64,
+    /// Height in CSS px.
+    pub height: f64,
+    /// The shapes, back to front.
+    pub nodes: Vec<Node>,
+    /// The ways of the messages that are on the wire or have just been.
+    pub travels: BTreeMap<String, Travel>,
+}
+
+impl Picture {
+    /// Where each mark and part stands in its parent.
+    pub fn places(&self) -> BTreeMap<String, (f64, f64)> {
+        let mut places = BTreeMap::new();
+        self.walk(&mut |node, _| {
+            if let (Some(mark), Some(at)) = (&node.mark, node.at) {
+                places.insert(mark.clone(), at);
+            }
+        });
+        places
+    }
+
+    /// The rectangles of the marks that can take the focus, on the stage.
+    pub fn areas(&self) -> BTreeMap<String, Area> {
+        let mut areas = BTreeMap::new();
+        self.walk(&mut |node, origin| {
+            if let (Some(mark), Some(_), Some(bounds)) = (&node.mark, &node.label, node.bounds()) {
+                areas.insert(mark.clone(), bounds.moved(origin));
+            }
+        });
+        areas
+    }
+
+    /// Calls `see` for every element with the place of its parent.
+    pub fn walk<'a>(&'a self, see: &mut dyn FnMut(&'a Node, (f64, f64))) {
+        for node in &self.nodes {
+            node.walk((0.0, 0.0), see);
+        }
+    }
+}
+
+/// Space between two panels, in CSS px.
+const BETWEEN_PANELS_PX: f64 = 28.0;
+
+/// Lays out a scene. `only` leaves out the panels of other kinds (`cluster`, `partitioner`, `accumulator`).
+pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
+    let mut picture = Picture {
+        width: draw.frame.width,
+        ..Picture::default()
+    };
+    let mut drawn = 0;
+    for panel in &draw.scene.panels {
+        if only.is_some_and(|only| only != kind(panel)) {
+            continue;
+        }
+        if drawn > 0 {
+            let y = picture.height + BETWEEN_PANELS_PX / 2.0 - 4.0;
+            picture.nodes.push(Node::path(format!("M0 {}H{}", node::number(y), node::number(picture.width)), "rule"));
+            picture.height += BETWEEN_PANELS_PX;
+        }
+        let part = match panel {
+            Panel::Cluster(panel) => cluster::draw(draw, panel),
+            Panel::Partitioner(panel) => partitioner::draw(draw, panel),
+            Panel::Accumulator(panel) => accumulator::draw(draw, panel, drawn > 0),
+        };
+        let y = picture.height;
+        if drawn == 0 {
+            picture.nodes.extend(part.nodes);
+        } else {
+            picture.nodes.push(Node::group(0.0, y, "").with_all(part.nodes));
+        }
+        picture.travels.extend(part.travels);
+        picture.height += part.height;
+        drawn += 1;
+    }
+    picture
+}
+
+/// The name of a panel's kind.
+pub fn kind(panel: &Panel) -> &'static str {
+    match panel {
+        Panel::Cluster(_) => "cluster",
+        Panel::Partitioner(_) => "partitioner",
+        Panel::Accumulator(_) => "accumulator",
+    }
+}

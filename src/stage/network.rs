@@ -1,0 +1,540 @@
+//! The network: lanes between brokers and clients, messages on them, and those that wait in a broker.
+//!
+//! At 560 px and wider the network is a column at the right; below, messages stand between the rows.
+//! Every lane has its own resting place, so that no message lies over a box or over another one.
+
+use std::collections::BTreeMap;
+
+use highwater_player::phrase::Phrase;
+use highwater_player::scene::cluster::{ClusterPanel, Envelope, Whereabouts};
+
+use super::clients::{self, is_producer};
+use super::cluster::Rows;
+use super::frame::Area;
+use super::node::{Node, number, rounded};
+use super::text;
+use super::Draw;
+
+/// A message's way: where its envelope is at the start, at rest half way, and at the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Travel {
+    /// Leaving the sender.
+    pub start: (f64, f64),
+    /// Half way: where it stands while it is on the wire between two steps.
+    pub rest: (f64, f64),
+    /// Reaching the receiver.
+    pub end: (f64, f64),
+}
+
+/// The network as shapes, by layer.
+#[derive(Default)]
+pub struct Network {
+    /// Lanes without a message.
+    pub idle: Vec<Node>,
+    /// The ways of messages.
+    pub ways: Vec<Node>,
+    /// Where lanes meet boxes.
+    pub ports: Vec<Node>,
+    /// From the mark that made a sender send, to its port.
+    pub causes: Vec<Node>,
+    /// The messages.
+    pub envelopes: Vec<Node>,
+    /// Their ways, for motion.
+    pub travels: BTreeMap<String, Travel>,
+    /// The lower edge of the lowest message.
+    pub bottom: f64,
+}
+
+/// An end of a lane.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    /// The index of a replica's row.
+    Broker(usize),
+    /// The index of a client.
+    Client(usize),
+}
+
+fn end_of(panel: &ClusterPanel, id: &str) -> Option<End> {
+    if let Some(index) = panel.clients.iter().position(|client| client.id == id) {
+        return Some(End::Client(index));
+    }
+    let broker: i32 = id.strip_prefix("broker-")?.split('/').next()?.parse().ok()?;
+    panel.replicas.iter().position(|row| row.broker == broker).map(End::Broker)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Beak {
+    Up,
+    Down,
+    Left,
+    Right,
+}
+
+const BEAK: f64 = 8.0;
+const DOCK_H: f64 = 34.0;
+
+/// The size of a message and its words in lines.
+struct Size {
+    w: f64,
+    h: f64,
+    lines: Vec<String>,
+}
+
+fn size(draw: &Draw<'_>, envelope: &Envelope) -> Size {
+    let words = draw.say(&envelope.summary);
+    let (least, most) = if draw.frame.is_narrow() {
+        let half = ((draw.frame.width - 36.0) / 2.0).min(172.0);
+        (half.min(146.0), half)
+    } else {
+        (156.0, 172.0)
+    };
+    let w = (text::width(&words, 12.0) + 24.0).clamp(least, most).ceil();
+    let mut lines = text::wrap(&words, 12.0, w - 22.0);
+    if lines.len() > 2 {
+        let rest = lines.split_off(1).join(" ");
+        lines.push(text::fit(&rest, 12.0, w - 22.0));
+    }
+    let h = if lines.len() > 1 { 59.0 } else { 44.0 };
+    Size { w, h, lines }
+}
+
+fn is_parked(envelope: &Envelope) -> bool {
+    matches!(envelope.whereabouts, Whereabouts::Parked { .. })
+}
+
+/// The row before which the gap for messages between brokers stands, below 560 px.
+pub fn gap_index(leader: usize, count: usize) -> usize {
+    if leader + 1 < count { leader + 1 } else { leader }
+}
+
+fn stacked(draw: &Draw<'_>, panel: &ClusterPanel, of_clients: bool) -> f64 {
+    let sizes: Vec<f64> = panel
+        .messages
+        .iter()
+        .filter(|message| touches_client(panel, message) == of_clients)
+        .map(|message| if is_parked(message) { DOCK_H } else { size(draw, message).h })
+        .collect();
+    sizes.chunks(2).map(|pair| pair.iter().copied().fold(0.0, f64::max) + 10.0).sum()
+}
+
+/// The gap for messages between brokers, below 560 px: always there, so that rows keep their places.
+pub fn gap_between(draw: &Draw<'_>, panel: &ClusterPanel) -> f64 {
+    stacked(draw, panel, false).max(54.0)
+}
+
+/// The gap for messages of clients, below 560 px: there only with one.
+pub fn room_above(draw: &Draw<'_>, panel: &ClusterPanel) -> f64 {
+    stacked(draw, panel, true)
+}
+
+fn touches_client(panel: &ClusterPanel, message: &Envelope) -> bool {
+    [&message.from, &message.to]
+        .into_iter()
+        .any(|id| matches!(end_of(panel, id), Some(End::Client(_))))
+}
+
+/// Draws the network of a panel.
+pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
+    if draw.frame.is_narrow() {
+        between_rows(draw, panel, rows)
+    } else {
+        column(draw, panel, rows)
+    }
+}
+
+/// The measures of the network column.
+struct Column<'a> {
+    panel: &'a ClusterPanel,
+    rows: &'a Rows,
+    cards: Vec<Area>,
+    /// Right edge of the brokers' boxes.
+    edge: f64,
+    /// The lane of brokers and consumers.
+    trunk: f64,
+    /// The lane of producers.
+    outer: f64,
+}
+
+impl Column<'_> {
+    fn row_y(&self, index: usize) -> f64 {
+        self.rows.rows.get(index).map_or(0.0, |(y, _)| *y)
+    }
+
+    /// The port for other brokers.
+    fn port(&self, index: usize) -> f64 {
+        self.row_y(index) + if index == self.rows.leader { 124.0 } else { 76.0 }
+    }
+
+    /// The port for clients: consumers above, producers below.
+    fn client_port(&self, broker: usize, client: usize) -> f64 {
+        self.row_y(broker) + if self.is_producer(client) { 88.0 } else { 52.0 }
+    }
+
+    fn is_producer(&self, client: usize) -> bool {
+        self.panel.clients.get(client).is_some_and(is_producer)
+    }
+
+    /// A client's lane to a broker, from the card.
+    fn client_lane(&self, client: usize, broker: usize) -> Vec<(f64, f64)> {
+        let port = self.client_port(broker, client);
+        let card = self.cards.get(client).copied().unwrap_or(Area::new(0.0, 0.0, 0.0, 76.0));
+        let bottom = card.y + card.h;
+        if self.is_producer(client) {
+            if card.x + card.w >= self.outer {
+                return vec![(self.outer, bottom), (self.outer, port), (self.edge, port)];
+            }
+            let x = card.x + card.w - 40.0;
+            return vec![(x, bottom), (x, bottom + 8.0), (self.outer, bottom + 8.0), (self.outer, port), (self.edge, port)];
+        }
+        let x = (card.x + card.w - 40.0).min(self.trunk - 24.0);
+        vec![(x, bottom), (x, bottom + 12.0), (self.trunk, bottom + 12.0), (self.trunk, port), (self.edge, port)]
+    }
+
+    fn broker_lane(&self, from: usize, to: usize) -> Vec<(f64, f64)> {
+        let (a, b) = (self.port(from), self.port(to));
+        vec![(self.edge, a), (self.trunk, a), (self.trunk, b), (self.edge, b)]
+    }
+}
+
+fn column(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
+    let edge = rows.measures.box_x + rows.measures.box_w;
+    let column = Column {
+        panel,
+        rows,
+        cards: clients::places(draw, panel),
+        edge,
+        trunk: edge + 94.0,
+        outer: draw.frame.width - 12.0,
+    };
+    let mut network = Network::default();
+    idle(&column, &mut network);
+    let mut taken: Vec<Area> = Vec::new();
+    let mut docks = 0.0;
+    // Those that wait stand fixed at their ports; the ones on the wire then find room between them.
+    for message in panel.messages.iter().filter(|message| is_parked(message)) {
+        let (Some(from), Some(End::Broker(to))) = (end_of(panel, &message.from), end_of(panel, &message.to)) else {
+            continue;
+        };
+        let y = match from {
+            End::Client(client) => column.client_port(to, client) - DOCK_H / 2.0 - if column.is_producer(client) { 0.0 } else { 5.0 },
+            End::Broker(_) => {
+                docks += 1.0;
+                column.row_y(to) + 116.0 + (docks - 1.0) * (DOCK_H + 6.0)
+            }
+        };
+        let area = clear_of(&taken, Area::new(edge + 16.0, y, 156.0, DOCK_H), 4.0);
+        taken.push(area);
+        // The first is linked to its port, those below it to the one above.
+        let port = match from {
+            End::Client(client) => column.client_port(to, client),
+            End::Broker(_) => column.port(to),
+        };
+        let link = if (area.y..=area.y + area.h).contains(&port) {
+            format!("M{} {}H{}", number(edge), number(port), number(area.x))
+        } else {
+            format!("M{} {}V{}", number(area.x + 14.0), number(area.y - 6.0), number(area.y))
+        };
+        network.ways.push(Node::path(link, "path-now"));
+        network.bottom = network.bottom.max(area.y + area.h);
+        network.envelopes.push(dock(draw, panel, message, area));
+        let here = (area.x, area.y);
+        network.travels.insert(message.id.clone(), Travel { start: here, rest: here, end: here });
+    }
+    for message in panel.messages.iter().filter(|message| !is_parked(message)) {
+        let (Some(from), Some(to)) = (end_of(panel, &message.from), end_of(panel, &message.to)) else {
+            continue;
+        };
+        travelling(draw, &column, message, (from, to), &mut taken, &mut network);
+    }
+    network
+}
+
+fn idle(column: &Column<'_>, network: &mut Network) {
+    let leader = column.rows.leader;
+    for index in (0..column.panel.replicas.len()).filter(|index| *index != leader) {
+        network.idle.push(Node::path(rounded(&column.broker_lane(index, leader), 12.0), "lane"));
+        network.ports.push(Node::circle(column.edge, column.port(index), 4.5, "port"));
+    }
+    if column.panel.replicas.len() > 1 {
+        network.ports.push(Node::circle(column.edge, column.port(leader), 4.5, "port"));
+    }
+    for client in 0..column.panel.clients.len() {
+        network.idle.push(Node::path(rounded(&column.client_lane(client, leader), 12.0), "lane"));
+        network.ports.push(Node::circle(column.edge, column.client_port(leader, client), 4.5, "port"));
+    }
+}
+
+/// The area, moved down until it keeps `gap` from all that are there.
+fn clear_of(taken: &[Area], mut area: Area, gap: f64) -> Area {
+    for _ in 0..=taken.len() {
+        let grown = Area::new(area.x, area.y - gap, area.w, area.h + 2.0 * gap);
+        match taken.iter().find(|other| other.overlaps(grown)) {
+            Some(other) => area.y = other.y + other.h + gap + 0.5,
+            None => break,
+        }
+    }
+    area
+}
+
+fn travelling(draw: &Draw<'_>, column: &Column<'_>, message: &Envelope, (from, to): (End, End), taken: &mut Vec<Area>, network: &mut Network) {
+    let Size { w, h, lines } = size(draw, message);
+    let x = column.trunk - w / 2.0;
+    let (lane, desired, beak, start, end) = match (from, to) {
+        (End::Broker(a), End::Broker(b)) => {
+            let (pa, pb) = (column.port(a), column.port(b));
+            let beak = if pb < pa { Beak::Up } else { Beak::Down };
+            let rest = pa.max(pb) - 120.0;
+            (column.broker_lane(a, b), rest, beak, pa - h / 2.0, pb - h / 2.0)
+        }
+        (End::Client(client), End::Broker(broker)) | (End::Broker(broker), End::Client(client)) => {
+            let request = matches!(from, End::Client(_));
+            let port = column.client_port(broker, client);
+            let mut lane = column.client_lane(client, broker);
+            if !request {
+                lane.reverse();
+            }
+            if column.is_producer(client) {
+                let beak = if request { Beak::Left } else { Beak::Right };
+                let rest = port - h / 2.0;
+                let card = 84.0;
+                (lane, rest, beak, if request { card } else { rest }, if request { rest } else { card })
+            } else {
+                let beak = if request { Beak::Down } else { Beak::Up };
+                let rest = (port - 14.0 - h).min(94.0).max(86.0);
+                (lane, rest, beak, if request { 84.0 } else { port - h / 2.0 }, if request { port - h / 2.0 } else { 84.0 })
+            }
+        }
+        (End::Client(_), End::Client(_)) => return,
+    };
+    let gap = if matches!((from, to), (End::Broker(_), End::Broker(_))) { 12.0 } else { 5.0 };
+    let area = clear_of(taken, Area::new(x, desired, w, h), gap);
+    taken.push(area);
+    let moved = area.y - desired;
+    ways(&lane, area, beak, network);
+    cause(draw, column, message, from, network);
+    network.bottom = network.bottom.max(area.y + area.h);
+    network.envelopes.push(envelope(draw, message, area, beak, &lines));
+    network.travels.insert(
+        message.id.clone(),
+        Travel {
+            start: (x, start + if matches!(beak, Beak::Right) { moved } else { 0.0 }),
+            rest: (x, area.y),
+            end: (x, end + if matches!(beak, Beak::Left) { moved } else { 0.0 }),
+        },
+    );
+}
+
+/// The way behind an envelope and the way ahead of it: its lane without what the envelope covers.
+fn ways(lane: &[(f64, f64)], area: Area, beak: Beak, network: &mut Network) {
+    let (cx, cy) = area.centre();
+    let (enter, leave) = match beak {
+        Beak::Up => ((cx, area.y + area.h), (cx, area.y - BEAK)),
+        Beak::Down => ((cx, area.y), (cx, area.y + area.h + BEAK)),
+        Beak::Left => ((area.x + area.w, cy), (area.x - BEAK, cy)),
+        Beak::Right => ((area.x, cy), (area.x + area.w + BEAK, cy)),
+    };
+    let vertical = matches!(beak, Beak::Up | Beak::Down);
+    // The segment of the lane on which the envelope stands.
+    let on = lane.windows(2).position(|pair| match pair {
+        [a, b] if vertical => (a.0 - b.0).abs() < 0.5 && (a.0 - cx).abs() < 1.0 && (a.1.min(b.1)..=a.1.max(b.1)).contains(&cy),
+        [a, b] => (a.1 - b.1).abs() < 0.5 && (a.1 - cy).abs() < 1.0 && (a.0.min(b.0)..=a.0.max(b.0)).contains(&cx),
+        _ => false,
+    });
+    let Some(on) = on else {
+        network.ways.push(Node::path(rounded(lane, 12.0), "path-to"));
+        return;
+    };
+    let mut behind: Vec<(f64, f64)> = lane.iter().take(on + 1).copied().collect();
+    behind.push(enter);
+    let mut ahead = vec![leave];
+    ahead.extend(lane.iter().skip(on + 1).copied());
+    network.ways.push(Node::path(rounded(&behind, 12.0), "path-now"));
+    if let (Some(first), Some(last)) = (ahead.first(), ahead.last())
+        && (first.0 - last.0).abs() + (first.1 - last.1).abs() > 10.0
+    {
+        network.ways.push(Node::path(rounded(&ahead, 12.0), "path-to"));
+    }
+}
+
+/// The dotted line from the end of the sender's log to its port, with why in a few words.
+fn cause(draw: &Draw<'_>, column: &Column<'_>, message: &Envelope, from: End, network: &mut Network) {
+    let (Some((mark, words)), End::Broker(index)) = (&message.cause, from) else {
+        return;
+    };
+    let Some(row) = column.panel.replicas.get(index).filter(|row| mark.starts_with(&row.id)) else {
+        return;
+    };
+    let measures = &column.rows.measures;
+    let (x0, y0) = (measures.box_x + measures.header, column.row_y(index) + measures.top);
+    let log_w = measures.log_w(draw.frame);
+    let leo_x = measures.boundary(row.log_end_offset.value);
+    let y = y0 + 22.0;
+    let end = column.edge - 10.0;
+    let mut d = format!("M{} {}H{}", number(x0 + leo_x - 1.0), number(y), number(end));
+    let port = column.port(index);
+    if (port - y).abs() > 24.0 {
+        d.push_str(&format!("V{}", number(port)));
+    }
+    network.causes.push(Node::path(d, "cause"));
+    let words = draw.say(words);
+    let left = leo_x + measures.pitch + 7.0;
+    if left + text::width(&words, 12.0) <= log_w + 8.0 {
+        network.causes.push(Node::words(x0 + left, y0 + 14.0, "s-dim", words));
+    }
+}
+
+fn envelope_path(w: f64, h: f64, beak: Beak) -> String {
+    let (cx, cy) = (w / 2.0, h / 2.0);
+    let mut d = "M7 0".to_owned();
+    if beak == Beak::Up {
+        d.push_str(&format!("H{}l8 -8l8 8", number(cx - 8.0)));
+    }
+    d.push_str(&format!("H{}a7 7 0 0 1 7 7", number(w - 7.0)));
+    if beak == Beak::Right {
+        d.push_str(&format!("V{}l8 8l-8 8", number(cy - 8.0)));
+    }
+    d.push_str(&format!("V{}a7 7 0 0 1 -7 7", number(h - 7.0)));
+    if beak == Beak::Down {
+        d.push_str(&format!("H{}l-8 8l-8 -8", number(cx + 8.0)));
+    }
+    d.push_str("H7a7 7 0 0 1 -7 -7");
+    if beak == Beak::Left {
+        d.push_str(&format!("V{}l-8 -8l8 -8", number(cy + 8.0)));
+    }
+    d.push_str("V7a7 7 0 0 1 7 -7Z");
+    d
+}
+
+fn api(draw: &Draw<'_>, message: &Envelope) -> String {
+    if message.response {
+        draw.say(Phrase::new("interface.response").with("api", message.api.as_str()))
+    } else {
+        message.api.clone()
+    }
+}
+
+fn envelope(draw: &Draw<'_>, message: &Envelope, area: Area, beak: Beak, lines: &[String]) -> Node {
+    let class = if message.response { "msg is-response" } else { "msg" };
+    let mut shape = Node::path(envelope_path(area.w, area.h, beak), "env");
+    shape.area = Some(Area::new(0.0, 0.0, area.w, area.h));
+    let mut group = Node::group(area.x, area.y, class)
+        .named(&message.id, draw.label(&message.id))
+        .with(shape)
+        .with(Node::words(12.0, 18.0, "api", text::fit(&api(draw, message), 13.0, area.w - 20.0)));
+    for (index, line) in lines.iter().enumerate() {
+        group = group.with(Node::words(12.0, 34.0 + index as f64 * 15.0, "body", line.clone()));
+    }
+    group
+}
+
+/// A message that waits in the broker: at its port, with the time left as a bar.
+fn dock(draw: &Draw<'_>, panel: &ClusterPanel, message: &Envelope, area: Area) -> Node {
+    let (wait, waited) = match message.whereabouts {
+        Whereabouts::Parked { wait_ms, waited_ms } => (wait_ms, waited_ms.min(wait_ms)),
+        Whereabouts::Travelling => (1, 0),
+    };
+    let from = match end_of(panel, &message.from) {
+        Some(End::Broker(index)) => panel.replicas.get(index).map(|row| format!("B{}", row.broker)),
+        Some(End::Client(index)) => panel.clients.get(index).map(|client| client.name.clone()),
+        None => None,
+    };
+    let words = format!("{waited} / {wait} ms");
+    let room = area.w - 24.0 - text::width(&words, 12.0) - 4.0;
+    let name = from.map_or_else(|| message.api.clone(), |from| format!("{} {from}", message.api));
+    let name = if text::width(&name, 13.0) <= room { name } else { message.api.clone() };
+    let bar = area.w - 24.0;
+    let left = if wait == 0 { 0.0 } else { (wait - waited) as f64 / wait as f64 };
+    let mut rail = Node::rect(Area::new(12.0, 24.0, bar, 4.0), 2.0, "bar-bg");
+    rail.area = None;
+    let mut rest = Node::rect(Area::new(12.0, 24.0, bar * left, 4.0), 2.0, "bar-lead");
+    rest.area = None;
+    Node::group(area.x, area.y, "msg is-parked")
+        .named(&message.id, draw.label(&message.id))
+        .with(Node::rect(Area::new(0.0, 0.0, area.w, area.h), 7.0, "env"))
+        .with(Node::words(12.0, 16.0, "api", name))
+        .with(Node::words(area.w - 12.0, 16.0, "body end", words))
+        .with(rail)
+        .with(rest)
+}
+
+/// Below 560 px: messages of brokers in the gap beside the leader, those of clients above the rows.
+fn between_rows(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
+    let mut network = Network::default();
+    let leader = rows.leader;
+    let gap = gap_index(leader, panel.replicas.len());
+    let gap_top = gap.checked_sub(1).and_then(|index| rows.rows.get(index)).map_or(0.0, |(y, h)| y + h);
+    let above_top = rows.rows.first().map_or(0.0, |(y, _)| *y) - rows.above;
+    for of_clients in [true, false] {
+        let mine: Vec<&Envelope> = panel.messages.iter().filter(|message| touches_client(panel, message) == of_clients).collect();
+        let mut y = if of_clients { above_top } else { gap_top } + 5.0;
+        for pair in mine.chunks(2) {
+            let mut tallest: f64 = 0.0;
+            for (place, message) in pair.iter().enumerate() {
+                let (Some(from), Some(to)) = (end_of(panel, &message.from), end_of(panel, &message.to)) else {
+                    continue;
+                };
+                let Size { w, h, lines } = size(draw, message);
+                let h = if is_parked(message) { DOCK_H } else { h };
+                tallest = tallest.max(h);
+                let x = if place == 0 { draw.frame.width - w } else { 28.0 };
+                let area = Area::new(x, y, w, h);
+                let down = goes_down(rows, from, to);
+                small(draw, panel, rows, message, area, down, &lines, &mut network);
+                if let (1, Some((_, words))) = (pair.len(), &message.cause)
+                    && !is_parked(message)
+                {
+                    let words = text::wrap(&draw.say(words), 12.0, x - 28.0 - 10.0);
+                    for (index, line) in words.iter().take(2).enumerate() {
+                        network.causes.push(Node::words(28.0, y + 19.0 + index as f64 * 16.0, "s-dim", line.clone()));
+                    }
+                }
+            }
+            y += tallest + 10.0;
+        }
+    }
+    network
+}
+
+fn goes_down(rows: &Rows, from: End, to: End) -> bool {
+    let level = |end: End| match end {
+        End::Client(_) => -1.0,
+        End::Broker(index) => rows.rows.get(index).map_or(0.0, |(y, _)| *y),
+    };
+    level(to) > level(from)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the place, the words and the layers of one message")]
+fn small(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows, message: &Envelope, area: Area, down: bool, lines: &[String], network: &mut Network) {
+    let beak = if down { Beak::Down } else { Beak::Up };
+    if is_parked(message) {
+        network.envelopes.push(dock(draw, panel, message, area));
+    } else {
+        let (cx, _) = area.centre();
+        let (top, bottom) = (area.y - 6.0, area.y + area.h + 6.0);
+        let far = rows.bottom.min(bottom + 400.0);
+        // The way to a farther row runs behind the rows between.
+        let lower = end_of(panel, if down { &message.to } else { &message.from })
+            .and_then(|end| match end {
+                End::Broker(index) => rows.rows.get(index).map(|(y, _)| *y + 6.0),
+                End::Client(_) => None,
+            })
+            .unwrap_or(far);
+        let behind = if down { (top, area.y) } else { (lower, area.y + area.h) };
+        let ahead = if down { (area.y + area.h + BEAK, lower) } else { (area.y - BEAK, top) };
+        network.ways.push(Node::path(format!("M{} {}V{}", number(cx), number(behind.0), number(behind.1)), "path-now"));
+        if (ahead.0 - ahead.1).abs() > 4.0 {
+            network.ways.push(Node::path(format!("M{} {}V{}", number(cx), number(ahead.0), number(ahead.1)), "path-to"));
+        }
+        network.envelopes.push(envelope(draw, message, area, beak, lines));
+    }
+    network.bottom = network.bottom.max(area.y + area.h);
+    let shift = if down { 5.0 } else { -5.0 };
+    network.travels.insert(
+        message.id.clone(),
+        Travel {
+            start: (area.x, area.y - shift),
+            rest: (area.x, area.y),
+            end: (area.x, area.y + shift),
+        },
+    );
+}

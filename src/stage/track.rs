@@ -1,0 +1,479 @@
+//! A replica as a row: the broker's box and in it the log as a track of cells, with water, marks at boundaries and floats.
+
+use highwater_player::phrase::Phrase;
+use highwater_player::scene::cluster::{ClusterPanel, Float, RecordCell, ReplicaRow, Role};
+
+use super::Draw;
+use super::frame::{Area, Frame};
+use super::node::{Node, number};
+use super::text;
+
+/// The measures of a track in one arrangement, in CSS px.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measures {
+    /// A cell's width.
+    pub cell_w: f64,
+    /// A cell's height.
+    pub cell_h: f64,
+    /// From a cell to the next.
+    pub pitch: f64,
+    /// Left edge of the box.
+    pub box_x: f64,
+    /// Width of the box.
+    pub box_w: f64,
+    /// From the box's left edge to the first cell.
+    pub header: f64,
+    /// From the box's top edge to the cells.
+    pub top: f64,
+    /// From the cells' top to the bed.
+    pub bed: f64,
+    /// From the cells' top to the offsets' baseline.
+    pub offsets: f64,
+    /// From the cells' top to the floats.
+    pub floats: f64,
+    /// The leader's row.
+    pub leader_h: f64,
+    /// A follower's row.
+    pub follower_h: f64,
+    /// How many slots the log has room for, the next one included.
+    pub slots: i64,
+    /// The first offset in the window.
+    pub first: i64,
+    /// Two epochs are in the window.
+    pub ribbon: bool,
+}
+
+impl Measures {
+    /// The measures for a panel on a stage.
+    pub fn of(panel: &ClusterPanel, frame: Frame, look: &[String]) -> Measures {
+        let (cell_w, cell_h, gap) = frame.pick((54.0, 44.0, 6.0), (47.0, 44.0, 5.0), (40.0, 32.0, 4.0));
+        let pitch = cell_w + gap;
+        let header = frame.pick(172.0, 138.0, 30.0);
+        let box_x = frame.pick(28.0, 28.0, 0.0);
+        let box_w = frame.pick(frame.width - 216.0, frame.width - 216.0, frame.width);
+        let log_w = box_w - header - frame.pick(18.0, 18.0, 10.0);
+        let slots = (((log_w + gap) / pitch).floor() as i64).max(2);
+        let first = first_in_window(panel, slots, look);
+        let ribbon = !frame.is_narrow()
+            && panel.replicas.iter().any(|row| row.epochs.iter().filter(|(_, from)| *from >= first).count() >= 2
+                || (row.epochs.len() >= 2 && row.epochs.last().is_some_and(|(_, from)| *from > first)));
+        let (top, leader_h, follower_h) = if frame.is_narrow() {
+            (68.0, 158.0, 126.0)
+        } else if ribbon {
+            (46.0, 170.0, 144.0)
+        } else {
+            (52.0, 158.0, 132.0)
+        };
+        Measures {
+            cell_w,
+            cell_h,
+            pitch,
+            box_x,
+            box_w,
+            header,
+            top,
+            bed: frame.pick(50.0, 50.0, 38.0),
+            offsets: frame.pick(65.0, 65.0, 53.0),
+            floats: if frame.is_narrow() {
+                64.0
+            } else if ribbon {
+                97.0
+            } else {
+                77.0
+            },
+            leader_h,
+            follower_h,
+            slots,
+            first,
+            ribbon,
+        }
+    }
+
+    /// The space between two cells.
+    pub fn gap(&self) -> f64 {
+        self.pitch - self.cell_w
+    }
+
+    /// The track's width.
+    pub fn log_w(&self, frame: Frame) -> f64 {
+        self.box_w - self.header - frame.pick(18.0, 18.0, 10.0)
+    }
+
+    /// Where the log's left wall stands.
+    pub fn wall(&self) -> f64 {
+        -(self.gap() / 2.0 + 4.0)
+    }
+
+    /// The left edge of an offset's cell.
+    pub fn cell_x(&self, offset: i64) -> f64 {
+        (offset - self.first) as f64 * self.pitch
+    }
+
+    /// Where the boundary before an offset stands, kept within the window.
+    pub fn boundary(&self, offset: i64) -> f64 {
+        let slot = (offset - self.first).clamp(0, self.slots);
+        slot as f64 * self.pitch - self.gap() / 2.0
+    }
+
+    /// The height of a row.
+    pub fn row_h(&self, role: Role) -> f64 {
+        match role {
+            Role::Leader => self.leader_h,
+            Role::Follower => self.follower_h,
+        }
+    }
+
+    fn holds(&self, offset: i64) -> bool {
+        offset >= self.first && offset < self.first + self.slots
+    }
+}
+
+/// The newest slots, or those that the step looks at if these are farther left.
+fn first_in_window(panel: &ClusterPanel, slots: i64, look: &[String]) -> i64 {
+    let end = panel.replicas.iter().map(|row| row.log_end_offset.value).max().unwrap_or(panel.first_offset);
+    let newest = (end + 1 - slots).max(panel.first_offset);
+    panel
+        .replicas
+        .iter()
+        .flat_map(|row| &row.records)
+        .filter(|record| look.contains(&record.id))
+        .map(|record| record.offset)
+        .min()
+        .map_or(newest, |looked| newest.min(looked))
+}
+
+/// The box of one replica with its log.
+pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> Node {
+    let frame = draw.frame;
+    let leader = row.role == Role::Leader;
+    let class = match (leader, row.in_isr) {
+        (true, _) => "place is-lead",
+        (false, true) => "place",
+        (false, false) => "place is-out",
+    };
+    let height = measures.row_h(row.role);
+    let mut group = Node::group(measures.box_x, y, "broker")
+        .named(&row.id, draw.label(&row.id))
+        .container()
+        .part()
+        .with(Node::rect(Area::new(0.0, 0.0, measures.box_w, height), 10.0, class));
+    group = group.with_all(header(draw, measures, row));
+    group.with(track(draw, measures, row, measures.log_w(frame)))
+}
+
+fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
+    let frame = draw.frame;
+    let name = draw.say(Phrase::new("interface.broker").with("id", row.broker));
+    let (key, tag_class, tag_w) = match row.role {
+        Role::Leader => ("interface.leader", "tag-lead", 54.0),
+        Role::Follower => ("interface.follower", "tag-plain", 63.2),
+    };
+    let tag_words = draw.say(Phrase::new(key));
+    let tag_w = f64::max(tag_w, text::width(&tag_words, 12.0) + 14.0);
+    let state = draw.say(Phrase::new(if row.in_isr { "scene.in_sync" } else { "interface.out_of_sync" }));
+    let earlier = measures.first - draw_first(row);
+    let earlier = (earlier > 0).then(|| draw.say(Phrase::new("interface.earlier").with("n", earlier)));
+    let tag = |x: f64, y: f64| {
+        Node::group(x, y, tag_class)
+            .with(Node::rect(Area::new(0.0, 0.0, tag_w, 20.0), 10.0, ""))
+            .with(Node::words(tag_w / 2.0, 14.2, "mid is-small", tag_words.clone()))
+    };
+    if frame.is_narrow() {
+        let name_w = text::width(&name, 15.0).max(60.0);
+        let words = earlier.map_or(state.clone(), |earlier| format!("{state} · {earlier}"));
+        let room = measures.box_w - 30.0 - name_w - 20.0 - tag_w - 10.0;
+        return vec![
+            Node::words(30.0, 22.0, "s-name", name),
+            Node::circle(16.0, 17.0, 4.5, if row.in_isr { "isr-in" } else { "isr-out" }),
+            Node::words(30.0 + name_w + 8.0, 22.0, "s-note", text::fit(&words, 12.0, room)),
+            tag(measures.box_w - 10.0 - tag_w, 7.0),
+        ];
+    }
+    let mut nodes = vec![
+        Node::words(18.0, 31.0, "s-name", name),
+        tag(16.0, 42.0),
+        Node::words(18.0, 81.0, "s-note", text::fit(&state, 12.0, measures.header - 36.0)),
+    ];
+    if let Some(earlier) = earlier {
+        nodes.push(Node::words(measures.header - 16.0, measures.top + measures.offsets, "s-dim end", format!("‹ {earlier}")));
+    }
+    nodes
+}
+
+/// The first offset that the replica's cells begin with.
+fn draw_first(row: &ReplicaRow) -> i64 {
+    row.records.first().map_or(i64::MAX, |record| record.offset)
+}
+
+/// The log: `log_w` px from its first cell to its end.
+pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64) -> Node {
+    let wall = measures.wall();
+    let leo = row.log_end_offset.value;
+    let leo_x = measures.boundary(leo);
+    let hw = row.high_watermark.value;
+    let hw_x = measures.boundary(hw);
+    let hw_mark = format!("{}/hw", row.id);
+    let mut track = Node::group(measures.header, measures.top, "log")
+        .with(water(measures, log_w, hw > measures.first, hw_x, &format!("{hw_mark}~body"), &["water-body", "water-line"]))
+        .with(Node::path(format!("M{} {bed}L{} {bed}", number(wall), number(leo_x.max(wall)), bed = number(measures.bed)), "bed"))
+        .with(Node::path(format!("M{} {bed}L{} {bed}", number(leo_x), number(log_w), bed = number(measures.bed)), "bed-dry"))
+        .with(left_wall(measures, wall, measures.first > draw_first(row)));
+    for record in row.records.iter().filter(|record| measures.holds(record.offset)) {
+        track = track.with_all(cell(draw, measures, record));
+    }
+    track = track.with_all(batches(measures, row));
+    if measures.holds(leo) {
+        let x = measures.cell_x(leo);
+        track = track
+            .with(Node::group(x, 0.0, "rec is-next").with(Node::rect(Area::new(0.0, 0.0, measures.cell_w, measures.cell_h), 6.0, "box")))
+            .with(Node::words(x + measures.cell_w / 2.0, measures.offsets, "off", leo.to_string()));
+    }
+    track = track.with(water(measures, log_w, hw > measures.first, hw_x, &format!("{hw_mark}~sheen"), &["water-sheen"]));
+    if measures.ribbon {
+        track = track.with_all(ribbon(draw, measures, row));
+    }
+    let flag = flag(draw, measures, row, hw, hw_x, &hw_mark);
+    let leo_left = if hw_flag_is_right(measures, hw) && leo_x < hw_x + flag_w(hw) + 4.0 {
+        hw_x + flag_w(hw) + 6.0 - leo_x
+    } else {
+        7.0
+    };
+    track = track.with(flag).with(end_mark(draw, measures, row, leo, leo_x, leo_left));
+    if row.role == Role::Leader {
+        track = track.with_all(floats(draw, measures, row, leo_x, log_w));
+    }
+    track
+}
+
+/// The water of a replica: one shape that is drawn leftwards from the high watermark's line and moved as one.
+fn water(measures: &Measures, log_w: f64, wet: bool, hw_x: f64, mark: &str, layers: &[&'static str]) -> Node {
+    let wall = measures.wall();
+    let bed = number(measures.bed);
+    let mut group = Node::group(if wet { hw_x - wall } else { -12.0 }, 22.0, "water").moving(mark);
+    for layer in layers {
+        let surface = "M0 -18C-7 -11 -18 -8.5 -40 -8H-3000";
+        let d = if *layer == "water-line" {
+            surface.to_owned()
+        } else {
+            format!("{surface}V{bed}H0Z")
+        };
+        group = group.with(Node::path(d, layer));
+    }
+    Node {
+        tag: "svg",
+        class: "basin".to_owned(),
+        attrs: vec![
+            ("x", number(wall)),
+            ("y", "-22".to_owned()),
+            ("width", number(log_w - wall + 1.0)),
+            ("height", number(measures.bed + 22.0)),
+        ],
+        kids: vec![group],
+        ..Node::default()
+    }
+}
+
+fn left_wall(measures: &Measures, wall: f64, cut: bool) -> Node {
+    let (x, bed) = (number(wall), number(measures.bed));
+    if cut {
+        let middle = measures.bed / 2.0;
+        Node::path(
+            format!(
+                "M{x} -8V{}M{x} {}V{bed}M{} {}l8 -6M{} {}l8 -6",
+                number(middle - 6.0),
+                number(middle + 4.0),
+                number(wall - 4.0),
+                number(middle - 2.0),
+                number(wall - 4.0),
+                number(middle + 4.0)
+            ),
+            "bed",
+        )
+    } else {
+        Node::path(format!("M{x} -8L{x} {bed}"), "bed")
+    }
+}
+
+/// The letters that a cell shows of a value (6) or a key (7).
+fn short(words: &str, letters: usize) -> String {
+    let count = words.chars().map(|c| if text::width(&c.to_string(), 1.0) > 0.95 { 2 } else { 1 }).sum::<usize>();
+    if count <= letters {
+        return words.to_owned();
+    }
+    words.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] {
+    let new = draw.is_new(&record.id);
+    let class = format!(
+        "rec k{} {}",
+        record.color,
+        if record.committed { "is-committed" } else { "is-uncommitted" }
+    );
+    let (w, h) = (measures.cell_w, measures.cell_h);
+    let x = measures.cell_x(record.offset);
+    let narrow = draw.frame.is_narrow();
+    let value = record.value.as_deref().map_or_else(|| "null".to_owned(), |value| short(value, 6));
+    let long = if value.chars().count() > 5 { " is-long" } else { "" };
+    let mut group = Node::group(x, 0.0, &class)
+        .named(&record.id, draw.label(&record.id))
+        .with(Node::rect(Area::new(0.0, 0.0, w, h), 6.0, "box").moving(format!("{}~box", record.id)));
+    match record.key.as_deref().filter(|_| !narrow) {
+        Some(key) => {
+            group = group
+                .with(Node::words(w / 2.0, 19.0, &format!("val{long}"), value))
+                .with(Node::words(w / 2.0, 36.0, "key", short(key, 7)));
+        }
+        None => group = group.with(Node::words(w / 2.0, if narrow { 20.8 } else { 26.8 }, &format!("val{long}"), value)),
+    }
+    let group = draw.outlined(group, &record.id, Area::new(0.0, 0.0, w, h), (w + 8.0, h / 2.0 + 4.0, "s-note f-accent"));
+    let off = Node::words(x + w / 2.0, measures.offsets, if new { "off is-now" } else { "off" }, record.offset.to_string());
+    [group, off]
+}
+
+/// An outline around the records of each batch that holds several.
+fn batches(measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
+    let mut outlines = Vec::new();
+    let mut index = 0;
+    let shown: Vec<&RecordCell> = row.records.iter().filter(|record| measures.holds(record.offset)).collect();
+    while let Some(first) = shown.get(index) {
+        let count = shown.iter().skip(index).take_while(|record| record.batch == first.batch).count();
+        if count > 1 {
+            let w = (count - 1) as f64 * measures.pitch + measures.cell_w;
+            let mut outline = Node::rect(Area::new(measures.cell_x(first.offset) - 2.0, -2.0, w + 4.0, measures.cell_h + 4.0), 8.0, "batch-line");
+            outline.area = None;
+            outlines.push(outline);
+        }
+        index += count;
+    }
+    outlines
+}
+
+fn ribbon(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
+    let mut bands = Vec::new();
+    for (index, (epoch, from)) in row.epochs.iter().enumerate() {
+        let until = row.epochs.get(index + 1).map_or(row.log_end_offset.value, |(_, next)| *next);
+        let from = (*from).max(measures.first);
+        let until = until.min(measures.first + measures.slots);
+        if until <= from {
+            continue;
+        }
+        let w = (until - from) as f64 * measures.pitch - measures.gap();
+        let key = if w >= 46.0 { "interface.epoch" } else { "interface.epoch_short" };
+        bands.push(
+            Node::group(measures.cell_x(from), 72.0, if index % 2 == 0 { "epoch" } else { "epoch is-alt" })
+                .with(Node::rect(Area::new(0.0, 0.0, w, 17.0), 4.0, ""))
+                .with(Node::words(w / 2.0, 12.8, "mid is-small", draw.say(Phrase::new(key).with("n", *epoch)))),
+        );
+    }
+    bands
+}
+
+fn flag_w(hw: i64) -> f64 {
+    (hw.to_string().len() + 3) as f64 * 7.35 + 16.0
+}
+
+/// With nothing below it in the window, the flag has no room at its left.
+fn hw_flag_is_right(measures: &Measures, hw: i64) -> bool {
+    measures.boundary(hw) - flag_w(hw) < -measures.gap() / 2.0 - measures.cell_w.min(12.0)
+}
+
+fn flag(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, hw: i64, hw_x: f64, mark: &str) -> Node {
+    let w = flag_w(hw);
+    let right = hw_flag_is_right(measures, hw);
+    let left = if right { 0.0 } else { -w };
+    let class = match row.role {
+        Role::Leader => "hw",
+        Role::Follower => "hw is-copy",
+    };
+    let mut group = Node::group(hw_x, 0.0, class)
+        .named(mark, draw.label(mark))
+        .with(Node::path(format!("M0 -38V{}", number(measures.bed)), "hw-line"));
+    if draw.asks(mark) {
+        let x = left - 12.0;
+        group = group
+            .with(Node::path(format!("M{} -38l9 9.5l-9 9.5l-9 -9.5z", number(x)), "ask-mark"))
+            .with(Node::words(x, -24.4, "ask-mark-t mid is-small", "?"));
+    }
+    group = group.with(Node::rect(Area::new(left, -38.0, w, 19.0), 3.0, "hw-flag"));
+    let now = format!("HW {hw}");
+    group = group.with_all(draw.changing(mark, left + w / 2.0, -24.2, "hw-text", &now, |was| format!("HW {was}")));
+    let note_x = if right { w + 6.0 } else { -w - 6.0 };
+    let note_class = if right { "s-note f-accent" } else { "s-note f-accent end" };
+    draw.outlined(group, mark, Area::new(left, -38.0, w, 19.0), (note_x, -24.2, note_class))
+}
+
+fn end_mark(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo: i64, leo_x: f64, words_x: f64) -> Node {
+    let mark = format!("{}/leo", row.id);
+    let now = format!("LEO {leo}");
+    let w = text::width(&now, 12.0);
+    let group = Node::group(leo_x, 0.0, "leo")
+        .named(&mark, draw.label(&mark))
+        .with(Node::path(format!("M0 -36V{}", number(measures.bed)), "leo-line"))
+        .with_all(draw.changing(&mark, words_x, -24.2, "leo-text", &now, |was| format!("LEO {was}")));
+    draw.outlined(group, &mark, Area::new(words_x - 3.0, -37.0, w + 6.0, 17.0), (words_x + w + 10.0, -24.2, "s-note f-accent"))
+}
+
+fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, log_w: f64) -> Vec<Node> {
+    let y = measures.floats;
+    let mut nodes = Vec::new();
+    let mut known: Vec<(&Float, f64)> = row
+        .floats
+        .iter()
+        .filter_map(|float| float.log_end_offset.value.map(|offset| (float, measures.boundary(offset))))
+        .collect();
+    known.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut taken = f64::MIN;
+    let mut first_left = log_w;
+    let mut index = 0;
+    while let Some((_, boundary)) = known.get(index).copied() {
+        let together: Vec<&Float> = known.iter().skip(index).take_while(|(_, x)| (*x - boundary).abs() < 0.5).map(|(float, _)| *float).collect();
+        index += together.len();
+        let widths: Vec<f64> = together.iter().map(|float| text::width(&format!("B{}", float.replica), 12.0).max(14.0) + 16.0).collect();
+        let whole: f64 = widths.iter().sum::<f64>() + (widths.len() - 1) as f64;
+        let mut left = (boundary - whole / 2.0).max(taken);
+        first_left = first_left.min(left);
+        for (place, (float, w)) in together.iter().zip(&widths).enumerate() {
+            nodes.push(float_box(draw, float, left, y, *w, boundary - left, together.len() == 2, place));
+            left += w + 1.0;
+        }
+        taken = left + 1.0;
+    }
+    let unknown: Vec<String> = row.floats.iter().filter(|float| float.log_end_offset.value.is_none()).map(|float| format!("B{}", float.replica)).collect();
+    let words = if unknown.is_empty() {
+        draw.say(Phrase::new("interface.what_the_leader_knows"))
+    } else {
+        draw.say(Phrase::new("interface.not_fetched_yet").with("brokers", unknown.join(", ")))
+    };
+    let needed = text::width(&words, 12.0);
+    let x = (leo_x + 7.0).max(taken + 7.0);
+    if x + needed <= log_w {
+        nodes.push(Node::words(x, y + 13.0, "s-dim", words));
+    } else if first_left > needed + 8.0 {
+        nodes.push(Node::words(0.0, y + 13.0, "s-dim", words));
+    }
+    nodes
+}
+
+#[expect(clippy::too_many_arguments, reason = "a box with its beak has this many measures")]
+fn float_box(draw: &Draw<'_>, float: &Float, left: f64, y: f64, w: f64, beak: f64, paired: bool, place: usize) -> Node {
+    let class = if float.holds_water { "float" } else { "float is-next" };
+    let beak_d = if !paired {
+        format!("M{} 0l5 -6l5 6z", number((beak - 5.0).clamp(2.0, w - 12.0)))
+    } else if place == 0 {
+        format!("M{} 0l8 -6v6z", number(w - 8.0))
+    } else {
+        "M8 0l-8 -6v6z".to_owned()
+    };
+    let group = Node::group(left, y, class)
+        .named(&float.id, draw.label(&float.id))
+        .with(Node::path(beak_d, ""))
+        .with(Node::rect(Area::new(0.0, 0.0, w, 18.0), 4.0, ""))
+        .with(Node::words(w / 2.0, 13.2, "mid is-small", format!("B{}", float.replica)));
+    let (note_x, note_class) = if paired && place > 0 {
+        (w + 6.0, "s-note f-accent")
+    } else {
+        (-6.0, "s-note f-accent end")
+    };
+    draw.outlined(group, &float.id, Area::new(0.0, 0.0, w, 18.0), (note_x, 13.2, note_class))
+}
