@@ -57,6 +57,8 @@ fn write(packed: &PackedCourse, to: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use highwater_player::course::Course;
+
     use super::*;
 
     #[test]
@@ -64,7 +66,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("highwater-pack-{}", std::process::id()));
         write_changed(&folder.join("gone.json"), b"{}").unwrap();
         let packed = PackedCourse {
-            course: Default::default(),
+            course: Course::default(),
             scenarios: vec![("key-hash".to_owned(), "{}".to_owned())],
         };
         write(&packed, &folder).unwrap();
