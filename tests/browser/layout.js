@@ -20,6 +20,12 @@
     return { left, right, top: top + height * 0.22, bottom: bottom - height * 0.2 };
   };
 
+  /** The part of `inner` that lies in `outer`. */
+  const within = (inner, outer) => ({
+    left: Math.max(inner.left, outer.left), right: Math.min(inner.right, outer.right),
+    top: Math.max(inner.top, outer.top), bottom: Math.min(inner.bottom, outer.bottom),
+  });
+
   /** For screen readers only: clipped to nothing. */
   const isForReaders = (element) => {
     for (let at = element; at instanceof Element; at = at.parentElement) {
@@ -65,7 +71,7 @@
     const owner = element.closest("text") ?? element;
     for (const box of range.getClientRects()) {
       if (box.width > 0 && box.height > 0) {
-        lines.push({ text: node.data, owner, box: ink(box), whole: box, layer: layer(element) });
+        lines.push({ text: node.data, owner, box: ink(box), layer: layer(element) });
       }
     }
   }
@@ -85,8 +91,11 @@
       const hidesY = ["hidden", "clip"].includes(style.overflowY);
       const leavesX = line.box.right > box.right + SLACK || line.box.left < box.left - SLACK;
       const leavesY = line.box.bottom > box.bottom + SLACK || line.box.top < box.top - SLACK;
-      if (((hidesX && leavesX) || (hidesY && leavesY)) && !line.owner.closest("[title]")) {
-        problems.add(`${quoted(line.text)} is cut off by ${name(at)}`);
+      if ((hidesX && leavesX) || (hidesY && leavesY)) {
+        if (!line.owner.closest("[title]")) {
+          problems.add(`${quoted(line.text)} is cut off by ${name(at)} in ${name(at.parentElement)}`);
+        }
+        line.box = within(line.box, box);
         break;
       }
       if (/auto|scroll/.test(style.overflowX + style.overflowY)) {

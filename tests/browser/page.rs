@@ -392,7 +392,8 @@ fn text(answer: &Value, name: &str) -> Result<String> {
         .with_context(|| format!("the browser's answer has no {name}: {answer}"))
 }
 
-fn strings(list: &Value) -> Result<Vec<String>> {
+/// A list of strings that the page gave.
+pub(super) fn strings(list: &Value) -> Result<Vec<String>> {
     let list = list.as_array().context("the page did not answer with a list")?;
     Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }

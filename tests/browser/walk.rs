@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::page::strings;
 use super::{Page, Site, Theme, View};
 
 /// The languages of the page.
@@ -108,23 +109,17 @@ impl Walk {
             ..View::default()
         };
         let page = site.page(view.at_width(self.width))?;
-        let mut problems = Vec::new();
-        let walked = self.walk(&page, &mut problems).with_context(|| self.to_string());
-        problems.extend(page.problems());
-        walked.map_err(|error| {
-            if problems.is_empty() {
-                error
-            } else {
-                error.context(problems.join("\n  "))
-            }
-        })?;
-        if !problems.is_empty() {
-            bail!("{self}:\n  {}", problems.join("\n  "));
+        let mut problems = Problems::default();
+        let walked = self.walk(&page, &mut problems);
+        problems.add("console", page.problems());
+        if let Err(error) = walked {
+            problems.add("the walk ends", [format!("{error:#}")]);
         }
+        ensure!(problems.0.is_empty(), "{self}:{problems}");
         Ok(())
     }
 
-    fn walk(&self, page: &Page<'_>, problems: &mut Vec<String>) -> Result<()> {
+    fn walk(&self, page: &Page<'_>, problems: &mut Problems) -> Result<()> {
         let (scenario, lang, theme) = (&self.scenario, self.lang.code(), self.theme.name());
         page.go(&format!("#/{scenario}?step=1&lang={lang}&theme={theme}"))?;
         arrive(page, 1)?;
@@ -135,47 +130,93 @@ impl Walk {
             .context("the player says no number of steps")?;
         let spoken = page.evaluate("document.documentElement.lang")?;
         if spoken != lang {
-            problems.push(format!("the page says that its language is {spoken}"));
+            problems.add("1", [format!("the page says that its language is {spoken}")]);
         }
         let mut drawn = Vec::new();
         for step in 1..=steps {
             if step > 1 {
                 self.press(page, "ArrowRight", step, problems)?;
             }
-            let mut found = page.layout_problems()?;
-            found.extend(page.axe_violations()?.unwrap_or_default());
-            problems.extend(found.iter().map(|problem| format!("step {step}: {problem}")));
+            problems.add(&format!("{step}"), page.layout_problems()?);
+            problems.add(&format!("{step}"), page.axe_violations()?.unwrap_or_default());
             page.screenshot(&format!("{scenario}/{lang}-{}-{theme}-{step:02}", self.width))?;
-            drawn.push((step, page.evaluate(DRAWN)?));
+            drawn.push((step, strings(&page.evaluate(DRAWN)?)?));
         }
         self.press(page, "ArrowRight", steps, problems)?;
         for (step, there) in drawn.iter().rev().skip(1) {
             self.press(page, "ArrowLeft", *step, problems)?;
-            let found = page.layout_problems()?;
-            problems.extend(found.iter().map(|problem| format!("back at step {step}: {problem}")));
-            let back = page.evaluate(DRAWN)?;
-            if back != *there {
-                problems.push(format!("step {step} said {there}, and on the way back it says {back}"));
+            problems.add(&format!("back {step}"), page.layout_problems()?);
+            let back = strings(&page.evaluate(DRAWN)?)?;
+            if let Some((there, back)) = difference(there, &back) {
+                problems.add(
+                    &format!("{step}"),
+                    [format!("says “{there}”, and on the way back “{back}”")],
+                );
             }
         }
         Ok(())
     }
 
     /// Presses a key and waits until the player rests at `step`.
-    fn press(&self, page: &Page<'_>, key: &str, step: u64, problems: &mut Vec<String>) -> Result<()> {
+    fn press(&self, page: &Page<'_>, key: &str, step: u64, problems: &mut Problems) -> Result<()> {
         page.press(key)?;
         if self.reduced_motion && page.evaluate(MOVES)? == Value::Bool(true) {
-            problems.push(format!(
-                "something moves on the way to step {step}, with reduced motion"
-            ));
+            problems.add(&format!("{step}"), ["something moves, with reduced motion".to_owned()]);
         }
         arrive(page, step).with_context(|| format!("{key} to step {step}"))
     }
 }
 
-/// Every word of the drawing, in order.
-const DRAWN: &str =
-    "[...document.querySelectorAll('[data-player] svg text')].map((text) => text.textContent).join(' ')";
+/// How many steps are named for one problem.
+const PLACES_MAX: usize = 6;
+
+/// What was wrong, and at which steps.
+#[derive(Debug, Default)]
+struct Problems(Vec<(String, Vec<String>)>);
+
+impl Problems {
+    fn add(&mut self, place: &str, found: impl IntoIterator<Item = String>) {
+        for what in found {
+            match self.0.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, places)) => places.push(place.to_owned()),
+                None => self.0.push((what, vec![place.to_owned()])),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (what, places) in &self.0 {
+            let some = places.get(..PLACES_MAX).unwrap_or(places).join(", ");
+            let more = match places.len().saturating_sub(PLACES_MAX) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            write!(f, "\n  step {some}{more}: {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every text that shows in the drawing, in order. The mark of a question is not part of what a step says: on the way back it
+/// is answered.
+const DRAWN: &str = "[...document.querySelectorAll('[data-player] svg text')] \
+     .filter((text) => text.textContent !== '?' && text.checkVisibility({ opacityProperty: true, visibilityProperty: true })) \
+     .map((text) => text.textContent)";
+
+/// Where two lists of texts differ: what stands there in each, from the first difference to the last.
+fn difference(there: &[String], back: &[String]) -> Option<(String, String)> {
+    if there == back {
+        return None;
+    }
+    let same = |(a, b): &(&String, &String)| a == b;
+    let before = there.iter().zip(back).take_while(same).count();
+    let (there, back) = (there.get(before..)?, back.get(before..)?);
+    let after = there.iter().rev().zip(back.iter().rev()).take_while(same).count();
+    let middle = |texts: &[String]| texts.get(..texts.len() - after).unwrap_or_default().join(" ");
+    Some((middle(there), middle(back)))
+}
 
 /// Whether an animation with a duration runs.
 const MOVES: &str = "document.getAnimations().some((one) => one.playState === 'running' && one.effect.getComputedTiming().duration > 0)";
@@ -222,6 +263,18 @@ mod tests {
         }
         assert!(walks.iter().any(|walk| walk.reduced_motion) && walks.iter().any(|walk| !walk.reduced_motion));
         assert_eq!(walks.len(), 6);
+    }
+
+    #[test]
+    fn a_difference_is_told_without_what_is_the_same() {
+        let texts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(difference(&texts("a b c"), &texts("a b c")), None);
+        let found = difference(&texts("a b c d"), &texts("a x y d"));
+        assert_eq!(found, Some(("b c".to_owned(), "x y".to_owned())));
+        assert_eq!(
+            difference(&texts("a a"), &texts("a")),
+            Some(("a".to_owned(), String::new()))
+        );
     }
 
     #[test]
