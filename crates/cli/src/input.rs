@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use highwater_player::expression::nearest;
 use highwater_player::lang::Lang;
+use highwater_player::playback::Player;
 use highwater_player::script::author::{
     Files, Packed, ScenarioError, ScenarioErrors, check, families_of, pack_files, pack_folder,
 };
@@ -178,6 +179,18 @@ fn open(name: &str, text: &str) -> Result<Loaded, Failure> {
         name: name.to_owned(),
         scenario,
         packed: None,
+    })
+}
+
+/// The number of a step by its number or id.
+pub fn step_number(player: &Player, step: &str) -> Result<usize, Failure> {
+    player.step_number(step).ok_or_else(|| {
+        let ids: Vec<String> = player.stops(Lang::En).into_iter().map(|stop| stop.id).collect();
+        let help = nearest(step, ids.iter().map(String::as_str)).map_or_else(
+            || format!("steps are 1 to {}, or {}", ids.len(), ids.join(", ")),
+            |near| format!("did you mean {near}?"),
+        );
+        Failure::input(format!("{}: there is no step {step:?}; {help}", player.id()))
     })
 }
 

@@ -13,6 +13,8 @@ mod new;
 mod output;
 mod pack;
 mod partition;
+#[cfg(feature = "render")]
+mod render;
 mod run;
 mod schema;
 
@@ -57,6 +59,8 @@ enum Command {
     Check(check::Check),
     Run(run::Run),
     Pack(pack::Pack),
+    #[cfg(feature = "render")]
+    Render(render::Render),
     New(new::New),
     Schema(schema::Schema),
     Partition(partition::Partition),
@@ -72,6 +76,8 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(&cli.course, &mut out),
         Command::Run(command) => command.run(&cli.course, &mut out),
         Command::Pack(command) => command.run(&cli.course, &mut out),
+        #[cfg(feature = "render")]
+        Command::Render(command) => command.run(&cli.course, &mut out),
         Command::New(command) => command.run(&cli.course, &mut out),
         Command::Schema(command) => command.run(&mut out),
         Command::Partition(command) => command.run(&mut out),

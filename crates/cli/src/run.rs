@@ -2,14 +2,13 @@
 
 use clap::Args;
 use highwater_player::command::Command;
-use highwater_player::expression::nearest;
 use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
 use highwater_player::words::{Inline, Question};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::input::{Course, Translation, lang, load};
+use crate::input::{Course, Translation, lang, load, step_number};
 use crate::output::Out;
 
 /// Run a scenario and print its steps with their words, or its facts.
@@ -90,17 +89,10 @@ impl Run {
     }
 
     fn last_step(&self, player: &Player) -> Result<usize, Failure> {
-        let Some(until) = &self.until else {
-            return Ok(player.steps());
-        };
-        player.step_number(until).ok_or_else(|| {
-            let ids: Vec<String> = player.stops(Lang::En).into_iter().map(|stop| stop.id).collect();
-            let help = nearest(until, ids.iter().map(String::as_str)).map_or_else(
-                || format!("steps are 1 to {}, or {}", ids.len(), ids.join(", ")),
-                |near| format!("did you mean {near}?"),
-            );
-            Failure::input(format!("{}: there is no step {until:?}; {help}", player.id()))
-        })
+        match &self.until {
+            None => Ok(player.steps()),
+            Some(until) => step_number(player, until),
+        }
     }
 
     fn facts(&self, player: &mut Player, last: usize, out: &mut Out) -> Result<(), Failure> {

@@ -432,3 +432,46 @@ fn a_closed_pipe_ends_it_quietly() {
         );
     }
 }
+
+#[cfg(feature = "render")]
+#[test]
+fn render_draws_what_the_page_draws() {
+    let folder = Folder::new("render");
+    let to = folder.path("burst.svg");
+    let (code, out, err) = call(&["render", "hw-two-rounds", "--step", "burst", "-o", &to]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with(&to), "{out}");
+    let svg = fs::read_to_string(&to).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("<style>") && svg.contains("HW 4") && svg.contains("LEO 7"));
+    let (code, out, _) = call(&[
+        "render", "key-hash", "--step", "bytes", "--lang", "zh", "--theme", "dark", "--width", "560", "-o", "-",
+    ]);
+    assert!(
+        code == 0 && out.contains("lang=\"zh\"") && out.contains("width=\"560\""),
+        "{out}"
+    );
+    let (code, out, err) = call(&[
+        "render",
+        "hw-two-rounds",
+        "--step",
+        "1",
+        "--panel",
+        "partitioner",
+        "-o",
+        "-",
+    ]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(
+        err,
+        "hw-two-rounds: step 1 has no panel partitioner; it shows cluster\n"
+    );
+    let (code, _, err) = call(&["render", "hw-two-rounds", "--step", "12", "-o", "-"]);
+    assert!(
+        code == 1 && err.contains("there is no step \"12\"; steps are 1 to 11"),
+        "{err}"
+    );
+    for wrong in ["--width=10", "--panel=log", "--theme=blue", "--lang=fr"] {
+        let (code, _, err) = call(&["render", "hw-two-rounds", "--step", "1", "-o", "-", wrong]);
+        assert!(code == 2 && !err.is_empty(), "{wrong}: {err}");
+    }
+}
