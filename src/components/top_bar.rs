@@ -43,7 +43,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <div class="where">
                 if let Some((family, title)) = &props.place {
                     <nav class="crumbs" aria-label={say(lang, "breadcrumb")}>
-                        <a class="fam" href={props.home.clone()}>{ family }</a><i>{ "/" }</i><b aria-current="page">{ title }</b>
+                        <a class="fam" href={props.home.clone()}>{ family }</a><i>{ "/" }</i><b aria-current="page" title={title.clone()}>{ title }</b>
                     </nav>
                 }
             </div>

@@ -136,7 +136,7 @@ impl Draw<'_> {
     }
 
     /// With reduced motion: an outline around what changed, and what it was.
-    fn outlined(&self, node: Node, mark: &str, area: Area, (x, y, class): (f64, f64, &str)) -> Node {
+    fn outlined(&self, node: Node, mark: &str, area: Area, note: Option<(f64, f64, &str)>) -> Node {
         if !self.look.reduced {
             return node;
         }
@@ -148,9 +148,15 @@ impl Draw<'_> {
         let ring = Area::new(area.x - 3.0, area.y - 3.0, area.w + 6.0, area.h + 6.0);
         let mut ring = Node::rect(ring, 6.0, "focus-ring");
         ring.area = None;
+        let Some((x, y, class)) = note else { return node.with(ring) };
         let mut note = Node::words(x, y, class, words);
         note.area = None;
         node.with(ring).with(Node::group(0.0, 0.0, "note").with(note))
+    }
+
+    /// With reduced motion: the mark is outlined, and says what it was.
+    fn is_outlined(&self, mark: &str) -> bool {
+        self.look.reduced && self.look.changes.was.contains_key(mark)
     }
 }
 

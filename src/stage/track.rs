@@ -326,7 +326,7 @@ fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] 
         }
         None => group = group.with(Node::words(w / 2.0, if narrow { 20.8 } else { 26.8 }, &format!("val{long}"), value)),
     }
-    let group = draw.outlined(group, &record.id, Area::new(0.0, 0.0, w, h), (w + 8.0, h / 2.0 + 4.0, "s-note f-accent"));
+    let group = draw.outlined(group, &record.id, Area::new(0.0, 0.0, w, h), Some((w / 2.0, -8.0, "s-note f-accent mid")));
     let off = Node::words(x + w / 2.0, measures.offsets, if new { "off is-now" } else { "off" }, record.offset.to_string());
     [group, off]
 }
@@ -398,9 +398,14 @@ fn flag(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, hw: i64, hw_x: f
     group = group.with(Node::rect(Area::new(left, -38.0, w, 19.0), 3.0, "hw-flag"));
     let now = format!("HW {hw}");
     group = group.with_all(draw.changing(mark, left + w / 2.0, -24.2, "hw-text", &now, |was| format!("HW {was}")));
-    let note_x = if right { w + 6.0 } else { -w - 6.0 };
-    let note_class = if right { "s-note f-accent" } else { "s-note f-accent end" };
-    draw.outlined(group, mark, Area::new(left, -38.0, w, 19.0), (note_x, -24.2, note_class))
+    let diamond = if draw.asks(mark) { 24.0 } else { 0.0 };
+    // The widest note, "was" in either language with three digits, must stay on the track.
+    let note = if right {
+        Some((w + 6.0, -24.2, "s-note f-accent"))
+    } else {
+        (hw_x - w - diamond > 60.0).then_some((-w - 6.0 - diamond, -24.2, "s-note f-accent end"))
+    };
+    draw.outlined(group, mark, Area::new(left, -38.0, w, 19.0), note)
 }
 
 fn end_mark(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo: i64, leo_x: f64, words_x: f64) -> Node {
@@ -411,7 +416,7 @@ fn end_mark(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo: i64, le
         .named(&mark, draw.label(&mark))
         .with(Node::path(format!("M0 -36V{}", number(measures.bed)), "leo-line"))
         .with_all(draw.changing(&mark, words_x, -24.2, "leo-text", &now, |was| format!("LEO {was}")));
-    draw.outlined(group, &mark, Area::new(words_x - 3.0, -37.0, w + 6.0, 17.0), (words_x + w + 10.0, -24.2, "s-note f-accent"))
+    draw.outlined(group, &mark, Area::new(words_x - 3.0, -37.0, w + 6.0, 17.0), Some((words_x + w + 10.0, -24.2, "s-note f-accent")))
 }
 
 fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, log_w: f64) -> Vec<Node> {
@@ -423,7 +428,8 @@ fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, lo
         .filter_map(|float| float.log_end_offset.value.map(|offset| (float, measures.boundary(offset))))
         .collect();
     known.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut taken = f64::MIN;
+    // No box leaves the row at its left.
+    let mut taken = -14.0;
     let mut first_left = log_w;
     let mut index = 0;
     while let Some((_, boundary)) = known.get(index).copied() {
@@ -434,7 +440,8 @@ fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, lo
         let mut left = (boundary - whole / 2.0).max(taken);
         first_left = first_left.min(left);
         for (place, (float, w)) in together.iter().zip(&widths).enumerate() {
-            nodes.push(float_box(draw, float, left, y, *w, boundary - left, together.len() == 2, place));
+            let note_right = place > 0 || !nodes.is_empty();
+            nodes.push(float_box(draw, float, left, y, *w, boundary - left, together.len() == 2, place, note_right));
             left += w + 1.0;
         }
         taken = left + 1.0;
@@ -445,6 +452,9 @@ fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, lo
     } else {
         draw.say(Phrase::new("interface.not_fetched_yet").with("brokers", unknown.join(", ")))
     };
+    if row.floats.iter().any(|float| draw.is_outlined(&float.id)) {
+        return nodes; // what the floats were stands where these words would
+    }
     let needed = text::width(&words, 12.0);
     let x = (leo_x + 7.0).max(taken + 7.0);
     if x + needed <= log_w {
@@ -456,7 +466,7 @@ fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, lo
 }
 
 #[expect(clippy::too_many_arguments, reason = "a box with its beak has this many measures")]
-fn float_box(draw: &Draw<'_>, float: &Float, left: f64, y: f64, w: f64, beak: f64, paired: bool, place: usize) -> Node {
+fn float_box(draw: &Draw<'_>, float: &Float, left: f64, y: f64, w: f64, beak: f64, paired: bool, place: usize, note_right: bool) -> Node {
     let class = if float.holds_water { "float" } else { "float is-next" };
     let beak_d = if !paired {
         format!("M{} 0l5 -6l5 6z", number((beak - 5.0).clamp(2.0, w - 12.0)))
@@ -470,10 +480,6 @@ fn float_box(draw: &Draw<'_>, float: &Float, left: f64, y: f64, w: f64, beak: f6
         .with(Node::path(beak_d, ""))
         .with(Node::rect(Area::new(0.0, 0.0, w, 18.0), 4.0, ""))
         .with(Node::words(w / 2.0, 13.2, "mid is-small", format!("B{}", float.replica)));
-    let (note_x, note_class) = if paired && place > 0 {
-        (w + 6.0, "s-note f-accent")
-    } else {
-        (-6.0, "s-note f-accent end")
-    };
-    draw.outlined(group, &float.id, Area::new(0.0, 0.0, w, 18.0), (note_x, 13.2, note_class))
+    let note = if note_right { (w + 6.0, 13.2, "s-note f-accent") } else { (-6.0, 13.2, "s-note f-accent end") };
+    draw.outlined(group, &float.id, Area::new(0.0, 0.0, w, 18.0), Some(note))
 }

@@ -1,7 +1,7 @@
 //! Builds the accumulator panel.
 
 use highwater_sim::ids::TopicPartition;
-use highwater_sim::producer::BatchView;
+use highwater_sim::producer::{BatchView, Producer};
 use highwater_sim::world::World;
 
 use super::View;
@@ -40,8 +40,18 @@ pub(super) fn panel(world: &World, view: &View) -> Option<AccumulatorPanel> {
                 bytes,
             )
         }),
-        past: producer.past_batches(topic),
+        past: past(producer, topic),
     })
+}
+
+/// The partitions of the batches before the one that the sticky partitioner is at.
+fn past(producer: &Producer, topic: &str) -> Vec<i32> {
+    let mut past = producer.past_batches(topic);
+    let now = producer.sticky_partition(topic).map(|(partition, _)| partition);
+    if past.last().copied() == now {
+        past.pop();
+    }
+    past
 }
 
 fn batch(world: &World, queue: &str, seen: &BatchView) -> Batch {
