@@ -97,3 +97,39 @@ fn the_link_chooses_theme_and_language_before_the_simulation_runs() -> Result<()
     assert_eq!(root, "dark zh");
     Ok(())
 }
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn a_bad_link_says_what_is_wrong_and_offers_a_way_on() -> Result<()> {
+    let site = Site::shared()?;
+    for (link, says) in [
+        ("#/no-such-scenario", "no-such-scenario"),
+        ("#/%zz", ""),
+        ("#/hw-two-rounds?step=999", "999"),
+        ("#/hw-two-rounds?step=nowhere", "nowhere"),
+        ("#/hw-two-rounds?step=-1&lang=xx&theme=blue&view=9", "-1"),
+    ] {
+        let page = site.page(View::default().at_width(360))?;
+        page.go(link)?;
+        page.wait_until("!document.querySelector('#shell')")?;
+        page.wait_until("document.querySelector('[data-notice], [data-player]') !== null")?;
+        let text = page.evaluate("document.body.innerText")?;
+        let text = text.as_str().unwrap_or_default();
+        assert!(text.contains(says), "{link} says “{text}”");
+        let ways = page.evaluate(
+            "document.querySelectorAll('[data-notice] :is(a[href], button), [data-player] [data-action]').length > 0",
+        )?;
+        assert_eq!(ways, true, "{link} offers no way on");
+        page.screenshot(&format!(
+            "links/{}",
+            link.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
+        ))?;
+        let mut problems = page.layout_problems()?;
+        problems.extend(page.axe_violations()?.unwrap_or_default());
+        // The browser itself tells of a file that is not there.
+        let asked = |problem: &String| problem.contains("404") && problem.contains("/scenarios/");
+        problems.extend(page.problems().into_iter().filter(|problem| !asked(problem)));
+        assert!(problems.is_empty(), "{link}:\n{}", problems.join("\n"));
+    }
+    Ok(())
+}
