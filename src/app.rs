@@ -1,5 +1,8 @@
 //! The page: where we are, what is loaded, and the one reducer that every action goes through.
 
+mod content;
+mod play;
+
 use std::rc::Rc;
 
 use highwater_player::command::{Arrival, Command};
@@ -13,17 +16,12 @@ use yew::prelude::*;
 use crate::action::Action;
 use crate::browser;
 use crate::components::help::Help;
-use crate::components::home::Home;
-use crate::components::icon::{Icon, Sign};
-use crate::components::notice::Notice;
-use crate::components::player::Player;
 use crate::components::say;
 use crate::components::top_bar::TopBar;
 use crate::keys;
 use crate::options::{self, Link, Theme, View};
 use crate::progress::{KEPT_AS, Progress};
 use crate::session::Session;
-use crate::stage::focus;
 use crate::stage::frame::Frame;
 use crate::stage::hero;
 
@@ -177,7 +175,9 @@ impl Component for App {
                 true
             }
             Action::Course(result) => {
-                self.course = Some(result.and_then(|text| Course::from_json(&text).map(Rc::new).map_err(|error| error.to_string())));
+                self.course = Some(
+                    result.and_then(|text| Course::from_json(&text).map(Rc::new).map_err(|error| error.to_string())),
+                );
                 true
             }
             Action::Scenario(id, result) => self.arrived(&id, result),
@@ -282,9 +282,13 @@ impl App {
     fn write_link(&self) {
         let (lang, theme) = self.chosen();
         let hash = match &self.place {
-            Place::Playing(session) => options::format(Some(session.player.id()), Some(session.player.step()), lang, theme, self.view),
+            Place::Playing(session) => {
+                options::format(Some(session.player.id()), Some(session.player.step()), lang, theme, self.view)
+            }
             Place::Home => options::format(None, None, lang, theme, View::Stage),
-            Place::Loading(id) | Place::Failed(Failure { id, .. }) => options::format(Some(id), None, lang, theme, self.view),
+            Place::Loading(id) | Place::Failed(Failure { id, .. }) => {
+                options::format(Some(id), None, lang, theme, self.view)
+            }
         };
         browser::replace_hash(&hash);
     }
@@ -316,7 +320,7 @@ impl App {
         };
         self.view = link.view.unwrap_or_default();
         if self.session().is_some_and(|session| session.player.id() == id) {
-            self.to_step(link.step.as_deref());
+            self.go_to_step(link.step.as_deref());
             return;
         }
         self.asked_step = link.step;
@@ -332,14 +336,18 @@ impl App {
         }
         let dispatch = self.dispatch.clone();
         let asked = id.clone();
-        browser::fetch_text(&format!("scenarios/{id}.json"), move |result| dispatch.emit(Action::Scenario(asked, result)));
+        browser::fetch_text(&format!("scenarios/{id}.json"), move |result| {
+            dispatch.emit(Action::Scenario(asked, result));
+        });
         self.place = Place::Loading(id);
         self.due.push(Due::Top);
     }
 
     fn fetch_course(&self) {
         let dispatch = self.dispatch.clone();
-        browser::fetch_text("scenarios/index.json", move |result| dispatch.emit(Action::Course(result)));
+        browser::fetch_text("scenarios/index.json", move |result| {
+            dispatch.emit(Action::Course(result));
+        });
     }
 
     fn again(&mut self) -> bool {
@@ -382,7 +390,7 @@ impl App {
                 self.place = Place::Playing(Box::new(Session::new(player, browser::wants_less_motion())));
                 let asked = self.asked_step.take();
                 self.due.push(Due::Emit("highwater-ready", vec![("scenario", id.into()), ("steps", number(steps))]));
-                if !self.to_step(asked.as_deref()) {
+                if !self.go_to_step(asked.as_deref()) {
                     self.stepped();
                 }
             }
@@ -396,7 +404,7 @@ impl App {
     }
 
     /// To the step that a link names, by number or id. Says whether that moved anything.
-    fn to_step(&mut self, text: Option<&str>) -> bool {
+    fn go_to_step(&mut self, text: Option<&str>) -> bool {
         let Some(text) = text else { return false };
         let Some(session) = self.session() else { return false };
         match session.player.step_number(text) {
@@ -415,7 +423,9 @@ impl App {
     fn go(&mut self, command: Command, by_hand: bool) -> bool {
         let (lang, frame) = (self.lang, self.frame());
         let in_picture = self.view == View::Stage;
-        let Place::Playing(session) = &mut self.place else { return false };
+        let Place::Playing(session) = &mut self.place else {
+            return false;
+        };
         browser::finish();
         session.reduced = browser::wants_less_motion();
         if by_hand && !matches!(command, Command::Answer(_)) {
@@ -447,242 +457,6 @@ impl App {
             Err(phrase) => self.notes.push(phrase),
         }
         true
-    }
-
-    /// We are at another step: the address, the progress, the events and the words for screen readers say so.
-    fn stepped(&mut self) {
-        let lang = self.lang;
-        let Some(session) = self.session() else { return };
-        let (id, step, steps) = (session.player.id().to_owned(), session.player.step(), session.player.steps());
-        let announced = session.spoken(lang);
-        let pause = (session.playing && !session.is_busy()).then(|| (session.reading_ms(lang), session.serial));
-        self.announced = announced;
-        self.progress.arrive(&id, step, steps);
-        browser::keep(KEPT_AS, &self.progress.write());
-        self.write_link();
-        self.due.push(Due::Emit(
-            "highwater-step",
-            vec![("scenario", id.into()), ("step", number(step)), ("steps", number(steps))],
-        ));
-        if step == steps {
-            self.due.push(Due::Emit("highwater-end", Vec::new()));
-        }
-        if let Some((pause, serial)) = pause {
-            let dispatch = self.dispatch.clone();
-            browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
-        }
-    }
-
-    fn answered(&mut self, step: usize) {
-        let Some(session) = self.session() else { return };
-        let Some((_, right)) = session.player.answers().into_iter().find(|(answered, _)| *answered == step) else {
-            return;
-        };
-        let id = session.player.id().to_owned();
-        self.progress.answer(&id, step, right);
-        browser::keep(KEPT_AS, &self.progress.write());
-        self.due.push(Due::Emit(
-            "highwater-answer",
-            vec![("scenario", id.into()), ("step", number(step)), ("correct", right.into())],
-        ));
-        self.due.push(Due::Focus("[data-action=next]".to_owned()));
-    }
-
-    fn chapter(&mut self, number: usize) -> bool {
-        let first = self
-            .session()
-            .and_then(|session| session.player.chapters(self.lang).get(number.wrapping_sub(1)).map(|chapter| chapter.first));
-        first.is_some_and(|first| self.go(Command::Seek(first), true))
-    }
-
-    fn play_pause(&mut self) -> bool {
-        let lang = self.lang;
-        let Place::Playing(session) = &mut self.place else { return false };
-        session.playing = !session.playing;
-        session.serial = session.serial.wrapping_add(u32::from(!session.is_busy()));
-        if !session.playing || session.is_busy() {
-            return true;
-        }
-        if session.is_at_end() {
-            session.playing = false;
-            let started = self.go(Command::First, false);
-            self.session_mut(|session| session.playing = true);
-            let Some(session) = self.session() else { return started };
-            let (serial, pause) = (session.serial, session.reading_ms(lang));
-            let dispatch = self.dispatch.clone();
-            browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
-            return true;
-        }
-        let serial = session.serial;
-        self.onward(serial)
-    }
-
-    /// The pause of a playing scenario is over. An open question stops it, and so does the end.
-    fn onward(&mut self, serial: u32) -> bool {
-        let lang = self.lang;
-        let Place::Playing(session) = &mut self.place else { return false };
-        if session.serial != serial || !session.playing {
-            return false;
-        }
-        if session.is_at_end() || session.is_asking(lang) {
-            session.playing = false;
-            return true;
-        }
-        self.go(Command::Next, false)
-    }
-
-    /// Starts the motions of the picture that has just been drawn, and waits for the next.
-    fn play_moves(&self, _: &Context<App>) {
-        let Some(session) = self.session() else { return };
-        for one in session.moves() {
-            browser::play(&one);
-        }
-        let Some((at, is_over)) = session.next_at() else { return };
-        let (serial, dispatch) = (session.serial, self.dispatch.clone());
-        let wait = (at - session.drawn_at()).max(0.0);
-        browser::after(wait, move || dispatch.emit(if is_over { Action::Rest(serial) } else { Action::Beat(serial) }));
-    }
-
-    fn beat(&mut self, serial: u32) -> bool {
-        let drawn = self.with_session(serial, Session::draw_beat);
-        if drawn {
-            self.due.push(Due::Play);
-        }
-        drawn
-    }
-
-    fn rest(&mut self, serial: u32) -> bool {
-        if !self.with_session(serial, |_| {}) {
-            return false;
-        }
-        browser::finish();
-        let lang = self.lang;
-        let Place::Playing(session) = &mut self.place else { return false };
-        session.settle();
-        if session.playing {
-            let (serial, pause) = (session.serial, session.reading_ms(lang));
-            let dispatch = self.dispatch.clone();
-            browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
-        }
-        true
-    }
-
-    fn scrub(&mut self, step: usize) -> bool {
-        let Place::Playing(session) = &mut self.place else { return false };
-        session.scrubbing = true;
-        if session.player.step() == step {
-            return true;
-        }
-        self.go(Command::Seek(step), true)
-    }
-
-    fn scrub_end(&mut self) -> bool {
-        let Some(session) = self.session().filter(|session| session.scrubbing) else { return false };
-        let (serial, dispatch) = (session.serial, self.dispatch.clone());
-        browser::after(120.0, move || dispatch.emit(Action::ScrubOver(serial)));
-        false
-    }
-
-    fn arrow(&mut self, mark: Option<&str>, direction: focus::Direction) -> bool {
-        let Some(session) = self.session() else { return false };
-        let areas = session.picture(self.lang, self.frame()).areas();
-        if let Some(next) = focus::next(&areas, mark, direction) {
-            browser::focus_mark(&next);
-        }
-        false
-    }
-
-    fn escape(&mut self) -> bool {
-        let had_menu = self.session().is_some_and(|session| session.menu || session.gloss.is_some());
-        if had_menu {
-            return self.session_mut(|session| {
-                session.menu = false;
-                session.gloss = None;
-            });
-        }
-        browser::focus("[data-timeline]");
-        false
-    }
-
-    fn notes(&self) -> Html {
-        if self.notes.is_empty() {
-            return html! {};
-        }
-        let onclick = self.dispatch.reform(|_: MouseEvent| Action::Dismiss);
-        html! {
-            <section class="note" role="alert" data-note="true">
-                <div>{ for self.notes.iter().enumerate().map(|(index, note)| html! { <p key={index}>{ note.say(self.lang) }</p> }) }</div>
-                <button type="button" class="btn" data-action="dismiss" {onclick}>{ say(self.lang, "all_right") }</button>
-            </section>
-        }
-    }
-
-    fn content(&self) -> Html {
-        let lang = self.lang;
-        match &self.place {
-            Place::Home => self.home(),
-            Place::Loading(_) => html! {
-                <main key="loading" class="frame"><p class="loading" role="status">{ say(lang, "loading_scenario") }</p></main>
-            },
-            Place::Playing(session) => {
-                let shown = Rc::new(session.shown(lang, self.view, self.frame()));
-                html! { <main key={shown.id.clone()} class="frame"><Player {shown} dispatch={self.dispatch.clone()} /></main> }
-            }
-            Place::Failed(failure) => {
-                let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
-                let course: Vec<(String, String)> = match &self.course {
-                    Some(Ok(course)) => course
-                        .families
-                        .iter()
-                        .flat_map(|family| &family.scenarios)
-                        .take(6)
-                        .map(|card| (card.id.clone(), card.title.get(lang).to_owned()))
-                        .collect(),
-                    _ => Vec::new(),
-                };
-                html! {
-                    <main key="failed" class="frame is-notice">
-                        <Notice title={failure.title.say(lang)} lines={vec![failure.line.say(lang).into()]} said={failure.said.clone().map(AttrValue::from)}>
-                            if failure.can_try_again {
-                                <button key="again" type="button" class="btn btn-primary" data-action="again" onclick={again}>{ say(lang, "try_again") }</button>
-                            }
-                            <a key="home" class={if failure.can_try_again { "btn" } else { "btn btn-primary" }} href={self.home_link()} data-action="home">
-                                { say(lang, "to_course") }<Icon sign={Sign::Next} />
-                            </a>
-                            { for course.into_iter().map(|(id, title)| html! {
-                                <a key={id.clone()} class="btn" href={options::format(Some(&id), None, None, None, View::Stage)}>{ title }</a>
-                            }) }
-                        </Notice>
-                    </main>
-                }
-            }
-        }
-    }
-
-    fn home(&self) -> Html {
-        let lang = self.lang;
-        if let Some(Err(said)) = &self.course {
-            let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
-            return html! {
-                <main key="failed" class="frame is-notice">
-                    <Notice title={say(lang, "course_failed")} lines={vec![say(lang, "course_failed_line").into()]} said={AttrValue::from(said.clone())}>
-                        <button type="button" class="btn btn-primary" data-action="again" onclick={again}>{ say(lang, "try_again") }</button>
-                    </Notice>
-                </main>
-            };
-        }
-        let course = match &self.course {
-            Some(Ok(course)) => Some(Rc::clone(course)),
-            _ => None,
-        };
-        let [wide, narrow] = &self.hero;
-        let hero = if self.width < 640.0 { narrow } else { wide };
-        html! {
-            <div key="home">
-                <Home {lang} {course} progress={self.progress.clone()} search={self.search.clone()} family={self.family.clone()}
-                    hero={Rc::clone(hero)} dispatch={self.dispatch.clone()} />
-            </div>
-        }
     }
 }
 

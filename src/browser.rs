@@ -7,7 +7,10 @@ use highwater_player::lang::Lang;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Animation, CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement, KeyboardEvent, PointerEvent, Response, Window};
+use web_sys::{
+    Animation, CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement,
+    KeyboardEvent, PointerEvent, Response, Window,
+};
 
 use crate::motion::Move;
 use crate::options::Theme;
@@ -92,9 +95,7 @@ pub fn wants_less_motion() -> bool {
 
 /// The width of the document, in CSS px.
 pub fn document_width() -> f64 {
-    document()
-        .and_then(|document| document.document_element())
-        .map_or(1280.0, |root| f64::from(root.client_width()))
+    document().and_then(|document| document.document_element()).map_or(1280.0, |root| f64::from(root.client_width()))
 }
 
 /// Calls `then` after `ms`.
@@ -114,8 +115,14 @@ pub fn fetch_text(url: &str, then: impl FnOnce(Result<String, String>) + 'static
 
 async fn text_of(url: &str) -> Result<String, String> {
     let window = window().ok_or("no window")?;
-    let said = |error: JsValue| error.as_string().or_else(|| error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()))).unwrap_or_default();
-    let response: Response = JsFuture::from(window.fetch_with_str(url)).await.map_err(said)?.dyn_into().map_err(said)?;
+    let said = |error: JsValue| {
+        error
+            .as_string()
+            .or_else(|| error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())))
+            .unwrap_or_default()
+    };
+    let response: Response =
+        JsFuture::from(window.fetch_with_str(url)).await.map_err(said)?.dyn_into().map_err(said)?;
     if !response.ok() {
         return Err(format!("{} {}", response.status(), response.status_text()).trim_end().to_owned());
     }
@@ -155,7 +162,9 @@ pub struct KeyPress {
 pub fn on_key(wants: impl Fn(KeyPress) -> bool + 'static) {
     let Some(document) = document() else { return };
     listen(&document.clone().into(), "keydown", move |event| {
-        let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        let Some(key) = event.dyn_ref::<KeyboardEvent>() else {
+            return;
+        };
         if key.default_prevented() || key.ctrl_key() || key.alt_key() || key.meta_key() || key.is_composing() {
             return;
         }
@@ -256,7 +265,9 @@ pub fn hold_pointer(event: &PointerEvent) {
 
 /// Dispatches an event from the player's root: bubbling, and out of a shadow root.
 pub fn emit(name: &str, detail: &[(&str, JsValue)]) {
-    let Some(root) = find("[data-player]").or_else(app_root) else { return };
+    let Some(root) = find("[data-player]").or_else(app_root) else {
+        return;
+    };
     let object = Object::new();
     for (key, value) in detail {
         let _ = Reflect::set(&object, &JsValue::from_str(key), value);
@@ -277,7 +288,9 @@ thread_local! {
 
 /// Plays one motion of a mark; an earlier one of the same mark ends.
 pub fn play(one: &Move) {
-    let Some(element) = find(&mark_selector(&one.mark)) else { return };
+    let Some(element) = find(&mark_selector(&one.mark)) else {
+        return;
+    };
     if let Some(earlier) = MOVING.with_borrow_mut(|moving| moving.remove(&one.mark)) {
         earlier.cancel();
     }
@@ -335,7 +348,9 @@ pub fn fade_in_stage() {
         set(&frame, "opacity", &opacity.into());
         frames.push(&frame);
     }
-    if let Some(animate) = Reflect::get(&element, &"animate".into()).ok().and_then(|animate| animate.dyn_into::<js_sys::Function>().ok()) {
+    if let Some(animate) =
+        Reflect::get(&element, &"animate".into()).ok().and_then(|animate| animate.dyn_into::<js_sys::Function>().ok())
+    {
         let _ = animate.call2(&element, &frames, &90.0.into());
     }
 }

@@ -1,5 +1,7 @@
 //! Scenes with the numbers of the design's pictures, for tests.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "fixtures of tests")]
+
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::accumulator::{Batch, BatchState, Queue};
 use highwater_player::scene::cluster::{
@@ -15,10 +17,7 @@ pub fn words(words: &str) -> Phrase {
 
 /// A value with a key that nobody asks for.
 pub fn shown<T>(value: T) -> Shown<T> {
-    Shown {
-        value,
-        key: "test".to_owned(),
-    }
+    Shown { value, key: "test".to_owned() }
 }
 
 const RECORDS: [(&str, &str, u8); 8] = [
@@ -106,18 +105,12 @@ pub fn cluster() -> ClusterPanel {
         isr: shown(vec![1, 2, 3]),
         leader: Some(1),
         first_offset: 0,
-        replicas: vec![
-            replica(1, 5, 3, &[(2, Some(3)), (3, Some(4))]),
-            replica(2, 4, 3, &[]),
-            replica(3, 5, 3, &[]),
-        ],
+        replicas: vec![replica(1, 5, 3, &[(2, Some(3)), (3, Some(4))]), replica(2, 4, 3, &[]), replica(3, 5, 3, &[])],
         clients: vec![
             ClientCard {
                 id: "client-c1".to_owned(),
                 name: "c1".to_owned(),
-                kind: ClientKind::Consumer {
-                    position: shown(Some(3)),
-                },
+                kind: ClientKind::Consumer { position: shown(Some(3)) },
                 lines: vec![
                     line("client-c1/line-0", None, "Position 3: it has read 0, 1 and 2.", None),
                     line("client-c1/line-1", None, "Offset 3 is stored but dry: not visible yet.", None),
@@ -129,8 +122,18 @@ pub fn cluster() -> ClusterPanel {
                 name: "p1".to_owned(),
                 kind: ClientKind::Producer { acks: "all".to_owned() },
                 lines: vec![
-                    line("client-p1/line-3", Some(("ship", "u17", 1)), "at offset 3", Some((Status::Waiting, "waits for HW 4"))),
-                    line("client-p1/line-4", Some(("paid", "u42", 2)), "at offset 4", Some((Status::Waiting, "waits for HW 5"))),
+                    line(
+                        "client-p1/line-3",
+                        Some(("ship", "u17", 1)),
+                        "at offset 3",
+                        Some((Status::Waiting, "waits for HW 4")),
+                    ),
+                    line(
+                        "client-p1/line-4",
+                        Some(("paid", "u42", 2)),
+                        "at offset 4",
+                        Some((Status::Waiting, "waits for HW 5")),
+                    ),
                 ],
                 earlier: 0,
             },
@@ -141,12 +144,7 @@ pub fn cluster() -> ClusterPanel {
 
 /// A scene of one panel.
 pub fn scene(panels: Vec<Panel>) -> Scene {
-    Scene {
-        time_us: 1_201_000,
-        panels,
-        look: Vec::new(),
-        new: Vec::new(),
-    }
+    Scene { time_us: 1_201_000, panels, look: Vec::new(), new: Vec::new() }
 }
 
 /// `mocks/replication.html`.
@@ -161,10 +159,7 @@ pub fn replication() -> Scene {
 pub fn busy() -> Scene {
     let mut panel = cluster();
     let parked = |number, from: &str| Envelope {
-        whereabouts: Whereabouts::Parked {
-            wait_ms: 500,
-            waited_ms: 88,
-        },
+        whereabouts: Whereabouts::Parked { wait_ms: 500, waited_ms: 88 },
         ..message(number, from, "broker-1", "Fetch", false, "offset 5")
     };
     panel.messages = vec![
@@ -191,23 +186,13 @@ pub fn crowded() -> Scene {
 /// Nothing written yet.
 pub fn empty() -> Scene {
     let mut panel = cluster();
-    panel.replicas = vec![
-        replica(1, 0, 0, &[(2, None), (3, Some(0))]),
-        replica(2, 0, 0, &[]),
-        replica(3, 0, 0, &[]),
-    ];
+    panel.replicas = vec![replica(1, 0, 0, &[(2, None), (3, Some(0))]), replica(2, 0, 0, &[]), replica(3, 0, 0, &[])];
     panel.messages.clear();
     scene(vec![Panel::Cluster(panel)])
 }
 
 fn chip(topic: i32, key: &str, color: u8, next: bool, records: i64) -> KeyChip {
-    KeyChip {
-        id: format!("topic/orders/partition-{topic}/key-{key}"),
-        key: key.to_owned(),
-        color,
-        next,
-        records,
-    }
+    KeyChip { id: format!("topic/orders/partition-{topic}/key-{key}"), key: key.to_owned(), color, next, records }
 }
 
 /// The partitioner of `mocks/partitioner.html`.
@@ -234,12 +219,7 @@ pub fn partitioner() -> PartitionerPanel {
                 murmur2: shown(-1_644_747_527),
             }),
             positive: Some(shown(502_736_121)),
-            remainder: Some(Division {
-                dividend: 502_736_121,
-                divisor: 6,
-                quotient: 83_789_353,
-                remainder: shown(3),
-            }),
+            remainder: Some(Division { dividend: 502_736_121, divisor: 6, quotient: 83_789_353, remainder: shown(3) }),
             partition: Some(shown(3)),
             before: Some((3, 0)),
         })),

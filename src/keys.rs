@@ -30,11 +30,7 @@ pub fn action(press: &KeyPress) -> Option<Action> {
         "End" => Some(Action::Go(Command::Last)),
         "?" => Some(Action::Help(true)),
         "Escape" => Some(Action::Escape),
-        digit => digit
-            .parse::<usize>()
-            .ok()
-            .filter(|digit| (1..=9).contains(digit))
-            .map(Action::Chapter),
+        digit => digit.parse::<usize>().ok().filter(|digit| (1..=9).contains(digit)).map(Action::Chapter),
     }
 }
 
@@ -43,30 +39,20 @@ mod tests {
     use super::*;
 
     fn press(key: &str) -> KeyPress {
-        KeyPress {
-            key: key.to_owned(),
-            ..KeyPress::default()
-        }
+        KeyPress { key: key.to_owned(), ..KeyPress::default() }
     }
 
     #[test]
     fn arrows_step_outside_the_stage_and_walk_inside() {
         assert_eq!(action(&press("ArrowRight")), Some(Action::Go(Command::Next)));
         assert_eq!(action(&press("ArrowUp")), None, "the page scrolls");
-        let inside = KeyPress {
-            in_stage: true,
-            mark: Some("broker-1/orders-0".to_owned()),
-            ..press("ArrowUp")
-        };
+        let inside = KeyPress { in_stage: true, mark: Some("broker-1/orders-0".to_owned()), ..press("ArrowUp") };
         assert_eq!(action(&inside), Some(Action::Arrow(Some("broker-1/orders-0".to_owned()), Direction::Up)));
     }
 
     #[test]
     fn space_is_a_buttons_own() {
-        let on_button = KeyPress {
-            on_control: true,
-            ..press(" ")
-        };
+        let on_button = KeyPress { on_control: true, ..press(" ") };
         assert_eq!(action(&on_button), None);
         assert_eq!(action(&press(" ")), Some(Action::PlayPause));
         assert_eq!(action(&press("3")), Some(Action::Chapter(3)));

@@ -5,12 +5,18 @@
     clippy::cast_sign_loss,
     reason = "pixels: counts and offsets in a window of a few slots become places on a screen and back"
 )]
+#![allow(
+    clippy::similar_names,
+    clippy::format_push_string,
+    clippy::struct_excessive_bools,
+    reason = "drawing code: a shape is named after what it is part of, a path grows by pieces, a control shows several states"
+)]
 
 pub mod action;
 pub mod app;
 pub mod browser;
 pub mod components;
-#[cfg(test)]
+#[cfg(all(test, feature = "render"))]
 mod fixtures;
 pub mod keys;
 pub mod motion;

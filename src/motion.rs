@@ -128,14 +128,8 @@ pub struct Plan {
 
 /// Plans a step. `pictures` holds the picture before the first beat and then one for each beat.
 pub fn plan(pictures: &[Picture], beats: &[Beat], speed: Speed) -> Plan {
-    let mut planner = Planner {
-        pictures,
-        beats,
-        moves: Vec::new(),
-        ready: BTreeMap::new(),
-        arrival: BTreeMap::new(),
-        end: 0.0,
-    };
+    let mut planner =
+        Planner { pictures, beats, moves: Vec::new(), ready: BTreeMap::new(), arrival: BTreeMap::new(), end: 0.0 };
     let mut commits = Vec::with_capacity(beats.len());
     let mut barrier = 0.0;
     for index in 0..beats.len() {
@@ -151,11 +145,7 @@ pub fn plan(pictures: &[Picture], beats: &[Beat], speed: Speed) -> Plan {
         one.duration_ms *= scale;
     }
     moves.retain(|one| one.duration_ms >= SHORTEST_MS);
-    Plan {
-        commits: commits.into_iter().map(|at| at * scale).collect(),
-        moves,
-        total_ms: total * scale,
-    }
+    Plan { commits: commits.into_iter().map(|at| at * scale).collect(), moves, total_ms: total * scale }
 }
 
 struct Planner<'a> {
@@ -220,7 +210,11 @@ impl Planner<'_> {
             duration_ms: TRAVEL_MS / 2.0,
             ease: Ease::Out,
             holds: true,
-            points: vec![point(0.0, travel.rest, 1.0), point(0.84, between(travel.rest, travel.end, 0.84), 1.0), point(1.0, travel.end, 0.0)],
+            points: vec![
+                point(0.0, travel.rest, 1.0),
+                point(0.84, between(travel.rest, travel.end, 0.84), 1.0),
+                point(1.0, travel.end, 0.0),
+            ],
         });
         self.end = self.end.max(start + TRAVEL_MS / 2.0);
         start + TRAVEL_MS / 2.0
@@ -229,7 +223,11 @@ impl Planner<'_> {
     /// When the picture `index` (0 is the one before the step) is drawn: motions of a beat are planned in order, so the
     /// barrier that the caller hands on is never earlier.
     fn drawn_at(&self, index: usize) -> f64 {
-        let facts = index.checked_sub(1).and_then(|beat| self.beats.get(beat)).map(|beat| beat.facts.as_slice()).unwrap_or_default();
+        let facts = index
+            .checked_sub(1)
+            .and_then(|beat| self.beats.get(beat))
+            .map(|beat| beat.facts.as_slice())
+            .unwrap_or_default();
         facts.iter().filter_map(|fact| self.ready.get(&fact.id)).copied().fold(f64::INFINITY, f64::min).min(self.end)
     }
 
@@ -245,7 +243,14 @@ impl Planner<'_> {
                 for record in records {
                     if let Some(at) = self.place(index, record) {
                         let from = (at.0, at.1 - 12.0);
-                        self.go(index, record, delay, MOVE_MS, Ease::Out, vec![point(0.0, from, 0.0), point(0.34, between(from, at, 0.6), 1.0), point(1.0, at, 1.0)]);
+                        self.go(
+                            index,
+                            record,
+                            delay,
+                            MOVE_MS,
+                            Ease::Out,
+                            vec![point(0.0, from, 0.0), point(0.34, between(from, at, 0.6), 1.0), point(1.0, at, 1.0)],
+                        );
                     }
                 }
                 let row = records.first().and_then(|record| record.rsplit_once('/')).map(|(row, _)| row.to_owned());
@@ -276,20 +281,25 @@ impl Planner<'_> {
                 self.go(index, &mark, delay, MARK_MS, Ease::Linear, vec![seen(0.0, 0.0), seen(1.0, 1.0)]);
                 (MARK_MS, 1.0)
             }
-            Motion::TokenMoved(token) => {
-                match (self.place_before(index, token), self.place(index, token)) {
-                    (Some(from), Some(at)) if from != at => {
-                        self.go(index, token, delay, TRAVEL_MS, Ease::InOut, vec![point(0.0, from, 1.0), point(1.0, at, 1.0)]);
-                        (TRAVEL_MS, 1.0)
-                    }
-                    (None, Some(at)) => {
-                        let from = (at.0 - 24.0, at.1);
-                        self.go(index, token, delay, MOVE_MS, Ease::Out, vec![point(0.0, from, 0.0), point(1.0, at, 1.0)]);
-                        (MOVE_MS, 1.0)
-                    }
-                    _ => (0.0, 1.0),
+            Motion::TokenMoved(token) => match (self.place_before(index, token), self.place(index, token)) {
+                (Some(from), Some(at)) if from != at => {
+                    self.go(
+                        index,
+                        token,
+                        delay,
+                        TRAVEL_MS,
+                        Ease::InOut,
+                        vec![point(0.0, from, 1.0), point(1.0, at, 1.0)],
+                    );
+                    (TRAVEL_MS, 1.0)
                 }
-            }
+                (None, Some(at)) => {
+                    let from = (at.0 - 24.0, at.1);
+                    self.go(index, token, delay, MOVE_MS, Ease::Out, vec![point(0.0, from, 0.0), point(1.0, at, 1.0)]);
+                    (MOVE_MS, 1.0)
+                }
+                _ => (0.0, 1.0),
+            },
             Motion::ValueChanged(mark) => {
                 self.go(index, mark, delay, MARK_MS, Ease::Linear, vec![seen(0.0, 0.0), seen(1.0, 1.0)]);
                 (MARK_MS, 1.0)
@@ -310,7 +320,8 @@ impl Planner<'_> {
             self.arrival.insert(message.to_owned(), start + duration);
         }
         // A message that is sent and received in one moment has no picture of its own.
-        let Some(travel) = self.pictures.get(index + 1).and_then(|picture| picture.travels.get(message)).copied() else {
+        let Some(travel) = self.pictures.get(index + 1).and_then(|picture| picture.travels.get(message)).copied()
+        else {
             self.arrival.remove(message);
             return (0.0, 1.0);
         };
@@ -325,7 +336,11 @@ impl Planner<'_> {
                 point(1.0, travel.end, 0.0),
             ]
         } else {
-            vec![point(0.0, travel.start, 0.0), point(0.16, between(travel.start, travel.rest, 0.16), 1.0), point(1.0, travel.rest, 1.0)]
+            vec![
+                point(0.0, travel.start, 0.0),
+                point(0.16, between(travel.start, travel.rest, 0.16), 1.0),
+                point(1.0, travel.rest, 1.0),
+            ]
         };
         let ease = if received { Ease::InOut } else { Ease::Move };
         self.moves.push(Move {
@@ -374,7 +389,14 @@ impl Planner<'_> {
         for (part, from, to) in [("~now", 0.0, 1.0), ("~was", 1.0, 0.0)] {
             let part = format!("{mark}{part}");
             if self.has(index, &format!("{mark}~was")) {
-                self.go(index, &part, delay, duration, Ease::Linear, vec![seen(0.0, from), seen(0.499, from), seen(0.5, to), seen(1.0, to)]);
+                self.go(
+                    index,
+                    &part,
+                    delay,
+                    duration,
+                    Ease::Linear,
+                    vec![seen(0.0, from), seen(0.499, from), seen(0.5, to), seen(1.0, to)],
+                );
             }
         }
     }
@@ -435,34 +457,17 @@ fn between(a: (f64, f64), b: (f64, f64), part: f64) -> (f64, f64) {
 }
 
 fn point(when: f64, at: (f64, f64), opacity: f64) -> Point {
-    Point {
-        when,
-        at: Some(at),
-        opacity: Some(opacity),
-        fill: None,
-    }
+    Point { when, at: Some(at), opacity: Some(opacity), fill: None }
 }
 
 fn at_point(when: f64, at: (f64, f64)) -> Point {
-    Point {
-        when,
-        at: Some(at),
-        ..Point::default()
-    }
+    Point { when, at: Some(at), ..Point::default() }
 }
 
 fn seen(when: f64, opacity: f64) -> Point {
-    Point {
-        when,
-        opacity: Some(opacity),
-        ..Point::default()
-    }
+    Point { when, opacity: Some(opacity), ..Point::default() }
 }
 
 fn painted(when: f64, fill: &'static str) -> Point {
-    Point {
-        when,
-        fill: Some(fill),
-        ..Point::default()
-    }
+    Point { when, fill: Some(fill), ..Point::default() }
 }

@@ -100,10 +100,8 @@ pub fn parse(hash: &str) -> Link {
     let path = hash.trim_start_matches('#').trim_start_matches('/');
     let (id, query) = path.split_once('?').unwrap_or((path, ""));
     let id = decode(id);
-    let mut link = Link {
-        scenario: Some(id.trim_matches('/').to_owned()).filter(|id| !id.is_empty()),
-        ..Link::default()
-    };
+    let mut link =
+        Link { scenario: Some(id.trim_matches('/').to_owned()).filter(|id| !id.is_empty()), ..Link::default() };
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         let value = decode(value);
         match name {
@@ -141,7 +139,13 @@ pub fn shorten(value: &str) -> String {
 }
 
 /// The hash of a link.
-pub fn format(scenario: Option<&str>, step: Option<usize>, lang: Option<Lang>, theme: Option<Theme>, view: View) -> String {
+pub fn format(
+    scenario: Option<&str>,
+    step: Option<usize>,
+    lang: Option<Lang>,
+    theme: Option<Theme>,
+    view: View,
+) -> String {
     let mut query = Vec::new();
     if let Some(step) = step {
         query.push(format!("step={step}"));
@@ -165,9 +169,8 @@ fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let pair = if *first == b'%' { tail.get(..2) } else { None };
-        let decoded = pair
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let decoded =
+            pair.and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
         if let (Some(byte), Some(after)) = (decoded, tail.get(2..)) {
             bytes.push(byte);
             rest = after;

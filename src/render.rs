@@ -29,16 +29,8 @@ pub fn render_svg(
     label: &dyn Fn(&str) -> Option<String>,
 ) -> String {
     let look = Look::default();
-    let picture = stage::draw(
-        &Draw {
-            scene,
-            lang,
-            frame: Frame::standalone(f64::from(width)),
-            look: &look,
-            label,
-        },
-        panel,
-    );
+    let picture =
+        stage::draw(&Draw { scene, lang, frame: Frame::standalone(f64::from(width)), look: &look, label }, panel);
     let props = view::StageProps {
         picture: Rc::new(picture),
         label: highwater_player::phrase::Phrase::new("interface.stage").say(lang).into(),
@@ -47,8 +39,11 @@ pub fn render_svg(
     let mut styles = tokens(theme);
     styles.push_str(STYLES);
     styles.push_str("svg.scene { background: var(--paper); }\n");
-    svg.replacen("<svg ", &format!("<svg xmlns=\"http://www.w3.org/2000/svg\" lang=\"{}\" ", lang.code()), 1)
-        .replacen('>', &format!("><style>{}</style>", styles.replace('<', "&lt;").replace("&lt;!--", "")), 1)
+    svg.replacen("<svg ", &format!("<svg xmlns=\"http://www.w3.org/2000/svg\" lang=\"{}\" ", lang.code()), 1).replacen(
+        '>',
+        &format!("><style>{}</style>", styles.replace('<', "&lt;").replace("&lt;!--", "")),
+        1,
+    )
 }
 
 /// The tokens of one theme; both, by what the reader prefers, for `auto`.

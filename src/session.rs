@@ -114,13 +114,10 @@ impl Session {
         let beats = self.player.beats().to_vec();
         let before = self.player.before();
         let mut earlier = Rc::clone(&before);
-        let mut pictures = vec![self.picture_of(&before, &Look::default(), lang, frame)];
+        let mut pictures = vec![Session::picture_of(&before, &Look::default(), lang, frame)];
         for beat in &beats {
-            let look = Look {
-                changes: Changes::between(&earlier, &beat.scene),
-                ..Look::default()
-            };
-            pictures.push(self.picture_of(&beat.scene, &look, lang, frame));
+            let look = Look { changes: Changes::between(&earlier, &beat.scene), ..Look::default() };
+            pictures.push(Session::picture_of(&beat.scene, &look, lang, frame));
             earlier = Rc::clone(&beat.scene);
         }
         let plan = motion::plan(&pictures, &beats, self.speed);
@@ -159,14 +156,18 @@ impl Session {
 
     /// The motions that begin with the picture that stands now.
     pub fn moves(&self) -> Vec<Move> {
-        let Some(running) = &self.running else { return Vec::new() };
+        let Some(running) = &self.running else {
+            return Vec::new();
+        };
         running.plan.moves.iter().filter(|one| one.after == running.drawn).cloned().collect()
     }
 
     /// Draws the next beat.
     pub fn draw_beat(&mut self) {
         let Some(running) = &mut self.running else { return };
-        let Some(beat) = running.beats.get(running.drawn) else { return };
+        let Some(beat) = running.beats.get(running.drawn) else {
+            return;
+        };
         self.changes = Changes::between(&self.scene, &beat.scene);
         self.scene = Rc::clone(&beat.scene);
         running.drawn += 1;
@@ -195,7 +196,10 @@ impl Session {
     pub fn reading_ms(&self, lang: Lang) -> f64 {
         let words = self.player.words(lang);
         let letters = |inlines: &[Inline]| {
-            plain(inlines).chars().map(|c| if u32::from(c) > 0x2e80 { PAUSE_PER_HAN_MS } else { PAUSE_PER_LETTER_MS }).sum::<f64>()
+            plain(inlines)
+                .chars()
+                .map(|c| if u32::from(c) > 0x2e80 { PAUSE_PER_HAN_MS } else { PAUSE_PER_LETTER_MS })
+                .sum::<f64>()
         };
         (PAUSE_MS + letters(&words.title) + letters(&words.say)) * self.speed.tempo()
     }
@@ -203,31 +207,23 @@ impl Session {
     /// The step in words, for screen readers.
     pub fn spoken(&self, lang: Lang) -> String {
         let words = self.player.words(lang);
-        format!("{}. {}. {}", step_of(lang, self.player.step(), self.player.steps()), plain(&words.title), plain(&words.say))
+        format!(
+            "{}. {}. {}",
+            step_of(lang, self.player.step(), self.player.steps()),
+            plain(&words.title),
+            plain(&words.say)
+        )
     }
 
     /// The picture that stands on the screen.
     pub fn picture(&self, lang: Lang, frame: Frame) -> Picture {
-        let look = Look {
-            changes: self.changes.clone(),
-            reduced: self.reduced,
-            asking: self.is_asking(lang),
-        };
-        self.picture_of(&self.scene, &look, lang, frame)
+        let look = Look { changes: self.changes.clone(), reduced: self.reduced, asking: self.is_asking(lang) };
+        Session::picture_of(&self.scene, &look, lang, frame)
     }
 
-    fn picture_of(&self, scene: &Scene, look: &Look, lang: Lang, frame: Frame) -> Picture {
+    fn picture_of(scene: &Scene, look: &Look, lang: Lang, frame: Frame) -> Picture {
         let label = |mark: &str| text::label(scene, mark, lang);
-        stage::draw(
-            &Draw {
-                scene,
-                lang,
-                frame,
-                look,
-                label: &label,
-            },
-            None,
-        )
+        stage::draw(&Draw { scene, lang, frame, look, label: &label }, None)
     }
 
     /// Everything that the player's component shows.
@@ -274,11 +270,7 @@ impl Session {
                 stops: stops
                     .iter()
                     .filter(|stop| stop.chapter == index)
-                    .map(|stop| StopMark {
-                        number: stop.number,
-                        title: stop.title.clone(),
-                        question: stop.question,
-                    })
+                    .map(|stop| StopMark { number: stop.number, title: stop.title.clone(), question: stop.question })
                     .collect(),
             })
             .filter(|chapter| !chapter.stops.is_empty())

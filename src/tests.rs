@@ -1,19 +1,62 @@
-//! The page's components rendered natively to text.
+//! The page's components rendered natively to text, held against files that a person has read.
+//! `UPDATE_GOLDEN=1` writes them anew.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use highwater_player::lang::Lang;
 
 use crate::options::Theme;
 use crate::{fixtures, render};
 
+/// The words of a drawing with their classes, a line each, in the order in which they are drawn.
+fn words(svg: &str) -> String {
+    let texts = svg.split("<text").skip(1);
+    let line = |text: &str| {
+        let (attributes, rest) = text.split_once('>').unwrap();
+        let class = attributes.split("class=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("");
+        format!("{class}: {}\n", rest.split("</text>").next().unwrap())
+    };
+    texts.map(line).collect()
+}
+
 #[test]
-fn dump() {
-    let Ok(folder) = std::env::var("LOOK") else { return };
+fn every_scene_says_what_it_did_when_somebody_looked() {
+    let mut told = String::new();
     for (name, scene) in fixtures::all() {
         for lang in Lang::ALL {
-            for (width, theme) in [(856, Theme::Light), (736, Theme::Dark), (336, Theme::Light), (1016, Theme::Light)] {
-                let svg = render::render_svg(&scene, None, lang, theme, width, &|_| None);
-                std::fs::write(format!("{folder}/{name}-{}-{width}.svg", lang.code()), svg).unwrap();
+            for width in [856, 736, 336] {
+                let svg = render::render_svg(&scene, None, lang, Theme::Light, width, &|_| None);
+                assert!(svg.starts_with("<svg"), "{name}");
+                assert!(!svg.contains(" style="), "{name}: a strict policy blocks styles in attributes");
+                told += &format!("# {name}, {}, {width} px\n{}\n", lang.code(), words(&svg));
             }
         }
     }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/stage.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, &told).unwrap();
+    }
+    let golden = std::fs::read_to_string(path).unwrap_or_default();
+    for (number, (want, got)) in (1..).zip(golden.lines().zip(told.lines())) {
+        assert_eq!(got, want, "tests/goldens/stage.txt line {number}");
+    }
+    assert_eq!(told.lines().count(), golden.lines().count());
+}
+
+#[test]
+fn both_themes_stand_alone_with_their_own_colours() {
+    let (_, scene) = fixtures::all().remove(0);
+    let light = render::render_svg(&scene, None, Lang::En, Theme::Light, 856, &|_| None);
+    let dark = render::render_svg(&scene, None, Lang::En, Theme::Dark, 856, &|_| None);
+    assert_ne!(light, dark);
+    for svg in [light, dark] {
+        assert!(svg.contains("<style>") && svg.ends_with("</svg>"));
+    }
+}
+
+#[test]
+fn a_panel_can_be_drawn_alone() {
+    let (_, scene) = fixtures::all().remove(0);
+    let none = render::render_svg(&scene, Some("accumulator"), Lang::En, Theme::Light, 856, &|_| None);
+    assert_eq!(words(&none), "");
 }

@@ -1,12 +1,7 @@
 //! Every scenario's captions in both languages and all its facts, against files that a person has read.
 //! `UPDATE_GOLDEN=1` writes them anew.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,9 +19,7 @@ fn root() -> PathBuf {
 }
 
 fn scenarios() -> Vec<PathBuf> {
-    let folders = std::fs::read_dir(root().join("scenarios"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let folders = std::fs::read_dir(root().join("scenarios")).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> = folders.filter(|path| path.join("scenario.toml").exists()).collect();
     folders.sort();
     folders
@@ -50,14 +43,7 @@ fn captions(player: &mut Player) -> String {
         writeln!(text, "# {number} {id}, t = {} ms", player.scene().time_us / 1_000).unwrap();
         for lang in Lang::ALL {
             let words = player.words(lang);
-            writeln!(
-                text,
-                "{}: {}\n    {}",
-                lang.code(),
-                plain(&words.title),
-                plain(&words.say)
-            )
-            .unwrap();
+            writeln!(text, "{}: {}\n    {}", lang.code(), plain(&words.title), plain(&words.say)).unwrap();
         }
         if player.question(Lang::En).is_some() {
             // Any answer shows which one is right.
@@ -88,12 +74,7 @@ fn facts(player: &Player) -> String {
         let cause = fact.cause.map_or_else(|| "you".to_owned(), |cause| format!("{cause}"));
         let micros = fact.at.0;
         let (name, sentence) = (fact.kind.name(), say(fact, Lang::En));
-        writeln!(
-            text,
-            "{:>4} <- {cause:<4} {micros:>10} µs  {name:<24} {sentence}",
-            fact.id
-        )
-        .unwrap();
+        writeln!(text, "{:>4} <- {cause:<4} {micros:>10} µs  {name:<24} {sentence}", fact.id).unwrap();
     }
     text
 }
@@ -134,14 +115,7 @@ fn every_expectation_holds() {
             let world = situation(player.run(), index).unwrap();
             for expectation in &step.expect {
                 let holds = expectation.holds(&world);
-                assert_eq!(
-                    holds,
-                    Ok(true),
-                    "{} step {}: {}",
-                    player.id(),
-                    step.id,
-                    expectation.source()
-                );
+                assert_eq!(holds, Ok(true), "{} step {}: {}", player.id(), step.id, expectation.source());
             }
         }
     }
@@ -154,16 +128,8 @@ fn every_scenario_is_finished() {
         let player = player(&folder);
         let steps = &player.scenario().steps;
         assert!(steps.len() >= 8, "{}", player.id());
-        assert!(
-            steps.iter().filter(|step| step.ask.is_some()).count() >= 2,
-            "{}",
-            player.id()
-        );
-        assert!(
-            steps.iter().all(|step| !step.look.is_empty()),
-            "{}: every step looks at something",
-            player.id()
-        );
+        assert!(steps.iter().filter(|step| step.ask.is_some()).count() >= 2, "{}", player.id());
+        assert!(steps.iter().all(|step| !step.look.is_empty()), "{}: every step looks at something", player.id());
     }
 }
 
@@ -199,9 +165,7 @@ fn every_shown_value_has_a_cause() {
             for fact in facts {
                 for key in fact.kind.sets() {
                     let chain = highwater_player::causes::why(facts, &key);
-                    let last = chain
-                        .last()
-                        .unwrap_or_else(|| panic!("step {index}: {key} has no cause"));
+                    let last = chain.last().unwrap_or_else(|| panic!("step {index}: {key} has no cause"));
                     assert_eq!(last.kind.name(), "CommandGiven", "{key}");
                 }
             }

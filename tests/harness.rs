@@ -22,31 +22,14 @@ fn drawing(inside: &str) -> String {
 #[ignore = "needs the built site and a browser: cargo xtask test"]
 fn what_is_wrong_with_a_layout_is_found() -> Result<()> {
     let box_and = |rest: &str| {
-        drawing(&format!(
-            "<g><rect class='box' x='10' y='10' width='60' height='30' fill='none'/>{rest}</g>"
-        ))
+        drawing(&format!("<g><rect class='box' x='10' y='10' width='60' height='30' fill='none'/>{rest}</g>"))
     };
     let cases = [
-        (
-            box_and("<text x='12' y='30'>much too long for it</text>"),
-            "leaves its box",
-        ),
-        (
-            drawing("<text x='260' y='30'>over the edge</text>"),
-            "leaves its drawing",
-        ),
-        (
-            drawing("<text x='10' y='30'>one</text><text x='14' y='32'>other</text>"),
-            "lie on each other",
-        ),
-        (
-            drawing("<text x='10' y='30'>hidden</text><rect width='200' height='60'/>"),
-            "is covered by",
-        ),
-        (
-            "<div id='narrow'>averyverylongwordthatdoesnotfit</div>".to_owned(),
-            "is cut off by <div#narrow>",
-        ),
+        (box_and("<text x='12' y='30'>much too long for it</text>"), "leaves its box"),
+        (drawing("<text x='260' y='30'>over the edge</text>"), "leaves its drawing"),
+        (drawing("<text x='10' y='30'>one</text><text x='14' y='32'>other</text>"), "lie on each other"),
+        (drawing("<text x='10' y='30'>hidden</text><rect width='200' height='60'/>"), "is covered by"),
+        ("<div id='narrow'>averyverylongwordthatdoesnotfit</div>".to_owned(), "is cut off by <div#narrow>"),
         ("<p>above</p><p id='up'>below</p>".to_owned(), "lie on each other"),
         ("<div id='wide'>wide</div>".to_owned(), "px wide in a window of 360 px"),
     ];
@@ -57,10 +40,7 @@ fn what_is_wrong_with_a_layout_is_found() -> Result<()> {
              Object.assign(document.getElementById(id)?.style ?? {}, css)",
         )?;
         let found = page.layout_problems()?;
-        ensure!(
-            found.iter().any(|problem| problem.contains(expected)),
-            "{body}: {found:?}"
-        );
+        ensure!(found.iter().any(|problem| problem.contains(expected)), "{body}: {found:?}");
     }
     Ok(())
 }
@@ -85,24 +65,15 @@ fn a_right_layout_is_left_alone() -> Result<()> {
 fn errors_and_what_the_policy_blocks_are_found() -> Result<()> {
     let cases = [
         ("console.error('broken')", "console: broken"),
-        (
-            "setTimeout(() => { throw new Error('thrown') })",
-            "exception: Error: thrown",
-        ),
-        (
-            "document.body.innerHTML = '<p style=\"color: red\">x</p>'",
-            "policy: style-src-attr",
-        ),
+        ("setTimeout(() => { throw new Error('thrown') })", "exception: Error: thrown"),
+        ("document.body.innerHTML = '<p style=\"color: red\">x</p>'", "policy: style-src-attr"),
         ("document.body.innerHTML = '<img src=\"no-such.png\" alt=\"\">'", "404"),
     ];
     for (script, expected) in cases {
         let page = specimen("")?;
         page.evaluate(&format!("{script}; new Promise((done) => setTimeout(done, 300))"))?;
         let found = page.problems();
-        ensure!(
-            found.iter().any(|problem| problem.contains(expected)),
-            "{script}: {found:?}"
-        );
+        ensure!(found.iter().any(|problem| problem.contains(expected)), "{script}: {found:?}");
     }
     Ok(())
 }
@@ -112,10 +83,7 @@ fn errors_and_what_the_policy_blocks_are_found() -> Result<()> {
 fn axe_finds_a_button_without_a_name() -> Result<()> {
     let found = specimen("<main><h1>x</h1><button></button></main>")?.axe_violations()?;
     if let Some(found) = found {
-        ensure!(
-            found.iter().any(|violation| violation.starts_with("button-name")),
-            "{found:?}"
-        );
+        ensure!(found.iter().any(|violation| violation.starts_with("button-name")), "{found:?}");
     }
     Ok(())
 }
@@ -133,9 +101,6 @@ fn keys_and_clicks_arrive_as_from_a_person() -> Result<()> {
     }
     page.click("#b")?;
     let seen = page.evaluate("seen.join(', ')")?;
-    ensure!(
-        seen == "ArrowRight ArrowRight true,   Space true, ? Slash true, Home Home true, click true",
-        "{seen}"
-    );
+    ensure!(seen == "ArrowRight ArrowRight true,   Space true, ? Slash true, Home Home true, click true", "{seen}");
     Ok(())
 }

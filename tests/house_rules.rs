@@ -43,11 +43,7 @@ fn sources(places: &[&str], endings: &[&str]) -> Result<Vec<File>> {
 fn hold(files: &[File], rule: impl Fn(&File) -> Vec<Breach>) -> Result<()> {
     let breaches: Vec<_> = files
         .iter()
-        .flat_map(|file| {
-            rule(file)
-                .into_iter()
-                .map(move |breach| format!("{}: {breach}", file.name))
-        })
+        .flat_map(|file| rule(file).into_iter().map(move |breach| format!("{}: {breach}", file.name)))
         .collect();
     ensure!(breaches.is_empty(), "\n{}", breaches.join("\n"));
     Ok(())
@@ -78,9 +74,7 @@ fn imports_run_one_way_between_the_crates_of_the_house() -> Result<()> {
 
 #[test]
 fn the_screen_never_names_the_simulation() -> Result<()> {
-    hold(&sources(&["src"], &[".rs"])?, |file| {
-        rust::names_the_simulation(&Source::new(&file.text))
-    })
+    hold(&sources(&["src"], &[".rs"])?, |file| rust::names_the_simulation(&Source::new(&file.text)))
 }
 
 #[test]
@@ -104,22 +98,15 @@ fn a_rust_file_holds_one_idea() -> Result<()> {
 
 #[test]
 fn nothing_is_styled_in_place() -> Result<()> {
-    hold(&sources(&["src", "index.html"], &[".rs", ".html"])?, |file| {
-        text::has_inline_style(&file.text)
-    })
+    hold(&sources(&["src", "index.html"], &[".rs", ".html"])?, |file| text::has_inline_style(&file.text))
 }
 
 #[test]
 fn colours_are_tokens() -> Result<()> {
-    let mut files = sources(
-        &["styles", "index.html", "page.js", "boot.js"],
-        &[".css", ".html", ".js"],
-    )?;
+    let mut files = sources(&["styles", "index.html", "page.js", "boot.js"], &[".css", ".html", ".js"])?;
     files.retain(|file| file.name != "styles/tokens.css");
     hold(&files, |file| text::has_colour(&file.text))?;
-    hold(&sources(&["src"], &[".rs"])?, |file| {
-        text::has_colour(&Source::new(&file.text).texts)
-    })
+    hold(&sources(&["src"], &[".rs"])?, |file| text::has_colour(&Source::new(&file.text).texts))
 }
 
 #[test]

@@ -16,18 +16,10 @@ fn every_scenario_can_be_walked_by_keyboard_to_its_end_and_back() -> Result<()> 
     } else {
         browser::spread(&scenarios)
     };
-    let broken: Vec<_> = walks
-        .iter()
-        .filter_map(|walk| walk.run(site).err())
-        .map(|error| format!("{error:#}"))
-        .collect();
+    let broken: Vec<_> =
+        walks.iter().filter_map(|walk| walk.run(site).err()).map(|error| format!("{error:#}")).collect();
     if !broken.is_empty() {
-        bail!(
-            "{} of {} walks broke:\n{}",
-            broken.len(),
-            walks.len(),
-            broken.join("\n")
-        );
+        bail!("{} of {} walks broke:\n{}", broken.len(), walks.len(), broken.join("\n"));
     }
     Ok(())
 }
@@ -38,10 +30,7 @@ fn the_home_page_is_right_at_every_width_in_both_themes() -> Result<()> {
     let site = Site::shared()?;
     for width in [360, 768, 1_280] {
         for theme in [Theme::Light, Theme::Dark] {
-            let view = View {
-                theme,
-                ..View::default()
-            };
+            let view = View { theme, ..View::default() };
             let page = site.page(view.at_width(width))?;
             page.go("")?;
             page.wait_until("!document.querySelector('#shell')")?;
@@ -49,12 +38,7 @@ fn the_home_page_is_right_at_every_width_in_both_themes() -> Result<()> {
             let mut problems = page.layout_problems()?;
             problems.extend(page.axe_violations()?.unwrap_or_default());
             problems.extend(page.problems());
-            assert!(
-                problems.is_empty(),
-                "home at {width} px, {}:\n{}",
-                theme.name(),
-                problems.join("\n")
-            );
+            assert!(problems.is_empty(), "home at {width} px, {}:\n{}", theme.name(), problems.join("\n"));
         }
     }
     Ok(())
@@ -66,10 +50,7 @@ fn a_page_whose_simulation_does_not_load_says_so_and_keeps_its_picture() -> Resu
     let site = Site::shared()?;
     for (language, says) in [("en-US", "did not load"), ("zh-CN", "没有加载成功")] {
         for width in [360, 1_280] {
-            let view = View {
-                language,
-                ..View::default()
-            };
+            let view = View { language, ..View::default() };
             let page = site.page(view.at_width(width))?;
             page.block(&["*.wasm"])?;
             page.go("#/hw-two-rounds?step=2")?;
@@ -77,11 +58,7 @@ fn a_page_whose_simulation_does_not_load_says_so_and_keeps_its_picture() -> Resu
             page.screenshot(&format!("shell/failed-{language}-{width}"))?;
             let mut problems = page.layout_problems()?;
             problems.extend(page.axe_violations()?.unwrap_or_default());
-            assert!(
-                problems.is_empty(),
-                "{language} at {width} px:\n{}",
-                problems.join("\n")
-            );
+            assert!(problems.is_empty(), "{language} at {width} px:\n{}", problems.join("\n"));
         }
     }
     Ok(())
@@ -120,10 +97,7 @@ fn a_bad_link_says_what_is_wrong_and_offers_a_way_on() -> Result<()> {
             "document.querySelectorAll('[data-notice] :is(a[href], button), [data-player] [data-action]').length > 0",
         )?;
         assert_eq!(ways, true, "{link} offers no way on");
-        page.screenshot(&format!(
-            "links/{}",
-            link.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
-        ))?;
+        page.screenshot(&format!("links/{}", link.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")))?;
         let mut problems = page.layout_problems()?;
         problems.extend(page.axe_violations()?.unwrap_or_default());
         // The browser itself tells of a file that is not there.

@@ -32,10 +32,23 @@ pub fn Card(props: &CardProps) -> Html {
     let lang = *lang;
     let done = reached.as_ref().is_some_and(|reached| reached.done);
     let step = reached.as_ref().map(|reached| reached.step).filter(|step| *step > 1 && !done);
-    let class = classes!("card", done.then_some("is-done"), (*is_here && !done).then_some("is-here"), card.essential.then_some("is-core"));
+    let class = classes!(
+        "card",
+        done.then_some("is-done"),
+        (*is_here && !done).then_some("is-here"),
+        card.essential.then_some("is-core")
+    );
     let href = options::format(Some(&card.id), step, None, None, options::View::Stage);
     let minutes = Phrase::new("interface.minutes").with("n", i64::from(card.minutes)).say(lang);
-    let picture: Html = card.picture.as_ref().map(|picture| thumb::draw(&picture.scene())).unwrap_or_default().iter().enumerate().map(|(index, node)| element(node, index)).collect();
+    let picture: Html = card
+        .picture
+        .as_ref()
+        .map(|picture| thumb::draw(&picture.scene()))
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .map(|(index, node)| element(node, index))
+        .collect();
     html! {
         <a {class} {href} data-card={card.id.clone()}>
             <svg class="thumb" viewBox={format!("0 0 {} {}", thumb::WIDTH, thumb::HEIGHT)} aria-hidden="true">{ picture }</svg>

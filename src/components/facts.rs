@@ -47,17 +47,22 @@ pub fn Facts(props: &FactsProps) -> Html {
         .with("all", i64::try_from(facts.len()).unwrap_or(i64::MAX))
         .say(lang);
     let base = filter.clone();
-    let broker = dispatch.reform(move |value: String| Action::Filter(FactFilter { broker: value.parse().ok(), ..base.clone() }));
+    let broker =
+        dispatch.reform(move |value: String| Action::Filter(FactFilter { broker: value.parse().ok(), ..base.clone() }));
     let base = filter.clone();
-    let partition = dispatch.reform(move |value: String| Action::Filter(FactFilter { partition: Some(value).filter(|value| !value.is_empty()), ..base.clone() }));
+    let partition = dispatch.reform(move |value: String| {
+        Action::Filter(FactFilter { partition: Some(value).filter(|value| !value.is_empty()), ..base.clone() })
+    });
     let base = filter.clone();
-    let kind = dispatch.reform(move |value: String| Action::Filter(FactFilter { kind: Some(value).filter(|value| !value.is_empty()), ..base.clone() }));
+    let kind = dispatch.reform(move |value: String| {
+        Action::Filter(FactFilter { kind: Some(value).filter(|value| !value.is_empty()), ..base.clone() })
+    });
     html! {
         <div class="facts-view">
             <div class="filters">
-                { select(lang, "filter_broker", brokers.iter().map(|id| (id.to_string(), Phrase::new("interface.broker").with("id", *id).say(lang))).collect(), filter.broker.map(|id| id.to_string()), broker) }
-                { select(lang, "filter_partition", partitions.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.partition.clone(), partition) }
-                { select(lang, "filter_kind", kinds.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.kind.clone(), kind) }
+                { select(lang, "filter_broker", brokers.iter().map(|id| (id.to_string(), Phrase::new("interface.broker").with("id", *id).say(lang))).collect(), filter.broker.map(|id| id.to_string()).as_ref(), broker) }
+                { select(lang, "filter_partition", partitions.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.partition.as_ref(), partition) }
+                { select(lang, "filter_kind", kinds.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.kind.as_ref(), kind) }
                 <output class="count">{ count }</output>
             </div>
             <ol class="fact-list">
@@ -85,15 +90,22 @@ fn row(lang: Lang, fact: &FactLine, now: bool, dispatch: &Callback<Action>) -> H
     }
 }
 
-fn select(lang: Lang, name: &str, options: Vec<(String, String)>, chosen: Option<String>, then: Callback<String>) -> Html {
-    let onchange = Callback::from(move |event: Event| then.emit(event.target_unchecked_into::<HtmlSelectElement>().value()));
+fn select(
+    lang: Lang,
+    name: &str,
+    options: Vec<(String, String)>,
+    chosen: Option<&String>,
+    then: Callback<String>,
+) -> Html {
+    let onchange =
+        Callback::from(move |event: Event| then.emit(event.target_unchecked_into::<HtmlSelectElement>().value()));
     html! {
         <label class="filter">
             <span>{ say(lang, name) }</span>
             <select {onchange}>
                 <option key="" value="" selected={chosen.is_none()}>{ say(lang, "all") }</option>
                 { for options.into_iter().map(|(value, words)| {
-                    let selected = chosen.as_ref() == Some(&value);
+                    let selected = chosen == Some(&value);
                     html! { <option key={value.clone()} {value} {selected}>{ words }</option> }
                 }) }
             </select>

@@ -47,11 +47,14 @@ pub fn Home(props: &HomeProps) -> Html {
     let families: &[Family] = props.course.as_ref().map(|course| course.families.as_slice()).unwrap_or_default();
     let families: Vec<&Family> = families.iter().filter(|family| !family.scenarios.is_empty()).collect();
     let all = families.iter().map(|family| family.scenarios.len()).sum::<usize>();
-    let oninput = dispatch.reform(|event: InputEvent| Action::Search(event.target_unchecked_into::<HtmlInputElement>().value()));
+    let oninput =
+        dispatch.reform(|event: InputEvent| Action::Search(event.target_unchecked_into::<HtmlInputElement>().value()));
     let found: Vec<(&Family, Vec<&CourseCard>)> = families
         .iter()
         .filter(|family| props.family.as_ref().is_none_or(|only| family.id == *only))
-        .map(|family| (*family, family.scenarios.iter().filter(|card| matches(card, &props.search)).collect::<Vec<_>>()))
+        .map(|family| {
+            (*family, family.scenarios.iter().filter(|card| matches(card, &props.search)).collect::<Vec<_>>())
+        })
         .filter(|(_, cards)| !cards.is_empty())
         .collect();
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -101,7 +104,8 @@ fn matches(card: &CourseCard, search: &str) -> bool {
     let wanted = search.to_lowercase();
     let texts = [&card.title.en, &card.title.zh, &card.hook.en, &card.hook.zh, &card.id];
     wanted.split_whitespace().all(|word| {
-        texts.iter().any(|text| text.to_lowercase().contains(word)) || card.tags.iter().any(|tag| tag.to_lowercase().contains(word))
+        texts.iter().any(|text| text.to_lowercase().contains(word))
+            || card.tags.iter().any(|tag| tag.to_lowercase().contains(word))
     })
 }
 
@@ -114,7 +118,12 @@ fn acts(lang: Lang, families: &[&Family], progress: &Progress) -> Html {
     let Some(next) = next else { return html! {} };
     let begun = !progress.scenarios.is_empty();
     let key = if begun { "interface.go_on" } else { "interface.begin" };
-    let step = progress.scenarios.get(&next.id).filter(|reached| !reached.done).map(|reached| reached.step).filter(|step| *step > 1);
+    let step = progress
+        .scenarios
+        .get(&next.id)
+        .filter(|reached| !reached.done)
+        .map(|reached| reached.step)
+        .filter(|step| *step > 1);
     let words = Phrase::new(key).with("title", next.title.get(lang).as_str()).say(lang);
     let href = options::format(Some(&next.id), step, None, None, options::View::Stage);
     html! {
@@ -135,7 +144,11 @@ fn chip(words: String, family: Option<String>, pressed: bool, dispatch: &Callbac
 
 fn family_of(lang: Lang, family: &Family, cards: &[&CourseCard], progress: &Progress) -> Html {
     let class = if family.scenarios.len() <= SMALL_FAMILY { "family is-small" } else { "family" };
-    let done = family.scenarios.iter().filter(|card| progress.scenarios.get(&card.id).is_some_and(|reached| reached.done)).count();
+    let done = family
+        .scenarios
+        .iter()
+        .filter(|card| progress.scenarios.get(&card.id).is_some_and(|reached| reached.done))
+        .count();
     let minutes: u32 = family.scenarios.iter().map(|card| card.minutes).sum();
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let told = Phrase::new("interface.family_count")

@@ -80,7 +80,8 @@ pub fn Player(props: &PlayerProps) -> Html {
     let shown = &*props.shown;
     let (lang, dispatch) = (shown.lang, &props.dispatch);
     let class = classes!("player", shown.scrubbing.then_some("is-scrubbing"));
-    let scrub_title = shown.scrubbing.then(|| AttrValue::from(format!("{}. {}", shown.step, inline::plain(&shown.words.title))));
+    let scrub_title =
+        shown.scrubbing.then(|| AttrValue::from(format!("{}. {}", shown.step, inline::plain(&shown.words.title))));
     let latest: Vec<FactLine> = shown.facts.iter().skip(shown.facts.len().saturating_sub(2)).cloned().collect();
     let is_now = latest.last().is_some_and(|fact| fact.step == shown.step);
     html! {

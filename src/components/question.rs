@@ -29,7 +29,8 @@ pub fn QuestionCard(props: &QuestionProps) -> Html {
     let QuestionProps { lang, question, dispatch } = props;
     let lang = *lang;
     let open = question.answered == Answered::Open;
-    let short = question.choices.len() <= 4 && question.choices.iter().all(|choice| inline::plain(&choice.label).chars().count() <= SHORT);
+    let short = question.choices.len() <= 4
+        && question.choices.iter().all(|choice| inline::plain(&choice.label).chars().count() <= SHORT);
     let (class, words) = match question.answered {
         Answered::Open => ("ask-head is-open", "predict"),
         Answered::Right => ("ask-head is-right", "right_answer"),
@@ -78,7 +79,9 @@ pub fn QuestionCard(props: &QuestionProps) -> Html {
 
 fn choice(lang: Lang, index: usize, choice: &Choice, open: bool, short: bool, dispatch: &Callback<Action>) -> Html {
     let (class, sign, tag) = match (choice.right, choice.chosen) {
-        (Some(true), chosen) => ("choice is-right", Some(Sign::Check), if chosen { "your_answer" } else { "the_answer" }),
+        (Some(true), chosen) => {
+            ("choice is-right", Some(Sign::Check), if chosen { "your_answer" } else { "the_answer" })
+        }
         (Some(false), true) => ("choice is-wrong", Some(Sign::Cross), "your_answer"),
         (None, true) => ("choice is-chosen", None, ""),
         _ => ("choice", None, ""),

@@ -51,7 +51,13 @@ pub struct TimelineProps {
 pub fn Timeline(props: &TimelineProps) -> Html {
     let TimelineProps { lang, step, steps, scrubbing, .. } = props;
     let (lang, step, steps, scrubbing) = (*lang, *step, *steps, *scrubbing);
-    let title = props.chapters.iter().flat_map(|chapter| &chapter.stops).find(|stop| stop.number == step).map(|stop| stop.title.clone()).unwrap_or_default();
+    let title = props
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.stops)
+        .find(|stop| stop.number == step)
+        .map(|stop| stop.title.clone())
+        .unwrap_or_default();
     let value = format!("{}: {title}", step_of(lang, step, steps));
     let scrub = move |dispatch: &Callback<Action>, event: &PointerEvent| {
         if let Some(to) = crate::browser::step_under(event, steps) {

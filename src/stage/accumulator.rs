@@ -35,7 +35,8 @@ pub fn draw(draw: &Draw<'_>, panel: &AccumulatorPanel, below_another: bool) -> P
         nodes.push(Node::words(title_w + 14.0, 16.0, "s-note", remark));
     }
     let top = 32.0;
-    let batches: Vec<(i32, &Batch)> = panel.queues.iter().flat_map(|queue| queue.batches.iter().map(|batch| (queue.partition, batch))).collect();
+    let batches: Vec<(i32, &Batch)> =
+        panel.queues.iter().flat_map(|queue| queue.batches.iter().map(|batch| (queue.partition, batch))).collect();
     let skipped = batches.len().saturating_sub(MOST_BATCHES);
     let mut y = top;
     if batches.is_empty() {
@@ -48,7 +49,8 @@ pub fn draw(draw: &Draw<'_>, panel: &AccumulatorPanel, below_another: bool) -> P
         nodes.push(bar(draw, panel, *partition, batch, Area::new(0.0, y, batch_w, BATCH_H)));
         y += BATCH_H + 8.0;
     }
-    let waited = batches.iter().rev().find(|(_, batch)| batch.state == BatchState::Open).map(|(_, batch)| batch.waited_ms);
+    let waited =
+        batches.iter().rev().find(|(_, batch)| batch.state == BatchState::Open).map(|(_, batch)| batch.waited_ms);
     nodes.extend(linger(draw, panel, waited, batch_w, &mut y));
     let past = |y: f64, x: f64, w: f64| went_to(draw, panel, x, y, w);
     if narrow {
@@ -60,12 +62,7 @@ pub fn draw(draw: &Draw<'_>, panel: &AccumulatorPanel, below_another: bool) -> P
         nodes.extend(past_nodes);
         y = y.max(top + height);
     }
-    Picture {
-        width,
-        height: y,
-        nodes,
-        ..Picture::default()
-    }
+    Picture { width, height: y, nodes, ..Picture::default() }
 }
 
 fn linger(draw: &Draw<'_>, panel: &AccumulatorPanel, waited: Option<i64>, room: f64, y: &mut f64) -> Vec<Node> {
@@ -94,7 +91,11 @@ fn bar(draw: &Draw<'_>, panel: &AccumulatorPanel, partition: i32, batch: &Batch,
     let full = panel.batch_size.max(batch.bytes).max(1) as f64;
     let track_w = area.w - 28.0;
     let x_of = |bytes: i64| bytes as f64 / full * track_w;
-    let bytes = draw.say(Phrase::new("interface.accumulator.bytes").with("bytes", grouped(batch.bytes)).with("size", grouped(panel.batch_size)));
+    let bytes = draw.say(
+        Phrase::new("interface.accumulator.bytes")
+            .with("bytes", grouped(batch.bytes))
+            .with("size", grouped(panel.batch_size)),
+    );
     let name = draw.say(Phrase::new("interface.partition").with("n", partition));
     let name_w = text::width(&name, 12.6);
     let mut rail = Node::rect(Area::new(14.0, 32.0, track_w, 12.0), 6.0, "bar-bg");

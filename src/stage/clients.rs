@@ -68,11 +68,7 @@ pub fn places(draw: &Draw<'_>, panel: &ClusterPanel) -> Vec<Area> {
                 consumer += 1;
                 let end = width - producers as f64 * (w + BETWEEN);
                 let x = end - (consumers - consumer) as f64 * (w + BETWEEN) - w;
-                if consumers == 1 {
-                    x.min(measures.box_x + measures.header + measures.wall())
-                } else {
-                    x
-                }
+                if consumers == 1 { x.min(measures.box_x + measures.header + measures.wall()) } else { x }
             };
             Area::new(x, 0.0, w, CARD_H)
         })
@@ -90,13 +86,11 @@ pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel) -> Vec<Node> {
         .clients
         .iter()
         .zip(places(draw, panel))
-        .map(|(client, area)| {
-            if draw.frame.is_narrow() {
-                one_line(draw, client, area)
-            } else {
-                card(draw, client, area)
-            }
-        })
+        .map(
+            |(client, area)| {
+                if draw.frame.is_narrow() { one_line(draw, client, area) } else { card(draw, client, area) }
+            },
+        )
         .collect()
 }
 
@@ -158,7 +152,8 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
             let state = if record.committed { "is-committed" } else { "is-uncommitted" };
             let chip = Node::rect(Area::new(0.0, 1.0, 11.0, 15.0), 3.0, "box");
             group = group.with(Node::group(x, y - 13.0, &format!("rec k{} {state}", record.color)).with(chip));
-            let words = record.key.as_ref().map_or_else(|| record.value.clone(), |key| format!("{} {key}", record.value));
+            let words =
+                record.key.as_ref().map_or_else(|| record.value.clone(), |key| format!("{} {key}", record.value));
             group = group.with(Node::words(35.0, y, "s-note s-strong f-ink", words.clone()));
             x = f64::max(102.0, 35.0 + text::width(&words, 12.6) + 10.0);
         }

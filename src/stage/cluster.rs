@@ -25,11 +25,7 @@ pub struct Rows {
 /// Lays out one partition on its brokers.
 pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel) -> Picture {
     let rows = place_rows(draw, panel);
-    let mut picture = Picture {
-        width: draw.frame.width,
-        height: rows.bottom + 2.0,
-        ..Picture::default()
-    };
+    let mut picture = Picture { width: draw.frame.width, height: rows.bottom + 2.0, ..Picture::default() };
     let lanes = network::draw(draw, panel, &rows);
     picture.nodes.push(Node::group(0.0, 0.0, "lanes").with_all(lanes.idle));
     picture.nodes.push(Node::group(0.0, 0.0, "ways").with_all(lanes.ways));
@@ -72,26 +68,15 @@ fn place_rows(draw: &Draw<'_>, panel: &ClusterPanel) -> Rows {
         rows.push((y, height));
         y += height;
     }
-    Rows {
-        measures,
-        rows,
-        leader,
-        above,
-        bottom: y,
-    }
+    Rows { measures, rows, leader, above, bottom: y }
 }
 
 fn isr(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Vec<Node> {
     let mark = format!("isr/{}", panel.partition);
     let narrow = draw.frame.is_narrow();
     let (x, dot) = if narrow { (16.0, 17.0) } else { (10.0, 26.0) };
-    let members: Vec<f64> = panel
-        .replicas
-        .iter()
-        .zip(&rows.rows)
-        .filter(|(row, _)| row.in_isr)
-        .map(|(_, (y, _))| y + dot)
-        .collect();
+    let members: Vec<f64> =
+        panel.replicas.iter().zip(&rows.rows).filter(|(row, _)| row.in_isr).map(|(_, (y, _))| y + dot).collect();
     let mut rail = Node::group(0.0, 0.0, "isr").named(&mark, draw.label(&mark));
     if let (Some(first), Some(last)) = (members.first(), members.last()) {
         rail = rail.with(Node::path(format!("M{} {}V{}", number(x), number(*first), number(*last)), "isr-rail"));

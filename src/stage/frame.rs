@@ -45,23 +45,13 @@ impl Frame {
             Mode::Medium => player_px - 32.0,
             Mode::Narrow => player_px - 24.0,
         };
-        Frame {
-            width: width.max(280.0).floor(),
-            mode,
-        }
+        Frame { width: width.max(280.0).floor(), mode }
     }
 
     /// A stage of exactly `stage_px`, as a standalone picture has it.
     pub fn standalone(stage_px: f64) -> Frame {
-        let mode = if stage_px >= 800.0 {
-            Mode::Wide
-        } else {
-            Mode::of(stage_px)
-        };
-        Frame {
-            width: stage_px.max(280.0).floor(),
-            mode,
-        }
+        let mode = if stage_px >= 800.0 { Mode::Wide } else { Mode::of(stage_px) };
+        Frame { width: stage_px.max(280.0).floor(), mode }
     }
 
     /// Below 560 px.
@@ -112,22 +102,13 @@ impl Area {
     pub fn union(self, other: Area) -> Area {
         let x = self.x.min(other.x);
         let y = self.y.min(other.y);
-        Area {
-            x,
-            y,
-            w: (self.x + self.w).max(other.x + other.w) - x,
-            h: (self.y + self.h).max(other.y + other.h) - y,
-        }
+        Area { x, y, w: (self.x + self.w).max(other.x + other.w) - x, h: (self.y + self.h).max(other.y + other.h) - y }
     }
 
     /// Moved by a vector.
     #[must_use]
     pub fn moved(self, (dx, dy): (f64, f64)) -> Area {
-        Area {
-            x: self.x + dx,
-            y: self.y + dy,
-            ..self
-        }
+        Area { x: self.x + dx, y: self.y + dy, ..self }
     }
 
     /// The middle.

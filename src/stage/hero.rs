@@ -9,14 +9,18 @@ use super::node::Node;
 use super::track::{self, Measures};
 use super::{Draw, Look, Picture};
 
-const RECORDS: [(&str, &str, u8); 6] = [("new", "u17", 1), ("new", "u42", 2), ("paid", "u17", 1), ("ship", "u17", 1), ("paid", "u42", 2), ("new", "u8", 3)];
+const RECORDS: [(&str, &str, u8); 6] = [
+    ("new", "u17", 1),
+    ("new", "u42", 2),
+    ("paid", "u17", 1),
+    ("ship", "u17", 1),
+    ("paid", "u42", 2),
+    ("new", "u8", 3),
+];
 
 /// Four records under the water, two dry.
 pub fn draw(narrow: bool) -> Picture {
-    let shown = |value: i64| Shown {
-        value,
-        key: String::new(),
-    };
+    let shown = |value: i64| Shown { value, key: String::new() };
     let row = ReplicaRow {
         id: "hero".to_owned(),
         broker: 1,
@@ -41,46 +45,23 @@ pub fn draw(narrow: bool) -> Picture {
     };
     let panel = ClusterPanel {
         partition: "hero".to_owned(),
-        isr: Shown {
-            value: Vec::new(),
-            key: String::new(),
-        },
+        isr: Shown { value: Vec::new(), key: String::new() },
         leader: Some(1),
         first_offset: 0,
         replicas: vec![row.clone()],
         clients: Vec::new(),
         messages: Vec::new(),
     };
-    let frame = Frame {
-        width: 856.0,
-        mode: Mode::Wide,
-    };
+    let frame = Frame { width: 856.0, mode: Mode::Wide };
     let (width, pitch, cell_w) = if narrow { (336.0, 47.0, 42.0) } else { (470.0, 60.0, 54.0) };
-    let measures = Measures {
-        cell_w,
-        pitch,
-        box_w: width,
-        header: 12.0,
-        top: 56.0,
-        ..Measures::of(&panel, frame, &[])
-    };
+    let measures =
+        Measures { cell_w, pitch, box_w: width, header: 12.0, top: 56.0, ..Measures::of(&panel, frame, &[]) };
     let scene = Scene::default();
     let look = Look::default();
-    let draw = Draw {
-        scene: &scene,
-        lang: Lang::En,
-        frame,
-        look: &look,
-        label: &|_| None,
-    };
+    let draw = Draw { scene: &scene, lang: Lang::En, frame, look: &look, label: &|_| None };
     let mut log = track::track(&draw, &measures, &row, width - 12.0 - 6.0);
     forget_marks(&mut log);
-    Picture {
-        width,
-        height: 150.0,
-        nodes: vec![log],
-        ..Picture::default()
-    }
+    Picture { width, height: 150.0, nodes: vec![log], ..Picture::default() }
 }
 
 /// A picture only: nothing in it takes the focus.

@@ -136,22 +136,26 @@ impl Draw<'_> {
     }
 
     /// With reduced motion: an outline around what changed, and what it was.
-    fn outlined(&self, node: Node, mark: &str, area: Area, note: Option<(f64, f64, &str)>) -> Node {
+    fn outlined(&self, node: Node, mark: &str, area: Area, at: Option<(f64, f64, &str)>) -> Node {
         if !self.look.reduced {
             return node;
         }
         let words = match self.look.changes.was.get(mark) {
             Some(was) => self.say(Phrase::new("interface.was").with("value", was.as_str())),
-            None if self.look.changes.new.contains(mark) && !mark.ends_with("/hw") && !mark.ends_with("/leo") => self.say(Phrase::new("interface.new")),
+            None if self.look.changes.new.contains(mark) && !mark.ends_with("/hw") && !mark.ends_with("/leo") => {
+                self.say(Phrase::new("interface.new"))
+            }
             None => return node,
         };
         let ring = Area::new(area.x - 3.0, area.y - 3.0, area.w + 6.0, area.h + 6.0);
         let mut ring = Node::rect(ring, 6.0, "focus-ring");
         ring.area = None;
-        let Some((x, y, class)) = note else { return node.with(ring) };
-        let mut note = Node::words(x, y, class, words);
-        note.area = None;
-        node.with(ring).with(Node::group(0.0, 0.0, "note").with(note))
+        let Some((x, y, class)) = at else {
+            return node.with(ring);
+        };
+        let mut text = Node::words(x, y, class, words);
+        text.area = None;
+        node.with(ring).with(Node::group(0.0, 0.0, "note").with(text))
     }
 
     /// With reduced motion: the mark is outlined, and says what it was.
@@ -209,10 +213,7 @@ const BETWEEN_PANELS_PX: f64 = 28.0;
 
 /// Lays out a scene. `only` leaves out the panels of other kinds (`cluster`, `partitioner`, `accumulator`).
 pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
-    let mut picture = Picture {
-        width: draw.frame.width,
-        ..Picture::default()
-    };
+    let mut picture = Picture { width: draw.frame.width, ..Picture::default() };
     let mut drawn = 0;
     for panel in &draw.scene.panels {
         if only.is_some_and(|only| only != kind(panel)) {

@@ -3,17 +3,19 @@
 //! At 560 px and wider the network is a column at the right; below, messages stand between the rows.
 //! Every lane has its own resting place, so that no message lies over a box or over another one.
 
+mod narrow;
+
 use std::collections::BTreeMap;
 
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::cluster::{ClusterPanel, Envelope, Whereabouts};
 
+use super::Draw;
 use super::clients::{self, is_producer};
 use super::cluster::Rows;
 use super::frame::Area;
 use super::node::{Node, number, rounded};
 use super::text;
-use super::Draw;
 
 /// A message's way: where its envelope is at the start, at rest half way, and at the end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -128,18 +130,12 @@ pub fn room_above(draw: &Draw<'_>, panel: &ClusterPanel) -> f64 {
 }
 
 fn touches_client(panel: &ClusterPanel, message: &Envelope) -> bool {
-    [&message.from, &message.to]
-        .into_iter()
-        .any(|id| matches!(end_of(panel, id), Some(End::Client(_))))
+    [&message.from, &message.to].into_iter().any(|id| matches!(end_of(panel, id), Some(End::Client(_))))
 }
 
 /// Draws the network of a panel.
 pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
-    if draw.frame.is_narrow() {
-        between_rows(draw, panel, rows)
-    } else {
-        column(draw, panel, rows)
-    }
+    if draw.frame.is_narrow() { narrow::between_rows(draw, panel, rows) } else { column(draw, panel, rows) }
 }
 
 /// The measures of the network column.
@@ -184,7 +180,13 @@ impl Column<'_> {
                 return vec![(self.outer, bottom), (self.outer, port), (self.edge, port)];
             }
             let x = card.x + card.w - 40.0;
-            return vec![(x, bottom), (x, bottom + 8.0), (self.outer, bottom + 8.0), (self.outer, port), (self.edge, port)];
+            return vec![
+                (x, bottom),
+                (x, bottom + 8.0),
+                (self.outer, bottom + 8.0),
+                (self.outer, port),
+                (self.edge, port),
+            ];
         }
         let x = (card.x + card.w - 40.0).min(self.trunk - 24.0);
         vec![(x, bottom), (x, bottom + 12.0), (self.trunk, bottom + 12.0), (self.trunk, port), (self.edge, port)]
@@ -216,7 +218,9 @@ fn column(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
             continue;
         };
         let y = match from {
-            End::Client(client) => column.client_port(to, client) - DOCK_H / 2.0 - if column.is_producer(client) { 0.0 } else { 5.0 },
+            End::Client(client) => {
+                column.client_port(to, client) - DOCK_H / 2.0 - if column.is_producer(client) { 0.0 } else { 5.0 }
+            }
             End::Broker(_) => {
                 docks += 1.0;
                 column.row_y(to) + 116.0 + (docks - 1.0) * (DOCK_H + 6.0)
@@ -276,7 +280,14 @@ fn clear_of(taken: &[Area], mut area: Area, gap: f64) -> Area {
     area
 }
 
-fn travelling(draw: &Draw<'_>, column: &Column<'_>, message: &Envelope, (from, to): (End, End), taken: &mut Vec<Area>, network: &mut Network) {
+fn travelling(
+    draw: &Draw<'_>,
+    column: &Column<'_>,
+    message: &Envelope,
+    (from, to): (End, End),
+    taken: &mut Vec<Area>,
+    network: &mut Network,
+) {
     let Size { w, h, lines } = size(draw, message);
     let x = column.trunk - w / 2.0;
     let (lane, desired, beak, start, end) = match (from, to) {
@@ -300,8 +311,14 @@ fn travelling(draw: &Draw<'_>, column: &Column<'_>, message: &Envelope, (from, t
                 (lane, rest, beak, if request { card } else { rest }, if request { rest } else { card })
             } else {
                 let beak = if request { Beak::Down } else { Beak::Up };
-                let rest = (port - 14.0 - h).min(94.0).max(86.0);
-                (lane, rest, beak, if request { 84.0 } else { port - h / 2.0 }, if request { port - h / 2.0 } else { 84.0 })
+                let rest = (port - 14.0 - h).clamp(86.0, 94.0);
+                (
+                    lane,
+                    rest,
+                    beak,
+                    if request { 84.0 } else { port - h / 2.0 },
+                    if request { port - h / 2.0 } else { 84.0 },
+                )
             }
         }
         (End::Client(_), End::Client(_)) => return,
@@ -336,7 +353,9 @@ fn ways(lane: &[(f64, f64)], area: Area, beak: Beak, network: &mut Network) {
     let vertical = matches!(beak, Beak::Up | Beak::Down);
     // The segment of the lane on which the envelope stands.
     let on = lane.windows(2).position(|pair| match pair {
-        [a, b] if vertical => (a.0 - b.0).abs() < 0.5 && (a.0 - cx).abs() < 1.0 && (a.1.min(b.1)..=a.1.max(b.1)).contains(&cy),
+        [a, b] if vertical => {
+            (a.0 - b.0).abs() < 0.5 && (a.0 - cx).abs() < 1.0 && (a.1.min(b.1)..=a.1.max(b.1)).contains(&cy)
+        }
         [a, b] => (a.1 - b.1).abs() < 0.5 && (a.1 - cy).abs() < 1.0 && (a.0.min(b.0)..=a.0.max(b.0)).contains(&cx),
         _ => false,
     });
@@ -455,86 +474,4 @@ fn dock(draw: &Draw<'_>, panel: &ClusterPanel, message: &Envelope, area: Area) -
         .with(Node::words(area.w - 12.0, 16.0, "body end", words))
         .with(rail)
         .with(rest)
-}
-
-/// Below 560 px: messages of brokers in the gap beside the leader, those of clients above the rows.
-fn between_rows(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
-    let mut network = Network::default();
-    let leader = rows.leader;
-    let gap = gap_index(leader, panel.replicas.len());
-    let gap_top = gap.checked_sub(1).and_then(|index| rows.rows.get(index)).map_or(0.0, |(y, h)| y + h);
-    let above_top = rows.rows.first().map_or(0.0, |(y, _)| *y) - rows.above;
-    for of_clients in [true, false] {
-        let mine: Vec<&Envelope> = panel.messages.iter().filter(|message| touches_client(panel, message) == of_clients).collect();
-        let mut y = if of_clients { above_top } else { gap_top } + 5.0;
-        for pair in mine.chunks(2) {
-            let mut tallest: f64 = 0.0;
-            for (place, message) in pair.iter().enumerate() {
-                let (Some(from), Some(to)) = (end_of(panel, &message.from), end_of(panel, &message.to)) else {
-                    continue;
-                };
-                let Size { w, h, lines } = size(draw, message);
-                let h = if is_parked(message) { DOCK_H } else { h };
-                tallest = tallest.max(h);
-                let x = if place == 0 { draw.frame.width - w } else { 28.0 };
-                let area = Area::new(x, y, w, h);
-                let down = goes_down(rows, from, to);
-                small(draw, panel, rows, message, area, down, &lines, &mut network);
-                if let (1, Some((_, words))) = (pair.len(), &message.cause)
-                    && !is_parked(message)
-                {
-                    let words = text::wrap(&draw.say(words), 12.0, x - 28.0 - 10.0);
-                    for (index, line) in words.iter().take(2).enumerate() {
-                        network.causes.push(Node::words(28.0, y + 19.0 + index as f64 * 16.0, "s-dim", line.clone()));
-                    }
-                }
-            }
-            y += tallest + 10.0;
-        }
-    }
-    network
-}
-
-fn goes_down(rows: &Rows, from: End, to: End) -> bool {
-    let level = |end: End| match end {
-        End::Client(_) => -1.0,
-        End::Broker(index) => rows.rows.get(index).map_or(0.0, |(y, _)| *y),
-    };
-    level(to) > level(from)
-}
-
-#[expect(clippy::too_many_arguments, reason = "the place, the words and the layers of one message")]
-fn small(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows, message: &Envelope, area: Area, down: bool, lines: &[String], network: &mut Network) {
-    let beak = if down { Beak::Down } else { Beak::Up };
-    if is_parked(message) {
-        network.envelopes.push(dock(draw, panel, message, area));
-    } else {
-        let (cx, _) = area.centre();
-        let (top, bottom) = (area.y - 6.0, area.y + area.h + 6.0);
-        let far = rows.bottom.min(bottom + 400.0);
-        // The way to a farther row runs behind the rows between.
-        let lower = end_of(panel, if down { &message.to } else { &message.from })
-            .and_then(|end| match end {
-                End::Broker(index) => rows.rows.get(index).map(|(y, _)| *y + 6.0),
-                End::Client(_) => None,
-            })
-            .unwrap_or(far);
-        let behind = if down { (top, area.y) } else { (lower, area.y + area.h) };
-        let ahead = if down { (area.y + area.h + BEAK, lower) } else { (area.y - BEAK, top) };
-        network.ways.push(Node::path(format!("M{} {}V{}", number(cx), number(behind.0), number(behind.1)), "path-now"));
-        if (ahead.0 - ahead.1).abs() > 4.0 {
-            network.ways.push(Node::path(format!("M{} {}V{}", number(cx), number(ahead.0), number(ahead.1)), "path-to"));
-        }
-        network.envelopes.push(envelope(draw, message, area, beak, lines));
-    }
-    network.bottom = network.bottom.max(area.y + area.h);
-    let shift = if down { 5.0 } else { -5.0 };
-    network.travels.insert(
-        message.id.clone(),
-        Travel {
-            start: (area.x, area.y - shift),
-            rest: (area.x, area.y),
-            end: (area.x, area.y + shift),
-        },
-    );
 }

@@ -44,12 +44,7 @@ pub fn number(value: f64) -> String {
 impl Node {
     /// A group at a place.
     pub fn group(x: f64, y: f64, class: &str) -> Node {
-        Node {
-            tag: "g",
-            class: class.to_owned(),
-            at: Some((x, y)),
-            ..Node::default()
-        }
+        Node { tag: "g", class: class.to_owned(), at: Some((x, y)), ..Node::default() }
     }
 
     /// A rectangle with round corners.
@@ -71,12 +66,7 @@ impl Node {
 
     /// A path; it covers no area of its own.
     pub fn path(d: impl Into<String>, class: &str) -> Node {
-        Node {
-            tag: "path",
-            class: class.to_owned(),
-            attrs: vec![("d", d.into())],
-            ..Node::default()
-        }
+        Node { tag: "path", class: class.to_owned(), attrs: vec![("d", d.into())], ..Node::default() }
     }
 
     /// A dot.
@@ -171,12 +161,7 @@ impl Node {
         if self.tag == "svg" {
             return None; // water is clipped and fills its track
         }
-        let inside = self
-            .kids
-            .iter()
-            .filter_map(Node::bounds)
-            .chain(self.area)
-            .reduce(Area::union)?;
+        let inside = self.kids.iter().filter_map(Node::bounds).chain(self.area).reduce(Area::union)?;
         Some(inside.moved(self.at.unwrap_or_default()))
     }
 
@@ -211,10 +196,7 @@ fn size_of(class: &str) -> f64 {
         ("body", 12.0),
         ("is-small", 12.0),
     ];
-    sizes
-        .iter()
-        .find(|(name, _)| has(class, name))
-        .map_or(13.0, |(_, size)| *size)
+    sizes.iter().find(|(name, _)| has(class, name)).map_or(13.0, |(_, size)| *size)
 }
 
 /// A path through `points` whose corners are round.

@@ -1,27 +1,23 @@
 //! The partitioner panel: key bytes → murmur2 → & 0x7fffffff → % partitions → partition, in numbered stages, and the
 //! partitions as lanes beside them (below them under 560 px).
 
+mod lanes;
+
 use highwater_player::phrase::Phrase;
-use highwater_player::scene::partitioner::{HashStage, KeyChip, KeyStages, MovedShare, PartitionLane, PartitionerPanel};
+use highwater_player::scene::partitioner::{HashStage, KeyStages, PartitionerPanel};
 
 use super::frame::Area;
-use super::node::{Node, number, rounded};
+use super::node::{Node, number};
 use super::text::{self, grouped};
 use super::{Draw, Picture};
+use lanes::{lanes, moved_share};
 
 /// Draws the stages of one key and the lanes.
 pub fn draw(draw: &Draw<'_>, panel: &PartitionerPanel) -> Picture {
     let width = draw.frame.width;
     let lanes_w = draw.frame.pick(284.0, 272.0, width);
     let left_w = draw.frame.pick(width - lanes_w - 52.0, width - lanes_w - 24.0, width);
-    let mut stages = Stages {
-        draw,
-        panel,
-        w: left_w,
-        y: 0.0,
-        nodes: Vec::new(),
-        remainder_y: 0.0,
-    };
+    let mut stages = Stages { draw, panel, w: left_w, y: 0.0, nodes: Vec::new(), remainder_y: 0.0 };
     stages.all();
     let (mut y, remainder_y) = (stages.y, stages.remainder_y);
     let mut nodes = stages.nodes;
@@ -36,12 +32,7 @@ pub fn draw(draw: &Draw<'_>, panel: &PartitionerPanel) -> Picture {
         nodes.push(Node::path(format!("M0 {}H{}", number(y + 8.0), number(width)), "rule"));
         y = moved_share(draw, moves, y + 20.0, &mut nodes);
     }
-    Picture {
-        width,
-        height: y + 2.0,
-        nodes,
-        ..Picture::default()
-    }
+    Picture { width, height: y + 2.0, nodes, ..Picture::default() }
 }
 
 struct Stages<'a> {
@@ -85,7 +76,8 @@ impl Stages<'_> {
 
     fn remark(&self, key: &str) -> String {
         let narrow = self.draw.frame.is_narrow();
-        let name = if narrow { format!("interface.partitioner.{key}_short") } else { format!("interface.partitioner.{key}") };
+        let name =
+            if narrow { format!("interface.partitioner.{key}_short") } else { format!("interface.partitioner.{key}") };
         self.draw.say(Phrase::new(&name))
     }
 
@@ -123,7 +115,8 @@ impl Stages<'_> {
         let (gap, arrow) = self.draw.frame.pick((48.0, 28.0), (34.0, 14.0), (22.0, 8.0));
         let link = key_w + self.draw.frame.pick(8.0, 6.0, 4.0);
         self.nodes.push(Node::path(format!("M{} {}h{}", number(link), number(y + 20.0), number(arrow)), "link-edge"));
-        self.nodes.push(Node::path(format!("M{} {}l8 5l-8 5z", number(link + arrow - 2.0), number(y + 15.0)), "arrow-edge"));
+        self.nodes
+            .push(Node::path(format!("M{} {}l8 5l-8 5z", number(link + arrow - 2.0), number(y + 15.0)), "arrow-edge"));
         let x0 = key_w + gap;
         let room = self.w - x0;
         let least = 29.0;
@@ -167,17 +160,23 @@ impl Stages<'_> {
         if in_columns {
             for (index, (of, h)) in turns.iter().enumerate() {
                 let x = 14.0 + index as f64 * column_w;
-                group = group
-                    .with(Node::words(x, 21.0, "s-note", of.clone()))
-                    .with(Node::words(x, 39.0, "mono-s f-2", h.clone()));
+                group = group.with(Node::words(x, 21.0, "s-note", of.clone())).with(Node::words(
+                    x,
+                    39.0,
+                    "mono-s f-2",
+                    h.clone(),
+                ));
                 if index + 1 < turns.len() || column_w > 0.0 {
                     let arrow = x + column_w - 10.0;
                     group = group.with(Node::path(format!("M{} 31l5 4l-5 4", number(arrow)), "rule-edge"));
                 }
             }
-            group = group
-                .with(Node::words(self.w - 14.0, 21.0, "mono-b end", hex))
-                .with(Node::words(self.w - 14.0, 40.0, "mono-b end", format!("= {}", grouped(value.into()))));
+            group = group.with(Node::words(self.w - 14.0, 21.0, "mono-b end", hex)).with(Node::words(
+                self.w - 14.0,
+                40.0,
+                "mono-b end",
+                format!("= {}", grouped(value.into())),
+            ));
         } else {
             for (index, (of, h)) in turns.iter().enumerate() {
                 let y = 19.0 + index as f64 * 19.0;
@@ -186,7 +185,8 @@ impl Stages<'_> {
                     .with(Node::words(self.w - 12.0, y, "mono-s f-2 end", h.clone()));
             }
             let y = 19.0 + turns.len() as f64 * 19.0;
-            group = group.with(Node::words(self.w - 12.0, y, "mono-b end", format!("{hex} = {}", grouped(value.into()))));
+            group =
+                group.with(Node::words(self.w - 12.0, y, "mono-b end", format!("{hex} = {}", grouped(value.into()))));
         }
         self.nodes.push(group);
         self.after(height);
@@ -204,7 +204,8 @@ impl Stages<'_> {
             return;
         };
         let bits = hash.murmur2.value.cast_unsigned();
-        let (pitch, byte_gap, bit_h) = if narrow { ((self.w - 8.0) / 16.0, 8.0, 24.0) } else { ((self.w - 7.5) / 32.0, 2.5, 22.0) };
+        let (pitch, byte_gap, bit_h) =
+            if narrow { ((self.w - 8.0) / 16.0, 8.0, 24.0) } else { ((self.w - 7.5) / 32.0, 2.5, 22.0) };
         let bit_w = pitch - if narrow { 2.5 } else { 2.0 };
         for index in 0..32_u32 {
             let one = bits >> (31 - index) & 1 == 1;
@@ -213,8 +214,17 @@ impl Stages<'_> {
             let sign = index == 0 && one;
             self.nodes.push(
                 Node::group(x, self.y + f64::from(row) * 27.0, "bit")
-                    .with(Node::rect(Area::new(0.0, 0.0, bit_w, bit_h), 3.0, if sign { "is-chosen-box" } else { "sunk-box" }))
-                    .with(Node::words(bit_w / 2.0, bit_h / 2.0 + 4.6, if sign { "mono-s mid f-accent" } else { "mono-s mid" }, if one { "1" } else { "0" })),
+                    .with(Node::rect(
+                        Area::new(0.0, 0.0, bit_w, bit_h),
+                        3.0,
+                        if sign { "is-chosen-box" } else { "sunk-box" },
+                    ))
+                    .with(Node::words(
+                        bit_w / 2.0,
+                        bit_h / 2.0 + 4.6,
+                        if sign { "mono-s mid f-accent" } else { "mono-s mid" },
+                        if one { "1" } else { "0" },
+                    )),
             );
         }
         self.y += rows_h;
@@ -234,13 +244,24 @@ impl Stages<'_> {
     fn remainder(&mut self, key: Option<&KeyStages>) {
         let division = key.and_then(|key| key.remainder.as_ref());
         let remark = self.remark("modulo");
-        self.heading(4, format!("% {}", self.panel.partitions), if division.is_some() { &remark } else { "" }, division.is_some());
+        self.heading(
+            4,
+            format!("% {}", self.panel.partitions),
+            if division.is_some() { &remark } else { "" },
+            division.is_some(),
+        );
         let height = self.draw.frame.pick(38.0, 38.0, 36.0);
         self.remainder_y = self.y + height / 2.0;
         if let Some(division) = division {
             let mark = "partitioner/remainder";
-            let sum = format!("{} = {} × {} +", grouped(division.dividend.into()), division.divisor, grouped(division.quotient.into()));
-            let remainder = self.draw.say(Phrase::new("interface.partitioner.remainder").with("n", division.remainder.value));
+            let sum = format!(
+                "{} = {} × {} +",
+                grouped(division.dividend.into()),
+                division.divisor,
+                grouped(division.quotient.into())
+            );
+            let remainder =
+                self.draw.say(Phrase::new("interface.partitioner.remainder").with("n", division.remainder.value));
             let room = self.w - 28.0 - text::mono_width(&remainder, 13.0) - 8.0;
             let sum = if text::mono_width(&sum, 13.0) <= room {
                 sum
@@ -279,12 +300,19 @@ impl Stages<'_> {
             self.y -= self.draw.frame.pick(2.0, 2.0, 14.0);
             return;
         };
-        let has_old = self.panel.lanes.iter().filter(|lane| lane.partition == old).flat_map(|lane| &lane.keys).any(|chip| chip.key == key.text && chip.records > 0);
+        let has_old = self
+            .panel
+            .lanes
+            .iter()
+            .filter(|lane| lane.partition == old)
+            .flat_map(|lane| &lane.keys)
+            .any(|chip| chip.key == key.text && chip.records > 0);
         if old == partition.value || !has_old || self.draw.frame.is_narrow() {
             self.y -= self.draw.frame.pick(2.0, 2.0, 14.0);
             return;
         }
-        let words = self.draw.say(Phrase::new("interface.partitioner.old_stay").with("old", old).with("new", partition.value));
+        let words =
+            self.draw.say(Phrase::new("interface.partitioner.old_stay").with("old", old).with("new", partition.value));
         for line in text::wrap(&words, 12.0, self.w - 30.0) {
             self.nodes.push(Node::words(26.0, self.y + 10.0, "s-note", line));
             self.y += 18.0;
@@ -301,7 +329,10 @@ fn turns(draw: &Draw<'_>, hash: &HashStage) -> Vec<(String, String)> {
         turns.push((quoted(of), hex(*h)));
     }
     if let Some((_, h)) = hash.turns.last().filter(|_| hash.turns.len() > most) {
-        let words = draw.say(Phrase::new("interface.partitioner.more_turns").with("n", (hash.turns.len() - most) as i64));
+        let words = draw.say(
+            Phrase::new("interface.partitioner.more_turns")
+                .with("n", i64::try_from(hash.turns.len() - most).unwrap_or(i64::MAX)),
+        );
         turns.push((words, hex(*h)));
     }
     if let Some((of, h)) = &hash.tail {
@@ -312,167 +343,4 @@ fn turns(draw: &Draw<'_>, hash: &HashStage) -> Vec<(String, String)> {
 
 fn quoted(bytes: &str) -> String {
     format!("+ “{bytes}”")
-}
-
-/// The partitions with their keys; gives their lower edge.
-fn lanes(draw: &Draw<'_>, panel: &PartitionerPanel, area: Area, from: Option<(f64, f64)>, nodes: &mut Vec<Node>) -> f64 {
-    let narrow = draw.frame.is_narrow();
-    let count = panel.lanes.len().max(1);
-    let (mut y, columns) = (area.y, if narrow && count > 3 { 2 } else { 1 });
-    let title = draw.say(Phrase::new("interface.partitioner.topic").with("topic", panel.topic.as_str()).with("n", panel.partitions));
-    let has_ghost = panel.lanes.iter().flat_map(|lane| &lane.keys).any(|key| !key.next);
-    let legend = if has_ghost {
-        let room = area.w - text::width(&title, 14.7) - 14.0;
-        ["interface.partitioner.legend", "interface.partitioner.legend_short"]
-            .iter()
-            .map(|key| draw.say(Phrase::new(key)))
-            .find(|words| text::width(words, 12.0) <= room)
-    } else {
-        None
-    };
-    if narrow {
-        y += 20.0;
-    }
-    nodes.push(Node::words(area.x, y + 15.0, "s-h", title));
-    if let Some(legend) = legend {
-        nodes.push(Node::words(area.x + area.w, y + 15.0, "s-dim end", legend));
-    }
-    y += if narrow { 26.0 } else { 28.0 };
-    let rows = count.div_ceil(columns);
-    let (pitch, lane_h) = if narrow {
-        (42.0, 36.0)
-    } else {
-        let pitch = (342.0 / rows as f64).clamp(30.0, 57.0);
-        (pitch, pitch - 7.0)
-    };
-    let lane_w = if columns == 2 { (area.w - 8.0) / 2.0 } else { area.w };
-    let mut places = Vec::new();
-    for (index, lane) in panel.lanes.iter().enumerate() {
-        let (column, row) = (index / rows, index % rows);
-        let place = Area::new(area.x + column as f64 * (lane_w + 8.0), y + row as f64 * pitch, lane_w, lane_h);
-        nodes.push(lane_box(draw, lane, place));
-        places.push((lane, place));
-    }
-    let now = places.iter().find(|(lane, _)| lane.is_now);
-    if let (Some((_, place)), Some((x, from_y))) = (now, from) {
-        let (to_x, to_y) = (place.x - 10.0, place.y + place.h / 2.0);
-        let d = if to_x - x > 20.0 {
-            let middle = f64::midpoint(x, to_x);
-            format!("M{} {}C{} {} {} {} {} {}", number(x), number(from_y), number(middle + 6.0), number(from_y), number(middle - 6.0), number(to_y), number(to_x), number(to_y))
-        } else {
-            let middle = x + 6.0;
-            rounded(&[(x, from_y), (middle, from_y), (middle, to_y), (to_x, to_y)], 5.0)
-        };
-        nodes.push(Node::path(d, "link-acc"));
-        nodes.push(Node::path(format!("M{} {}l9 5l-9 5z", number(to_x - 1.0), number(to_y - 5.0)), "arrow"));
-    }
-    y + rows as f64 * pitch
-}
-
-fn lane_box(draw: &Draw<'_>, lane: &PartitionLane, place: Area) -> Node {
-    let narrow = draw.frame.is_narrow();
-    let class = if lane.is_now { "is-chosen-box" } else { "soft-box" };
-    let (chip_w, chip_gap, x0) = if narrow { (64.0, 4.0, 26.0) } else { (74.0, 4.0, 44.0) };
-    let chip_h = (place.h - 8.0).min(if narrow { 28.0 } else { 30.0 });
-    let mut group = Node::group(place.x, place.y, "lane-p")
-        .named(&lane.id, draw.label(&lane.id))
-        .container()
-        .part()
-        .with(Node::rect(Area::new(0.0, 0.0, place.w, place.h), 8.0, class))
-        .with(Node::words(
-            if narrow { 10.0 } else { 14.0 },
-            place.h / 2.0 + 5.4,
-            &format!("{}{}", if narrow { "s-h" } else { "s-mid" }, if lane.is_now { " f-accent" } else { "" }),
-            lane.partition.to_string(),
-        ));
-    let fits = ((place.w - x0 - 6.0 + chip_gap) / (chip_w + chip_gap)).floor().max(1.0) as usize;
-    let over = lane.keys.len() > fits;
-    let shown = if over { fits.saturating_sub(1).max(1) } else { lane.keys.len() };
-    for (index, chip) in lane.keys.iter().take(shown).enumerate() {
-        let x = x0 + index as f64 * (chip_w + chip_gap);
-        group = group.with(key_chip(draw, chip, Area::new(x, (place.h - chip_h) / 2.0, chip_w, chip_h)));
-    }
-    let x = x0 + shown as f64 * (chip_w + chip_gap);
-    if over {
-        group = group.with(Node::words(x + 2.0, place.h / 2.0 + 4.5, "s-dim", format!("+{}", lane.keys.len() - shown)));
-    } else if lane.records > 0 {
-        let words = draw.say(Phrase::new("interface.partitioner.records").with("n", grouped(lane.records)));
-        if x + text::width(&words, 12.0) + 12.0 <= place.w {
-            group = group.with(Node::words(place.w - 10.0, place.h / 2.0 + 4.5, "s-dim end", words));
-        }
-    }
-    group
-}
-
-fn key_chip(draw: &Draw<'_>, chip: &KeyChip, area: Area) -> Node {
-    let state = match (chip.next, chip.records > 0) {
-        (false, _) => "is-ghost",
-        (true, true) => "is-committed",
-        (true, false) => "is-uncommitted",
-    };
-    Node::group(area.x, area.y, &format!("rec k{} {state}", chip.color))
-        .named(&chip.id, draw.label(&chip.id))
-        .with(Node::rect(Area::new(0.0, 0.0, area.w, area.h), 6.0, "box"))
-        .with(Node::words(area.w / 2.0, area.h / 2.0 + 4.8, "val is-long", text::fit(&chip.key, 12.5, area.w - 8.0)))
-}
-
-/// How many keys move: one bar, and the partitions before and after as segments as wide as their keys.
-fn moved_share(draw: &Draw<'_>, moves: &MovedShare, y: f64, nodes: &mut Vec<Node>) -> f64 {
-    let width = draw.frame.width;
-    let keys = moves.keys.max(1) as f64;
-    let say = |key: &str| {
-        let phrase = Phrase::new(key)
-            .with("keys", grouped(moves.keys))
-            .with("from", moves.from)
-            .with("to", moves.to)
-            .with("moved", grouped(moves.moved))
-            .with("stay", grouped(moves.keys - moves.moved))
-            .with("percent", format!("{:.1}", moves.moved as f64 * 100.0 / keys));
-        draw.say(phrase)
-    };
-    let title = say("interface.partitioner.moves");
-    let mut group = Node::group(0.0, y, "moves").named(&moves.id, draw.label(&moves.id));
-    let title_w = text::width(&title, 14.7);
-    group = group.with(Node::words(0.0, 14.0, "s-h", title));
-    let over = say("interface.partitioner.moves_over");
-    let mut top = 24.0;
-    if title_w + 14.0 + text::width(&over, 12.0) <= width {
-        group = group.with(Node::words(title_w + 14.0, 14.0, "s-note", over));
-    } else {
-        group = group.with(Node::words(0.0, 32.0, "s-note", text::fit(&over, 12.0, width)));
-        top = 42.0;
-    }
-    let share = (moves.moved as f64 / keys).clamp(0.0, 1.0) * width;
-    group = group
-        .with(Node::words(0.0, top + 12.0, "s-note s-strong f-accent", say("interface.partitioner.moved")))
-        .with(Node::words(width, top + 12.0, "s-note end", say("interface.partitioner.stay")))
-        .with(Node::rect(Area::new(0.0, top + 18.0, width, 12.0), 6.0, "bar-bg"))
-        .with(Node::rect(Area::new(0.0, top + 18.0, share, 12.0), 6.0, "bar-acc"));
-    top += 40.0;
-    for (counts, partitions) in [(&moves.counts_before, moves.from), (&moves.counts_after, moves.to)] {
-        let label = draw.say(Phrase::new("interface.partitioner.with_partitions").with("n", partitions));
-        let label_w = if draw.frame.is_narrow() { 0.0 } else { 96.0 };
-        if draw.frame.is_narrow() {
-            group = group.with(Node::words(0.0, top + 11.0, "s-dim", label));
-            top += 17.0;
-        } else {
-            group = group.with(Node::words(0.0, top + 16.0, "s-note", label));
-        }
-        let room = width - label_w;
-        let total = counts.iter().sum::<i64>().max(1) as f64;
-        let mut x = label_w;
-        for (index, count) in counts.iter().enumerate() {
-            let w = *count as f64 / total * room;
-            let words = format!("{index}: {}", grouped(*count));
-            let mut segment = Node::group(x, top, &format!("tok k{}", index % 6 + 1)).with(Node::rect(Area::new(0.0, 0.0, (w - 3.0).max(1.0), 24.0), 4.0, ""));
-            if text::width(&words, 12.0) < w - 5.0 {
-                segment = segment.with(Node::words((w - 3.0) / 2.0, 16.2, "mid is-small", words));
-            }
-            group = group.with(segment);
-            x += w;
-        }
-        top += 32.0;
-    }
-    nodes.push(group);
-    y + top
 }

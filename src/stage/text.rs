@@ -17,7 +17,8 @@ fn is_wide(c: char) -> bool {
 fn advance(c: char) -> f64 {
     match c {
         _ if is_wide(c) => 1.0,
-        'i' | 'j' | 'l' | 't' | 'f' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '\u{202f}' | '/' | '(' | ')' => 0.34,
+        'i' | 'j' | 'l' | 't' | 'f' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' | '\u{202f}' | '/' | '('
+        | ')' => 0.34,
         'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.9,
         '=' | '+' | '<' | '>' | '×' | '−' => 0.62,
         'A'..='Z' | '&' => 0.72,
@@ -69,7 +70,8 @@ fn pieces(text: &str) -> Vec<&str> {
     let mut previous: Option<char> = None;
     for (index, c) in text.char_indices() {
         let closes = matches!(c, '，' | '。' | '；' | '：' | '、' | '）' | '？' | '！' | '”' | '」');
-        let breaks = previous.is_some_and(|p| (p == ' ' && c != ' ') || ((is_wide(p) || is_wide(c)) && c != ' ' && !closes));
+        let breaks =
+            previous.is_some_and(|p| (p == ' ' && c != ' ') || ((is_wide(p) || is_wide(c)) && c != ' ' && !closes));
         if breaks && index > start {
             pieces.push(&text[start..index]);
             start = index;
@@ -88,7 +90,7 @@ pub fn grouped(number: i64) -> String {
         text.push('−');
     }
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);

@@ -1,7 +1,7 @@
 //! A card's picture: the decisive moment of a scenario at level 2, without words, 176 × 88.
 
 use highwater_player::scene::cluster::{ClusterPanel, ReplicaRow, Role};
-use highwater_player::scene::{PartitionerPanel, Panel, Scene};
+use highwater_player::scene::{Panel, PartitionerPanel, Scene};
 
 use super::frame::Area;
 use super::node::{Node, number};
@@ -37,7 +37,7 @@ pub fn draw(scene: &Scene) -> Vec<Node> {
 fn cluster(panel: &ClusterPanel) -> Vec<Node> {
     let count = panel.replicas.len().clamp(1, 3);
     let pitch = 29.0;
-    let top = (HEIGHT - count as f64 * pitch + 3.0) / 2.0;
+    let top = f64::midpoint(HEIGHT - count as f64 * pitch, 3.0);
     let end = panel.replicas.iter().map(|row| row.log_end_offset.value).max().unwrap_or(0);
     let first = (end - 9).max(panel.first_offset);
     panel
@@ -64,7 +64,13 @@ fn replica(row: &ReplicaRow, first: i64, y: f64) -> Vec<Node> {
     ];
     if row.high_watermark.value > first {
         let (x, top, surface) = (number(hw), number(y + 2.0), number(y + 6.0));
-        let curve = format!("M{x} {top}C{} {} {} {surface} {} {surface}H22.5V{bed}H{x}Z", number(hw - 4.0), number(y + 5.0), number(hw - 8.0), number((hw - 16.0).max(22.5)));
+        let curve = format!(
+            "M{x} {top}C{} {} {} {surface} {} {surface}H22.5V{bed}H{x}Z",
+            number(hw - 4.0),
+            number(y + 5.0),
+            number(hw - 8.0),
+            number((hw - 16.0).max(22.5))
+        );
         nodes.push(Node::path(curve, "water-body"));
     }
     nodes.push(Node::path(format!("M22.5 {}V{bed}H{}", number(y + 6.0), number(leo)), "bed nof"));
@@ -72,7 +78,11 @@ fn replica(row: &ReplicaRow, first: i64, y: f64) -> Vec<Node> {
     for record in row.records.iter().filter(|record| record.offset >= first) {
         let state = if record.committed { "is-committed" } else { "is-uncommitted" };
         let x = 26.0 + (record.offset - first) as f64 * 15.0;
-        nodes.push(Node::group(0.0, 0.0, &format!("rec k{} {state}", record.color)).with(Node::rect(Area::new(x, y + 9.0, 12.0, 12.0), 3.5, "box")));
+        nodes.push(Node::group(0.0, 0.0, &format!("rec k{} {state}", record.color)).with(Node::rect(
+            Area::new(x, y + 9.0, 12.0, 12.0),
+            3.5,
+            "box",
+        )));
     }
     let copy = if row.role == Role::Leader { "hw" } else { "hw is-copy" };
     if row.high_watermark.value > first {
@@ -92,9 +102,11 @@ fn partitioner(panel: &PartitionerPanel) -> Vec<Node> {
     let pitch = (78.0 / count).min(18.0);
     let top = (HEIGHT - pitch * count) / 2.0;
     let color = panel.key.as_ref().map_or(1, |key| key.color);
-    let mut nodes = vec![
-        Node::group(0.0, 0.0, &format!("rec k{color} is-uncommitted")).with(Node::rect(Area::new(10.0, 33.0, 34.0, 22.0), 5.0, "box")),
-    ];
+    let mut nodes = vec![Node::group(0.0, 0.0, &format!("rec k{color} is-uncommitted")).with(Node::rect(
+        Area::new(10.0, 33.0, 34.0, 22.0),
+        5.0,
+        "box",
+    ))];
     for (index, lane) in panel.lanes.iter().enumerate() {
         let y = top + index as f64 * pitch;
         let class = if lane.is_now { "is-chosen-box" } else { "soft-box" };
@@ -106,10 +118,11 @@ fn partitioner(panel: &PartitionerPanel) -> Vec<Node> {
                 (true, false) => "is-uncommitted",
             };
             let chip_h = (pitch - 7.0).max(4.0);
-            nodes.push(
-                Node::group(0.0, 0.0, &format!("rec k{} {state}", chip.color))
-                    .with(Node::rect(Area::new(97.0 + place as f64 * 22.0, y + 2.0, 18.0, chip_h), 2.5, "box")),
-            );
+            nodes.push(Node::group(0.0, 0.0, &format!("rec k{} {state}", chip.color)).with(Node::rect(
+                Area::new(97.0 + place as f64 * 22.0, y + 2.0, 18.0, chip_h),
+                2.5,
+                "box",
+            )));
         }
         if lane.is_now {
             let to = y + (pitch - 3.0) / 2.0;

@@ -38,10 +38,7 @@ fn main() -> Result<()> {
 
 /// Milliseconds of script, and of all work (script, style, layout, paint), for each step forward and back.
 fn steps(site: &Site, scenario: &str) -> Result<Value> {
-    let view = View {
-        reduced_motion: true,
-        ..View::default()
-    };
+    let view = View { reduced_motion: true, ..View::default() };
     let page = site.page(view)?;
     page.go(&format!("#/{scenario}?step=1"))?;
     arrive(&page, 1)?;

@@ -85,15 +85,8 @@ impl Connection {
         let answers = child.stdout.take().context("the browser has no pipe")?;
         let heard = Arc::new(Heard::default());
         let reader = Arc::clone(&heard);
-        thread::Builder::new()
-            .name("browser".to_owned())
-            .spawn(move || listen(answers, &reader))?;
-        Ok(Connection {
-            child: Mutex::new(child),
-            commands: Mutex::new(commands),
-            last_id: AtomicU64::new(0),
-            heard,
-        })
+        thread::Builder::new().name("browser".to_owned()).spawn(move || listen(answers, &reader))?;
+        Ok(Connection { child: Mutex::new(child), commands: Mutex::new(commands), last_id: AtomicU64::new(0), heard })
     }
 
     /// Sends a command, to the browser or to a page's session, and waits for the answer.
@@ -105,9 +98,7 @@ impl Connection {
         }
         let mut text = message.to_string().into_bytes();
         text.push(0);
-        locked(&self.commands)
-            .write_all(&text)
-            .with_context(|| format!("{method}: the browser has ended"))?;
+        locked(&self.commands).write_all(&text).with_context(|| format!("{method}: the browser has ended"))?;
         let answer = self.wait(PATIENCE, |state| state.answers.remove(&id));
         let mut answer = answer.with_context(|| format!("{method}: no answer from the browser"))?;
         if let Some(error) = answer.get("error") {
@@ -123,9 +114,7 @@ impl Connection {
         patience: Duration,
         mut wanted: impl FnMut(&Event) -> Option<T>,
     ) -> Result<T> {
-        self.wait(patience, |state| {
-            state.events.get(session)?.iter().find_map(&mut wanted)
-        })
+        self.wait(patience, |state| state.events.get(session)?.iter().find_map(&mut wanted))
     }
 
     /// Takes all events of a session.

@@ -82,14 +82,8 @@ impl Site {
         let path = self.dist.join("scenarios/index.json");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let course: Value = serde_json::from_str(&text)?;
-        let families = course
-            .get("families")
-            .and_then(Value::as_array)
-            .context("a course has families")?;
-        let scenarios = families
-            .iter()
-            .filter_map(|family| family.get("scenarios")?.as_array())
-            .flatten();
+        let families = course.get("families").and_then(Value::as_array).context("a course has families")?;
+        let scenarios = families.iter().filter_map(|family| family.get("scenarios")?.as_array()).flatten();
         let ids = scenarios.filter_map(|scenario| Some(scenario.get("id")?.as_str()?.to_owned()));
         Ok(ids.collect())
     }

@@ -66,14 +66,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> View {
-        View {
-            width: 1_280,
-            height: 860,
-            scale: 1.0,
-            theme: Theme::Light,
-            reduced_motion: false,
-            language: "en-US",
-        }
+        View { width: 1_280, height: 860, scale: 1.0, theme: Theme::Light, reduced_motion: false, language: "en-US" }
     }
 }
 
@@ -101,10 +94,7 @@ pub struct Page<'s> {
 
 impl<'s> Page<'s> {
     pub(super) fn open(site: &'s Site, view: View) -> Result<Page<'s>> {
-        let context = text(
-            &site.call(None, "Target.createBrowserContext", &json!({}))?,
-            "browserContextId",
-        )?;
+        let context = text(&site.call(None, "Target.createBrowserContext", &json!({}))?, "browserContextId")?;
         let target =
             json!({ "url": "about:blank", "browserContextId": context, "width": view.width, "height": view.height });
         let target = text(&site.call(None, "Target.createTarget", &target)?, "targetId")?;
@@ -119,10 +109,7 @@ impl<'s> Page<'s> {
             page.call(&format!("{domain}.enable"), &json!({}))?;
         }
         page.call("Runtime.addBinding", &json!({ "name": "highwaterViolation" }))?;
-        page.call(
-            "Page.addScriptToEvaluateOnNewDocument",
-            &json!({ "source": VIOLATION_SCRIPT }),
-        )?;
+        page.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": VIOLATION_SCRIPT }))?;
         page.call("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }))?;
         page.look_as(view)?;
         Ok(page)
@@ -133,9 +120,7 @@ impl<'s> Page<'s> {
     /// # Errors
     /// When the browser does not answer.
     pub fn look_as(&self, view: View) -> Result<()> {
-        let View {
-            width, height, scale, ..
-        } = view;
+        let View { width, height, scale, .. } = view;
         let window = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": false });
         self.call("Emulation.setDeviceMetricsOverride", &window)?;
         let motion = if view.reduced_motion { "reduce" } else { "no-preference" };
@@ -201,10 +186,7 @@ impl<'s> Page<'s> {
         while self.evaluate(expression)? != Value::Bool(true) {
             if Instant::now() > until {
                 let problems = self.problems();
-                bail!(
-                    "waited {} s for {expression}; problems: {problems:?}",
-                    PATIENCE.as_secs()
-                );
+                bail!("waited {} s for {expression}; problems: {problems:?}", PATIENCE.as_secs());
             }
             thread::sleep(GLANCE);
         }
@@ -247,11 +229,7 @@ impl<'s> Page<'s> {
     /// When it cannot be taken or written.
     pub fn screenshot(&self, name: &str) -> Result<()> {
         let metrics = self.call("Page.getLayoutMetrics", &json!({}))?;
-        let side = |name: &str| {
-            metrics
-                .pointer(&format!("/cssContentSize/{name}"))
-                .and_then(Value::as_f64)
-        };
+        let side = |name: &str| metrics.pointer(&format!("/cssContentSize/{name}")).and_then(Value::as_f64);
         let (width, height) = side("width").zip(side("height")).context("a page has a size")?;
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height.min(PICTURE_HEIGHT_MAX), "scale": 1 });
         let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
@@ -314,12 +292,8 @@ impl<'s> Page<'s> {
         let answer = self.call("Performance.getMetrics", &json!({}))?;
         let metrics = answer.get("metrics").and_then(Value::as_array).context("no metrics")?;
         let seconds = |name: &str| {
-            let metric = metrics
-                .iter()
-                .find(|metric| metric.get("name").is_some_and(|there| there == name));
-            metric
-                .and_then(|metric| metric.get("value")?.as_f64())
-                .with_context(|| format!("no metric {name}"))
+            let metric = metrics.iter().find(|metric| metric.get("name").is_some_and(|there| there == name));
+            metric.and_then(|metric| metric.get("value")?.as_f64()).with_context(|| format!("no metric {name}"))
         };
         Ok((seconds("ScriptDuration")? * 1_000.0, seconds("TaskDuration")? * 1_000.0))
     }
@@ -351,17 +325,14 @@ fn problem(event: &Event) -> Option<String> {
         value.unwrap_or_default().to_owned()
     };
     match event.method.as_str() {
-        "Runtime.exceptionThrown" => event
-            .params
-            .get("exceptionDetails")
-            .map(|thrown| format!("exception: {}", exception(thrown))),
+        "Runtime.exceptionThrown" => {
+            event.params.get("exceptionDetails").map(|thrown| format!("exception: {}", exception(thrown)))
+        }
         "Runtime.consoleAPICalled" if matches!(said("/type").as_str(), "error" | "assert") => {
             let arguments = event.params.get("args").and_then(Value::as_array)?;
             let words = arguments.iter().map(|argument| {
                 let plain = argument.get("value").or_else(|| argument.get("description"));
-                plain.map_or_else(String::new, |plain| {
-                    plain.as_str().map_or_else(|| plain.to_string(), str::to_owned)
-                })
+                plain.map_or_else(String::new, |plain| plain.as_str().map_or_else(|| plain.to_string(), str::to_owned))
             });
             Some(format!("console: {}", words.collect::<Vec<_>>().join(" ")))
         }
@@ -376,20 +347,14 @@ fn problem(event: &Event) -> Option<String> {
 
 /// What was thrown, with its trace where it has one.
 fn exception(thrown: &Value) -> String {
-    let description = thrown
-        .pointer("/exception/description")
-        .or_else(|| thrown.pointer("/exception/value"));
+    let description = thrown.pointer("/exception/description").or_else(|| thrown.pointer("/exception/value"));
     let text = description.or_else(|| thrown.get("text"));
-    text.map_or_else(String::new, |text| {
-        text.as_str().map_or_else(|| text.to_string(), str::to_owned)
-    })
+    text.map_or_else(String::new, |text| text.as_str().map_or_else(|| text.to_string(), str::to_owned))
 }
 
 fn text(answer: &Value, name: &str) -> Result<String> {
     let value = answer.get(name).and_then(Value::as_str);
-    value
-        .map(str::to_owned)
-        .with_context(|| format!("the browser's answer has no {name}: {answer}"))
+    value.map(str::to_owned).with_context(|| format!("the browser's answer has no {name}: {answer}"))
 }
 
 /// A list of strings that the page gave.
@@ -407,19 +372,13 @@ mod tests {
     use super::*;
 
     fn event(method: &str, params: Value) -> Event {
-        Event {
-            method: method.to_owned(),
-            params,
-        }
+        Event { method: method.to_owned(), params }
     }
 
     #[test]
     fn an_error_in_the_console_is_a_problem_and_a_note_is_none() {
         let call = |kind: &str| {
-            event(
-                "Runtime.consoleAPICalled",
-                json!({ "type": kind, "args": [{ "value": "broken" }, { "value": 7 }] }),
-            )
+            event("Runtime.consoleAPICalled", json!({ "type": kind, "args": [{ "value": "broken" }, { "value": 7 }] }))
         };
         assert_eq!(problem(&call("error")).as_deref(), Some("console: broken 7"));
         assert_eq!(problem(&call("log")), None);
@@ -435,13 +394,7 @@ mod tests {
 
     #[test]
     fn what_the_policy_blocks_is_a_problem() {
-        let blocked = event(
-            "Runtime.bindingCalled",
-            json!({ "payload": "style-src-attr blocked inline" }),
-        );
-        assert_eq!(
-            problem(&blocked).as_deref(),
-            Some("policy: style-src-attr blocked inline")
-        );
+        let blocked = event("Runtime.bindingCalled", json!({ "payload": "style-src-attr blocked inline" }));
+        assert_eq!(problem(&blocked).as_deref(), Some("policy: style-src-attr blocked inline"));
     }
 }

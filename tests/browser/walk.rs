@@ -83,11 +83,7 @@ pub fn spread(scenarios: &[String]) -> Vec<Walk> {
                     1 => 768,
                     _ => 1_280,
                 },
-                theme: if (place + round / 2) % 2 == 0 {
-                    Theme::Light
-                } else {
-                    Theme::Dark
-                },
+                theme: if (place + round / 2) % 2 == 0 { Theme::Light } else { Theme::Dark },
                 reduced_motion: turn % 2 == 1,
             });
         }
@@ -103,11 +99,7 @@ impl Walk {
     /// # Errors
     /// When the walk cannot go on, or all that was wrong on the way.
     pub fn run(&self, site: &Site) -> Result<()> {
-        let view = View {
-            theme: self.theme,
-            reduced_motion: self.reduced_motion,
-            ..View::default()
-        };
+        let view = View { theme: self.theme, reduced_motion: self.reduced_motion, ..View::default() };
         let page = site.page(view.at_width(self.width))?;
         let mut problems = Problems::default();
         let walked = self.walk(&page, &mut problems);
@@ -124,10 +116,7 @@ impl Walk {
         page.go(&format!("#/{scenario}?step=1&lang={lang}&theme={theme}"))?;
         arrive(page, 1)?;
         let steps = page.evaluate("Number(document.querySelector('[data-player]').dataset.steps)")?;
-        let steps = steps
-            .as_u64()
-            .filter(|steps| *steps > 0)
-            .context("the player says no number of steps")?;
+        let steps = steps.as_u64().filter(|steps| *steps > 0).context("the player says no number of steps")?;
         let spoken = page.evaluate("document.documentElement.lang")?;
         if spoken != lang {
             problems.add("1", [format!("the page says that its language is {spoken}")]);
@@ -148,10 +137,7 @@ impl Walk {
             problems.add(&format!("back {step}"), page.layout_problems()?);
             let back = strings(&page.evaluate(DRAWN)?)?;
             if let Some((there, back)) = difference(there, &back) {
-                problems.add(
-                    &format!("{step}"),
-                    [format!("says “{there}”, and on the way back “{back}”")],
-                );
+                problems.add(&format!("{step}"), [format!("says “{there}”, and on the way back “{back}”")]);
             }
         }
         Ok(())
@@ -235,11 +221,7 @@ pub fn arrive(page: &Page<'_>, step: u64) -> Result<()> {
 
 impl fmt::Display for Walk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let motion = if self.reduced_motion {
-            "reduced motion"
-        } else {
-            "motion"
-        };
+        let motion = if self.reduced_motion { "reduced motion" } else { "motion" };
         let (scenario, lang, width, theme) = (&self.scenario, self.lang.code(), self.width, self.theme.name());
         write!(f, "{scenario} in {lang} at {width} px, {theme}, {motion}")
     }
@@ -271,10 +253,7 @@ mod tests {
         assert_eq!(difference(&texts("a b c"), &texts("a b c")), None);
         let found = difference(&texts("a b c d"), &texts("a x y d"));
         assert_eq!(found, Some(("b c".to_owned(), "x y".to_owned())));
-        assert_eq!(
-            difference(&texts("a a"), &texts("a")),
-            Some(("a".to_owned(), String::new()))
-        );
+        assert_eq!(difference(&texts("a a"), &texts("a")), Some(("a".to_owned(), String::new())));
     }
 
     #[test]

@@ -10,22 +10,9 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("highwater-sim", &["highwater-log"]),
     ("highwater-player", &["highwater-sim", "highwater-log"]),
     ("highwater", &["highwater-player"]),
-    (
-        "highwater-cli",
-        &["highwater-player", "highwater-sim", "highwater-log", "highwater"],
-    ),
+    ("highwater-cli", &["highwater-player", "highwater-sim", "highwater-log", "highwater"]),
     ("xtask", &["highwater-player"]),
-    (
-        "highwater-tests",
-        &[
-            "highwater-log",
-            "highwater-sim",
-            "highwater-player",
-            "highwater",
-            "highwater-cli",
-            "xtask",
-        ],
-    ),
+    ("highwater-tests", &["highwater-log", "highwater-sim", "highwater-player", "highwater", "highwater-cli", "xtask"]),
 ];
 
 /// A crate of the workspace and those of its dependencies, of any kind, that are ours.
@@ -58,10 +45,7 @@ pub fn wrong_imports(crates: &[Crate]) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for one in crates {
         let Some((_, allowed)) = CRATES.iter().find(|(name, _)| *name == one.name) else {
-            breaches.push(Breach::new(
-                0,
-                format!("{} is no crate of the house: it needs a decision record", one.name),
-            ));
+            breaches.push(Breach::new(0, format!("{} is no crate of the house: it needs a decision record", one.name)));
             continue;
         };
         for import in one.imports.iter().filter(|import| !allowed.contains(&import.as_str())) {
@@ -76,10 +60,7 @@ mod tests {
     use super::*;
 
     fn one(name: &str, imports: &[&str]) -> Crate {
-        Crate {
-            name: name.to_owned(),
-            imports: imports.iter().map(|import| (*import).to_owned()).collect(),
-        }
+        Crate { name: name.to_owned(), imports: imports.iter().map(|import| (*import).to_owned()).collect() }
     }
 
     #[test]
@@ -91,10 +72,7 @@ mod tests {
 
     #[test]
     fn the_screen_never_sees_the_simulation() {
-        assert_eq!(
-            wrong_imports(&[one("highwater", &["highwater-player", "highwater-sim"])]).len(),
-            1
-        );
+        assert_eq!(wrong_imports(&[one("highwater", &["highwater-player", "highwater-sim"])]).len(), 1);
     }
 
     #[test]

@@ -17,10 +17,7 @@ pub struct Breach {
 
 impl Breach {
     fn new(line: usize, what: impl Into<String>) -> Breach {
-        Breach {
-            line,
-            what: what.into(),
-        }
+        Breach { line, what: what.into() }
     }
 }
 

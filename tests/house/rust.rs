@@ -38,16 +38,8 @@ impl Source {
             for letter in taken.chars() {
                 let blank = if letter == '\n' { '\n' } else { ' ' };
                 let is_text = |within| matches!(within, Within::Text | Within::RawText(_));
-                code.push(if within == Within::Code && next == Within::Code {
-                    letter
-                } else {
-                    blank
-                });
-                texts.push(if is_text(within) && is_text(next) {
-                    letter
-                } else {
-                    blank
-                });
+                code.push(if within == Within::Code && next == Within::Code { letter } else { blank });
+                texts.push(if is_text(within) && is_text(next) { letter } else { blank });
             }
             (within, rest) = (next, left);
         }
@@ -106,23 +98,12 @@ fn code_step(rest: &str, before: Option<char>) -> Option<(usize, Within)> {
 
 /// The screen reads only the Scene: it never names the crates behind the player.
 pub fn names_the_simulation(source: &Source) -> Vec<Breach> {
-    forbidden(
-        &source.code,
-        &["highwater_sim", "highwater_log"],
-        "src knows only highwater_player",
-    )
+    forbidden(&source.code, &["highwater_sim", "highwater_log"], "src knows only highwater_player")
 }
 
 /// Only `src/browser.rs` touches the window, its storage and its history.
 pub fn touches_the_window(source: &Source) -> Vec<Breach> {
-    let names = [
-        "Window",
-        "Storage",
-        "local_storage",
-        "session_storage",
-        "LocalStorage",
-        "SessionStorage",
-    ];
+    let names = ["Window", "Storage", "local_storage", "session_storage", "LocalStorage", "SessionStorage"];
     let mut breaches = forbidden(&source.code, &names, "only src/browser.rs touches the window");
     for at in words(&source.code, "window") {
         let (before, from) = source.code.split_at(at);
@@ -130,14 +111,10 @@ pub fn touches_the_window(source: &Source) -> Vec<Breach> {
         let is_call = from
             .strip_prefix("window")
             .is_some_and(|after| after.trim_start().starts_with('(') && !before.ends_with('.'));
-        let is_use = before
-            .rfind("use ")
-            .is_some_and(|used| before.get(used..).is_some_and(|used| !used.contains(';')));
+        let is_use =
+            before.rfind("use ").is_some_and(|used| before.get(used..).is_some_and(|used| !used.contains(';')));
         if is_path || is_call || is_use {
-            breaches.push(Breach::new(
-                line_of(&source.code, at),
-                "window: only src/browser.rs touches the window",
-            ));
+            breaches.push(Breach::new(line_of(&source.code, at), "window: only src/browser.rs touches the window"));
         }
     }
     breaches
@@ -146,11 +123,7 @@ pub fn touches_the_window(source: &Source) -> Vec<Breach> {
 /// Log and sim are the same on every machine: no order of a hash, no clock.
 pub fn differs_between_machines(source: &Source) -> Vec<Breach> {
     let names = ["HashMap", "HashSet", "Instant", "SystemTime"];
-    forbidden(
-        &source.code,
-        &names,
-        "not the same on every machine (BTreeMap, BTreeSet, SimTime are)",
-    )
+    forbidden(&source.code, &names, "not the same on every machine (BTreeMap, BTreeSet, SimTime are)")
 }
 
 /// One idea a file.
@@ -159,19 +132,12 @@ pub fn is_too_long(text: &str) -> Vec<Breach> {
     if lines <= LINES_MAX {
         return Vec::new();
     }
-    vec![Breach::new(
-        0,
-        format!("{lines} lines: a file past {LINES_MAX} wants splitting"),
-    )]
+    vec![Breach::new(0, format!("{lines} lines: a file past {LINES_MAX} wants splitting"))]
 }
 
 fn forbidden(code: &str, names: &[&str], why: &str) -> Vec<Breach> {
-    let found = names
-        .iter()
-        .flat_map(|name| words(code, name).map(move |at| (at, name)));
-    found
-        .map(|(at, name)| Breach::new(line_of(code, at), format!("{name}: {why}")))
-        .collect()
+    let found = names.iter().flat_map(|name| words(code, name).map(move |at| (at, name)));
+    found.map(|(at, name)| Breach::new(line_of(code, at), format!("{name}: {why}"))).collect()
 }
 
 #[cfg(test)]

@@ -3,21 +3,12 @@
 use super::{Breach, line_of, words};
 
 /// How an unfinished place is marked. (Taken apart, so that this file has none.)
-const UNFINISHED: [&str; 4] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-    concat!("todo", "!"),
-];
+const UNFINISHED: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!")];
 
 /// Whatever is committed is finished.
 pub fn is_unfinished(text: &str) -> Vec<Breach> {
-    let found = UNFINISHED
-        .iter()
-        .flat_map(|mark| words(text, mark).map(move |at| (at, mark)));
-    found
-        .map(|(at, mark)| Breach::new(line_of(text, at), format!("{mark}: finish it, or file an issue")))
-        .collect()
+    let found = UNFINISHED.iter().flat_map(|mark| words(text, mark).map(move |at| (at, mark)));
+    found.map(|(at, mark)| Breach::new(line_of(text, at), format!("{mark}: finish it, or file an issue"))).collect()
 }
 
 /// A strict Content-Security-Policy blocks `style` attributes.
@@ -30,43 +21,27 @@ pub fn has_inline_style(text: &str) -> Vec<Breach> {
         });
         is_assigned && !before.ends_with(['.', '-', ':'])
     });
-    found
-        .map(|at| {
-            Breach::new(
-                line_of(text, at),
-                "a style attribute: the policy blocks it, use a class",
-            )
-        })
-        .collect()
+    found.map(|at| Breach::new(line_of(text, at), "a style attribute: the policy blocks it, use a class")).collect()
 }
 
 /// Colours are tokens: `#rrggbb`, `rgb()` and their kin stand in `styles/tokens.css` and nowhere else.
 pub fn has_colour(text: &str) -> Vec<Breach> {
     let functions = ["rgb", "rgba", "hsl", "hsla", "hwb", "lab", "lch", "oklab", "oklch"];
     let called = functions.iter().flat_map(|name| {
-        words(text, name).filter(|at| {
-            text.split_at(*at)
-                .1
-                .get(name.len()..)
-                .is_some_and(|after| after.starts_with('('))
-        })
+        words(text, name)
+            .filter(|at| text.split_at(*at).1.get(name.len()..).is_some_and(|after| after.starts_with('(')))
     });
     let hex = text.match_indices('#').map(|(at, _)| at).filter(|at| {
         let (before, from) = text.split_at(*at);
         let digits = from.chars().skip(1).take_while(char::is_ascii_hexdigit).count();
-        let ends = from
-            .chars()
-            .nth(digits + 1)
-            .is_none_or(|next| !next.is_alphanumeric() && !matches!(next, '-' | '_'));
+        let ends =
+            from.chars().nth(digits + 1).is_none_or(|next| !next.is_alphanumeric() && !matches!(next, '-' | '_'));
         matches!(digits, 3 | 4 | 6 | 8) && ends && !before.ends_with(['&', '/'])
     });
     let mut lines: Vec<_> = called.chain(hex).map(|at| line_of(text, at)).collect();
     lines.sort_unstable();
     lines.dedup();
-    lines
-        .into_iter()
-        .map(|line| Breach::new(line, "a colour: it belongs into styles/tokens.css"))
-        .collect()
+    lines.into_iter().map(|line| Breach::new(line, "a colour: it belongs into styles/tokens.css")).collect()
 }
 
 /// Every style sheet is linked in the page, so that what is written is also used.
@@ -96,19 +71,10 @@ mod tests {
 
     #[test]
     fn a_style_attribute_is_found() {
-        for bad in [
-            "<p style=\"color: red\">",
-            "html! { <p style={format!(\"\")}> }",
-            "<g\n style='x'>",
-        ] {
+        for bad in ["<p style=\"color: red\">", "html! { <p style={format!(\"\")}> }", "<g\n style='x'>"] {
             assert_eq!(has_inline_style(bad).len(), 1, "{bad}");
         }
-        for good in [
-            "<link rel=\"stylesheet\">",
-            "let style = tokens();",
-            "box.style = \"x\"",
-            "style-src 'self'",
-        ] {
+        for good in ["<link rel=\"stylesheet\">", "let style = tokens();", "box.style = \"x\"", "style-src 'self'"] {
             assert_eq!(has_inline_style(good), [], "{good}");
         }
     }
@@ -118,14 +84,7 @@ mod tests {
         for bad in ["color: #fff;", "fill: #0B7285", "rgb(1 2 3)", "\"rgba(1, 2, 3, .5)\""] {
             assert_eq!(has_colour(bad).len(), 1, "{bad}");
         }
-        for good in [
-            "url(#mk)",
-            "#app { }",
-            "href=\"#/add\"",
-            "&#123;",
-            "var(--water)",
-            "hw-two-rounds#12",
-        ] {
+        for good in ["url(#mk)", "#app { }", "href=\"#/add\"", "&#123;", "var(--water)", "hw-two-rounds#12"] {
             assert_eq!(has_colour(good), [], "{good}");
         }
     }

@@ -19,10 +19,7 @@ pub fn bench(project: &Project) -> Result<()> {
     site::assemble(project, Profile::Web, Packer::This)?;
     let browser = tools::browser()?;
     let (dist, browser) = (project.dist().into_os_string(), browser.into_os_string());
-    let page = measured(
-        &["--bin", "bench_page"],
-        &[("HIGHWATER_DIST", &dist), ("CHROME", &browser)],
-    )?;
+    let page = measured(&["--bin", "bench_page"], &[("HIGHWATER_DIST", &dist), ("CHROME", &browser)])?;
     let size = sizes::measure(&project.dist())?.first_load();
     let all = json!({
         "machine": {

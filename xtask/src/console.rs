@@ -47,10 +47,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// As [`run`], and when the output is not UTF-8.
 pub fn output(command: &mut Command) -> Result<String> {
     let line = shown(command);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot run `{line}`"))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run `{line}`"))?;
     if !output.status.success() {
         bail!("`{line}` failed ({})", output.status);
     }
@@ -80,10 +77,7 @@ impl std::error::Error for Failed {}
 /// When it cannot be started; [`Failed`] when it fails.
 pub fn run_and_keep(command: &mut Command) -> Result<()> {
     let line = shown(command);
-    let mut child = command
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot run `{line}`"))?;
+    let mut child = command.stderr(Stdio::piped()).spawn().with_context(|| format!("cannot run `{line}`"))?;
     let mut kept = Vec::new();
     if let Some(mut stderr) = child.stderr.take() {
         let mut buffer = [0; 4096];
@@ -102,12 +96,7 @@ pub fn run_and_keep(command: &mut Command) -> Result<()> {
         return Ok(());
     }
     let said = without_colours(&String::from_utf8_lossy(&kept));
-    Err(Failed {
-        command: line,
-        status,
-        said,
-    }
-    .into())
+    Err(Failed { command: line, status, said }.into())
 }
 
 /// The command as a person would type it.
@@ -143,20 +132,14 @@ mod tests {
 
     #[test]
     fn colours_are_taken_out() {
-        assert_eq!(
-            without_colours("\u{1b}[1m\u{1b}[31merror\u{1b}[0m: no [x]"),
-            "error: no [x]"
-        );
+        assert_eq!(without_colours("\u{1b}[1m\u{1b}[31merror\u{1b}[0m: no [x]"), "error: no [x]");
     }
 
     #[test]
     fn a_failed_command_says_what_ran_and_what_it_wrote() {
         let error = run_and_keep(&mut cargo(["no-such-command"])).unwrap_err();
         let failed = error.downcast_ref::<Failed>().unwrap();
-        assert!(
-            failed.to_string().starts_with("`cargo no-such-command` failed"),
-            "{failed}"
-        );
+        assert!(failed.to_string().starts_with("`cargo no-such-command` failed"), "{failed}");
         assert!(failed.said.contains("no such command"), "{}", failed.said);
     }
 }

@@ -20,10 +20,7 @@ impl Project {
     /// # Errors
     /// When the current folder is not in the workspace.
     pub fn find() -> Result<Project> {
-        let metadata = MetadataCommand::new()
-            .no_deps()
-            .exec()
-            .context("cannot ask cargo where the workspace is")?;
+        let metadata = MetadataCommand::new().no_deps().exec().context("cannot ask cargo where the workspace is")?;
         Ok(Project {
             root: metadata.workspace_root.into_std_path_buf(),
             target: metadata.target_directory.into_std_path_buf(),
@@ -68,9 +65,7 @@ pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
         if !path.exists() {
             continue;
         }
-        let entries = path
-            .read_dir()
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let entries = path.read_dir().with_context(|| format!("cannot read {}", path.display()))?;
         for entry in entries {
             let entry = entry?;
             let name = relative.join(entry.file_name());

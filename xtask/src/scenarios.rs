@@ -65,19 +65,11 @@ mod tests {
     fn a_folder_holds_the_course_and_nothing_else() {
         let folder = std::env::temp_dir().join(format!("highwater-pack-{}", std::process::id()));
         write_changed(&folder.join("gone.json"), b"{}").unwrap();
-        let packed = PackedCourse {
-            course: Course::default(),
-            scenarios: vec![("key-hash".to_owned(), "{}".to_owned())],
-        };
+        let packed =
+            PackedCourse { course: Course::default(), scenarios: vec![("key-hash".to_owned(), "{}".to_owned())] };
         write(&packed, &folder).unwrap();
-        assert_eq!(
-            files_under(&folder).unwrap(),
-            [PathBuf::from("index.json"), PathBuf::from("key-hash.json")]
-        );
-        assert_eq!(
-            fs::read_to_string(folder.join("index.json")).unwrap(),
-            r#"{"families":[]}"#
-        );
+        assert_eq!(files_under(&folder).unwrap(), [PathBuf::from("index.json"), PathBuf::from("key-hash.json")]);
+        assert_eq!(fs::read_to_string(folder.join("index.json")).unwrap(), r#"{"families":[]}"#);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -27,10 +27,7 @@ const QUIET: Duration = Duration::from_millis(150);
 /// # Errors
 /// When the port is taken or the sources cannot be watched. A build that fails is shown, and the next change tries again.
 pub fn serve(project: &Project, port: u16, profile: Profile) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let listener = runtime.block_on(server::listen(port))?;
     let address = listener.local_addr()?;
     let (sender, changes) = mpsc::channel();
@@ -47,10 +44,7 @@ pub fn serve(project: &Project, port: u16, profile: Profile) -> Result<()> {
             packer = Packer::Fresh;
         }
         for path in &paths {
-            say(&format!(
-                "{} changed",
-                path.strip_prefix(&project.root).unwrap_or(path).display()
-            ));
+            say(&format!("{} changed", path.strip_prefix(&project.root).unwrap_or(path).display()));
         }
         rebuild(project, profile, packer, &built);
     }
@@ -129,10 +123,7 @@ mod tests {
         let _watcher = watch_sources(&root, sender).unwrap();
         site::write_changed(&root.join("Cargo.lock"), b"other").unwrap();
         site::write_changed(&root.join("styles/base.css"), b"new").unwrap();
-        assert_eq!(
-            next_changes(&changes),
-            Some(BTreeSet::from([root.join("styles/base.css")]))
-        );
+        assert_eq!(next_changes(&changes), Some(BTreeSet::from([root.join("styles/base.css")])));
         std::fs::remove_dir_all(root).unwrap();
     }
 }

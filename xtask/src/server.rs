@@ -121,11 +121,7 @@ impl Background {
                 }
             })
         })?;
-        Ok(Background {
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Background { address, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The address of `path` (without a slash at its start).
@@ -155,11 +151,7 @@ mod tests {
 
     fn response(server: &Background, path: &str) -> String {
         let mut stream = TcpStream::connect(server.address).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         response
@@ -185,10 +177,7 @@ mod tests {
         let (built, state) = watch::channel(Built::default());
         let server = Background::serve(files_with_reload(Path::new("no/such/folder"), state)).unwrap();
         let page = response(&server, "/");
-        assert!(
-            page.contains("<script src=\"live-reload.js?0\" defer></script>"),
-            "{page}"
-        );
+        assert!(page.contains("<script src=\"live-reload.js?0\" defer></script>"), "{page}");
         let mut stream = TcpStream::connect(server.address).unwrap();
         write!(stream, "GET /live-reload HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut heard = String::new();

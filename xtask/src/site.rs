@@ -11,7 +11,8 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::console::{cargo, run, run_and_keep, say};
 use crate::project::{Project, files_under, is_ci};
-use crate::{scenarios, sizes, tools};
+use crate::sizes::{self, Sizes};
+use crate::{scenarios, tools};
 
 /// The package that is the page; its compiled files have this name.
 const PACKAGE: &str = "highwater";
@@ -65,24 +66,34 @@ pub enum Packer {
     Fresh,
 }
 
-/// `cargo xtask build`: the site as visitors get it, with its sizes.
+/// `cargo xtask build`: the site as visitors get it, held against its budget.
 ///
 /// # Errors
 /// When a part cannot be built, or the first load is over its budget. Without a wasm-opt the size is not judged, which
 /// is an error too with `CI=true`.
 pub fn build(project: &Project) -> Result<()> {
+    match write(project)? {
+        Some(measured) => measured.judge(),
+        None => Ok(()),
+    }
+}
+
+/// The site as visitors get it, with its sizes told; none without a wasm-opt, since they would mean nothing.
+///
+/// # Errors
+/// When a part cannot be built. A missing wasm-opt is an error with `CI=true`.
+pub fn write(project: &Project) -> Result<Option<Sizes>> {
     let small = assemble(project, Profile::Web, Packer::This)?;
-    let dist = project.dist();
-    let measured = sizes::measure(&dist)?;
-    crate::console::print(&measured.table())?;
     if small {
-        return measured.judge();
+        let measured = sizes::measure(&project.dist())?;
+        crate::console::print(&measured.table())?;
+        return Ok(Some(measured));
     }
     if is_ci() {
         bail!("without wasm-opt the size cannot be judged");
     }
     say("The size is not judged: that needs wasm-opt (binaryen) on the PATH, or npm to bring it.");
-    Ok(())
+    Ok(None)
 }
 
 /// Builds the site into `dist/` and says whether wasm-opt made it small. Files that did not change are not written, files
@@ -114,9 +125,7 @@ pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<b
 /// Compiles the page and writes `highwater.js` and `highwater_bg.wasm`; says whether wasm-opt ran.
 fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
     let mut build = cargo(["build", "--package", PACKAGE, "--lib"]);
-    build
-        .args(["--target", tools::WASM_TARGET, "--profile", profile.name()])
-        .current_dir(&project.root);
+    build.args(["--target", tools::WASM_TARGET, "--profile", profile.name()]).current_dir(&project.root);
     run_and_keep(&mut build)?;
     let folder = project.target.join(tools::WASM_TARGET).join(profile.folder());
     let compiled = folder.join(PACKAGE).with_extension("wasm");
@@ -139,12 +148,7 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
         .context("wasm-bindgen failed")?;
     if let Some(wasm_opt) = &wasm_opt {
         let mut optimize = wasm_opt_command(wasm_opt);
-        optimize
-            .arg("-Oz")
-            .args(WASM_FEATURES)
-            .arg(&output)
-            .arg("-o")
-            .arg(&output);
+        optimize.arg("-Oz").args(WASM_FEATURES).arg(&output).arg("-o").arg(&output);
         run(&mut optimize)?;
     }
     fs::write(&stamp, done.0)?;
@@ -181,9 +185,7 @@ fn mirror(from: &Path, to: &Path) -> Result<()> {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
-    wanted
-        .iter()
-        .try_for_each(|name| copy(&from.join(name), &to.join(name)))
+    wanted.iter().try_for_each(|name| copy(&from.join(name), &to.join(name)))
 }
 
 /// Copies a file unless it is there already.
@@ -218,10 +220,7 @@ mod tests {
         write_changed(&from.join("in/b.txt"), b"b").unwrap();
         write_changed(&to.join("old/c.txt"), b"c").unwrap();
         mirror(&from, &to).unwrap();
-        assert_eq!(
-            files_under(&to).unwrap(),
-            [PathBuf::from("a.txt"), PathBuf::from("in/b.txt")]
-        );
+        assert_eq!(files_under(&to).unwrap(), [PathBuf::from("a.txt"), PathBuf::from("in/b.txt")]);
         assert_eq!(fs::read(to.join("in/b.txt")).unwrap(), b"b");
         fs::remove_dir_all(&folder).unwrap();
     }

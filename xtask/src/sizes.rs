@@ -31,25 +31,13 @@ impl Size {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(bytes)?;
         let mut compressed = Vec::new();
-        let brotli = brotli::enc::BrotliEncoderParams {
-            quality: 11,
-            size_hint: bytes.len(),
-            ..Default::default()
-        };
+        let brotli = brotli::enc::BrotliEncoderParams { quality: 11, size_hint: bytes.len(), ..Default::default() };
         brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &brotli)?;
-        Ok(Size {
-            raw: bytes.len(),
-            gzip: gzip.finish()?.len(),
-            brotli: compressed.len(),
-        })
+        Ok(Size { raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: compressed.len() })
     }
 
     fn plus(self, other: Size) -> Size {
-        Size {
-            raw: self.raw + other.raw,
-            gzip: self.gzip + other.gzip,
-            brotli: self.brotli + other.brotli,
-        }
+        Size { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
     }
 }
 
@@ -81,11 +69,7 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
     for path in files_under(dist)? {
         let bytes = fs::read(dist.join(&path)).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.to_string_lossy().replace('\\', "/");
-        files.push(Weighed {
-            first_load: is_first_load(&name, first.as_deref()),
-            size: Size::of(&bytes)?,
-            name,
-        });
+        files.push(Weighed { first_load: is_first_load(&name, first.as_deref()), size: Size::of(&bytes)?, name });
     }
     Ok(Sizes { files })
 }
@@ -94,10 +78,7 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
     match name.strip_prefix("scenarios/") {
         Some(scenario) => {
-            scenario == "index.json"
-                || scenario
-                    .strip_suffix(".json")
-                    .is_some_and(|id| Some(id) == first_scenario)
+            scenario == "index.json" || scenario.strip_suffix(".json").is_some_and(|id| Some(id) == first_scenario)
         }
         None => true,
     }
@@ -157,16 +138,8 @@ mod tests {
     use super::*;
 
     fn weighed(name: &str, brotli: usize, first_load: bool) -> Weighed {
-        let size = Size {
-            raw: 0,
-            gzip: 0,
-            brotli,
-        };
-        Weighed {
-            name: name.to_owned(),
-            size,
-            first_load,
-        }
+        let size = Size { raw: 0, gzip: 0, brotli };
+        Weighed { name: name.to_owned(), size, first_load }
     }
 
     #[test]
@@ -179,13 +152,9 @@ mod tests {
 
     #[test]
     fn over_the_budget_is_an_error_and_at_it_is_none() {
-        let at = Sizes {
-            files: vec![weighed("a", BUDGET_BYTES, true), weighed("b", 9, false)],
-        };
+        let at = Sizes { files: vec![weighed("a", BUDGET_BYTES, true), weighed("b", 9, false)] };
         at.judge().unwrap();
-        let over = Sizes {
-            files: vec![weighed("a", BUDGET_BYTES, true), weighed("b", 1, true)],
-        };
+        let over = Sizes { files: vec![weighed("a", BUDGET_BYTES, true), weighed("b", 1, true)] };
         assert!(over.judge().unwrap_err().to_string().contains("300001"));
     }
 

@@ -25,13 +25,7 @@ const BROWSER_PATHS: [&str; 4] = [
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
 ];
-const BROWSER_NAMES: [&str; 5] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-];
+const BROWSER_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 /// Makes sure that rustc can compile for the page.
 ///
@@ -109,10 +103,7 @@ fn npm_package(project: &Project, wanted: &str) -> Result<Option<PathBuf>> {
     std::fs::create_dir_all(&tools).with_context(|| format!("cannot make {}", tools.display()))?;
     say(&format!("npm install {wanted} (into {})", tools.display()));
     let mut install = Command::new(npm);
-    install
-        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&tools)
-        .arg(wanted);
+    install.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&tools).arg(wanted);
     run(&mut install)?;
     Ok(Some(folder))
 }
@@ -141,9 +132,7 @@ pub fn bring_npm() -> Result<()> {
     match debian_packages(&["npm"]) {
         Err(error) if is_ci() => Err(error),
         Err(error) => {
-            say(&format!(
-                "{error:#}. Without npm, what it brings is left out (wasm-opt, axe-core)."
-            ));
+            say(&format!("{error:#}. Without npm, what it brings is left out (wasm-opt, axe-core)."));
             Ok(())
         }
         Ok(()) => Ok(()),
@@ -223,9 +212,7 @@ fn debian_packages(packages: &[&str]) -> Result<()> {
 fn on_path(name: &str) -> Option<PathBuf> {
     let paths = env::var_os("PATH")?;
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&paths)
-        .map(|folder| folder.join(&file))
-        .find(|path| path.is_file())
+    env::split_paths(&paths).map(|folder| folder.join(&file)).find(|path| path.is_file())
 }
 
 #[cfg(test)]

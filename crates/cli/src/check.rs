@@ -66,9 +66,7 @@ impl Check {
         }
         out.finish()?;
         let ok = reports.iter().all(|report| report.ok);
-        let complaints = reports
-            .into_iter()
-            .flat_map(|report| report.errors.into_iter().chain(report.lints));
+        let complaints = reports.into_iter().flat_map(|report| report.errors.into_iter().chain(report.lints));
         match ok {
             true => Ok(()),
             false if out.json => Err(Failure::Told),

@@ -40,11 +40,7 @@ impl GroupPartition {
             let partition = partition_for(&group, self.partitions)
                 .ok_or_else(|| Failure::Usage("--partitions is a number from 1".to_owned()))?;
             if out.json {
-                answers.push(Answer {
-                    group,
-                    partitions: self.partitions,
-                    partition,
-                });
+                answers.push(Answer { group, partitions: self.partitions, partition });
             } else {
                 out.line(format!("partition {partition}  {group}"))?;
             }

@@ -29,19 +29,14 @@ impl Course {
             if folder.join("course.toml").is_file() {
                 return Ok(folder.clone());
             }
-            return Err(Failure::input(format!(
-                "{}: there is no course.toml in this folder",
-                folder.display()
-            )));
+            return Err(Failure::input(format!("{}: there is no course.toml in this folder", folder.display())));
         }
         let here = std::env::current_dir().map_err(|error| Failure::input(format!("no current folder: {error}")))?;
         for above in here.ancestors() {
             let folder = above.join("scenarios");
             if folder.join("course.toml").is_file() {
                 // As one would write it, if it is here.
-                return Ok(folder
-                    .strip_prefix(&here)
-                    .map_or_else(|_| folder.clone(), Path::to_path_buf));
+                return Ok(folder.strip_prefix(&here).map_or_else(|_| folder.clone(), Path::to_path_buf));
             }
         }
         Err(Failure::input(
@@ -52,22 +47,16 @@ impl Course {
     /// The folder of a scenario of the course.
     fn scenario(&self, id: &str) -> Result<PathBuf, Failure> {
         let folder = self.folder().map_err(|_| {
-            Failure::input(format!(
-                "{id}: there is no such file, and no course with scenarios around here"
-            ))
+            Failure::input(format!("{id}: there is no such file, and no course with scenarios around here"))
         })?;
         let found = folder.join(id);
         if found.join("scenario.toml").is_file() && !id.contains(['/', '\\', '.']) {
             return Ok(found);
         }
         let ids = scenario_ids(&folder);
-        let help = nearest(id, ids.iter().map(String::as_str)).map_or_else(
-            || format!("the course has {}", ids.join(", ")),
-            |near| format!("did you mean {near}?"),
-        );
-        Err(Failure::input(format!(
-            "{id}: there is no such file and no such scenario; {help}"
-        )))
+        let help = nearest(id, ids.iter().map(String::as_str))
+            .map_or_else(|| format!("the course has {}", ids.join(", ")), |near| format!("did you mean {near}?"));
+        Err(Failure::input(format!("{id}: there is no such file and no such scenario; {help}")))
     }
 }
 
@@ -109,10 +98,7 @@ impl Loaded {
             return (packed.check(), packed.lints());
         }
         let told = |problem: &dyn std::fmt::Display| ScenarioError::of_file(&self.name, problem.to_string(), None);
-        (
-            check(&self.scenario).iter().map(|problem| told(problem)).collect(),
-            Vec::new(),
-        )
+        (check(&self.scenario).iter().map(|problem| told(problem)).collect(), Vec::new())
     }
 }
 
@@ -141,9 +127,7 @@ pub fn load(argument: &str, course: &Course, translation: &Translation) -> Resul
         from_toml(argument, read(path)?, zh)
     } else {
         let text = String::from_utf8(read(path)?).map_err(|_| {
-            Failure::input(format!(
-                "{argument}: this is not UTF-8; a scenario is TOML, or JSON when it is packed"
-            ))
+            Failure::input(format!("{argument}: this is not UTF-8; a scenario is TOML, or JSON when it is packed"))
         })?;
         open(argument, &text)
     }
@@ -151,11 +135,7 @@ pub fn load(argument: &str, course: &Course, translation: &Translation) -> Resul
 
 fn from_folder(folder: &Path) -> Result<Loaded, Failure> {
     let packed = pack_folder(folder)?;
-    Ok(Loaded {
-        name: folder.display().to_string(),
-        scenario: packed.scenario.clone(),
-        packed: Some(packed),
-    })
+    Ok(Loaded { name: folder.display().to_string(), scenario: packed.scenario.clone(), packed: Some(packed) })
 }
 
 fn from_toml(name: &str, scenario: Vec<u8>, zh: Option<&Path>) -> Result<Loaded, Failure> {
@@ -166,20 +146,12 @@ fn from_toml(name: &str, scenario: Vec<u8>, zh: Option<&Path>) -> Result<Loaded,
         translation: zh.map(read).transpose()?,
         ..Files::default()
     })?;
-    Ok(Loaded {
-        name: name.to_owned(),
-        scenario: packed.scenario.clone(),
-        packed: Some(packed),
-    })
+    Ok(Loaded { name: name.to_owned(), scenario: packed.scenario.clone(), packed: Some(packed) })
 }
 
 fn open(name: &str, text: &str) -> Result<Loaded, Failure> {
     let scenario = Scenario::from_json(text).map_err(|error| Failure::input(format!("{name}: {error}")))?;
-    Ok(Loaded {
-        name: name.to_owned(),
-        scenario,
-        packed: None,
-    })
+    Ok(Loaded { name: name.to_owned(), scenario, packed: None })
 }
 
 /// The number of a step by its number or id.

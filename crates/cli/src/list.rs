@@ -52,21 +52,13 @@ impl List {
                 .collect();
             return out.json(&entries);
         }
-        let widest = families
-            .iter()
-            .flat_map(|family| &family.scenarios)
-            .map(|card| card.id.len())
-            .max();
+        let widest = families.iter().flat_map(|family| &family.scenarios).map(|card| card.id.len()).max();
         let width = widest.unwrap_or(0);
         for (index, family) in families.iter().enumerate() {
             if index > 0 {
                 out.line("")?;
             }
-            out.line(format!(
-                "{}: {}",
-                family.title.get(self.lang),
-                family.line.get(self.lang)
-            ))?;
+            out.line(format!("{}: {}", family.title.get(self.lang), family.line.get(self.lang)))?;
             for card in &family.scenarios {
                 let essential = if card.essential { " ★" } else { "" };
                 let (title, steps, minutes) = (card.title.get(self.lang), card.steps, card.minutes);

@@ -51,10 +51,7 @@ impl New {
         let family = self.family(&parent)?;
         let folder = parent.join(&self.id);
         if folder.exists() {
-            return Err(Failure::input(format!(
-                "{}: this exists already; choose another id",
-                folder.display()
-            )));
+            return Err(Failure::input(format!("{}: this exists already; choose another id", folder.display())));
         }
         let written =
             |error: std::io::Error| Failure::input(format!("{}: cannot be written: {error}", folder.display()));
@@ -62,25 +59,17 @@ impl New {
         let mut files = Vec::new();
         for (name, text) in [("scenario.toml", SCENARIO), ("zh.toml", TRANSLATION)] {
             let file = folder.join(name);
-            let text = text
-                .replace("ID-OF-SCENARIO", &self.id)
-                .replace("FAMILY-OF-SCENARIO", &family);
+            let text = text.replace("ID-OF-SCENARIO", &self.id).replace("FAMILY-OF-SCENARIO", &family);
             std::fs::write(&file, text).map_err(written)?;
             files.push(file.display().to_string());
         }
         if out.json {
-            return out.json(&Written {
-                folder: folder.display().to_string(),
-                files,
-            });
+            return out.json(&Written { folder: folder.display().to_string(), files });
         }
         for file in files {
             out.line(file)?;
         }
-        out.line(format!(
-            "Next: highwater check {0}, then highwater run {0}",
-            folder.display()
-        ))?;
+        out.line(format!("Next: highwater check {0}, then highwater run {0}", folder.display()))?;
         if !parent.as_os_str().is_empty() {
             let course = parent.join("course.toml");
             out.line(format!("It shows on the home page once {} names it.", course.display()))?;
@@ -95,10 +84,9 @@ impl New {
         let known = families(parent)?;
         match &self.family {
             Some(family) if known.contains(family) => Ok(family.clone()),
-            Some(family) => Err(Failure::input(format!(
-                "there is no family {family:?}; the course has {}",
-                known.join(", ")
-            ))),
+            Some(family) => {
+                Err(Failure::input(format!("there is no family {family:?}; the course has {}", known.join(", "))))
+            }
             None => known.first().cloned().ok_or_else(|| {
                 Failure::input(format!(
                     "{}: the course has no family yet; add one",

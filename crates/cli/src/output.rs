@@ -17,10 +17,7 @@ pub struct Out {
 impl Out {
     /// Standard output.
     pub fn new(json: bool) -> Out {
-        Out {
-            json,
-            writer: BufWriter::new(io::stdout()),
-        }
+        Out { json, writer: BufWriter::new(io::stdout()) }
     }
 
     /// Writes a line.

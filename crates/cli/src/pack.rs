@@ -52,11 +52,7 @@ impl Pack {
             .map_err(|error| Failure::input(format!("{output}: cannot be written: {error}")))?;
         let bytes = json.len();
         if out.json {
-            return out.json(&Written {
-                scenario: loaded.scenario.id,
-                output,
-                bytes,
-            });
+            return out.json(&Written { scenario: loaded.scenario.id, output, bytes });
         }
         out.line(format!("{output}: {bytes} bytes"))
     }

@@ -44,11 +44,7 @@ impl Partition {
     pub fn run(&self, out: &mut Out) -> Result<(), Failure> {
         let mut answers = Vec::new();
         for key in arguments(&self.keys)? {
-            let bytes = if self.hex {
-                from_hex(&key)?
-            } else {
-                key.clone().into_bytes()
-            };
+            let bytes = if self.hex { from_hex(&key)? } else { key.clone().into_bytes() };
             let partition = partition_for_key(&bytes, self.partitions)
                 .ok_or_else(|| Failure::Usage("--partitions is a number from 1".to_owned()))?;
             let answer = Answer {

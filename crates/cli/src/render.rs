@@ -92,12 +92,7 @@ impl Render {
             .map_err(|error| Failure::input(format!("{output}: cannot be written: {error}")))?;
         let bytes = svg.len();
         if out.json {
-            return out.json(&Written {
-                scenario: player.id().to_owned(),
-                step,
-                output,
-                bytes,
-            });
+            return out.json(&Written { scenario: player.id().to_owned(), step, output, bytes });
         }
         out.line(format!("{output}: {bytes} bytes"))
     }

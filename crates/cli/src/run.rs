@@ -127,10 +127,7 @@ impl Run {
             title: plain(&words.title),
             say: plain(&words.say),
             history: words.history,
-            question: player
-                .question(self.lang)
-                .filter(|_| asks)
-                .map(|question| told(&question)),
+            question: player.question(self.lang).filter(|_| asks).map(|question| told(&question)),
             facts: player.facts(self.lang).len(),
         }
     }
@@ -145,11 +142,7 @@ fn told(question: &Question) -> QuestionReport {
     QuestionReport {
         ask: plain(&question.ask),
         choices: question.choices.iter().map(|choice| plain(&choice.label)).collect(),
-        right: question
-            .choices
-            .iter()
-            .position(|choice| choice.right == Some(true))
-            .unwrap_or(0),
+        right: question.choices.iter().position(|choice| choice.right == Some(true)).unwrap_or(0),
         why: question.reason.as_deref().map(plain).unwrap_or_default(),
     }
 }
@@ -163,10 +156,7 @@ fn print(report: &StepReport, steps: usize, out: &mut Out) -> Result<(), Failure
         out.line("")?;
     }
     let (ms, us) = (report.time_us / 1_000, report.time_us % 1_000);
-    out.line(format!(
-        "{}/{steps} {}  {ms}.{us:03} ms  {}",
-        report.number, report.id, report.chapter
-    ))?;
+    out.line(format!("{}/{steps} {}  {ms}.{us:03} ms  {}", report.number, report.id, report.chapter))?;
     out.line(format!("  {}", report.title))?;
     out.line(format!("  {}", report.say))?;
     if let Some(question) = &report.question {

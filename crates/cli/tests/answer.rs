@@ -11,11 +11,7 @@ use serde_json::Value;
 fn answer(kind: &str, lines: impl AsRef<[u8]>) -> (u8, String, String) {
     let (mut answers, mut errors) = (Vec::new(), Vec::new());
     let code = run(kind, lines.as_ref(), &mut answers, &mut errors);
-    (
-        code,
-        String::from_utf8(answers).unwrap(),
-        String::from_utf8(errors).unwrap(),
-    )
+    (code, String::from_utf8(answers).unwrap(), String::from_utf8(errors).unwrap())
 }
 
 fn vectors(kind: &str) -> Vec<Value> {
@@ -48,9 +44,7 @@ fn as_kafka(kind: &str, lines: &[Value], bare: impl Fn(&mut Value)) {
 }
 
 fn without(line: &mut Value, fields: &[&str]) {
-    line.as_object_mut()
-        .unwrap()
-        .retain(|field, _| !fields.contains(&field.as_str()));
+    line.as_object_mut().unwrap().retain(|field, _| !fields.contains(&field.as_str()));
 }
 
 fn ops_without(line: &mut Value, fields: &[&str]) {
@@ -87,9 +81,8 @@ fn the_sticky_partitioner_chooses_as_kafkas() {
 
 #[test]
 fn the_accumulator_fills_and_drains_batches_as_kafkas() {
-    let (idempotent, simulated): (Vec<Value>, Vec<Value>) = vectors("accumulator")
-        .into_iter()
-        .partition(|line| line["config"]["idempotent"] == true);
+    let (idempotent, simulated): (Vec<Value>, Vec<Value>) =
+        vectors("accumulator").into_iter().partition(|line| line["config"]["idempotent"] == true);
     as_kafka("accumulator", &simulated, |line| ops_without(line, &["result"]));
 
     let (code, answers, errors) = answer("accumulator", text(&idempotent));
@@ -125,10 +118,7 @@ fn bad_lines_are_told_with_their_number_and_the_others_are_answered() {
     let right = serde_json::json!({"group": "orders", "partitions": 50, "partition": 31});
     assert_eq!(answers.len(), 4);
     assert_eq!((&answers[0], &answers[3]), (&right, &right));
-    assert_eq!(
-        answers[2]["unanswered"].take(),
-        "`partitions` must be at least 1, not 0"
-    );
+    assert_eq!(answers[2]["unanswered"].take(), "`partitions` must be at least 1, not 0");
 }
 
 #[test]

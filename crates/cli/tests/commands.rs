@@ -1,11 +1,6 @@
 //! Every command as people call it: what it prints, where, and with which exit code.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::fs;
 use std::io::{Read, Write};
@@ -14,9 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 fn highwater(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-    command
-        .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
     command
 }
 
@@ -26,12 +19,8 @@ fn call(arguments: &[&str]) -> (i32, String, String) {
 }
 
 fn call_with(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
-    let mut child = highwater(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        highwater(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that fails early does not read its input.
     let _ = child.stdin.take().unwrap().write_all(input);
     told(child.wait_with_output().unwrap())
@@ -74,29 +63,15 @@ const INHERITS: &str = "crates/player/tests/good_scenarios/inherits";
 fn list_names_every_scenario_in_both_languages() {
     let (code, out, err) = call(&["list"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(
-        out.contains("Replication: ") && out.contains("  hw-two-rounds  When is a record visible? ("),
-        "{out}"
-    );
+    assert!(out.contains("Replication: ") && out.contains("  hw-two-rounds  When is a record visible? ("), "{out}");
     let (code, out, _) = call(&["list", "--lang", "zh"]);
     assert!(code == 0 && out.contains("复制"), "{out}");
     let (code, out, _) = call(&["list", "--json"]);
     let entries = json(&out);
-    let ids: Vec<&str> = entries
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|entry| entry["id"].as_str())
-        .collect();
-    assert!(
-        code == 0 && ids.contains(&"key-hash") && ids.contains(&"hw-two-rounds"),
-        "{out}"
-    );
+    let ids: Vec<&str> = entries.as_array().unwrap().iter().filter_map(|entry| entry["id"].as_str()).collect();
+    assert!(code == 0 && ids.contains(&"key-hash") && ids.contains(&"hw-two-rounds"), "{out}");
     let (code, out, err) = call(&["list", "--scenarios", "crates"]);
-    assert_eq!(
-        (code, out.as_str(), err.as_str()),
-        (1, "", "crates: there is no course.toml in this folder\n")
-    );
+    assert_eq!((code, out.as_str(), err.as_str()), (1, "", "crates: there is no course.toml in this folder\n"));
 }
 
 #[test]
@@ -111,24 +86,12 @@ fn outside_of_a_course_list_says_what_to_do() {
 fn check_passes_the_course() {
     let (code, out, err) = call(&["check"]);
     assert_eq!((code, err.as_str()), (0, ""), "{err}");
-    assert!(
-        out.contains("hw-two-rounds: ") && out.contains(" expectations hold\n"),
-        "{out}"
-    );
-    let (code, out, _) = call(&[
-        "check",
-        "key-hash",
-        "scenarios/hw-two-rounds/scenario.toml",
-        INHERITS,
-        "--json",
-    ]);
+    assert!(out.contains("hw-two-rounds: ") && out.contains(" expectations hold\n"), "{out}");
+    let (code, out, _) = call(&["check", "key-hash", "scenarios/hw-two-rounds/scenario.toml", INHERITS, "--json"]);
     let reports = json(&out);
     assert_eq!(code, 0);
     assert_eq!(reports[2]["scenario"], "inherits");
-    assert!(
-        reports.as_array().unwrap().iter().all(|report| report["ok"] == true),
-        "{out}"
-    );
+    assert!(reports.as_array().unwrap().iter().all(|report| report["ok"] == true), "{out}");
 }
 
 #[test]
@@ -138,19 +101,14 @@ fn check_tells_what_is_wrong_with_its_place() {
     assert_eq!(code, 1);
     assert!(out.starts_with("key-hash: "), "{out}");
     assert!(
-        err.starts_with(&format!(
-            "{bad}/scenario.toml:3:1: unknown key \"hok\"; did you mean hook?\n    3 | hok = "
-        )),
+        err.starts_with(&format!("{bad}/scenario.toml:3:1: unknown key \"hok\"; did you mean hook?\n    3 | hok = ")),
         "{err}"
     );
     assert!(err.ends_with("3 errors\n"), "{err}");
     let (code, out, err) = call(&["check", "crates/player/tests/bad_scenarios/expectation-fails", "--json"]);
     let error = &json(&out)[0]["errors"][0];
     assert_eq!((code, err.as_str()), (1, ""));
-    assert_eq!(
-        (error["line"].as_i64(), error["help"].as_str()),
-        (Some(45), Some("next is 1"))
-    );
+    assert_eq!((error["line"].as_i64(), error["help"].as_str()), (Some(45), Some("next is 1")));
     assert_eq!(error["path"], "step[1].expect[0]");
     let (code, _, err) = call(&["check", "crates/player/tests/bad_scenarios/reads-badly"]);
     assert!(code == 1 && err.contains("a title has at most 8"), "{err}");
@@ -161,10 +119,7 @@ fn an_unknown_scenario_brings_the_nearest_one() {
     for command in ["check", "run"] {
         let (code, out, err) = call(&[command, "key-hahs"]);
         assert_eq!((code, out.as_str()), (1, ""));
-        assert_eq!(
-            err,
-            "key-hahs: there is no such file and no such scenario; did you mean key-hash?\n"
-        );
+        assert_eq!(err, "key-hahs: there is no such file and no such scenario; did you mean key-hash?\n");
     }
     let (code, _, err) = call(&["run", "../secret"]);
     assert!(code == 1 && err.contains("there is no such file"), "{err}");
@@ -172,19 +127,11 @@ fn an_unknown_scenario_brings_the_nearest_one() {
 
 #[test]
 fn standard_input_is_a_scenario_too() {
-    let scenario = fs::read(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .join(INHERITS)
-            .join("scenario.toml"),
-    )
-    .unwrap();
+    let scenario =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(INHERITS).join("scenario.toml")).unwrap();
     let zh = format!("{INHERITS}/zh.toml");
     let (code, out, err) = call_with(&["check", "-", "--zh", &zh], &scenario);
-    assert_eq!(
-        (code, out.as_str(), err.as_str()),
-        (0, "inherits: 4 steps, 1 questions, 1 expectations hold\n", "")
-    );
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "inherits: 4 steps, 1 questions, 1 expectations hold\n", ""));
     let (code, _, err) = call_with(&["check", "-"], &scenario);
     assert!(code == 1 && err.starts_with("zh.toml: is missing"), "{err}");
     let (code, packed, err) = call_with(&["pack", "-", "--zh", &zh, "-o", "-"], &scenario);
@@ -193,10 +140,7 @@ fn standard_input_is_a_scenario_too() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("p1 sent 1 record, and c1 read 1."), "{out}");
     let (code, _, err) = call_with(&["run", "-"], b"{\"id\": 3}");
-    assert!(
-        code == 1 && err.contains("This is not a packed scenario (line 1, column 8)"),
-        "{err}"
-    );
+    assert!(code == 1 && err.contains("This is not a packed scenario (line 1, column 8)"), "{err}");
     let (code, _, err) = call_with(&["run", "-"], b"id = \"caf\xe9\"");
     assert!(code == 1 && err.contains("this is not UTF-8"), "{err}");
     let (code, _, err) = call_with(&["run", "-"], &vec![b' '; 10_000_000]);
@@ -207,10 +151,7 @@ fn standard_input_is_a_scenario_too() {
 fn run_prints_steps_and_facts() {
     let (code, out, err) = call(&["run", "hw-two-rounds"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(
-        out.starts_with("1/11 quiet") && out.contains("\n11/11 ") && out.contains("    ✓ "),
-        "{out}"
-    );
+    assert!(out.starts_with("1/11 quiet") && out.contains("\n11/11 ") && out.contains("    ✓ "), "{out}");
     let (code, out, _) = call(&["run", "key-hash", "--until", "hash", "--json", "--lang", "zh"]);
     let steps = json(&out);
     assert_eq!((code, steps.as_array().unwrap().len()), (0, 3));
@@ -218,17 +159,11 @@ fn run_prints_steps_and_facts() {
     let (code, out, _) = call(&["run", "hw-two-rounds", "--facts", "--until", "2"]);
     let facts: Vec<serde_json::Value> = out.lines().map(json).collect();
     assert_eq!(code, 0);
-    assert!(
-        facts.iter().enumerate().all(|(index, fact)| fact["id"] == index),
-        "{out}"
-    );
+    assert!(facts.iter().enumerate().all(|(index, fact)| fact["id"] == index), "{out}");
     assert_eq!(facts.last().unwrap()["step"], 2);
     assert!(facts.iter().any(|fact| fact["fact"] == "RecordAppended"));
     let (code, _, err) = call(&["run", "hw-two-rounds", "--until", "apend"]);
-    assert_eq!(
-        (code, err.as_str()),
-        (1, "hw-two-rounds: there is no step \"apend\"; did you mean append?\n")
-    );
+    assert_eq!((code, err.as_str()), (1, "hw-two-rounds: there is no step \"apend\"; did you mean append?\n"));
 }
 
 #[test]
@@ -262,16 +197,10 @@ fn new_writes_a_scenario_that_passes_check() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("highwater check my-first"), "{out}");
     let (code, out, err) = call(&["check", &folder.path("my-first")]);
-    assert_eq!(
-        (code, out.as_str(), err.as_str()),
-        (0, "my-first: 3 steps, 1 questions, 7 expectations hold\n", "")
-    );
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "my-first: 3 steps, 1 questions, 7 expectations hold\n", ""));
     let output = highwater(&["new", "my-first"]).current_dir(&folder.0).output().unwrap();
     let (code, _, err) = told(output);
-    assert_eq!(
-        (code, err.as_str()),
-        (1, "my-first: this exists already; choose another id\n")
-    );
+    assert_eq!((code, err.as_str()), (1, "my-first: this exists already; choose another id\n"));
     let (code, _, err) = call(&["new", "My First"]);
     assert!(code == 1 && err.contains("is not an id"), "{err}");
     // In a course its family must be one of the course.
@@ -282,10 +211,7 @@ fn new_writes_a_scenario_that_passes_check() {
     .unwrap();
     let scenarios = folder.0.display().to_string();
     let (code, _, err) = call(&["new", "other", "--family", "storge", "--scenarios", &scenarios]);
-    assert_eq!(
-        (code, err.as_str()),
-        (1, "there is no family \"storge\"; the course has storage\n")
-    );
+    assert_eq!((code, err.as_str()), (1, "there is no family \"storge\"; the course has storage\n"));
     let (code, out, _) = call(&["new", "other", "--scenarios", &scenarios, "--json"]);
     assert_eq!((code, json(&out)["files"].as_array().unwrap().len()), (0, 2));
     let (code, _, err) = call(&["check", &folder.path("other")]);
@@ -306,34 +232,23 @@ fn schema_is_the_one_that_is_checked_in() {
 fn partition_says_where_keys_go() {
     let (code, out, err) = call(&["partition", "--partitions", "6", "user-8", ""]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert_eq!(
-        out,
-        "partition 3  murmur2 -1644747527  user-8\npartition 3  murmur2 275646681  \n"
-    );
+    assert_eq!(out, "partition 3  murmur2 -1644747527  user-8\npartition 3  murmur2 275646681  \n");
     let (code, out, _) = call(&["partition", "--partitions", "6", "--hex", "757365722d38", "--json"]);
     let expected =
         serde_json::json!([{"key_hex": "757365722d38", "partitions": 6, "murmur2": -1_644_747_527, "partition": 3}]);
     assert_eq!((code, json(&out)), (0, expected));
-    let (code, out, _) = call_with(
-        &["partition", "--partitions", "3", "--json", "-"],
-        "user-8\nuser-42\r\n键\n".as_bytes(),
-    );
-    let keys: Vec<serde_json::Value> = json(&out)
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|answer| answer["key"].clone())
-        .collect();
+    let (code, out, _) =
+        call_with(&["partition", "--partitions", "3", "--json", "-"], "user-8\nuser-42\r\n键\n".as_bytes());
+    let keys: Vec<serde_json::Value> =
+        json(&out).as_array().unwrap().iter().map(|answer| answer["key"].clone()).collect();
     assert_eq!((code, keys), (0, vec!["user-8".into(), "user-42".into(), "键".into()]));
     let (code, _, err) = call(&["partition", "--partitions", "6", "--hex", "75x"]);
     assert!(code == 1 && err.contains("character 3 is 'x'"), "{err}");
     let (code, _, err) = call(&["partition", "--partitions", "6", "--hex", "755"]);
     assert!(code == 1 && err.contains("an odd number of digits"), "{err}");
-    for wrong in [
-        &["partition", "user-8"][..],
-        &["partition", "--partitions", "0", "a"],
-        &["partition", "--partitions", "6"],
-    ] {
+    for wrong in
+        [&["partition", "user-8"][..], &["partition", "--partitions", "0", "a"], &["partition", "--partitions", "6"]]
+    {
         let (code, out, err) = call(wrong);
         assert!(code == 2 && out.is_empty() && err.starts_with("error: "), "{err}");
     }
@@ -370,18 +285,9 @@ fn answer_fills_in_what_kafka_would_say() {
 
 #[test]
 fn wrong_usage_is_told_on_standard_error() {
-    for wrong in [
-        &["frobnicate"][..],
-        &["run"],
-        &["run", "key-hash", "--lang", "fr"],
-        &["list", "--nope"],
-        &[],
-    ] {
+    for wrong in [&["frobnicate"][..], &["run"], &["run", "key-hash", "--lang", "fr"], &["list", "--nope"], &[]] {
         let (code, out, err) = call(wrong);
-        assert!(
-            code == 2 && out.is_empty() && !err.is_empty(),
-            "{wrong:?}: {code} {out} {err}"
-        );
+        assert!(code == 2 && out.is_empty() && !err.is_empty(), "{wrong:?}: {code} {out} {err}");
     }
     let (_, _, err) = call(&["run", "key-hash", "--lang", "fr"]);
     assert!(err.contains("the languages are en and zh"), "{err}");
@@ -402,34 +308,20 @@ fn every_command_explains_itself_with_an_example() {
     assert!(commands.len() >= 8, "{commands:?}");
     for command in commands {
         let (code, out, _) = call(&[&command, "--help"]);
-        assert!(
-            code == 0 && out.contains("Example") && out.contains("--json"),
-            "{command}: {out}"
-        );
+        assert!(code == 0 && out.contains("Example") && out.contains("--json"), "{command}: {out}");
     }
 }
 
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
-    for arguments in [
-        &["run", "hw-two-rounds", "--facts"][..],
-        &["schema"],
-        &["list"],
-        &["partition", "--partitions", "6", "a"],
-    ] {
-        let mut child = highwater(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+    for arguments in
+        [&["run", "hw-two-rounds", "--facts"][..], &["schema"], &["list"], &["partition", "--partitions", "6", "a"]]
+    {
+        let mut child = highwater(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let mut err = String::new();
         child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-        assert_eq!(
-            (child.wait().unwrap().code(), err.as_str()),
-            (Some(0), ""),
-            "{arguments:?}"
-        );
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
 
@@ -446,30 +338,12 @@ fn render_draws_what_the_page_draws() {
     let (code, out, _) = call(&[
         "render", "key-hash", "--step", "bytes", "--lang", "zh", "--theme", "dark", "--width", "560", "-o", "-",
     ]);
-    assert!(
-        code == 0 && out.contains("lang=\"zh\"") && out.contains("width=\"560\""),
-        "{out}"
-    );
-    let (code, out, err) = call(&[
-        "render",
-        "hw-two-rounds",
-        "--step",
-        "1",
-        "--panel",
-        "partitioner",
-        "-o",
-        "-",
-    ]);
+    assert!(code == 0 && out.contains("lang=\"zh\"") && out.contains("width=\"560\""), "{out}");
+    let (code, out, err) = call(&["render", "hw-two-rounds", "--step", "1", "--panel", "partitioner", "-o", "-"]);
     assert_eq!((code, out.as_str()), (1, ""));
-    assert_eq!(
-        err,
-        "hw-two-rounds: step 1 has no panel partitioner; it shows cluster\n"
-    );
+    assert_eq!(err, "hw-two-rounds: step 1 has no panel partitioner; it shows cluster\n");
     let (code, _, err) = call(&["render", "hw-two-rounds", "--step", "12", "-o", "-"]);
-    assert!(
-        code == 1 && err.contains("there is no step \"12\"; steps are 1 to 11"),
-        "{err}"
-    );
+    assert!(code == 1 && err.contains("there is no step \"12\"; steps are 1 to 11"), "{err}");
     for wrong in ["--width=10", "--panel=log", "--theme=blue", "--lang=fr"] {
         let (code, _, err) = call(&["render", "hw-two-rounds", "--step", "1", "-o", "-", wrong]);
         assert!(code == 2 && !err.is_empty(), "{wrong}: {err}");

@@ -122,10 +122,7 @@ impl Log {
     pub fn append_as_follower(&mut self, batch: &RecordBatch) -> Result<AppendInfo, LogError> {
         batch.check_crc().map_err(LogError::Corrupt)?;
         if batch.base_offset() < self.end_offset {
-            return Err(LogError::OutOfOrder {
-                base_offset: batch.base_offset(),
-                end: self.end_offset,
-            });
+            return Err(LogError::OutOfOrder { base_offset: batch.base_offset(), end: self.end_offset });
         }
         self.append(batch.clone())
     }
@@ -133,27 +130,15 @@ impl Log {
     fn append(&mut self, batch: RecordBatch) -> Result<AppendInfo, LogError> {
         let bytes = self.bytes.saturating_add(batch.size_in_bytes());
         if bytes > BYTES_MAX {
-            return Err(LogError::Full {
-                what: "bytes",
-                limit: BYTES_MAX,
-            });
+            return Err(LogError::Full { what: "bytes", limit: BYTES_MAX });
         }
         if self.batches >= BATCHES_MAX {
-            return Err(LogError::Full {
-                what: "batches",
-                limit: BATCHES_MAX,
-            });
+            return Err(LogError::Full { what: "batches", limit: BATCHES_MAX });
         }
-        if self
-            .latest_epoch()
-            .is_none_or(|latest| latest < batch.partition_leader_epoch())
-        {
+        if self.latest_epoch().is_none_or(|latest| latest < batch.partition_leader_epoch()) {
             self.assign_epoch(batch.partition_leader_epoch(), batch.base_offset());
         }
-        let info = AppendInfo {
-            base_offset: batch.base_offset(),
-            last_offset: batch.last_offset(),
-        };
+        let info = AppendInfo { base_offset: batch.base_offset(), last_offset: batch.last_offset() };
         self.end_offset = batch.last_offset().saturating_add(1);
         self.bytes = bytes;
         self.batches = self.batches.saturating_add(1);
@@ -202,18 +187,9 @@ impl Log {
 
     fn iter_from(&self, offset: i64) -> impl Iterator<Item = &RecordBatch> {
         let ends_before = |batch: &RecordBatch| batch.last_offset() < offset;
-        let chunk = self
-            .sealed
-            .partition_point(|chunk| chunk.last().is_none_or(ends_before));
-        let sealed = self
-            .sealed
-            .get(chunk..)
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|chunk| chunk.iter());
-        sealed
-            .chain(&self.tail)
-            .skip_while(move |batch| batch.last_offset() < offset)
+        let chunk = self.sealed.partition_point(|chunk| chunk.last().is_none_or(ends_before));
+        let sealed = self.sealed.get(chunk..).unwrap_or_default().iter().flat_map(|chunk| chunk.iter());
+        sealed.chain(&self.tail).skip_while(move |batch| batch.last_offset() < offset)
     }
 }
 
@@ -224,10 +200,7 @@ mod tests {
     use crate::record::NewRecord;
 
     fn batch(values: &[&str]) -> RecordBatch {
-        let record = |value: &&str| NewRecord {
-            value: Some(value.as_bytes().into()),
-            ..NewRecord::default()
-        };
+        let record = |value: &&str| NewRecord { value: Some(value.as_bytes().into()), ..NewRecord::default() };
         RecordBatch::encode(&BatchSpec::default(), &values.iter().map(record).collect::<Vec<_>>()).unwrap()
     }
 
@@ -236,10 +209,7 @@ mod tests {
         let (mut leader, mut follower) = (Log::new(), Log::new());
         assert_eq!(
             leader.append_as_leader(&batch(&["a", "b"]), 3).unwrap(),
-            AppendInfo {
-                base_offset: 0,
-                last_offset: 1
-            }
+            AppendInfo { base_offset: 0, last_offset: 1 }
         );
         leader.append_as_leader(&batch(&["c"]), 4).unwrap();
         for batch in leader.read(0, u64::MAX, None, true).unwrap() {
@@ -249,10 +219,7 @@ mod tests {
         assert_eq!(follower.leader_epochs(), leader.leader_epochs());
         assert_eq!(follower.latest_epoch(), Some(4));
         let again = leader.batches_from(2).remove(0);
-        assert_eq!(
-            follower.append_as_follower(&again),
-            Err(LogError::OutOfOrder { base_offset: 2, end: 3 })
-        );
+        assert_eq!(follower.append_as_follower(&again), Err(LogError::OutOfOrder { base_offset: 2, end: 3 }));
     }
 
     #[test]
@@ -267,38 +234,12 @@ mod tests {
             [0, 2, 3],
             "the batch that holds offset 1 is first"
         );
-        assert_eq!(
-            offsets(log.read(0, u64::MAX, Some(3), true).unwrap()),
-            [0, 2],
-            "nothing past the high watermark"
-        );
-        assert_eq!(
-            offsets(log.read(0, 1, None, true).unwrap()),
-            [0],
-            "one batch, however large"
-        );
+        assert_eq!(offsets(log.read(0, u64::MAX, Some(3), true).unwrap()), [0, 2], "nothing past the high watermark");
+        assert_eq!(offsets(log.read(0, 1, None, true).unwrap()), [0], "one batch, however large");
         assert_eq!(offsets(log.read(0, 1, None, false).unwrap()), [0_i64; 0]);
-        assert_eq!(
-            offsets(log.read(4, 1, None, true).unwrap()),
-            [0_i64; 0],
-            "the end is a place to wait at"
-        );
-        assert_eq!(
-            log.read(5, 1, None, true),
-            Err(LogError::OffsetOutOfRange {
-                offset: 5,
-                start: 0,
-                end: 4
-            })
-        );
-        assert_eq!(
-            log.read(-1, 1, None, true),
-            Err(LogError::OffsetOutOfRange {
-                offset: -1,
-                start: 0,
-                end: 4
-            })
-        );
+        assert_eq!(offsets(log.read(4, 1, None, true).unwrap()), [0_i64; 0], "the end is a place to wait at");
+        assert_eq!(log.read(5, 1, None, true), Err(LogError::OffsetOutOfRange { offset: 5, start: 0, end: 4 }));
+        assert_eq!(log.read(-1, 1, None, true), Err(LogError::OffsetOutOfRange { offset: -1, start: 0, end: 4 }));
     }
 
     #[test]

@@ -85,11 +85,7 @@ fn read_unsigned(bytes: &[u8], max: usize) -> Result<(u64, usize), VarintError> 
             return Ok((value, index.saturating_add(1)));
         }
     }
-    Err(if bytes.len() < max {
-        VarintError::Truncated
-    } else {
-        VarintError::TooLong
-    })
+    Err(if bytes.len() < max { VarintError::Truncated } else { VarintError::TooLong })
 }
 
 #[cfg(test)]
@@ -99,18 +95,9 @@ mod tests {
     #[test]
     fn the_sizes_change_where_kafka_says() {
         // `ByteUtilsTest.testSizeOfVarint` in spirit: the border of each size.
-        for (value, size) in [
-            (0, 1),
-            (-1, 1),
-            (63, 1),
-            (-64, 1),
-            (64, 2),
-            (-65, 2),
-            (8191, 2),
-            (8192, 3),
-            (i32::MAX, 5),
-            (i32::MIN, 5),
-        ] {
+        for (value, size) in
+            [(0, 1), (-1, 1), (63, 1), (-64, 1), (64, 2), (-65, 2), (8191, 2), (8192, 3), (i32::MAX, 5), (i32::MIN, 5)]
+        {
             let mut bytes = Vec::new();
             write_varint(value, &mut bytes);
             assert_eq!((bytes.len(), varint_size(value)), (size, size), "{value}");

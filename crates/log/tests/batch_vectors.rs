@@ -11,10 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn from_hex(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect()
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
 fn to_hex(bytes: &[u8]) -> String {
@@ -36,10 +33,8 @@ fn question(line: &Value) -> (BatchSpec, Vec<NewRecord>) {
         transactional: line["transactional"].as_bool().unwrap(),
         ..BatchSpec::default()
     };
-    let header = |header: &Value| Header {
-        key: header["key"].as_str().unwrap().into(),
-        value: bytes(&header["value_hex"]),
-    };
+    let header =
+        |header: &Value| Header { key: header["key"].as_str().unwrap().into(), value: bytes(&header["value_hex"]) };
     let records = line["records"].as_array().unwrap().iter().map(|record| NewRecord {
         timestamp: record["timestamp"].as_i64().unwrap(),
         key: bytes(&record["key_hex"]),
@@ -56,35 +51,20 @@ fn every_line_comes_out_as_kafkas_bytes_and_decodes_to_the_same_records() {
         let line: Value = serde_json::from_str(line).unwrap();
         let (spec, records) = question(&line);
         let batch = RecordBatch::encode(&spec, &records).unwrap();
-        assert_eq!(
-            to_hex(&batch.to_bytes()),
-            line["bytes_hex"].as_str().unwrap(),
-            "line {}",
-            number + 1
-        );
+        assert_eq!(to_hex(&batch.to_bytes()), line["bytes_hex"].as_str().unwrap(), "line {}", number + 1);
         let decoded = RecordBatch::decode(&batch.to_bytes()).unwrap();
         decoded.check_crc().unwrap();
         assert_eq!(decoded, batch);
         let offsets = spec.base_offset..;
         let expected: Vec<Record> = offsets
             .zip(records)
-            .map(
-                |(
-                    offset,
-                    NewRecord {
-                        timestamp,
-                        key,
-                        value,
-                        headers,
-                    },
-                )| Record {
-                    offset,
-                    timestamp,
-                    key,
-                    value,
-                    headers,
-                },
-            )
+            .map(|(offset, NewRecord { timestamp, key, value, headers })| Record {
+                offset,
+                timestamp,
+                key,
+                value,
+                headers,
+            })
             .collect();
         assert_eq!(decoded.records().unwrap(), expected, "line {}", number + 1);
     }
@@ -123,11 +103,7 @@ fn a_leader_stamps_without_a_new_crc() {
     assert_eq!(stamped.crc(), batch.crc());
     stamped.check_crc().unwrap();
     assert_eq!(
-        (
-            stamped.base_offset(),
-            stamped.last_offset(),
-            stamped.partition_leader_epoch()
-        ),
+        (stamped.base_offset(), stamped.last_offset(), stamped.partition_leader_epoch()),
         (1_000_000, 1_000_000, 7)
     );
 }
@@ -139,17 +115,12 @@ fn every_cut_is_located() {
         value: Some(b"value".as_slice().into()),
         ..NewRecord::default()
     };
-    let whole = RecordBatch::encode(&BatchSpec::default(), &[record])
-        .unwrap()
-        .to_bytes();
+    let whole = RecordBatch::encode(&BatchSpec::default(), &[record]).unwrap().to_bytes();
     for cut in 0..whole.len() {
         match RecordBatch::decode(&whole[..cut]) {
-            Err(BatchError::Truncated {
-                position,
-                needed,
-                available,
-                ..
-            }) => assert!(needed > available && position <= cut.max(57)),
+            Err(BatchError::Truncated { position, needed, available, .. }) => {
+                assert!(needed > available && position <= cut.max(57))
+            }
             other => panic!("cut at {cut}: {other:?}"),
         }
     }
@@ -158,25 +129,17 @@ fn every_cut_is_located() {
 /// A header that claims 2 GB, or 2³¹−1 records, allocates neither.
 #[test]
 fn a_header_that_claims_much_is_refused_by_what_is_there() {
-    let mut bytes = RecordBatch::encode(&BatchSpec::default(), &[NewRecord::default()])
-        .unwrap()
-        .to_bytes();
+    let mut bytes = RecordBatch::encode(&BatchSpec::default(), &[NewRecord::default()]).unwrap().to_bytes();
     let claims_records = {
         let mut bytes = bytes.clone();
         bytes[57..61].copy_from_slice(&i32::MAX.to_be_bytes());
         bytes
     };
     let error = RecordBatch::decode(&claims_records).unwrap().records().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "length at byte 68: the bytes end inside a variable-length integer"
-    );
+    assert_eq!(error.to_string(), "length at byte 68: the bytes end inside a variable-length integer");
     bytes[8..12].copy_from_slice(&i32::MAX.to_be_bytes());
     assert!(matches!(RecordBatch::decode(&bytes), Err(BatchError::Truncated { .. })));
-    assert!(matches!(
-        RecordBatch::decode(&bytes[..HEADER_SIZE]),
-        Err(BatchError::Truncated { .. })
-    ));
+    assert!(matches!(RecordBatch::decode(&bytes[..HEADER_SIZE]), Err(BatchError::Truncated { .. })));
     bytes[8..12].copy_from_slice(&48_i32.to_be_bytes());
     assert_eq!(RecordBatch::decode(&bytes), Err(BatchError::Length { length: 48 }));
     bytes[16] = 1;
@@ -189,18 +152,8 @@ fn some_bytes() -> impl Strategy<Value = Option<Rc<[u8]>>> {
 
 fn some_record() -> impl Strategy<Value = NewRecord> {
     let header = ("[a-zé键]{0,8}", some_bytes()).prop_map(|(key, value)| Header { key: key.into(), value });
-    (
-        0..1_i64 << 41,
-        some_bytes(),
-        some_bytes(),
-        proptest::collection::vec(header, 0..4),
-    )
-        .prop_map(|(timestamp, key, value, headers)| NewRecord {
-            timestamp,
-            key,
-            value,
-            headers,
-        })
+    (0..1_i64 << 41, some_bytes(), some_bytes(), proptest::collection::vec(header, 0..4))
+        .prop_map(|(timestamp, key, value, headers)| NewRecord { timestamp, key, value, headers })
 }
 
 proptest! {

@@ -36,11 +36,7 @@ pub fn beats(history: &History, from: Moment, to: Moment, view: &View, palette: 
             }
         }
         shown = Rc::new(picture);
-        beats.push(Beat {
-            time_us: now.0,
-            facts: told,
-            scene: Rc::clone(&shown),
-        });
+        beats.push(Beat { time_us: now.0, facts: told, scene: Rc::clone(&shown) });
     }
     let skip = beats.len().saturating_sub(BEATS_MAX);
     beats.split_off(skip)

@@ -68,9 +68,6 @@ impl Course {
 
     /// The card of a scenario.
     pub fn card(&self, id: &str) -> Option<&Card> {
-        self.families
-            .iter()
-            .flat_map(|family| &family.scenarios)
-            .find(|card| card.id == id)
+        self.families.iter().flat_map(|family| &family.scenarios).find(|card| card.id == id)
     }
 }

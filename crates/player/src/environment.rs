@@ -76,18 +76,12 @@ fn moved(keys: impl Iterator<Item = String>, from: i32, to: i32) -> Result<Value
 impl Situation<'_> {
     fn replica(&self, args: &[Value]) -> Result<&highwater_sim::broker::partition::Partition, EvaluationError> {
         let id = partition(args.first().ok_or_else(|| fail("which partition?"))?)?;
-        let registration = self
-            .world
-            .metadata()
-            .partition(&id)
-            .ok_or_else(|| fail(format!("there is no {id}")))?;
+        let registration = self.world.metadata().partition(&id).ok_or_else(|| fail(format!("there is no {id}")))?;
         let broker = match args.get(1) {
             Some(broker) => BrokerId(small(broker)?),
             None => registration.leader.ok_or_else(|| fail(format!("{id} has no leader")))?,
         };
-        self.world
-            .replica(broker, &id)
-            .ok_or_else(|| fail(format!("broker {broker} has no replica of {id}")))
+        self.world.replica(broker, &id).ok_or_else(|| fail(format!("broker {broker} has no replica of {id}")))
     }
 
     fn of_partition(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
@@ -95,9 +89,7 @@ impl Situation<'_> {
         match function {
             "isr" => {
                 let isr: BTreeSet<i32> = replica?.registration.isr.iter().map(|id| id.0).collect();
-                Ok(Value::List(
-                    isr.into_iter().map(|id| Value::Number(id.into())).collect(),
-                ))
+                Ok(Value::List(isr.into_iter().map(|id| Value::Number(id.into())).collect()))
             }
             "leader" => number(replica?.registration.leader.map_or(-1, |id| id.0).into()),
             "epoch" => number(replica?.registration.leader_epoch.0.into()),
@@ -123,9 +115,7 @@ impl Situation<'_> {
                     .flatten()
                     .find(|record| record.offset == *offset);
                 let value = record.and_then(|record| record.value);
-                Ok(value.map_or(Value::None, |value| {
-                    Value::Text(highwater_sim::bytes::Bytes::from(&*value).text())
-                }))
+                Ok(value.map_or(Value::None, |value| Value::Text(highwater_sim::bytes::Bytes::from(&*value).text())))
             }
         }
     }
@@ -133,10 +123,7 @@ impl Situation<'_> {
     fn of_client(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
         let name = text(args.first().ok_or_else(|| fail("which client?"))?)?;
         if matches!(function, "position" | "consumed") {
-            let consumer = self
-                .world
-                .consumer(name)
-                .ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+            let consumer = self.world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
             if function == "consumed" {
                 return number(consumer.positions().map(|(_, position)| position.records).sum());
             }
@@ -146,21 +133,12 @@ impl Situation<'_> {
         }
         if function == "known_partitions" {
             let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
-            let producer = self
-                .world
-                .producer(name)
-                .and_then(|producer| producer.metadata.topic(topic));
-            let known = producer.or_else(|| {
-                self.world
-                    .consumer(name)
-                    .and_then(|consumer| consumer.metadata.topic(topic))
-            });
+            let producer = self.world.producer(name).and_then(|producer| producer.metadata.topic(topic));
+            let known =
+                producer.or_else(|| self.world.consumer(name).and_then(|consumer| consumer.metadata.topic(topic)));
             return count(known.map_or(0, |known| known.partitions.len()));
         }
-        let producer = self
-            .world
-            .producer(name)
-            .ok_or_else(|| fail(format!("there is no producer {name}")))?;
+        let producer = self.world.producer(name).ok_or_else(|| fail(format!("there is no producer {name}")))?;
         match function {
             "sent" => number(producer.sent_total()),
             "acked" => number(producer.acknowledged_total()),
@@ -168,13 +146,7 @@ impl Situation<'_> {
                 let last = producer.sent().iter().rev().find_map(|sent| sent.partition);
                 Ok(last.map_or(Value::None, |partition| Value::Number(partition.into())))
             }
-            "failed" => count(
-                producer
-                    .sent()
-                    .iter()
-                    .filter(|sent| matches!(sent.fate, Fate::Failed(_)))
-                    .count(),
-            ),
+            "failed" => count(producer.sent().iter().filter(|sent| matches!(sent.fate, Fate::Failed(_))).count()),
             "sticky" => {
                 let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
                 Ok(producer

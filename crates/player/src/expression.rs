@@ -94,11 +94,7 @@ pub struct TextProblem {
 
 impl TextProblem {
     pub(crate) fn new(span: Span, message: impl Into<String>) -> TextProblem {
-        TextProblem {
-            span,
-            message: message.into(),
-            help: None,
-        }
+        TextProblem { span, message: message.into(), help: None }
     }
 
     #[must_use]
@@ -110,12 +106,7 @@ impl TextProblem {
 
 impl fmt::Display for TextProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} (at character {})",
-            self.message,
-            self.span.start.saturating_add(1)
-        )?;
+        write!(f, "{} (at character {})", self.message, self.span.start.saturating_add(1))?;
         match &self.help {
             Some(help) => write!(f, "; {help}"),
             None => Ok(()),
@@ -144,20 +135,14 @@ impl Expression {
     /// Parses `source`, which begins at character `offset` of a longer text; all places are those in the longer text.
     pub(crate) fn parse_within(source: &str, offset: usize) -> Result<Expression, TextProblem> {
         let root = parser::parse(source, offset)?;
-        Ok(Expression {
-            source: source.to_owned(),
-            root: Rc::new(root),
-        })
+        Ok(Expression { source: source.to_owned(), root: Rc::new(root) })
     }
 
     /// Stands in for an expression that could not be parsed, so that the rest can be checked: fits everywhere.
     #[cfg(feature = "author")]
     pub(crate) fn stand_in() -> Expression {
         let call = Kind::Call(STAND_IN.to_owned(), Vec::new());
-        Expression {
-            source: String::new(),
-            root: Rc::new(Node::new(Span::default(), call)),
-        }
+        Expression { source: String::new(), root: Rc::new(Node::new(Span::default(), call)) }
     }
 
     /// The text that it was parsed from.
@@ -191,11 +176,9 @@ impl Expression {
     pub fn holds(&self, environment: &dyn Environment) -> Result<bool, EvaluationError> {
         match self.evaluate(environment)? {
             Value::Bool(truth) => Ok(truth),
-            other => Err(EvaluationError::new(format!(
-                "{} is {}, neither true nor false",
-                self.source,
-                other.with_type()
-            ))),
+            other => {
+                Err(EvaluationError::new(format!("{} is {}, neither true nor false", self.source, other.with_type())))
+            }
         }
     }
 
@@ -366,11 +349,7 @@ impl Node {
             Kind::Negative(node) | Kind::Not(node) => node.depth,
             Kind::Binary(_, left, right) => left.depth.max(right.depth),
         };
-        Node {
-            span,
-            kind,
-            depth: below.saturating_add(1),
-        }
+        Node { span, kind, depth: below.saturating_add(1) }
     }
 
     fn ref_kind(&self) -> RefKind {

@@ -86,11 +86,7 @@ pub fn contains(id: &str) -> bool {
 
 /// The term by which Kafka calls it: `HW`, `leader epoch`. The id itself if there is no such term.
 pub fn term(id: &str, lang: Lang) -> String {
-    if contains(id) {
-        word(id, "term", lang)
-    } else {
-        id.to_owned()
-    }
+    if contains(id) { word(id, "term", lang) } else { id.to_owned() }
 }
 
 /// The term with what it means; none if there is no such term. In Chinese the gloss stands behind Kafka's term.
@@ -105,11 +101,7 @@ pub fn lookup(id: &str, lang: Lang) -> Option<Gloss> {
         Lang::En => format!("{term} ({gloss})"),
         Lang::Zh => format!("{term}（{gloss}）"),
     };
-    Some(Gloss {
-        id: id.to_owned(),
-        term,
-        meaning: word(id, "meaning", lang),
-    })
+    Some(Gloss { id: id.to_owned(), term, meaning: word(id, "meaning", lang) })
 }
 
 /// All terms.
@@ -141,10 +133,8 @@ mod tests {
 
     #[test]
     fn both_languages_have_exactly_the_terms_in_order() {
-        for yaml in [
-            include_str!("../../../locales/glossary.en.yml"),
-            include_str!("../../../locales/glossary.zh.yml"),
-        ] {
+        for yaml in [include_str!("../../../locales/glossary.en.yml"), include_str!("../../../locales/glossary.zh.yml")]
+        {
             let entries = entries(yaml);
             let ids: Vec<&str> = entries.iter().map(|(id, _)| id.as_str()).collect();
             assert_eq!(ids, TERMS);
@@ -160,11 +150,7 @@ mod tests {
         for id in TERMS {
             for lang in Lang::ALL {
                 let gloss = lookup(id, lang).unwrap();
-                assert!(
-                    !gloss.term.is_empty() && !gloss.term.contains("glossary."),
-                    "{id}: {}",
-                    gloss.term
-                );
+                assert!(!gloss.term.is_empty() && !gloss.term.contains("glossary."), "{id}: {}", gloss.term);
                 assert!(gloss.meaning.ends_with(['.', '。']), "{id}: {}", gloss.meaning);
             }
             // Kafka's own word stands in both languages.

@@ -68,16 +68,8 @@ pub struct History {
 impl History {
     /// Begins with a world in which nothing has happened but what it was built with.
     pub fn new(world: World) -> History {
-        let start = Checkpoint {
-            moment: Moment::default(),
-            world,
-        };
-        History {
-            inputs: Vec::new(),
-            facts: Vec::new(),
-            checkpoints: vec![start.clone()],
-            end: start,
-        }
+        let start = Checkpoint { moment: Moment::default(), world };
+        History { inputs: Vec::new(), facts: Vec::new(), checkpoints: vec![start.clone()], end: start }
     }
 
     /// The world at the end.
@@ -117,10 +109,7 @@ impl History {
     }
 
     fn put_in(&mut self, what: What) {
-        self.inputs.push(Input {
-            events: self.end.moment.events,
-            what,
-        });
+        self.inputs.push(Input { events: self.end.moment.events, what });
         self.end.moment.inputs = self.inputs.len();
         self.end.moment.facts = self.facts.len();
     }
@@ -131,16 +120,10 @@ impl History {
     /// [`HistoryFull`] at a bound; the event is not done then.
     pub fn step(&mut self) -> Result<bool, HistoryFull> {
         if self.end.moment.events >= EVENTS_MAX {
-            return Err(HistoryFull {
-                what: "events",
-                limit: EVENTS_MAX,
-            });
+            return Err(HistoryFull { what: "events", limit: EVENTS_MAX });
         }
         if self.facts.len() >= FACTS_MAX {
-            return Err(HistoryFull {
-                what: "facts",
-                limit: FACTS_MAX as u64,
-            });
+            return Err(HistoryFull { what: "facts", limit: FACTS_MAX as u64 });
         }
         if !self.end.world.step(&mut self.facts) {
             return Ok(false);
@@ -156,11 +139,7 @@ impl History {
 
     /// Keeps a checkpoint at the end, so that coming back here costs nothing.
     pub fn keep(&mut self) {
-        if self
-            .checkpoints
-            .last()
-            .is_none_or(|last| last.moment != self.end.moment)
-        {
+        if self.checkpoints.last().is_none_or(|last| last.moment != self.end.moment) {
             self.checkpoints.push(self.end.clone());
         }
     }
@@ -184,26 +163,13 @@ impl History {
     /// Plays the part from one moment to another again, an input or an event at a time.
     pub fn replay(&self, from: Moment) -> Replay<'_> {
         let (world, _) = self.world_at(from);
-        Replay {
-            inputs: &self.inputs,
-            world,
-            at: from,
-        }
+        Replay { inputs: &self.inputs, world, at: from }
     }
 
     fn replay_from(&self, moment: Moment) -> Replay<'_> {
-        let after = self
-            .checkpoints
-            .partition_point(|checkpoint| checkpoint.moment <= moment);
-        let nearest = after
-            .checked_sub(1)
-            .and_then(|index| self.checkpoints.get(index))
-            .unwrap_or(&self.end);
-        Replay {
-            inputs: &self.inputs,
-            world: nearest.world.clone(),
-            at: nearest.moment,
-        }
+        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.moment <= moment);
+        let nearest = after.checked_sub(1).and_then(|index| self.checkpoints.get(index)).unwrap_or(&self.end);
+        Replay { inputs: &self.inputs, world: nearest.world.clone(), at: nearest.moment }
     }
 }
 
@@ -221,10 +187,7 @@ impl Replay<'_> {
     /// The next input or event; its facts are appended to `facts`. False if nothing more happens.
     pub fn advance(&mut self, facts: &mut Vec<Fact>) -> bool {
         let before = facts.len();
-        let next = self
-            .inputs
-            .get(self.at.inputs)
-            .filter(|input| input.events <= self.at.events);
+        let next = self.inputs.get(self.at.inputs).filter(|input| input.events <= self.at.events);
         let done = match next.map(|input| &input.what) {
             // The world took this very command in this very state before, so it takes it again.
             Some(What::Command(command)) => self.world.command(command.clone(), facts).is_ok(),

@@ -25,8 +25,6 @@ impl Lang {
     /// The language of a code (`en`, `zh`, also `zh-Hans`, `zh-CN`, `en-GB` …); none for any other language.
     pub fn from_code(code: &str) -> Option<Lang> {
         let primary = code.split(['-', '_']).next().unwrap_or_default();
-        Lang::ALL
-            .into_iter()
-            .find(|lang| primary.eq_ignore_ascii_case(lang.code()))
+        Lang::ALL.into_iter().find(|lang| primary.eq_ignore_ascii_case(lang.code()))
     }
 }

@@ -31,18 +31,11 @@ pub enum LoadError {
 /// # Errors
 /// As [`LoadError`] says.
 pub fn cluster() -> Result<World, LoadError> {
-    let config = WorldConfig {
-        brokers: 3,
-        latency_us: 500,
-        seed: 1,
-        broker: BrokerConfig::default(),
-    };
+    let config = WorldConfig { brokers: 3, latency_us: 500, seed: 1, broker: BrokerConfig::default() };
     let mut world = World::new(config)?;
     let mut producer = ProducerConfig::default();
     for (name, value) in [("enable.idempotence", "false"), ("linger.ms", "0")] {
-        producer
-            .set(name, value)
-            .map_err(|error| LoadError::Config(error.to_string()))?;
+        producer.set(name, value).map_err(|error| LoadError::Config(error.to_string()))?;
     }
     world.add_producer(ClientId("p1".into()), producer)?;
     Ok(world)
@@ -50,11 +43,7 @@ pub fn cluster() -> Result<World, LoadError> {
 
 fn create_topic() -> Command {
     let replicas = |first: i32| (0..3).map(|replica| BrokerId((first + replica) % 3 + 1)).collect();
-    Command::CreateTopic {
-        topic: "load".into(),
-        assignment: (0..3).map(replicas).collect(),
-        min_insync_replicas: 2,
-    }
+    Command::CreateTopic { topic: "load".into(), assignment: (0..3).map(replicas).collect(), min_insync_replicas: 2 }
 }
 
 fn send(number: u64) -> Command {
@@ -109,10 +98,6 @@ pub fn history(events: u64) -> Result<History, LoadError> {
 pub fn seek(history: &History, event: u64) -> u64 {
     let end = history.end();
     let inputs = usize::try_from(event / EVENTS_A_RECORD).unwrap_or(0).min(end.inputs);
-    let (world, replayed) = history.world_at(Moment {
-        events: event.min(end.events),
-        inputs,
-        facts: 0,
-    });
+    let (world, replayed) = history.world_at(Moment { events: event.min(end.events), inputs, facts: 0 });
     replayed.min(world.events())
 }

@@ -14,25 +14,12 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::FetchCompleted { message, .. }
         | FactKind::ProduceParked { message, .. }
         | FactKind::ProduceCompleted { message, .. } => vec![format!("message-{message}")],
-        FactKind::RecordAppended {
-            broker,
-            partition,
-            first_offset,
-            last_offset,
-            ..
-        } => {
+        FactKind::RecordAppended { broker, partition, first_offset, last_offset, .. } => {
             let row = format!("broker-{broker}/{partition}");
-            let cells = (first_offset.0..=last_offset.0)
-                .take(64)
-                .map(|offset| format!("{row}/record-{offset}"));
+            let cells = (first_offset.0..=last_offset.0).take(64).map(|offset| format!("{row}/record-{offset}"));
             cells.chain([format!("{row}/leo")]).collect()
         }
-        FactKind::FollowerCredited {
-            broker,
-            partition,
-            follower,
-            ..
-        } => {
+        FactKind::FollowerCredited { broker, partition, follower, .. } => {
             vec![format!("broker-{broker}/{partition}/float-{follower}")]
         }
         FactKind::HighWatermarkAdvanced { broker, partition, .. }
@@ -45,41 +32,16 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             }
         }
         FactKind::PartitionRecord { partition, .. } => vec![lane(partition), format!("isr/{partition}")],
-        FactKind::RecordAccumulated {
-            producer,
-            partition,
-            batch,
-            ..
-        }
-        | FactKind::BatchReady {
-            producer,
-            partition,
-            batch,
-            ..
-        }
-        | FactKind::BatchDrained {
-            producer,
-            partition,
-            batch,
-            ..
-        }
-        | FactKind::BatchRetried {
-            producer,
-            partition,
-            batch,
-            ..
-        } => {
-            vec![
-                format!("accumulator/{producer}/{partition}/batch-{batch}"),
-                format!("client-{producer}"),
-            ]
+        FactKind::RecordAccumulated { producer, partition, batch, .. }
+        | FactKind::BatchReady { producer, partition, batch, .. }
+        | FactKind::BatchDrained { producer, partition, batch, .. }
+        | FactKind::BatchRetried { producer, partition, batch, .. } => {
+            vec![format!("accumulator/{producer}/{partition}/batch-{batch}"), format!("client-{producer}")]
         }
         FactKind::BatchAcknowledged { producer, .. } | FactKind::SendFailed { producer, .. } => {
             vec![format!("client-{producer}")]
         }
-        FactKind::StickyPartitionSwitched {
-            producer, topic, to, ..
-        } => {
+        FactKind::StickyPartitionSwitched { producer, topic, to, .. } => {
             vec![format!("accumulator/{producer}/{topic}-{to}")]
         }
         FactKind::PositionReset { consumer, .. } | FactKind::RecordsPolled { consumer, .. } => {
@@ -99,11 +61,7 @@ fn lane(partition: &TopicPartition) -> MarkId {
 /// The fact as part of a beat.
 pub fn beat_fact(fact: &Fact) -> BeatFact {
     let mut marks = marks(&fact.kind);
-    let first = if marks.is_empty() {
-        None
-    } else {
-        Some(marks.swap_remove(0))
-    };
+    let first = if marks.is_empty() { None } else { Some(marks.swap_remove(0)) };
     let motion = match (&fact.kind, first) {
         (FactKind::Sent(_), Some(mark)) => Motion::MessageSent(mark),
         (FactKind::Received(_), Some(mark)) => Motion::MessageReceived(mark),
@@ -133,12 +91,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
         ) => Motion::ValueChanged(mark),
         _ => Motion::Still,
     };
-    BeatFact {
-        id: fact.id.0,
-        name: fact.kind.name().to_owned(),
-        cause: fact.cause.map(|cause| cause.0),
-        motion,
-    }
+    BeatFact { id: fact.id.0, name: fact.kind.name().to_owned(), cause: fact.cause.map(|cause| cause.0), motion }
 }
 
 /// The brokers that a fact is about, for a filter.

@@ -25,10 +25,7 @@ pub struct Phrase {
 impl Phrase {
     /// The phrase of `key`, without values.
     pub fn new(key: &str) -> Phrase {
-        Phrase {
-            key: key.to_owned(),
-            args: Vec::new(),
-        }
+        Phrase { key: key.to_owned(), args: Vec::new() }
     }
 
     /// With the value `arg` for `%{name}`.

@@ -84,15 +84,8 @@ impl Player {
         }
         let mut questions = Vec::with_capacity(scenario.steps.len());
         for (index, step) in scenario.steps.iter().enumerate() {
-            let wrong = |message: String| OpenError::Step {
-                step: step.id.clone(),
-                message,
-            };
-            let resolved = step
-                .ask
-                .as_ref()
-                .map(|ask| question::resolve(ask, index, &run))
-                .transpose();
+            let wrong = |message: String| OpenError::Step { step: step.id.clone(), message };
+            let resolved = step.ask.as_ref().map(|ask| question::resolve(ask, index, &run)).transpose();
             questions.push(resolved.map_err(wrong)?);
             for lang in Lang::ALL {
                 for template in [step.title.get(lang), step.say.get(lang)] {
@@ -107,17 +100,8 @@ impl Player {
         let empty = Rc::new(Scene::default());
         let (before, scene) = (Rc::clone(&empty), empty);
         let answers = BTreeMap::new();
-        let mut player = Player {
-            scenario,
-            run,
-            palette,
-            questions,
-            answers,
-            step: 0,
-            beats: Vec::new(),
-            before,
-            scene,
-        };
+        let mut player =
+            Player { scenario, run, palette, questions, answers, step: 0, beats: Vec::new(), before, scene };
         player.arrive(0, Arrival::Cut);
         Ok(player)
     }
@@ -181,10 +165,7 @@ impl Player {
     pub fn chapters(&self, lang: Lang) -> Vec<Chapter> {
         let chapter = |(index, chapter): (usize, &script::Chapter)| {
             let first = self.scenario.steps.iter().position(|step| step.chapter == index)?;
-            Some(Chapter {
-                title: chapter.title.get(lang).clone(),
-                first: first.saturating_add(1),
-            })
+            Some(Chapter { title: chapter.title.get(lang).clone(), first: first.saturating_add(1) })
         };
         self.scenario.chapters.iter().enumerate().filter_map(chapter).collect()
     }
@@ -214,9 +195,7 @@ impl Player {
                 self.arrive(index.ok_or(CommandError::NoStep { step: number, steps })?, Arrival::Cut)
             }
             Command::Answer(choice) => {
-                let there = self
-                    .resolved(self.step)
-                    .is_some_and(|question| choice < question.choices.len());
+                let there = self.resolved(self.step).is_some_and(|question| choice < question.choices.len());
                 if !there || self.answers.contains_key(&self.step) {
                     return Err(CommandError::NoChoice(choice));
                 }
@@ -242,19 +221,11 @@ impl Player {
         self.beats.clear();
         let view = self.view(index);
         let (from, to) = (self.start_of(index), self.end_of(index));
-        let facts = self
-            .run
-            .history
-            .facts()
-            .get(from.moment.facts..to.moment.facts)
-            .unwrap_or_default();
+        let facts = self.run.history.facts().get(from.moment.facts..to.moment.facts).unwrap_or_default();
         let mut end = scene(&to.world, &view, &self.palette);
         end.new = what_is_new(&view.look, facts);
         if arrival == Arrival::Forward {
-            let quiet = View {
-                look: Vec::new(),
-                ..view
-            };
+            let quiet = View { look: Vec::new(), ..view };
             let before = match index.checked_sub(1) {
                 // The picture before a step is the one that the learner has been looking at, in the new step's view.
                 Some(_) => scene(&from.world, &quiet, &self.palette),
@@ -265,11 +236,7 @@ impl Player {
             if let Some(last) = self.beats.last_mut() {
                 last.scene = Rc::new(end.clone());
             } else {
-                self.beats.push(Beat {
-                    time_us: end.time_us,
-                    facts: Vec::new(),
-                    scene: Rc::new(end.clone()),
-                });
+                self.beats.push(Beat { time_us: end.time_us, facts: Vec::new(), scene: Rc::new(end.clone()) });
             }
         } else {
             self.before = Rc::new(end.clone());
@@ -279,10 +246,7 @@ impl Player {
     }
 
     fn start_of(&self, index: usize) -> &StepEnd {
-        index
-            .checked_sub(1)
-            .and_then(|before| self.run.ends.get(before))
-            .unwrap_or(&self.run.start)
+        index.checked_sub(1).and_then(|before| self.run.ends.get(before)).unwrap_or(&self.run.start)
     }
 
     fn end_of(&self, index: usize) -> &StepEnd {
@@ -321,11 +285,7 @@ impl Player {
         };
         let gloss = |id: &String| {
             let entry = glossary::lookup(id, lang)?;
-            Some(Gloss {
-                id: id.clone(),
-                term: entry.term,
-                meaning: entry.meaning,
-            })
+            Some(Gloss { id: id.clone(), term: entry.term, meaning: entry.meaning })
         };
         StepWords {
             family: self.family(lang),
@@ -356,42 +316,25 @@ impl Player {
             right: (!open).then_some(index == resolved.right),
             chosen: chosen == Some(index),
         });
-        let facts = resolved
-            .facts
-            .iter()
-            .filter_map(|id| self.run.history.facts().get(usize::try_from(*id).ok()?));
+        let facts = resolved.facts.iter().filter_map(|id| self.run.history.facts().get(usize::try_from(*id).ok()?));
         Some(Question {
             ask: self.rendered(ask.question.get(lang), self.step, lang),
             choices: choices.collect(),
             answered,
             reason: (!open).then(|| self.rendered(ask.why.get(lang), ask.after, lang)),
-            facts: if open {
-                Vec::new()
-            } else {
-                facts.map(|fact| self.line(fact, lang)).collect()
-            },
+            facts: if open { Vec::new() } else { facts.map(|fact| self.line(fact, lang)).collect() },
         })
     }
 
     /// All facts until now, oldest first.
     pub fn facts(&self, lang: Lang) -> Vec<FactLine> {
-        let facts = self
-            .run
-            .history
-            .facts()
-            .get(..self.end_of(self.step).moment.facts)
-            .unwrap_or_default();
+        let facts = self.run.history.facts().get(..self.end_of(self.step).moment.facts).unwrap_or_default();
         facts.iter().map(|fact| self.line(fact, lang)).collect()
     }
 
     /// The last `count` facts until now, oldest first.
     pub fn latest_facts(&self, count: usize, lang: Lang) -> Vec<FactLine> {
-        let facts = self
-            .run
-            .history
-            .facts()
-            .get(..self.end_of(self.step).moment.facts)
-            .unwrap_or_default();
+        let facts = self.run.history.facts().get(..self.end_of(self.step).moment.facts).unwrap_or_default();
         let skip = facts.len().saturating_sub(count);
         facts.iter().skip(skip).map(|fact| self.line(fact, lang)).collect()
     }
@@ -404,11 +347,7 @@ impl Player {
             name: fact.kind.name().to_owned(),
             sentence: say(fact, lang),
             marks: marks::marks(&fact.kind),
-            step: self
-                .run
-                .ends
-                .partition_point(|end| end.moment.facts <= number)
-                .saturating_add(1),
+            step: self.run.ends.partition_point(|end| end.moment.facts <= number).saturating_add(1),
             brokers: marks::brokers(&fact.kind),
             partition: fact.kind.partition().map(ToString::to_string),
             bad: fact.kind.is_bad(),

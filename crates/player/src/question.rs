@@ -43,12 +43,8 @@ pub fn resolve(ask: &Ask, step: usize, run: &Run) -> Result<Resolved, String> {
     let mut resolved = answers(ask, step, run, &after)?;
     if resolved.facts.is_empty() {
         // Nothing set the value: what the reason speaks of explains it.
-        let mut facts: Vec<u64> = ask
-            .why
-            .en
-            .expressions()
-            .flat_map(|expression| facts_behind(expression, &after))
-            .collect();
+        let mut facts: Vec<u64> =
+            ask.why.en.expressions().flat_map(|expression| facts_behind(expression, &after)).collect();
         facts.sort_unstable();
         facts.dedup();
         resolved.facts = facts.split_off(facts.len().saturating_sub(FACTS_MAX));
@@ -82,10 +78,7 @@ fn answers(ask: &Ask, step: usize, run: &Run, after: &Situation<'_>) -> Result<R
 /// The world after a step, with the facts until then.
 pub fn situation(run: &Run, step: usize) -> Option<Situation<'_>> {
     let end = run.ends.get(step)?;
-    Some(Situation {
-        world: &end.world,
-        facts: run.history.facts().get(..end.moment.facts).unwrap_or_default(),
-    })
+    Some(Situation { world: &end.world, facts: run.history.facts().get(..end.moment.facts).unwrap_or_default() })
 }
 
 fn near(
@@ -116,13 +109,7 @@ fn near(
             values.push(other);
         }
     }
-    values.sort_by_key(|value| {
-        if let Value::Number(number) = value {
-            *number
-        } else {
-            i64::MAX
-        }
-    });
+    values.sort_by_key(|value| if let Value::Number(number) = value { *number } else { i64::MAX });
     let index = values.iter().position(|value| *value == right).unwrap_or(0);
     Ok(Resolved {
         choices: values.into_iter().map(ResolvedChoice::Value).collect(),

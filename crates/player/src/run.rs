@@ -58,22 +58,15 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
     let mut history = History::new(build(scenario)?);
     for topic in &scenario.topics {
         let command = create_topic(topic, scenario.cluster.brokers)?;
-        history
-            .command(command)
-            .map_err(|error| RunError::Setup(error.to_string()))?;
+        history.command(command).map_err(|error| RunError::Setup(error.to_string()))?;
     }
     for consumer in scenario.consumers.iter().filter(|consumer| consumer.start) {
-        history
-            .command(assign(consumer))
-            .map_err(|error| RunError::Setup(error.to_string()))?;
+        history.command(assign(consumer)).map_err(|error| RunError::Setup(error.to_string()))?;
     }
     let start = end_of(&mut history);
     let mut ends = Vec::with_capacity(scenario.steps.len());
     for step in &scenario.steps {
-        let fail = |message: String| RunError::Step {
-            step: step.id.clone(),
-            message,
-        };
+        let fail = |message: String| RunError::Step { step: step.id.clone(), message };
         run_step(scenario, step, &mut history).map_err(fail)?;
         ends.push(end_of(&mut history));
     }
@@ -82,10 +75,7 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
 
 fn end_of(history: &mut History) -> StepEnd {
     history.keep();
-    StepEnd {
-        moment: history.end(),
-        world: history.world().clone(),
-    }
+    StepEnd { moment: history.end(), world: history.world().clone() }
 }
 
 fn build(scenario: &Scenario) -> Result<World, RunError> {
@@ -103,86 +93,49 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
     .map_err(|error| setup(&error))?;
     for producer in &scenario.producers {
         let mut config = ProducerConfig::default();
-        set_all(&producer.config, |name, value| {
-            config.set(name, value).map_err(|error| error.to_string())
-        })?;
+        set_all(&producer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;
         config.check().map_err(|error| setup(&error))?;
-        world
-            .add_producer(ClientId(producer.id.as_str().into()), config)
-            .map_err(|error| setup(&error))?;
+        world.add_producer(ClientId(producer.id.as_str().into()), config).map_err(|error| setup(&error))?;
     }
     for consumer in &scenario.consumers {
         let mut config = ConsumerConfig::default();
         config
-            .set(
-                "auto.offset.reset",
-                if consumer.from == StartAt::Latest {
-                    "latest"
-                } else {
-                    "earliest"
-                },
-            )
+            .set("auto.offset.reset", if consumer.from == StartAt::Latest { "latest" } else { "earliest" })
             .map_err(|error| setup(&error))?;
-        set_all(&consumer.config, |name, value| {
-            config.set(name, value).map_err(|error| error.to_string())
-        })?;
-        world
-            .add_consumer(ClientId(consumer.id.as_str().into()), config)
-            .map_err(|error| setup(&error))?;
+        set_all(&consumer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;
+        world.add_consumer(ClientId(consumer.id.as_str().into()), config).map_err(|error| setup(&error))?;
     }
     Ok(world)
 }
 
 fn set_all(configs: &Configs, mut set: impl FnMut(&str, &str) -> Result<(), String>) -> Result<(), RunError> {
-    configs
-        .iter()
-        .try_for_each(|(name, value)| set(name, &value.to_string()))
-        .map_err(RunError::Setup)
+    configs.iter().try_for_each(|(name, value)| set(name, &value.to_string())).map_err(RunError::Setup)
 }
 
 fn create_topic(topic: &Topic, brokers: i32) -> Result<Command, RunError> {
     let assignment = match &topic.assignment {
-        Some(assignment) => assignment
-            .iter()
-            .map(|replicas| replicas.iter().copied().map(BrokerId).collect())
-            .collect(),
-        None => (0..topic.partitions)
-            .map(|partition| placed(partition, topic.replication, brokers))
-            .collect(),
+        Some(assignment) => {
+            assignment.iter().map(|replicas| replicas.iter().copied().map(BrokerId).collect()).collect()
+        }
+        None => (0..topic.partitions).map(|partition| placed(partition, topic.replication, brokers)).collect(),
     };
     let min_insync_replicas = match topic.config.get("min.insync.replicas") {
         None => 1,
         Some(Scalar::Number(number)) => i32::try_from(*number).unwrap_or(i32::MAX),
         Some(other) => {
-            return Err(RunError::Setup(format!(
-                "min.insync.replicas of {} is a number, not {other}",
-                topic.name
-            )));
+            return Err(RunError::Setup(format!("min.insync.replicas of {} is a number, not {other}", topic.name)));
         }
     };
     if let Some(name) = topic.config.keys().find(|name| *name != "min.insync.replicas") {
-        return Err(RunError::Setup(format!(
-            "topic {}: {name} is not simulated yet",
-            topic.name
-        )));
+        return Err(RunError::Setup(format!("topic {}: {name} is not simulated yet", topic.name)));
     }
-    Ok(Command::CreateTopic {
-        topic: topic.name.as_str().into(),
-        assignment,
-        min_insync_replicas,
-    })
+    Ok(Command::CreateTopic { topic: topic.name.as_str().into(), assignment, min_insync_replicas })
 }
 
 /// Where a partition's replicas lie if the scenario does not say: the first on broker `partition + 1`, the others on the
 /// brokers after it.
 fn placed(partition: i32, replication: i32, brokers: i32) -> Vec<BrokerId> {
-    let broker = |replica: i32| {
-        partition
-            .saturating_add(replica)
-            .checked_rem(brokers)
-            .unwrap_or(0)
-            .saturating_add(1)
-    };
+    let broker = |replica: i32| partition.saturating_add(replica).checked_rem(brokers).unwrap_or(0).saturating_add(1);
     (0..replication).map(|replica| BrokerId(broker(replica))).collect()
 }
 
@@ -201,12 +154,7 @@ fn run_step(scenario: &Scenario, step: &Step, history: &mut History) -> Result<(
     let begin = (history.end(), history.world().now());
     for action in &step.actions {
         if let Action::Wait { ms, when } = action {
-            let until = Until {
-                fact: None,
-                ms: *ms,
-                when: when.clone(),
-                within_ms: WITHIN_MS,
-            };
+            let until = Until { fact: None, ms: *ms, when: when.clone(), within_ms: WITHIN_MS };
             run_until(&until, (history.end(), history.world().now()), history)?;
             continue;
         }
@@ -231,60 +179,36 @@ fn pass_until(history: &mut History, until: SimTime) -> Result<(), String> {
 fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<Command>, String> {
     let client = |id: &str| ClientId(id.into());
     Ok(match action {
-        Action::Produce {
-            producer,
-            topic,
-            key,
-            value,
-            partition,
-        } => vec![Command::Send {
+        Action::Produce { producer, topic, key, value, partition } => vec![Command::Send {
             producer: client(producer),
             topic: topic.as_str().into(),
             partition: *partition,
             key: key.as_deref().map(Bytes::from),
             value: value.as_deref().map(Bytes::from),
         }],
-        Action::ProduceMany {
-            producer,
-            topic,
-            key_prefix,
-            count,
-            value_size,
-            partition,
-        } => {
+        Action::ProduceMany { producer, topic, key_prefix, count, value_size, partition } => {
             let value = Bytes::from("x".repeat(usize::try_from(*value_size).unwrap_or(0)).as_str());
             let send = |number: u32| Command::Send {
                 producer: client(producer),
                 topic: topic.as_str().into(),
                 partition: *partition,
-                key: key_prefix
-                    .as_ref()
-                    .map(|prefix| Bytes::from(format!("{prefix}{number}").as_str())),
+                key: key_prefix.as_ref().map(|prefix| Bytes::from(format!("{prefix}{number}").as_str())),
                 value: Some(value.clone()),
             };
             (0..*count).map(send).collect()
         }
         Action::AddPartitions { topic, total } => {
-            let image = world
-                .metadata()
-                .topics
-                .get(topic.as_str())
-                .ok_or_else(|| format!("there is no topic {topic}"))?;
+            let image =
+                world.metadata().topics.get(topic.as_str()).ok_or_else(|| format!("there is no topic {topic}"))?;
             let there = i32::try_from(image.partitions.len()).unwrap_or(i32::MAX);
             if *total <= there {
-                return Err(format!(
-                    "{topic} has {there} partitions already; partitions cannot be taken away"
-                ));
+                return Err(format!("{topic} has {there} partitions already; partitions cannot be taken away"));
             }
             let replication = image.partitions.first().map_or(1, |first| first.replicas.len());
             let replication = i32::try_from(replication).unwrap_or(i32::MAX);
-            let assignment = (there..*total)
-                .map(|number| placed(number, replication, scenario.cluster.brokers))
-                .collect();
-            vec![Command::CreatePartitions {
-                topic: topic.as_str().into(),
-                assignment,
-            }]
+            let assignment =
+                (there..*total).map(|number| placed(number, replication, scenario.cluster.brokers)).collect();
+            vec![Command::CreatePartitions { topic: topic.as_str().into(), assignment }]
         }
         Action::StartConsumer { consumer } => {
             let known = scenario.consumers.iter().find(|known| known.id == *consumer);
@@ -311,10 +235,7 @@ fn run_until(until: &Until, (from, since): (Moment, SimTime), history: &mut Hist
             return Ok(());
         }
         // What only waits for time lets it pass, also where nothing happens.
-        let due = until
-            .ms
-            .map(|ms| since.plus_ms(ms))
-            .filter(|due| history.world().now() < *due);
+        let due = until.ms.map(|ms| since.plus_ms(ms)).filter(|due| history.world().now() < *due);
         match history.world().next_event_at() {
             Some(at) if due.is_none_or(|due| at <= due) => {
                 if at > limit {
@@ -332,10 +253,7 @@ fn run_until(until: &Until, (from, since): (Moment, SimTime), history: &mut Hist
 
 fn holds(until: &Until, history: &History) -> Result<bool, String> {
     let Some(condition) = &until.when else { return Ok(true) };
-    let situation = Situation {
-        world: history.world(),
-        facts: history.facts(),
-    };
+    let situation = Situation { world: history.world(), facts: history.facts() };
     condition.holds(&situation).map_err(|error| error.to_string())
 }
 
@@ -348,19 +266,15 @@ pub fn matches(wanted: &FactWanted, fact: &Fact) -> bool {
         return true;
     }
     let fields = fact.kind.fields();
-    wanted
-        .fields
-        .iter()
-        .all(|(name, value)| match (value, fields.get(name)) {
-            (Scalar::Text(text), _) if name == "partition" => fact
-                .kind
-                .partition()
-                .is_some_and(|partition: &TopicPartition| partition.to_string() == *text),
-            (Scalar::Text(text), Some(FieldValue::Text(field))) => field == text,
-            (Scalar::Number(number), Some(FieldValue::Number(field))) => field == number,
-            (Scalar::Truth(truth), Some(FieldValue::Flag(field))) => field == truth,
-            _ => false,
-        })
+    wanted.fields.iter().all(|(name, value)| match (value, fields.get(name)) {
+        (Scalar::Text(text), _) if name == "partition" => {
+            fact.kind.partition().is_some_and(|partition: &TopicPartition| partition.to_string() == *text)
+        }
+        (Scalar::Text(text), Some(FieldValue::Text(field))) => field == text,
+        (Scalar::Number(number), Some(FieldValue::Number(field))) => field == number,
+        (Scalar::Truth(truth), Some(FieldValue::Flag(field))) => field == truth,
+        _ => false,
+    })
 }
 
 /// The keys of the records that the scenario sends one by one, in order: they get the colours.

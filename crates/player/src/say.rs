@@ -21,43 +21,23 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         FactKind::TimerFired { node, timer } => Phrase::new(&format!("facts.timer_{}", timer.name()))
             .with("node", node_phrase(node))
             .with("message", timer_message(timer)),
-        FactKind::PartitionRecord {
-            partition,
-            replicas,
-            isr,
-            leader,
-            leader_epoch,
-            ..
-        } => Phrase::new("facts.partition_record")
-            .with("partition", partition.to_string())
-            .with("replicas", list(replicas))
-            .with("isr", list(isr))
-            .with("leader", leader.0)
-            .with("epoch", leader_epoch.0),
-        FactKind::MetadataUpdated {
-            client,
-            topic,
-            partitions,
-            before,
-        } => {
-            let key = if *before == 0 {
-                "facts.metadata_first"
-            } else {
-                "facts.metadata_updated"
-            };
+        FactKind::PartitionRecord { partition, replicas, isr, leader, leader_epoch, .. } => {
+            Phrase::new("facts.partition_record")
+                .with("partition", partition.to_string())
+                .with("replicas", list(replicas))
+                .with("isr", list(isr))
+                .with("leader", leader.0)
+                .with("epoch", leader_epoch.0)
+        }
+        FactKind::MetadataUpdated { client, topic, partitions, before } => {
+            let key = if *before == 0 { "facts.metadata_first" } else { "facts.metadata_updated" };
             Phrase::new(key)
                 .with("client", client.to_string())
                 .with("topic", topic.to_string())
                 .with("partitions", counted("partition", (*partitions).into()))
                 .with("before", *before)
         }
-        FactKind::PartitionChosen {
-            producer,
-            partition,
-            key,
-            partitions,
-            by,
-        } => {
+        FactKind::PartitionChosen { producer, partition, key, partitions, by } => {
             let phrase = match by {
                 ChosenBy::Application => Phrase::new("facts.partition_chosen_application"),
                 ChosenBy::KeyHash { murmur2, positive } => Phrase::new("facts.partition_chosen_key")
@@ -72,59 +52,32 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("partition", partition.partition)
                 .with("partitions", counted("partition", (*partitions).into()))
         }
-        FactKind::StickyPartitionSwitched {
-            producer,
-            topic,
-            from,
-            to,
-            bytes,
-        } => {
+        FactKind::StickyPartitionSwitched { producer, topic, from, to, bytes } => {
             let phrase = match from {
                 None => Phrase::new("facts.sticky_first"),
                 Some(from) if from == to => Phrase::new("facts.sticky_same").with("bytes", *bytes),
-                Some(from) => Phrase::new("facts.sticky_switched")
-                    .with("from", *from)
-                    .with("bytes", *bytes),
+                Some(from) => Phrase::new("facts.sticky_switched").with("from", *from).with("bytes", *bytes),
             };
-            phrase
-                .with("producer", producer.to_string())
-                .with("topic", topic.to_string())
-                .with("to", *to)
+            phrase.with("producer", producer.to_string()).with("topic", topic.to_string()).with("to", *to)
         }
-        FactKind::HighWatermarkAdvanced {
-            broker,
-            partition,
-            from,
-            to,
-            log_end_offsets,
-        } => Phrase::new("facts.high_watermark_advanced")
-            .with("broker", broker.0)
-            .with("partition", partition.to_string())
-            .with("from", from.0)
-            .with("to", to.0)
-            .with("ends", list_of(log_end_offsets.iter().map(|(_, end)| end.0))),
-        FactKind::HighWatermarkUpdated {
-            broker,
-            partition,
-            from,
-            to,
-            leader_high_watermark,
-            log_end_offset,
-        } => Phrase::new("facts.high_watermark_updated")
-            .with("broker", broker.0)
-            .with("partition", partition.to_string())
-            .with("from", from.0)
-            .with("to", to.0)
-            .with("leader", leader_high_watermark.0)
-            .with("end", log_end_offset.0),
-        FactKind::RecordAppended {
-            broker,
-            partition,
-            first_offset,
-            last_offset,
-            leader_epoch,
-            as_leader,
-        } => {
+        FactKind::HighWatermarkAdvanced { broker, partition, from, to, log_end_offsets } => {
+            Phrase::new("facts.high_watermark_advanced")
+                .with("broker", broker.0)
+                .with("partition", partition.to_string())
+                .with("from", from.0)
+                .with("to", to.0)
+                .with("ends", list_of(log_end_offsets.iter().map(|(_, end)| end.0)))
+        }
+        FactKind::HighWatermarkUpdated { broker, partition, from, to, leader_high_watermark, log_end_offset } => {
+            Phrase::new("facts.high_watermark_updated")
+                .with("broker", broker.0)
+                .with("partition", partition.to_string())
+                .with("from", from.0)
+                .with("to", to.0)
+                .with("leader", leader_high_watermark.0)
+                .with("end", log_end_offset.0)
+        }
+        FactKind::RecordAppended { broker, partition, first_offset, last_offset, leader_epoch, as_leader } => {
             let key = match (as_leader, first_offset == last_offset) {
                 (true, true) => "facts.record_appended_leader",
                 (true, false) => "facts.records_appended_leader",
@@ -138,18 +91,8 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("last", last_offset.0)
                 .with("epoch", leader_epoch.0)
         }
-        FactKind::FollowerCredited {
-            broker,
-            partition,
-            follower,
-            from,
-            to,
-        } => {
-            let key = if from.is_some() {
-                "facts.follower_credited"
-            } else {
-                "facts.follower_credited_first"
-            };
+        FactKind::FollowerCredited { broker, partition, follower, from, to } => {
+            let key = if from.is_some() { "facts.follower_credited" } else { "facts.follower_credited_first" };
             Phrase::new(key)
                 .with("broker", broker.0)
                 .with("partition", partition.to_string())
@@ -160,10 +103,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         FactKind::Sent(message) => message_phrase(message, "sent"),
         FactKind::Received(message) => message_phrase(message, "received"),
         FactKind::LimitReached { node, what, limit } => Phrase::new("facts.limit_reached")
-            .with(
-                "node",
-                node.as_ref().map_or(Phrase::new("facts.the_world"), node_phrase),
-            )
+            .with("node", node.as_ref().map_or(Phrase::new("facts.the_world"), node_phrase))
             .with("what", what.to_string())
             .with("limit", i64::try_from(*limit).unwrap_or(i64::MAX)),
         _ => client_phrase(kind),
@@ -173,71 +113,37 @@ pub fn phrase(kind: &FactKind) -> Phrase {
 /// The sentences about what waits in brokers and what clients do.
 fn client_phrase(kind: &FactKind) -> Phrase {
     match kind {
-        FactKind::FetchParked {
-            broker,
-            message,
-            partition,
-            node,
-            wait_ms,
-        } => Phrase::new("facts.fetch_parked")
+        FactKind::FetchParked { broker, message, partition, node, wait_ms } => Phrase::new("facts.fetch_parked")
             .with("broker", broker.0)
             .with("message", number(message.0))
             .with("partition", partition.to_string())
             .with("node", node_phrase(node))
             .with("wait", number(*wait_ms)),
-        FactKind::FetchCompleted {
-            broker,
-            message,
-            partition,
-            completion,
-        } => completed("fetch", *completion, *broker)
+        FactKind::FetchCompleted { broker, message, partition, completion } => completed("fetch", *completion, *broker)
             .with("message", number(message.0))
             .with("partition", partition.to_string()),
-        FactKind::ProduceParked {
-            broker,
-            message,
-            partition,
-            required_offset,
-            wait_ms,
-        } => Phrase::new("facts.produce_parked")
-            .with("broker", broker.0)
-            .with("message", number(message.0))
-            .with("partition", partition.to_string())
-            .with("required", required_offset.0)
-            .with("wait", number(*wait_ms)),
-        FactKind::ProduceCompleted {
-            broker,
-            message,
-            partition,
-            completion,
-        } => completed("produce", *completion, *broker)
-            .with("message", number(message.0))
-            .with("partition", partition.to_string()),
-        FactKind::RecordAccumulated {
-            producer,
-            partition,
-            new_batch,
-            records,
-            bytes,
-            batch_size,
-            ..
-        } => Phrase::new(if *new_batch {
-            "facts.record_accumulated_new"
-        } else {
-            "facts.record_accumulated"
-        })
-        .with("producer", producer.to_string())
-        .with("partition", partition.to_string())
-        .with("records", counted("record", *records))
-        .with("bytes", *bytes)
-        .with("size", *batch_size),
-        FactKind::BatchReady {
-            producer,
-            partition,
-            because,
-            waited_ms,
-            ..
-        } => {
+        FactKind::ProduceParked { broker, message, partition, required_offset, wait_ms } => {
+            Phrase::new("facts.produce_parked")
+                .with("broker", broker.0)
+                .with("message", number(message.0))
+                .with("partition", partition.to_string())
+                .with("required", required_offset.0)
+                .with("wait", number(*wait_ms))
+        }
+        FactKind::ProduceCompleted { broker, message, partition, completion } => {
+            completed("produce", *completion, *broker)
+                .with("message", number(message.0))
+                .with("partition", partition.to_string())
+        }
+        FactKind::RecordAccumulated { producer, partition, new_batch, records, bytes, batch_size, .. } => {
+            Phrase::new(if *new_batch { "facts.record_accumulated_new" } else { "facts.record_accumulated" })
+                .with("producer", producer.to_string())
+                .with("partition", partition.to_string())
+                .with("records", counted("record", *records))
+                .with("bytes", *bytes)
+                .with("size", *batch_size)
+        }
+        FactKind::BatchReady { producer, partition, because, waited_ms, .. } => {
             let key = match because {
                 ReadyBecause::Full => "facts.batch_ready_full",
                 ReadyBecause::LingerExpired => "facts.batch_ready_linger",
@@ -251,78 +157,35 @@ fn client_phrase(kind: &FactKind) -> Phrase {
                 .with("partition", partition.to_string())
                 .with("waited", *waited_ms)
         }
-        FactKind::BatchDrained {
-            producer,
-            partition,
-            broker,
-            records,
-            ..
-        } => Phrase::new("facts.batch_drained")
+        FactKind::BatchDrained { producer, partition, broker, records, .. } => Phrase::new("facts.batch_drained")
             .with("producer", producer.to_string())
             .with("partition", partition.to_string())
             .with("broker", broker.0)
             .with("records", counted("record", *records)),
-        FactKind::BatchAcknowledged {
-            producer,
-            partition,
-            base_offset,
-            records,
-            ..
-        } => {
-            let key = if base_offset.0 < 0 {
-                "facts.batch_unanswered"
-            } else {
-                "facts.batch_acknowledged"
-            };
+        FactKind::BatchAcknowledged { producer, partition, base_offset, records, .. } => {
+            let key = if base_offset.0 < 0 { "facts.batch_unanswered" } else { "facts.batch_acknowledged" };
             Phrase::new(key)
                 .with("producer", producer.to_string())
                 .with("partition", partition.to_string())
                 .with("offset", base_offset.0)
                 .with("records", counted("record", *records))
         }
-        FactKind::BatchRetried {
-            producer,
-            partition,
-            error,
-            attempts,
-            ..
-        } => Phrase::new("facts.batch_retried")
+        FactKind::BatchRetried { producer, partition, error, attempts, .. } => Phrase::new("facts.batch_retried")
             .with("producer", producer.to_string())
             .with("partition", partition.to_string())
             .with("error", error.name())
             .with("attempts", *attempts),
-        FactKind::SendFailed {
-            producer,
-            topic,
-            error,
-            records,
-            ..
-        } => Phrase::new("facts.send_failed")
+        FactKind::SendFailed { producer, topic, error, records, .. } => Phrase::new("facts.send_failed")
             .with("producer", producer.to_string())
             .with("topic", topic.to_string())
             .with("error", error.as_str())
             .with("records", counted("record", *records)),
-        FactKind::PositionReset {
-            consumer,
-            partition,
-            position,
-        } => Phrase::new("facts.position_reset")
+        FactKind::PositionReset { consumer, partition, position } => Phrase::new("facts.position_reset")
             .with("consumer", consumer.to_string())
             .with("partition", partition.to_string())
             .with("position", position.0),
-        FactKind::RecordsPolled {
-            consumer,
-            partition,
-            first_offset,
-            last_offset,
-            position,
-            ..
-        } => {
-            let key = if first_offset == last_offset {
-                "facts.record_polled"
-            } else {
-                "facts.records_polled"
-            };
+        FactKind::RecordsPolled { consumer, partition, first_offset, last_offset, position, .. } => {
+            let key = if first_offset == last_offset { "facts.record_polled" } else { "facts.records_polled" };
             Phrase::new(key)
                 .with("consumer", consumer.to_string())
                 .with("partition", partition.to_string())
@@ -352,13 +215,7 @@ fn command_phrase(command: &Command) -> Phrase {
         Command::CreatePartitions { topic, assignment } => Phrase::new("facts.command_create_partitions")
             .with("topic", topic.to_string())
             .with("partitions", counted_len("partition", assignment.len())),
-        Command::Send {
-            producer,
-            topic,
-            partition,
-            key,
-            value,
-        } => {
+        Command::Send { producer, topic, partition, key, value } => {
             let value = value.as_ref().map_or_else(|| "null".to_owned(), clipped);
             let record = match key {
                 Some(key) => format!("{} {value}", clipped(key)),
@@ -373,11 +230,7 @@ fn command_phrase(command: &Command) -> Phrase {
                 .with("record", record)
                 .with("to", to)
         }
-        Command::Assign {
-            consumer,
-            partitions,
-            from,
-        } => {
+        Command::Assign { consumer, partitions, from } => {
             let list = list_of(partitions);
             match from {
                 Some(from) => Phrase::new("facts.command_assign_from").with("from", from.0),
@@ -400,26 +253,22 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::Produced { error, base_offset } if *error == highwater_sim::error::Errors::None => {
             Phrase::new(&format!("facts.produced_{way}")).with("offset", base_offset.0)
         }
-        Says::Fetch {
-            offset,
-            last_fetched_epoch,
-        } => match last_fetched_epoch {
-            Some(epoch) => Phrase::new(&format!("facts.fetch_{way}_epoch"))
-                .with("offset", offset.0)
-                .with("epoch", epoch.0),
+        Says::Fetch { offset, last_fetched_epoch } => match last_fetched_epoch {
+            Some(epoch) => {
+                Phrase::new(&format!("facts.fetch_{way}_epoch")).with("offset", offset.0).with("epoch", epoch.0)
+            }
             None => Phrase::new(&format!("facts.fetch_{way}")).with("offset", offset.0),
         },
-        Says::Fetched {
-            error,
-            high_watermark,
-            records,
-            first_offset,
-        } if *error == highwater_sim::error::Errors::None => match first_offset {
-            Some(Offset(first)) => Phrase::new(&format!("facts.fetched_{way}")).with("first", *first),
-            None => Phrase::new(&format!("facts.fetched_empty_{way}")),
+        Says::Fetched { error, high_watermark, records, first_offset }
+            if *error == highwater_sim::error::Errors::None =>
+        {
+            match first_offset {
+                Some(Offset(first)) => Phrase::new(&format!("facts.fetched_{way}")).with("first", *first),
+                None => Phrase::new(&format!("facts.fetched_empty_{way}")),
+            }
+            .with("hw", high_watermark.0)
+            .with("records", counted("record", *records))
         }
-        .with("hw", high_watermark.0)
-        .with("records", counted("record", *records)),
         Says::Produced { error, .. } | Says::Fetched { error, .. } => {
             Phrase::new(&format!("facts.error_{way}")).with("error", error.name())
         }
@@ -432,10 +281,7 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
     phrase
         .with("from", node_phrase(&message.from))
         .with("to", node_phrase(&message.to))
-        .with(
-            "partition",
-            message.partition.as_ref().map(ToString::to_string).unwrap_or_default(),
-        )
+        .with("partition", message.partition.as_ref().map(ToString::to_string).unwrap_or_default())
 }
 
 /// "broker 2", or the client's name.
@@ -487,9 +333,5 @@ fn list<T: ToString>(items: &[T]) -> String {
 }
 
 fn list_of<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items
-        .into_iter()
-        .map(|item| item.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }

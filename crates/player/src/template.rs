@@ -34,15 +34,8 @@ pub struct Template {
 enum Run {
     Text(String),
     Strong(String),
-    Value {
-        expression: Expression,
-        look: Option<RefKind>,
-    },
-    Term {
-        id: String,
-        words: Option<String>,
-        span: Span,
-    },
+    Value { expression: Expression, look: Option<RefKind> },
+    Term { id: String, words: Option<String>, span: Span },
 }
 
 impl Template {
@@ -52,19 +45,13 @@ impl Template {
     /// The first thing that is wrong with it, with the place.
     pub fn parse(source: &str) -> Result<Template, TextProblem> {
         let runs = Parser::new(source)?.runs()?;
-        Ok(Template {
-            source: source.to_owned(),
-            runs,
-        })
+        Ok(Template { source: source.to_owned(), runs })
     }
 
     /// Stands in for a text that could not be parsed, so that the rest can be checked.
     #[cfg(feature = "author")]
     pub(crate) fn stand_in() -> Template {
-        Template {
-            source: "?".to_owned(),
-            runs: Vec::new(),
-        }
+        Template { source: "?".to_owned(), runs: Vec::new() }
     }
 
     /// The text that it was parsed from.
@@ -107,10 +94,9 @@ impl Template {
                         text: expression.evaluate(environment)?.shown(),
                         kind: look.unwrap_or_else(|| expression.ref_kind()),
                     },
-                    Run::Term { id, words, .. } => Inline::Term {
-                        id: id.clone(),
-                        text: words.clone().unwrap_or_else(|| term(id)),
-                    },
+                    Run::Term { id, words, .. } => {
+                        Inline::Term { id: id.clone(), text: words.clone().unwrap_or_else(|| term(id)) }
+                    }
                 })
             })
             .collect()
@@ -144,10 +130,7 @@ impl Template {
     }
 
     /// The words without values, for counting them: a value counts as one word.
-    #[cfg_attr(
-        not(feature = "author"),
-        allow(dead_code, reason = "only the checks for authors count words")
-    )]
+    #[cfg_attr(not(feature = "author"), allow(dead_code, reason = "only the checks for authors count words"))]
     pub(crate) fn plain(&self) -> String {
         let words = self.runs.iter().map(|run| match run {
             Run::Text(text) | Run::Strong(text) => text.as_str(),
@@ -217,20 +200,12 @@ impl Parser {
             );
             return Err(problem.help("a step says one or two sentences"));
         }
-        Ok(Parser {
-            characters,
-            position: 0,
-            runs: Vec::new(),
-            text: String::new(),
-            stress: None,
-        })
+        Ok(Parser { characters, position: 0, runs: Vec::new(), text: String::new(), stress: None })
     }
 
     fn at(&self, sign: &str) -> bool {
         let ahead = |index: usize| self.characters.get(self.position.saturating_add(index)).copied();
-        sign.chars()
-            .enumerate()
-            .all(|(index, character)| ahead(index) == Some(character))
+        sign.chars().enumerate().all(|(index, character)| ahead(index) == Some(character))
     }
 
     fn skip(&mut self, count: usize) {
@@ -238,11 +213,7 @@ impl Parser {
     }
 
     fn slice(&self, start: usize, end: usize) -> String {
-        self.characters
-            .iter()
-            .skip(start)
-            .take(end.saturating_sub(start))
-            .collect()
+        self.characters.iter().skip(start).take(end.saturating_sub(start)).collect()
     }
 
     /// Where `sign` comes next, from `start` on.
@@ -291,8 +262,7 @@ impl Parser {
         if !self.text.is_empty() {
             let text = std::mem::take(&mut self.text);
             let stressed = self.stress.is_some();
-            self.runs
-                .push(if stressed { Run::Strong(text) } else { Run::Text(text) });
+            self.runs.push(if stressed { Run::Strong(text) } else { Run::Text(text) });
         }
     }
 
@@ -340,10 +310,8 @@ impl Parser {
         if let Some((_, kind)) = LOOKS.into_iter().find(|(look, _)| *look == name) {
             return Ok(kind);
         }
-        let problem = TextProblem::new(
-            Span::new(start, end.max(start.saturating_add(1))),
-            format!("no look is called {name:?}"),
-        );
+        let problem =
+            TextProblem::new(Span::new(start, end.max(start.saturating_add(1))), format!("no look is called {name:?}"));
         Err(match nearest(name, LOOKS.iter().map(|(look, _)| *look)) {
             Some(near) => problem.help(format!("did you mean {near}?")),
             None => problem.help("the looks are water, message, leader, bad and plain"),
@@ -376,10 +344,8 @@ impl Parser {
             None => (inside.as_str(), None),
         };
         let span = Span::new(open.end, open.end.saturating_add(id.chars().count()));
-        let well_formed = !id.is_empty()
-            && id
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let well_formed =
+            !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if !well_formed {
             let problem = TextProblem::new(
                 Span::new(open.start, end.saturating_add(2)),
@@ -387,14 +353,9 @@ impl Parser {
             );
             return Err(problem.help("an id has small letters, digits and hyphens: [[leader-epoch|epochs]]"));
         }
-        if words
-            .as_ref()
-            .is_some_and(|words| words.trim().is_empty() || words.contains(['{', '}', '*', '[', '|']))
-        {
-            let problem = TextProblem::new(
-                Span::new(open.start, end.saturating_add(2)),
-                "a term's words are plain words",
-            );
+        if words.as_ref().is_some_and(|words| words.trim().is_empty() || words.contains(['{', '}', '*', '[', '|'])) {
+            let problem =
+                TextProblem::new(Span::new(open.start, end.saturating_add(2)), "a term's words are plain words");
             return Err(problem);
         }
         let id = id.to_owned();

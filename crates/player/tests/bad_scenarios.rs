@@ -1,11 +1,6 @@
 //! Scenarios that are wrong, each a folder, and what their authors are told: `expected.txt`. `UPDATE_GOLDEN=1` rewrites it.
 #![cfg(feature = "author")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,10 +29,7 @@ fn told(folder: &Path) -> String {
 #[test]
 fn every_bad_scenario_is_told_as_expected() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
-    let mut cases: Vec<PathBuf> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     assert!(cases.len() >= 20);
     for case in cases {
@@ -47,18 +39,12 @@ fn every_bad_scenario_is_told_as_expected() {
             fs::write(&golden, &told).unwrap();
         }
         let expected = fs::read_to_string(&golden).unwrap_or_default();
-        assert!(
-            told.trim() != "" && told == expected,
-            "{}:\n{told}\n--- expected ---\n{expected}",
-            case.display()
-        );
+        assert!(told.trim() != "" && told == expected, "{}:\n{told}\n--- expected ---\n{expected}", case.display());
     }
 }
 
 fn temporary(name: &str, scenario: &[u8]) -> PathBuf {
-    let folder = std::env::temp_dir()
-        .join(format!("highwater-{name}-{}", std::process::id()))
-        .join(name);
+    let folder = std::env::temp_dir().join(format!("highwater-{name}-{}", std::process::id())).join(name);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("scenario.toml"), scenario).unwrap();
     fs::write(folder.join("zh.toml"), "").unwrap();
@@ -88,8 +74,5 @@ fn bytes_that_are_no_text_are_told_with_their_place() {
 #[test]
 fn a_folder_without_a_scenario_is_an_error() {
     let told = told(&folder().join("nothing-here"));
-    assert!(
-        told.starts_with("nothing-here/scenario.toml: cannot be read: "),
-        "{told}"
-    );
+    assert!(told.starts_with("nothing-here/scenario.toml: cannot be read: "), "{told}");
 }

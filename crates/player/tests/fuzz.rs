@@ -1,11 +1,6 @@
 //! No text makes the parsers panic, and what they accept can be evaluated without a panic.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use highwater_player::expression::{Environment, EvaluationError, Expression, Value};
 use highwater_player::script::Scenario;
@@ -67,15 +62,10 @@ fn pointers(json: &serde_json::Value, at: &str, all: &mut Vec<String>) {
     all.push(at.to_owned());
     match json {
         serde_json::Value::Object(object) => {
-            object
-                .iter()
-                .for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), all));
+            object.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), all));
         }
         serde_json::Value::Array(array) => {
-            array
-                .iter()
-                .enumerate()
-                .for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), all));
+            array.iter().enumerate().for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), all));
         }
         _ => {}
     }

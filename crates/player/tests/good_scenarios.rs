@@ -1,11 +1,6 @@
 //! What authors may leave out, and what is made of it.
 #![cfg(feature = "author")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::path::Path;
 
@@ -26,16 +21,10 @@ fn defaults_are_filled_in_and_steps_inherit() {
     assert_eq!(packed.lints(), []);
     assert_eq!(packed.check(), []);
     let scenario = &packed.scenario;
-    assert_eq!(
-        (scenario.kafka.as_str(), scenario.seed, scenario.picture),
-        ("4.3", 1, 1)
-    );
+    assert_eq!((scenario.kafka.as_str(), scenario.seed, scenario.picture), ("4.3", 1, 1));
     assert_eq!(scenario.chapters[0].title.en, scenario.title.en);
     assert_eq!(scenario.producers[0].config.get("linger.ms"), Some(&Scalar::Number(0)));
-    assert_eq!(
-        scenario.producers[0].config.get("batch.size"),
-        Some(&Scalar::Number(1024))
-    );
+    assert_eq!(scenario.producers[0].config.get("batch.size"), Some(&Scalar::Number(1024)));
     // The consumer starts in the second step, before what that step does itself.
     assert!(!scenario.consumers[0].start);
     assert!(matches!(&scenario.steps[1].actions[0], Action::StartConsumer { consumer } if consumer == "c1"));
@@ -44,15 +33,9 @@ fn defaults_are_filled_in_and_steps_inherit() {
     let shows: Vec<_> = scenario.steps.iter().map(|step| &step.show).collect();
     assert_eq!(shows[0].panels, [PanelKind::Partitioner]);
     assert_eq!((shows[0].key.as_deref(), shows[0].through), (Some("u1"), Stage::Key));
-    assert_eq!(
-        (shows[1].key.as_deref(), shows[1].through),
-        (Some("u1"), Stage::Murmur2)
-    );
+    assert_eq!((shows[1].key.as_deref(), shows[1].through), (Some("u1"), Stage::Murmur2));
     assert_eq!((shows[2].key.as_deref(), shows[2].before), (None, Some(1)));
-    assert_eq!(
-        (shows[3].before, shows[3].moves.as_ref().map(|moves| moves.count)),
-        (None, Some(10))
-    );
+    assert_eq!((shows[3].before, shows[3].moves.as_ref().map(|moves| moves.count)), (None, Some(10)));
     assert_eq!(scenario.steps[0].ask.as_ref().map(|ask| ask.after), Some(1));
     assert_eq!(scenario.steps[0].terms, ["key", "murmur2"]);
 }
@@ -64,12 +47,7 @@ fn packed_and_opened_it_is_the_same() {
     assert_eq!(Scenario::from_json(&json).unwrap(), packed.scenario);
     let mut player = Player::open(&json).unwrap();
     player.dispatch(Command::Last).unwrap();
-    let said: String = player
-        .words(Lang::Zh)
-        .say
-        .iter()
-        .map(|run| run.text().to_owned())
-        .collect();
+    let said: String = player.words(Lang::Zh).say.iter().map(|run| run.text().to_owned()).collect();
     assert_eq!(said, "十个键里有 8 个换了地方。");
 }
 
@@ -84,15 +62,9 @@ fn texts_may_come_from_anywhere() {
         ..Files::default()
     };
     assert_eq!(pack_files(files.clone()).unwrap().scenario.family.title.en, "tests");
-    let without = Files {
-        translation: None,
-        ..files
-    };
+    let without = Files { translation: None, ..files };
     let errors = pack_files(without).unwrap_err();
-    assert_eq!(
-        errors.to_string(),
-        "zh.toml: is missing; write it beside scenario.toml: the same texts in Chinese"
-    );
+    assert_eq!(errors.to_string(), "zh.toml: is missing; write it beside scenario.toml: the same texts in Chinese");
 }
 
 /// `UPDATE_GOLDEN=1` rewrites it.
@@ -103,10 +75,7 @@ fn the_schema_for_editors_is_up_to_date() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&file, &schema).unwrap();
     }
-    assert!(
-        std::fs::read_to_string(&file).unwrap_or_default() == schema,
-        "run with UPDATE_GOLDEN=1"
-    );
+    assert!(std::fs::read_to_string(&file).unwrap_or_default() == schema, "run with UPDATE_GOLDEN=1");
 }
 
 /// `UPDATE_GOLDEN=1` rewrites the table.
@@ -115,9 +84,7 @@ fn the_handbook_has_every_function() {
     const BEGIN: &str =
         "<!-- functions: written by UPDATE_GOLDEN=1 cargo test -p highwater-player --features author -->\n";
     const END: &str = "<!-- end of functions -->\n";
-    let rows = FUNCTIONS
-        .iter()
-        .map(|function| format!("| `{}` | {} |\n", function.signature(), function.meaning));
+    let rows = FUNCTIONS.iter().map(|function| format!("| `{}` | {} |\n", function.signature(), function.meaning));
     let table = format!("| Function | |\n|---|---|\n{}", rows.collect::<String>());
     let file = here("../../docs/authoring.md");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -127,24 +94,15 @@ fn the_handbook_has_every_function() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&file, &expected).unwrap();
     }
-    assert!(
-        std::fs::read_to_string(&file).unwrap() == expected,
-        "run with UPDATE_GOLDEN=1"
-    );
+    assert!(std::fs::read_to_string(&file).unwrap() == expected, "run with UPDATE_GOLDEN=1");
 }
 
 /// The scenario in the handbook is one.
 #[test]
 fn the_examples_of_the_handbook_are_right() {
     let text = std::fs::read_to_string(here("../../docs/authoring.md")).unwrap();
-    let examples: Vec<&str> = text
-        .split("```toml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    let [head, step, near, listed, zh] = examples.as_slice() else {
-        panic!("{} examples", examples.len())
-    };
+    let examples: Vec<&str> = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [head, step, near, listed, zh] = examples.as_slice() else { panic!("{} examples", examples.len()) };
     assert!(toml::from_str::<toml::Table>(listed).is_ok());
     let second = step.replace("id = \"append\"", "id = \"burst\"").replace("u17", "u42");
     let third = "[[step]]\nid = \"end\"\ntitle = \"The end\"\nsay = \"That was all.\"\n";
@@ -154,10 +112,7 @@ fn the_examples_of_the_handbook_are_right() {
         .filter(|line| !line.starts_with("expect") && !line.starts_with("do"))
         .collect::<Vec<_>>()
         .join("\n");
-    let second = second.replace(
-        "until = { fact = \"RecordAppended\", broker = 1 }",
-        "until = { ms = 1 }",
-    );
+    let second = second.replace("until = { fact = \"RecordAppended\", broker = 1 }", "until = { ms = 1 }");
     let scenario = format!("{head}\n{step}\n{near}\n{second}\n{third}");
     let texts = zh
         .replace(
@@ -165,14 +120,7 @@ fn the_examples_of_the_handbook_are_right() {
             "",
         )
         .replace("\"…\"", "\"高水位是 {hw(orders-0, 2)}。\"");
-    let step_texts = texts
-        .split("[step.append]")
-        .nth(1)
-        .unwrap()
-        .split("question")
-        .next()
-        .unwrap()
-        .to_owned();
+    let step_texts = texts.split("[step.append]").nth(1).unwrap().split("question").next().unwrap().to_owned();
     let translation =
         format!("{texts}\n[step.burst]{step_texts}\n[step.end]\ntitle = \"结束\"\nsay = \"就是这些。\"\n");
     let files = Files {

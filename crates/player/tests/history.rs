@@ -1,11 +1,6 @@
 //! Going back is exact: any walk over a history ends in the same state as the straight run.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::rc::Rc;
 
@@ -20,25 +15,14 @@ use proptest::prelude::*;
 
 /// A history with commands in it, at many events, and the moments on the way.
 fn history(events: u64) -> (History, Vec<Moment>) {
-    let config = WorldConfig {
-        brokers: 3,
-        latency_us: 1_000,
-        seed: 5,
-        broker: BrokerConfig::default(),
-    };
+    let config = WorldConfig { brokers: 3, latency_us: 1_000, seed: 5, broker: BrokerConfig::default() };
     let mut world = World::new(config).unwrap();
     let mut producer = ProducerConfig::default();
     producer.set("enable.idempotence", "false").unwrap();
     world.add_producer(ClientId("p1".into()), producer).unwrap();
     let mut history = History::new(world);
     let assignment = vec![vec![BrokerId(1), BrokerId(2), BrokerId(3)]];
-    history
-        .command(Command::CreateTopic {
-            topic: "orders".into(),
-            assignment,
-            min_insync_replicas: 1,
-        })
-        .unwrap();
+    history.command(Command::CreateTopic { topic: "orders".into(), assignment, min_insync_replicas: 1 }).unwrap();
     let mut moments = vec![Moment::default(), history.end()];
     while history.end().events < events {
         if history.end().events.is_multiple_of(97) {

@@ -12,10 +12,7 @@ impl Bytes {
     pub fn text(&self) -> String {
         match std::str::from_utf8(&self.0) {
             Ok(text) => text.to_owned(),
-            Err(_) => self
-                .0
-                .iter()
-                .fold(String::from("0x"), |hex, byte| hex + &format!("{byte:02x}")),
+            Err(_) => self.0.iter().fold(String::from("0x"), |hex, byte| hex + &format!("{byte:02x}")),
         }
     }
 

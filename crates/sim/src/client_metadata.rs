@@ -69,9 +69,7 @@ impl ClientMetadata {
     /// Asks, unless a request is under way.
     pub fn request(&mut self, out: &mut Outbox) {
         if self.in_flight.is_none() && !self.wanted.is_empty() {
-            let request = MetadataRequest {
-                topics: self.wanted.iter().cloned().collect(),
-            };
+            let request = MetadataRequest { topics: self.wanted.iter().cloned().collect() };
             self.in_flight = Some(out.send(NodeId::Broker(self.bootstrap), Body::MetadataRequest(request)));
         }
     }

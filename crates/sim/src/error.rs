@@ -59,10 +59,7 @@ impl Errors {
 
     /// Whether a client tries again (`RetriableException`).
     pub fn is_retriable(self) -> bool {
-        !matches!(
-            self,
-            Errors::None | Errors::OffsetOutOfRange | Errors::MessageTooLarge | Errors::InvalidRequiredAcks
-        )
+        !matches!(self, Errors::None | Errors::OffsetOutOfRange | Errors::MessageTooLarge | Errors::InvalidRequiredAcks)
     }
 }
 

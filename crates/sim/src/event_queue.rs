@@ -75,12 +75,7 @@ impl EventQueue {
         if self.heap.len() >= EVENTS_MAX {
             return Err(QueueFull);
         }
-        self.heap.push(Event {
-            at,
-            number: self.scheduled,
-            cause,
-            kind,
-        });
+        self.heap.push(Event { at, number: self.scheduled, cause, kind });
         self.scheduled = self.scheduled.saturating_add(1);
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! comparing two states.
 
 mod fields;
+mod json;
 mod message_fact;
 mod names;
 

@@ -5,11 +5,7 @@ use crate::java::{abs, string_hash_code};
 /// The partition of `__consumer_offsets` that holds the group's offsets, whose leader is the group's coordinator;
 /// none if the topic has no partitions.
 pub fn partition_for(group: &str, partitions: i32) -> Option<i32> {
-    if partitions > 0 {
-        abs(string_hash_code(group)).checked_rem(partitions)
-    } else {
-        None
-    }
+    if partitions > 0 { abs(string_hash_code(group)).checked_rem(partitions) } else { None }
 }
 
 #[cfg(test)]

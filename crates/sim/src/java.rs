@@ -2,8 +2,7 @@
 
 /// `String.hashCode()`: over UTF-16 code units, so that a letter outside of the Basic Multilingual Plane counts as two.
 pub fn string_hash_code(text: &str) -> i32 {
-    text.encode_utf16()
-        .fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
+    text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
 /// The absolute value, and 0 for the one number that has none. Kafka: `Utils.abs`.

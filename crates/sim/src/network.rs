@@ -16,10 +16,7 @@ pub struct Network {
 impl Network {
     /// A network in which every message takes `latency_us`.
     pub fn new(latency_us: u64) -> Network {
-        Network {
-            latency_us,
-            links: BTreeMap::new(),
-        }
+        Network { latency_us, links: BTreeMap::new() }
     }
 
     /// Gives one direction of one link its own latency.
@@ -32,9 +29,6 @@ impl Network {
         if self.links.is_empty() {
             return self.latency_us;
         }
-        self.links
-            .get(&(from.clone(), to.clone()))
-            .copied()
-            .unwrap_or(self.latency_us)
+        self.links.get(&(from.clone(), to.clone())).copied().unwrap_or(self.latency_us)
     }
 }

@@ -42,13 +42,7 @@ impl Outbox {
     /// `effects` is emptied and used again.
     pub fn new(now: SimTime, node: NodeId, cause: FactId, counters: Counters, mut effects: Vec<Effect>) -> Outbox {
         effects.clear();
-        Outbox {
-            now,
-            node,
-            cause,
-            counters,
-            effects,
-        }
+        Outbox { now, node, cause, counters, effects }
     }
 
     /// Whose outbox it is.
@@ -65,12 +59,7 @@ impl Outbox {
     pub fn fact(&mut self, kind: FactKind) -> FactId {
         let id = FactId(self.counters.fact);
         self.counters.fact = self.counters.fact.saturating_add(1);
-        self.effects.push(Effect::Fact(Fact {
-            id,
-            at: self.now,
-            cause: Some(self.cause),
-            kind,
-        }));
+        self.effects.push(Effect::Fact(Fact { id, at: self.now, cause: Some(self.cause), kind }));
         id
     }
 
@@ -116,13 +105,7 @@ impl Outbox {
 
     fn transmit(&mut self, id: MessageId, correlation: MessageId, to: NodeId, body: Body) {
         self.counters.message = self.counters.message.saturating_add(1);
-        let message = Message {
-            id,
-            correlation,
-            from: self.node.clone(),
-            to,
-            body: body.into(),
-        };
+        let message = Message { id, correlation, from: self.node.clone(), to, body: body.into() };
         let sent = self.fact(FactKind::Sent(MessageFact::of(&message)));
         self.effects.push(Effect::Send(message, sent));
     }

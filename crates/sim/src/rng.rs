@@ -106,9 +106,7 @@ impl JavaRandom {
 
     /// `new Random(seed)`.
     pub fn new(seed: i64) -> JavaRandom {
-        JavaRandom {
-            state: (seed.cast_unsigned() ^ Self::MULTIPLIER) & Self::MASK,
-        }
+        JavaRandom { state: (seed.cast_unsigned() ^ Self::MULTIPLIER) & Self::MASK }
     }
 
     /// `Random.next(bits)`: the highest `bits` (1 to 32) of the 48, which Java then takes as a signed `int`.
@@ -136,11 +134,7 @@ impl Random for JavaRandom {
         loop {
             let drawn = self.next(31);
             let result = drawn % bound;
-            if drawn
-                .checked_sub(result)
-                .and_then(|start| start.checked_add(bound - 1))
-                .is_some()
-            {
+            if drawn.checked_sub(result).and_then(|start| start.checked_add(bound - 1)).is_some() {
                 return Ok(result);
             }
         }
@@ -157,10 +151,7 @@ pub struct Scripted {
 impl Scripted {
     /// A generator that will give out `numbers` and then run dry.
     pub fn new(numbers: impl IntoIterator<Item = i32>) -> Scripted {
-        Scripted {
-            numbers: numbers.into_iter().collect(),
-            drawn: 0,
-        }
+        Scripted { numbers: numbers.into_iter().collect(), drawn: 0 }
     }
 
     /// How many numbers have not been drawn.
@@ -171,10 +162,7 @@ impl Scripted {
 
 impl Random for Scripted {
     fn next_int(&mut self) -> Result<i32, RandomError> {
-        let number = self
-            .numbers
-            .pop_front()
-            .ok_or(RandomError::RanDry { drawn: self.drawn })?;
+        let number = self.numbers.pop_front().ok_or(RandomError::RanDry { drawn: self.drawn })?;
         self.drawn += 1;
         Ok(number)
     }
@@ -227,11 +215,7 @@ mod tests {
             let mut random = JavaRandom::new(seed);
             assert_eq!(ints.map(|_| random.next_int().unwrap()), ints, "seed {seed}");
             let mut random = JavaRandom::new(seed);
-            assert_eq!(
-                bounds.map(|bound| random.next_int_below(bound).unwrap()),
-                bounded,
-                "seed {seed}"
-            );
+            assert_eq!(bounds.map(|bound| random.next_int_below(bound).unwrap()), bounded, "seed {seed}");
         }
     }
 
@@ -241,11 +225,7 @@ mod tests {
         let mut second = Pcg::new(7);
         let drawn: Vec<u32> = (0..100).map(|_| first.next_u32()).collect();
         assert_eq!(drawn, (0..100).map(|_| second.next_u32()).collect::<Vec<_>>());
-        assert_eq!(
-            drawn[..3],
-            [2_442_223_337, 414_063_806, 2_743_600_285],
-            "the same on every machine"
-        );
+        assert_eq!(drawn[..3], [2_442_223_337, 414_063_806, 2_743_600_285], "the same on every machine");
 
         let written = serde_json::to_string(&first).unwrap();
         let mut third: Pcg = serde_json::from_str(&written).unwrap();

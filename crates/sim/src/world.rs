@@ -101,14 +101,8 @@ impl World {
             events: 0,
             rng: Pcg::new(config.seed),
             network: Network::new(config.latency_us),
-            metadata: Rc::new(MetadataImage {
-                brokers: ids.clone(),
-                topics: BTreeMap::new(),
-            }),
-            brokers: ids
-                .into_iter()
-                .map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker)))))
-                .collect(),
+            metadata: Rc::new(MetadataImage { brokers: ids.clone(), topics: BTreeMap::new() }),
+            brokers: ids.into_iter().map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker))))).collect(),
             producers: BTreeMap::new(),
             consumers: BTreeMap::new(),
             effects: Vec::new(),
@@ -146,10 +140,7 @@ impl World {
             return Err(CommandError::Exists(format!("a client {id}")));
         }
         if self.producers.len().saturating_add(self.consumers.len()) >= CLIENTS_MAX {
-            return Err(CommandError::Limit {
-                what: "clients",
-                limit: CLIENTS_MAX,
-            });
+            return Err(CommandError::Limit { what: "clients", limit: CLIENTS_MAX });
         }
         Ok(())
     }
@@ -162,47 +153,21 @@ impl World {
         self.check(&command)?;
         let given = FactId(self.counters.fact);
         self.counters.fact = self.counters.fact.saturating_add(1);
-        let kind = FactKind::CommandGiven {
-            command: command.clone(),
-        };
-        facts.push(Fact {
-            id: given,
-            at: self.now,
-            cause: None,
-            kind,
-        });
+        let kind = FactKind::CommandGiven { command: command.clone() };
+        facts.push(Fact { id: given, at: self.now, cause: None, kind });
         match command {
-            Command::CreateTopic {
-                topic,
-                assignment,
-                min_insync_replicas,
-            } => {
-                let image = TopicImage {
-                    partitions: Vec::new(),
-                    min_insync_replicas,
-                };
-                Rc::make_mut(&mut self.metadata)
-                    .topics
-                    .insert(Rc::clone(&topic), Rc::new(image));
+            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
+                let image = TopicImage { partitions: Vec::new(), min_insync_replicas };
+                Rc::make_mut(&mut self.metadata).topics.insert(Rc::clone(&topic), Rc::new(image));
                 self.add_partitions(&topic, &assignment, given, facts);
             }
             Command::CreatePartitions { topic, assignment } => self.add_partitions(&topic, &assignment, given, facts),
-            Command::Send {
-                producer,
-                topic,
-                partition,
-                key,
-                value,
-            } => {
+            Command::Send { producer, topic, partition, key, value } => {
                 self.with_producer(&producer, given, facts, |producer, rng, out| {
                     producer.send(&topic, partition, key, value, rng, out);
                 });
             }
-            Command::Assign {
-                consumer,
-                partitions,
-                from,
-            } => {
+            Command::Assign { consumer, partitions, from } => {
                 self.with_consumer(&consumer, given, facts, |consumer, out| {
                     consumer.assign(&partitions, from, out);
                 });
@@ -247,12 +212,7 @@ impl World {
         let received = FactId(self.counters.fact);
         self.counters.fact = self.counters.fact.saturating_add(1);
         let kind = FactKind::Received(MessageFact::of(message));
-        facts.push(Fact {
-            id: received,
-            at: self.now,
-            cause: Some(cause),
-            kind,
-        });
+        facts.push(Fact { id: received, at: self.now, cause: Some(cause), kind });
         match &message.to {
             NodeId::Broker(id) => self.with_broker(*id, received, facts, |broker, out| broker.on_message(message, out)),
             NodeId::Client(id) => {
@@ -266,11 +226,7 @@ impl World {
 
     fn check(&self, command: &Command) -> Result<(), CommandError> {
         match command {
-            Command::CreateTopic {
-                topic,
-                assignment,
-                min_insync_replicas,
-            } => {
+            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
                 if self.metadata.topics.contains_key(topic) {
                     return Err(CommandError::Exists(format!("a topic {topic}")));
                 }
@@ -280,10 +236,7 @@ impl World {
                 self.check_assignment(assignment)
             }
             Command::CreatePartitions { topic, assignment } => {
-                self.metadata
-                    .topics
-                    .get(topic)
-                    .ok_or_else(|| CommandError::Unknown(format!("topic {topic}")))?;
+                self.metadata.topics.get(topic).ok_or_else(|| CommandError::Unknown(format!("topic {topic}")))?;
                 self.check_assignment(assignment)
             }
             Command::Send { producer, .. } => self
@@ -298,11 +251,7 @@ impl World {
                 .ok_or_else(|| CommandError::Unknown(format!("consumer {consumer}"))),
             Command::RefreshMetadata { client } => {
                 let known = self.producers.contains_key(client) || self.consumers.contains_key(client);
-                if known {
-                    Ok(())
-                } else {
-                    Err(CommandError::Unknown(format!("client {client}")))
-                }
+                if known { Ok(()) } else { Err(CommandError::Unknown(format!("client {client}"))) }
             }
         }
     }
@@ -310,10 +259,7 @@ impl World {
     fn check_assignment(&self, assignment: &[Vec<BrokerId>]) -> Result<(), CommandError> {
         let there: usize = self.metadata.topics.values().map(|topic| topic.partitions.len()).sum();
         if there.saturating_add(assignment.len()) > PARTITIONS_MAX {
-            return Err(CommandError::Limit {
-                what: "partitions",
-                limit: PARTITIONS_MAX,
-            });
+            return Err(CommandError::Limit { what: "partitions", limit: PARTITIONS_MAX });
         }
         if assignment.is_empty() {
             return Err(CommandError::Invalid("a topic has at least one partition".to_owned()));
@@ -352,12 +298,7 @@ impl World {
                     leader_epoch: LeaderEpoch(0),
                     partition_epoch: 0,
                 };
-                facts.push(Fact {
-                    id: because,
-                    at: self.now,
-                    cause: Some(given),
-                    kind,
-                });
+                facts.push(Fact { id: because, at: self.now, cause: Some(given), kind });
                 image.partitions.push(Rc::new(PartitionRegistration {
                     replicas: replicas.clone(),
                     isr: replicas.clone(),
@@ -438,15 +379,12 @@ impl World {
                     continue;
                 }
                 Effect::Send(message, cause) => {
-                    let at = self
-                        .now
-                        .plus_micros(self.network.latency_us(&message.from, &message.to));
+                    let at = self.now.plus_micros(self.network.latency_us(&message.from, &message.to));
                     (cause, self.queue.schedule(at, cause, EventKind::Deliver(message)))
                 }
-                Effect::Timer(at, timer, cause) => (
-                    cause,
-                    self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)),
-                ),
+                Effect::Timer(at, timer, cause) => {
+                    (cause, self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)))
+                }
             };
             if scheduled.is_err() {
                 refused = refused.or(Some(cause));
@@ -456,17 +394,9 @@ impl World {
         if let Some(cause) = refused {
             let id = FactId(self.counters.fact);
             self.counters.fact = self.counters.fact.saturating_add(1);
-            let kind = FactKind::LimitReached {
-                node: Some(node),
-                what: "event queue".into(),
-                limit: EVENTS_MAX as u64,
-            };
-            facts.push(Fact {
-                id,
-                at: self.now,
-                cause: Some(cause),
-                kind,
-            });
+            let kind =
+                FactKind::LimitReached { node: Some(node), what: "event queue".into(), limit: EVENTS_MAX as u64 };
+            facts.push(Fact { id, at: self.now, cause: Some(cause), kind });
         }
     }
 }

@@ -34,9 +34,7 @@ impl ClusterView for OneBroker {
         Some(LeaderEpoch(0))
     }
     fn partitions_for_node(&self, _: BrokerId) -> Vec<TopicPartition> {
-        (0..self.partitions)
-            .map(|partition| TopicPartition::new("orders", partition))
-            .collect()
+        (0..self.partitions).map(|partition| TopicPartition::new("orders", partition)).collect()
     }
 }
 
@@ -47,11 +45,7 @@ fn accumulator() -> RecordAccumulator {
         batch_size: 200,
         linger_ms: 5,
         buffer_memory: 400,
-        retry_backoff: RetryBackoff {
-            initial_ms: 100,
-            max_ms: 1_000,
-            jitter_percent: 0,
-        },
+        retry_backoff: RetryBackoff { initial_ms: 100, max_ms: 1_000, jitter_percent: 0 },
         delivery_timeout_ms: 120_000,
         adaptive_partitioning: true,
         availability_timeout_ms: 0,
@@ -63,29 +57,13 @@ fn at(ms: u64) -> SimTime {
 }
 
 fn append(accumulator: &mut RecordAccumulator, partition: i32, number: i64, buffer: Option<Buffer>) -> AppendOutcome {
-    let record = NewRecord {
-        timestamp: 0,
-        key: None,
-        value: Some(vec![0; 20].into()),
-        headers: Vec::new(),
-    };
+    let record = NewRecord { timestamp: 0, key: None, value: Some(vec![0; 20].into()), headers: Vec::new() };
     let (topic, random) = (Topic::from("orders"), &mut Scripted::default());
-    accumulator.append(
-        &topic,
-        Some(partition),
-        &record,
-        number,
-        buffer,
-        at(0),
-        &CLUSTER,
-        random,
-    )
+    accumulator.append(&topic, Some(partition), &record, number, buffer, at(0), &CLUSTER, random)
 }
 
 fn ready(accumulator: &mut RecordAccumulator, ms: u64) -> ReadyCheck {
-    accumulator
-        .ready(&CLUSTER, &QueueOrder::ByPartition, at(ms), &mut Scripted::default())
-        .unwrap()
+    accumulator.ready(&CLUSTER, &QueueOrder::ByPartition, at(ms), &mut Scripted::default()).unwrap()
 }
 
 fn because(check: &ReadyCheck) -> Vec<ReadyBecause> {
@@ -124,9 +102,7 @@ fn a_retry_backs_off_and_then_goes_first() {
     let mut accumulator = accumulator();
     append(&mut accumulator, 0, 7, None);
     let nodes = [BrokerId(1)].into();
-    let drained = accumulator
-        .drain(&CLUSTER, &nodes, 1_000, at(5), &mut Scripted::default())
-        .unwrap();
+    let drained = accumulator.drain(&CLUSTER, &nodes, 1_000, at(5), &mut Scripted::default()).unwrap();
     let batch = Rc::clone(drained.get(&BrokerId(1)).unwrap().first().unwrap());
     assert_eq!((batch.numbers(), batch.attempts()), ([7].as_slice(), 0));
     assert!(!accumulator.has_undrained() && accumulator.incomplete().contains(&batch.id));
@@ -149,26 +125,13 @@ fn who_waits_for_memory_makes_all_batches_ready_and_gets_what_comes_back() {
             break outcome;
         }
     };
-    let exhausted = AllocateError::Exhausted {
-        size: 200,
-        total: 400,
-        available: 0,
-    };
+    let exhausted = AllocateError::Exhausted { size: 200, total: 400, available: 0 };
     assert_eq!(blocked.result, Err(AppendError::NoMemory(exhausted)));
-    assert_eq!(
-        blocked.closed,
-        Some(BatchId(0)),
-        "it is closed before memory is asked for"
-    );
+    assert_eq!(blocked.closed, Some(BatchId(0)), "it is closed before memory is asked for");
 
     let waiter = accumulator.wait_for_memory(200);
-    assert_eq!(
-        because(&ready(&mut accumulator, 0)),
-        [ReadyBecause::Full, ReadyBecause::MemoryWaiters]
-    );
-    let drained = accumulator
-        .drain(&CLUSTER, &[BrokerId(1)].into(), 1_000, at(0), &mut Scripted::default())
-        .unwrap();
+    assert_eq!(because(&ready(&mut accumulator, 0)), [ReadyBecause::Full, ReadyBecause::MemoryWaiters]);
+    let drained = accumulator.drain(&CLUSTER, &[BrokerId(1)].into(), 1_000, at(0), &mut Scripted::default()).unwrap();
     assert_eq!(accumulator.take_served(), []);
     for batch in drained.values().flatten() {
         accumulator.complete_and_deallocate(batch);
@@ -179,9 +142,7 @@ fn who_waits_for_memory_makes_all_batches_ready_and_gets_what_comes_back() {
 
     // If another append has made a batch with room meanwhile, the memory is not needed.
     append(&mut accumulator, 0, 3, None);
-    let appended = append(&mut accumulator, 0, 2, served.first().map(|(_, buffer)| *buffer))
-        .result
-        .unwrap();
+    let appended = append(&mut accumulator, 0, 2, served.first().map(|(_, buffer)| *buffer)).result.unwrap();
     assert_eq!((appended.new_batch, appended.batch_records), (false, 2));
     assert_eq!(accumulator.available_memory(), 200, "it came back unused");
 }
@@ -196,12 +157,7 @@ fn a_clone_shares_the_batches_until_one_side_changes_one() {
     let shared = accumulator.clone();
     append(&mut accumulator, 0, 2, None);
     let front = |of: &RecordAccumulator, partition| {
-        Rc::clone(
-            of.queue(&TopicPartition::new("orders", partition))
-                .unwrap()
-                .front()
-                .unwrap(),
-        )
+        Rc::clone(of.queue(&TopicPartition::new("orders", partition)).unwrap().front().unwrap())
     };
     assert!(Rc::ptr_eq(&front(&accumulator, 1), &front(&shared, 1)));
     assert_eq!(front(&accumulator, 0).numbers(), [0, 2]);

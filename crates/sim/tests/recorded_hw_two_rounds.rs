@@ -1,12 +1,7 @@
 //! The leader against what a real broker answered: `tests/recordings/cluster/hw-two-rounds`, in which single Fetch requests
 //! were sent in a paused follower's name.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::rc::Rc;
 
@@ -40,32 +35,19 @@ impl Story {
             leader_epoch: LeaderEpoch(0),
             partition_epoch: 0,
         };
-        let topic = TopicImage {
-            partitions: vec![Rc::new(registration)],
-            min_insync_replicas: 1,
-        };
+        let topic = TopicImage { partitions: vec![Rc::new(registration)], min_insync_replicas: 1 };
         let image = MetadataImage {
             brokers: vec![BrokerId(1), BrokerId(2), BrokerId(3)],
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),
         };
         let leader = Broker::new(LEADER, Rc::new(BrokerConfig::default()));
-        let mut story = Story {
-            leader,
-            counters: Counters::default(),
-            sent: Vec::new(),
-        };
+        let mut story = Story { leader, counters: Counters::default(), sent: Vec::new() };
         story.with(|leader, out| leader.on_metadata(&Rc::new(image), out));
         story
     }
 
     fn with(&mut self, act: impl FnOnce(&mut Broker, &mut Outbox)) {
-        let mut out = Outbox::new(
-            SimTime::ZERO,
-            NodeId::Broker(LEADER),
-            FactId(0),
-            self.counters,
-            Vec::new(),
-        );
+        let mut out = Outbox::new(SimTime::ZERO, NodeId::Broker(LEADER), FactId(0), self.counters, Vec::new());
         act(&mut self.leader, &mut out);
         let (effects, counters) = out.finish();
         self.counters = counters;
@@ -78,35 +60,19 @@ impl Story {
     fn ask(&mut self, from: NodeId, body: Body) -> MessageId {
         let id = MessageId(1_000_000 + self.counters.message);
         self.counters.message += 1;
-        let message = Message {
-            id,
-            correlation: id,
-            from,
-            to: NodeId::Broker(LEADER),
-            body: Rc::new(body),
-        };
+        let message = Message { id, correlation: id, from, to: NodeId::Broker(LEADER), body: Rc::new(body) };
         self.with(|leader, out| leader.on_message(&message, out));
         id
     }
 
     fn answer_to(&self, request: MessageId) -> Option<&Body> {
-        self.sent
-            .iter()
-            .find(|message| message.correlation == request)
-            .map(|message| &*message.body)
+        self.sent.iter().find(|message| message.correlation == request).map(|message| &*message.body)
     }
 
     fn produce(&mut self, value: &str, acks: Acks) -> MessageId {
-        let record = NewRecord {
-            value: Some(value.as_bytes().into()),
-            ..NewRecord::default()
-        };
+        let record = NewRecord { value: Some(value.as_bytes().into()), ..NewRecord::default() };
         let batch = RecordBatch::encode(&BatchSpec::default(), &[record]).unwrap();
-        let request = ProduceRequest {
-            acks,
-            timeout_ms: 10_000,
-            batches: vec![(partition(), batch)],
-        };
+        let request = ProduceRequest { acks, timeout_ms: 10_000, batches: vec![(partition(), batch)] };
         self.ask(NodeId::Client(ClientId("raw".into())), Body::ProduceRequest(request))
     }
 
@@ -131,9 +97,7 @@ impl Story {
 
     /// The answer in the recording's form.
     fn fetched(&self, request: MessageId) -> Value {
-        let Some(Body::FetchResponse(response)) = self.answer_to(request) else {
-            panic!("no answer")
-        };
+        let Some(Body::FetchResponse(response)) = self.answer_to(request) else { panic!("no answer") };
         let part = &response.partitions[0];
         let record = |batch: &RecordBatch| {
             let epoch = batch.partition_leader_epoch();
@@ -172,9 +136,7 @@ fn every_answer_carries_the_high_watermark_that_kafka_sent() {
                     story.fetch(2, offset, 0);
                     story.fetch(2, offset + 1, 0);
                 }
-                let Some(Body::ProduceResponse(response)) = story.answer_to(request) else {
-                    panic!("step {at}")
-                };
+                let Some(Body::ProduceResponse(response)) = story.answer_to(request) else { panic!("step {at}") };
                 let part = &response.partitions[0];
                 assert_eq!(
                     (part.error.name(), part.base_offset.0),
@@ -185,10 +147,7 @@ fn every_answer_carries_the_high_watermark_that_kafka_sent() {
                     continue;
                 }
                 if at == 9 {
-                    assert!(
-                        story.answer_to(parked.unwrap()).is_some(),
-                        "an append ends the wait of a parked fetch"
-                    );
+                    assert!(story.answer_to(parked.unwrap()).is_some(), "an append ends the wait of a parked fetch");
                 }
             }
             "fetch as replica" => {
@@ -200,18 +159,11 @@ fn every_answer_carries_the_high_watermark_that_kafka_sent() {
                 if at == 7 {
                     // Step 8: the same fetch once more, but it may wait.
                     parked = Some(story.fetch(2, 3, 20_000));
-                    assert!(
-                        story.answer_to(parked.unwrap()).is_none(),
-                        "nothing to read: it is parked"
-                    );
+                    assert!(story.answer_to(parked.unwrap()).is_none(), "nothing to read: it is parked");
                 }
             }
             "answer to the fetch of step 8" => {
-                assert_eq!(
-                    story.fetched(parked.unwrap()),
-                    want,
-                    "step {at}: the high watermark is read again"
-                );
+                assert_eq!(story.fetched(parked.unwrap()), want, "step {at}: the high watermark is read again");
                 compared += 1;
             }
             other => panic!("step {at}: {other}"),

@@ -1,11 +1,6 @@
 //! Cluster stories: what a whole world does, in virtual time.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::rc::Rc;
 
@@ -29,12 +24,7 @@ fn cluster(brokers: i32) -> Cluster {
 }
 
 fn cluster_with(brokers: i32, producer: &[(&str, &str)]) -> Cluster {
-    let config = WorldConfig {
-        brokers,
-        latency_us: 2_000,
-        seed: 1,
-        broker: BrokerConfig::default(),
-    };
+    let config = WorldConfig { brokers, latency_us: 2_000, seed: 1, broker: BrokerConfig::default() };
     let mut world = World::new(config).unwrap();
     let mut config = ProducerConfig::default();
     config.set("enable.idempotence", "false").unwrap();
@@ -45,10 +35,7 @@ fn cluster_with(brokers: i32, producer: &[(&str, &str)]) -> Cluster {
     let mut config = ConsumerConfig::default();
     config.set("auto.offset.reset", "earliest").unwrap();
     world.add_consumer(client("c1"), config).unwrap();
-    let mut cluster = Cluster {
-        world,
-        facts: Vec::new(),
-    };
+    let mut cluster = Cluster { world, facts: Vec::new() };
     let replicas = (1..=brokers).map(BrokerId).collect();
     cluster.command(Command::CreateTopic {
         topic: "orders".into(),
@@ -83,11 +70,7 @@ impl Cluster {
     }
 
     fn consume(&mut self) {
-        self.command(Command::Assign {
-            consumer: client("c1"),
-            partitions: vec![orders()],
-            from: None,
-        });
+        self.command(Command::Assign { consumer: client("c1"), partitions: vec![orders()], from: None });
     }
 
     fn run_ms(&mut self, ms: u64) {
@@ -113,11 +96,7 @@ impl Cluster {
     }
 
     fn leo(&self, broker: i32) -> i64 {
-        self.world
-            .replica(BrokerId(broker), &orders())
-            .unwrap()
-            .log_end_offset()
-            .0
+        self.world.replica(BrokerId(broker), &orders()).unwrap().log_end_offset().0
     }
 
     fn position(&self) -> Option<i64> {
@@ -130,13 +109,7 @@ impl Cluster {
     }
 
     fn fates(&self) -> Vec<Fate> {
-        self.world
-            .producer("p1")
-            .unwrap()
-            .sent()
-            .iter()
-            .map(|sent| sent.fate.clone())
-            .collect()
+        self.world.producer("p1").unwrap().sent().iter().map(|sent| sent.fate.clone()).collect()
     }
 
     fn names(&self) -> Vec<&'static str> {
@@ -156,32 +129,16 @@ fn a_record_is_visible_two_rounds_after_it_was_appended() {
     cluster.produce("a");
     cluster.run_until(|world| world.leader(&orders()).unwrap().log_end_offset() == Offset(1));
     let appended = cluster.world.now();
-    assert_eq!(
-        (cluster.hw(1), cluster.position()),
-        (0, Some(0)),
-        "stored is not visible"
-    );
+    assert_eq!((cluster.hw(1), cluster.position()), (0, Some(0)), "stored is not visible");
     cluster.run_until(|world| world.replica(BrokerId(3), &orders()).unwrap().log_end_offset() == Offset(1));
     assert_eq!((cluster.leo(2), cluster.hw(1)), (1, 0), "the first round copies");
     cluster.run_until(|world| world.high_watermark(BrokerId(1), &orders()) == Some(Offset(1)));
-    assert_eq!(
-        cluster.world.now(),
-        appended.plus_ms(4),
-        "the second round tells, one way there and one back"
-    );
+    assert_eq!(cluster.world.now(), appended.plus_ms(4), "the second round tells, one way there and one back");
     assert_eq!((cluster.hw(2), cluster.hw(3), cluster.position()), (0, 0, Some(0)));
     cluster.run_until(|world| world.consumer("c1").unwrap().position(&orders()).unwrap().records == 1);
-    assert_eq!(
-        cluster.fates(),
-        [Fate::Acknowledged(Offset(0))],
-        "acks=all was answered in the same moment"
-    );
+    assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))], "acks=all was answered in the same moment");
     cluster.run_ms(510);
-    assert_eq!(
-        (cluster.hw(2), cluster.hw(3)),
-        (1, 1),
-        "followers hear of it with their next response"
-    );
+    assert_eq!((cluster.hw(2), cluster.hw(3)), (1, 1), "followers hear of it with their next response");
 }
 
 #[test]
@@ -201,11 +158,7 @@ fn acks_decide_when_the_producer_hears() {
     cluster.run_ms(20);
     cluster.produce("a");
     cluster.run_ms(50);
-    assert_eq!(
-        cluster.fates(),
-        [Fate::Acknowledged(Offset(-1))],
-        "nobody says where it lies"
-    );
+    assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(-1))], "nobody says where it lies");
     assert_eq!(cluster.count("ProduceResponseSent"), 0, "acks=0 has no response");
     assert_eq!(cluster.hw(1), 1);
 }
@@ -220,10 +173,7 @@ fn an_idle_follower_asks_every_500_ms() {
         .filter(|fact| matches!(&fact.kind, FactKind::Received(message) if fact.kind.name() == "FetchReceived" && !message.response))
         .map(|fact| fact.at)
         .collect();
-    assert!(
-        fetches.windows(2).all(|pair| pair[1].ms_since(pair[0]) == 504),
-        "500 ms of waiting and one way each"
-    );
+    assert!(fetches.windows(2).all(|pair| pair[1].ms_since(pair[0]) == 504), "500 ms of waiting and one way each");
     assert_eq!(fetches.len(), 10);
 }
 
@@ -238,21 +188,11 @@ fn a_single_replica_commits_at_once() {
 
 #[test]
 fn a_topic_with_too_few_replicas_in_sync_refuses_acks_all_before_the_append() {
-    let mut cluster = cluster_with(
-        3,
-        &[
-            ("linger.ms", "0"),
-            ("delivery.timeout.ms", "1000"),
-            ("request.timeout.ms", "500"),
-        ],
-    );
+    let mut cluster =
+        cluster_with(3, &[("linger.ms", "0"), ("delivery.timeout.ms", "1000"), ("request.timeout.ms", "500")]);
     // min.insync.replicas above the replication factor counts as the replication factor.
     let one = vec![vec![BrokerId(1)]];
-    cluster.command(Command::CreateTopic {
-        topic: "lonely".into(),
-        assignment: one,
-        min_insync_replicas: 2,
-    });
+    cluster.command(Command::CreateTopic { topic: "lonely".into(), assignment: one, min_insync_replicas: 2 });
     cluster.command(Command::Send {
         producer: client("p1"),
         topic: "lonely".into(),
@@ -293,35 +233,20 @@ fn a_batch_goes_when_it_is_full_or_has_lingered() {
 
 #[test]
 fn a_full_buffer_makes_send_wait_and_max_block_ms_ends_the_wait() {
-    let small = [
-        ("buffer.memory", "400"),
-        ("batch.size", "200"),
-        ("linger.ms", "20"),
-        ("max.block.ms", "100"),
-    ];
+    let small = [("buffer.memory", "400"), ("batch.size", "200"), ("linger.ms", "20"), ("max.block.ms", "100")];
     let mut cluster = cluster_with(1, &small);
     cluster.run_ms(10);
     for _ in 0..3 {
         cluster.produce(&"x".repeat(100));
     }
     cluster.run_ms(6);
-    let waits = |cluster: &Cluster| {
-        cluster
-            .fates()
-            .iter()
-            .filter(|fate| **fate == Fate::AwaitsMetadata)
-            .count()
-    };
+    let waits = |cluster: &Cluster| cluster.fates().iter().filter(|fate| **fate == Fate::AwaitsMetadata).count();
     assert_eq!(waits(&cluster), 1, "two batches fill the memory");
     cluster.run_ms(60);
     assert_eq!(waits(&cluster), 0, "an acknowledged batch gives its memory back");
     assert_eq!(cluster.leo(1), 3);
     cluster.produce(&"x".repeat(1_000));
-    assert_eq!(
-        cluster.fates().last(),
-        Some(&Fate::Failed("RecordTooLargeException".into())),
-        "it will never fit"
-    );
+    assert_eq!(cluster.fates().last(), Some(&Fate::Failed("RecordTooLargeException".into())), "it will never fit");
 }
 
 #[test]
@@ -339,10 +264,7 @@ fn a_topic_that_is_not_there_ends_in_a_timeout() {
     assert_eq!(cluster.fates(), [Fate::AwaitsMetadata, Fate::AwaitsMetadata]);
     assert!(cluster.count("MetadataSent") > 5, "it asks again and again");
     cluster.run_ms(100);
-    assert_eq!(
-        cluster.fates(),
-        [Fate::Failed("TimeoutException".into()), Fate::Acknowledged(Offset(0))]
-    );
+    assert_eq!(cluster.fates(), [Fate::Failed("TimeoutException".into()), Fate::Acknowledged(Offset(0))]);
 }
 
 #[test]
@@ -381,10 +303,7 @@ fn the_same_commands_give_the_same_facts() {
 fn a_clone_is_another_future() {
     let mut cluster = cluster(3);
     cluster.run_ms(20);
-    let mut fork = Cluster {
-        world: cluster.world.clone(),
-        facts: Vec::new(),
-    };
+    let mut fork = Cluster { world: cluster.world.clone(), facts: Vec::new() };
     fork.produce("only here");
     fork.run_ms(50);
     cluster.run_ms(50);
@@ -400,25 +319,14 @@ fn a_command_that_cannot_be_done_says_why_and_changes_nothing() {
         assert_eq!(cluster.facts.len(), facts);
         error.to_string()
     };
-    let topic = |topic: &str, assignment| Command::CreateTopic {
-        topic: topic.into(),
-        assignment,
-        min_insync_replicas: 1,
-    };
-    assert_eq!(
-        refuse(topic("orders", vec![vec![BrokerId(1)]])),
-        "there is already a topic orders"
-    );
+    let topic =
+        |topic: &str, assignment| Command::CreateTopic { topic: topic.into(), assignment, min_insync_replicas: 1 };
+    assert_eq!(refuse(topic("orders", vec![vec![BrokerId(1)]])), "there is already a topic orders");
     assert_eq!(refuse(topic("more", vec![vec![BrokerId(2)]])), "there is no broker 2");
     assert_eq!(refuse(topic("more", vec![])), "a topic has at least one partition");
     let twice = "a partition has one or more replicas, each on its own broker";
     assert_eq!(refuse(topic("more", vec![vec![BrokerId(1), BrokerId(1)]])), twice);
-    assert_eq!(
-        refuse(Command::RefreshMetadata {
-            client: client("nobody")
-        }),
-        "there is no client nobody"
-    );
+    assert_eq!(refuse(Command::RefreshMetadata { client: client("nobody") }), "there is no client nobody");
     let many = vec![vec![BrokerId(1)]; highwater_sim::world::PARTITIONS_MAX];
     assert_eq!(refuse(topic("more", many)), "at most 100000 partitions");
     assert_eq!(

@@ -21,12 +21,7 @@ use self::question::{Config, Op, Question};
 use super::sticky_partitioner::{all_drawn, at, cannot_draw};
 use super::{Kind, Object, Trouble, fields, object, with_op_answers};
 
-pub(super) const KIND: Kind = Kind {
-    name: "accumulator",
-    answer_fields: &[],
-    op_answer_fields: &["result"],
-    answer,
-};
+pub(super) const KIND: Kind = Kind { name: "accumulator", answer_fields: &[], op_answer_fields: &["result"], answer };
 
 /// The one topic of these questions.
 const TOPIC: &str = "t";
@@ -48,11 +43,7 @@ fn answer(question: Object) -> Result<Object, Trouble> {
     let mut answers = Vec::new();
     for (number, op) in (0..).zip(asked.ops) {
         let result = driver.apply(op).map_err(|trouble| at(number, trouble))?;
-        answers.push(
-            result
-                .map(|result| object([("result", Value::from(result))]))
-                .unwrap_or_default(),
-        );
+        answers.push(result.map(|result| object([("result", Value::from(result))])).unwrap_or_default());
     }
     Ok(with_op_answers(question, answers))
 }
@@ -85,12 +76,7 @@ struct Driver {
 impl Driver {
     fn apply(&mut self, op: Op) -> Result<Option<Object>, Trouble> {
         match op {
-            Op::Append {
-                partition,
-                key_size,
-                value_size,
-                drawn,
-            } => {
+            Op::Append { partition, key_size, value_size, drawn } => {
                 return self.append(partition, key_size, value_size, drawn).map(Some);
             }
             Op::Ready { order } => return self.ready(&order).map(Some),
@@ -99,8 +85,7 @@ impl Driver {
             Op::Reenqueue { batch } => return self.reenqueue(&batch).map(Some),
             Op::Expire { order } => return Ok(Some(self.expire(&order))),
             Op::NodeLatency { node, can_drain } => {
-                self.accumulator
-                    .update_node_latency(BrokerId(node), self.now, can_drain);
+                self.accumulator.update_node_latency(BrokerId(node), self.now, can_drain);
             }
             Op::Mute { partition } => self.accumulator.mute(&topic_partition(partition)),
             Op::Unmute { partition } => self.accumulator.unmute(&topic_partition(partition)),
@@ -127,9 +112,7 @@ impl Driver {
         let mut random = Scripted::new(drawn);
         let topic = Topic::from(TOPIC);
         let (now, cluster) = (self.now, &self.cluster);
-        let outcome = self
-            .accumulator
-            .append(&topic, partition, &record, 0, None, now, cluster, &mut random);
+        let outcome = self.accumulator.append(&topic, partition, &record, 0, None, now, cluster, &mut random);
         let mut result = match outcome.result {
             Ok(appended) => object([
                 ("batch", name(appended.batch)),
@@ -154,39 +137,26 @@ impl Driver {
     fn zeros(&mut self, size: Option<usize>) -> Result<Option<Rc<[u8]>>, Trouble> {
         let Some(size) = size else { return Ok(None) };
         self.record_bytes_left = self.record_bytes_left.checked_sub(size).ok_or_else(|| {
-            Trouble::Malformed(format!(
-                "all keys and values together may have {RECORDS_MAX_BYTES} bytes"
-            ))
+            Trouble::Malformed(format!("all keys and values together may have {RECORDS_MAX_BYTES} bytes"))
         })?;
         Ok(Some(vec![0; size].into()))
     }
 
     fn ready(&mut self, order: &[i32]) -> Result<Object, Trouble> {
         let order = Self::order(order);
-        let check = self
-            .accumulator
-            .ready(&self.cluster, &order, self.now, &mut Scripted::default())
-            .map_err(cannot_draw)?;
+        let check =
+            self.accumulator.ready(&self.cluster, &order, self.now, &mut Scripted::default()).map_err(cannot_draw)?;
         let nodes: Vec<i32> = check.nodes.iter().map(|node| node.0).collect();
         let queues = self.accumulator.queues().filter(|(_, _, queue)| !queue.is_empty());
         let queues = queues.map(|(_, partition, queue)| (partition.to_string(), names(queue)));
-        let table = self
-            .accumulator
-            .partitioner(TOPIC)
-            .and_then(|partitioner| partitioner.load_stats());
+        let table = self.accumulator.partitioner(TOPIC).and_then(|partitioner| partitioner.load_stats());
         let load_stats = table.map(|table| {
             let (partitions, cumulative): (Vec<i32>, Vec<u64>) = table.cumulative.iter().copied().unzip();
-            Value::from(object([
-                ("partitions", Value::from(partitions)),
-                ("cumulative", Value::from(cumulative)),
-            ]))
+            Value::from(object([("partitions", Value::from(partitions)), ("cumulative", Value::from(cumulative))]))
         });
         Ok(object([
             ("nodes", Value::from(nodes)),
-            (
-                "next_check_delay_ms",
-                Value::from(check.next_check.map(|at| at.ms_since(self.now))),
-            ),
+            ("next_check_delay_ms", Value::from(check.next_check.map(|at| at.ms_since(self.now)))),
             ("unknown_leader", Value::from(!check.unknown_leader_topics.is_empty())),
             ("queues", Value::Object(queues.collect())),
             ("load_stats", Value::from(load_stats)),
@@ -242,19 +212,13 @@ impl Driver {
         }
         object([
             ("expired", names(&expired)),
-            (
-                "next_expiry_ms",
-                Value::from(self.accumulator.next_expiry().map(SimTime::as_ms)),
-            ),
+            ("next_expiry_ms", Value::from(self.accumulator.next_expiry().map(SimTime::as_ms))),
             ("available_memory", self.available_memory()),
         ])
     }
 
     fn take_in_flight(&mut self, batch: &str) -> Result<Rc<ProducerBatch>, Trouble> {
-        let id = batch
-            .strip_prefix('b')
-            .and_then(|number| number.parse().ok())
-            .map(BatchId);
+        let id = batch.strip_prefix('b').and_then(|number| number.parse().ok()).map(BatchId);
         id.and_then(|id| self.in_flight.remove(&id))
             .ok_or_else(|| Trouble::Malformed(format!("`{batch}` is not in flight")))
     }

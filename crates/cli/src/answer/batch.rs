@@ -8,12 +8,7 @@ use serde_json::Value;
 use super::hex::{self, Hex};
 use super::{Kind, Object, Trouble, fields, object};
 
-pub(super) const KIND: Kind = Kind {
-    name: "batch",
-    answer_fields: &["bytes_hex"],
-    op_answer_fields: &[],
-    answer,
-};
+pub(super) const KIND: Kind = Kind { name: "batch", answer_fields: &["bytes_hex"], op_answer_fields: &[], answer };
 
 #[derive(Deserialize)]
 struct Question {
@@ -59,10 +54,8 @@ fn answer(mut question: Object) -> Result<Object, Trouble> {
 }
 
 fn record(asked: QuestionRecord) -> NewRecord {
-    let header = |asked: QuestionHeader| Header {
-        key: asked.key.into(),
-        value: asked.value_hex.map(|Hex(value)| value.into()),
-    };
+    let header =
+        |asked: QuestionHeader| Header { key: asked.key.into(), value: asked.value_hex.map(|Hex(value)| value.into()) };
     NewRecord {
         timestamp: asked.timestamp,
         key: asked.key_hex.map(|Hex(key)| key.into()),

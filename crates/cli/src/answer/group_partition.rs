@@ -6,12 +6,8 @@ use serde_json::Value;
 
 use super::{Kind, Object, Trouble, fields, object};
 
-pub(super) const KIND: Kind = Kind {
-    name: "group_partition",
-    answer_fields: &["partition"],
-    op_answer_fields: &[],
-    answer,
-};
+pub(super) const KIND: Kind =
+    Kind { name: "group_partition", answer_fields: &["partition"], op_answer_fields: &[], answer };
 
 #[derive(Deserialize)]
 struct Question {

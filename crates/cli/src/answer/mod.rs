@@ -36,13 +36,8 @@ struct Kind {
 }
 
 /// The kinds that can be answered.
-const KINDS: &[Kind] = &[
-    accumulator::KIND,
-    batch::KIND,
-    group_partition::KIND,
-    partition::KIND,
-    sticky_partitioner::KIND,
-];
+const KINDS: &[Kind] =
+    &[accumulator::KIND, batch::KIND, group_partition::KIND, partition::KIND, sticky_partitioner::KIND];
 
 /// Why a line has no answer.
 #[derive(Debug, Error)]
@@ -69,10 +64,7 @@ pub fn run(kind: &str, reader: impl BufRead, writer: impl Write, mut errors: imp
     let (code, complaint) = match KINDS.iter().find(|known| known.name == kind) {
         None => {
             let kinds: Vec<&str> = kind_names().collect();
-            (
-                2,
-                format!("there is no kind `{kind}`; the kinds are {}", kinds.join(", ")),
-            )
+            (2, format!("there is no kind `{kind}`; the kinds are {}", kinds.join(", ")))
         }
         Some(kind) => match answer_lines(kind, reader, writer, &mut errors) {
             Ok(Tally { bad: 0, .. }) => return 0,
@@ -183,8 +175,5 @@ fn with_op_answers(mut question: Object, answers: impl IntoIterator<Item = Objec
 
 /// An object of these fields.
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Object {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -7,12 +7,8 @@ use serde_json::Value;
 use super::hex::Hex;
 use super::{Kind, Object, Trouble, fields, object};
 
-pub(super) const KIND: Kind = Kind {
-    name: "partition",
-    answer_fields: &["murmur2", "partition"],
-    op_answer_fields: &[],
-    answer,
-};
+pub(super) const KIND: Kind =
+    Kind { name: "partition", answer_fields: &["murmur2", "partition"], op_answer_fields: &[], answer };
 
 #[derive(Deserialize)]
 struct Question {
@@ -21,15 +17,9 @@ struct Question {
 }
 
 fn answer(mut question: Object) -> Result<Object, Trouble> {
-    let Question {
-        key_hex: Hex(key),
-        partitions,
-    } = fields(&question)?;
+    let Question { key_hex: Hex(key), partitions } = fields(&question)?;
     let partition = partition_for_key(&key, partitions)
         .ok_or_else(|| Trouble::Malformed(format!("`partitions` must be at least 1, not {partitions}")))?;
-    question.extend(object([
-        ("murmur2", Value::from(murmur2(&key))),
-        ("partition", Value::from(partition)),
-    ]));
+    question.extend(object([("murmur2", Value::from(murmur2(&key))), ("partition", Value::from(partition))]));
     Ok(question)
 }

@@ -9,12 +9,8 @@ use serde_json::Value;
 
 use super::{Kind, Object, Trouble, fields, object, with_op_answers};
 
-pub(super) const KIND: Kind = Kind {
-    name: "sticky_partitioner",
-    answer_fields: &[],
-    op_answer_fields: &["partition", "switched"],
-    answer,
-};
+pub(super) const KIND: Kind =
+    Kind { name: "sticky_partitioner", answer_fields: &[], op_answer_fields: &["partition", "switched"], answer };
 
 #[derive(Deserialize)]
 struct Question {
@@ -77,10 +73,7 @@ fn answer(question: Object) -> Result<Object, Trouble> {
         .ok()
         .filter(|partitions| *partitions > 0)
         .ok_or_else(|| Trouble::Malformed("`partitions` must have at least one".to_owned()))?;
-    let mut topic = Topic {
-        partitions,
-        available: asked.available,
-    };
+    let mut topic = Topic { partitions, available: asked.available };
     let mut partitioner = BuiltInPartitioner::new("t".into(), asked.batch_size);
     let mut answers = Vec::new();
     for (number, op) in (0..).zip(asked.ops) {
@@ -91,30 +84,15 @@ fn answer(question: Object) -> Result<Object, Trouble> {
 
 fn apply(partitioner: &mut BuiltInPartitioner, topic: &mut Topic, op: Op) -> Result<Object, Trouble> {
     match op {
-        Op::Record {
-            bytes,
-            enable_switch,
-            drawn,
-        } => {
+        Op::Record { bytes, enable_switch, drawn } => {
             let mut random = Scripted::new(drawn);
             let (partition, _) = partitioner.peek_current(topic, &mut random).map_err(cannot_draw)?;
-            let switch = partitioner
-                .update(bytes, enable_switch, topic, &mut random)
-                .map_err(cannot_draw)?;
+            let switch = partitioner.update(bytes, enable_switch, topic, &mut random).map_err(cannot_draw)?;
             all_drawn(&random)?;
-            Ok(object([
-                ("partition", Value::from(partition)),
-                ("switched", Value::from(switch.is_some())),
-            ]))
+            Ok(object([("partition", Value::from(partition)), ("switched", Value::from(switch.is_some()))]))
         }
-        Op::LoadStats {
-            queue_sizes,
-            partition_ids,
-            length,
-        } => {
-            let queues = queue_sizes
-                .zip(partition_ids)
-                .map(|(sizes, partitions)| queues(&sizes, &partitions, length));
+        Op::LoadStats { queue_sizes, partition_ids, length } => {
+            let queues = queue_sizes.zip(partition_ids).map(|(sizes, partitions)| queues(&sizes, &partitions, length));
             partitioner.update_load_stats(queues.transpose()?.as_ref());
             Ok(Object::new())
         }
@@ -132,10 +110,7 @@ fn queues(sizes: &[u64], partitions: &[i32], length: usize) -> Result<QueueSizes
         return Err(Trouble::Malformed(why.to_owned()));
     }
     let sizes_of = partitions.iter().copied().zip(sizes.iter().copied()).take(length);
-    Ok(QueueSizes {
-        sizes: sizes_of.collect(),
-        queues: sizes.len(),
-    })
+    Ok(QueueSizes { sizes: sizes_of.collect(), queues: sizes.len() })
 }
 
 /// Says in which op the trouble is.

@@ -23,10 +23,7 @@ impl RecordBatch {
             needed: size,
             available: bytes.len(),
         })?;
-        Ok(RecordBatch {
-            header,
-            body: body.into(),
-        })
+        Ok(RecordBatch { header, body: body.into() })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -64,23 +61,15 @@ impl Header {
 
     /// The batch's size by its length field.
     fn total_size(&self) -> Result<usize, BatchError> {
-        let size = usize::try_from(self.length)
-            .ok()
-            .and_then(|length| length.checked_add(LOG_OVERHEAD));
-        size.filter(|size| *size >= HEADER_SIZE)
-            .ok_or(BatchError::Length { length: self.length })
+        let size = usize::try_from(self.length).ok().and_then(|length| length.checked_add(LOG_OVERHEAD));
+        size.filter(|size| *size >= HEADER_SIZE).ok_or(BatchError::Length { length: self.length })
     }
 }
 
 fn take<const N: usize>(bytes: &[u8], field: Field) -> Result<[u8; N], BatchError> {
     let position = field.position();
     let there = bytes.get(position..).unwrap_or_default();
-    there.first_chunk().copied().ok_or(BatchError::Truncated {
-        field,
-        position,
-        needed: N,
-        available: there.len(),
-    })
+    there.first_chunk().copied().ok_or(BatchError::Truncated { field, position, needed: N, available: there.len() })
 }
 
 /// Sees each field of the records as it is read.
@@ -108,18 +97,9 @@ pub(super) fn visit(batch: &RecordBatch, visitor: &mut dyn Visitor) -> Result<Ve
     let header = batch.header();
     if header.count < 0 {
         let position = Field::RecordsCount.position();
-        return Err(BatchError::Impossible {
-            field: Field::RecordsCount,
-            position,
-            value: header.count.into(),
-        });
+        return Err(BatchError::Impossible { field: Field::RecordsCount, position, value: header.count.into() });
     }
-    let mut reader = Reader {
-        bytes: batch.body(),
-        at: 0,
-        record: 0,
-        visitor,
-    };
+    let mut reader = Reader { bytes: batch.body(), at: 0, record: 0, visitor };
     // No capacity for a count that the bytes merely claim: a record takes at least seven bytes.
     let mut records = Vec::with_capacity(usize::try_from(header.count).unwrap_or(0).min(batch.body().len() / 7));
     for _ in 0..header.count {
@@ -128,10 +108,7 @@ pub(super) fn visit(batch: &RecordBatch, visitor: &mut dyn Visitor) -> Result<Ve
     }
     let left = reader.bytes.len().saturating_sub(reader.at);
     if left > 0 {
-        return Err(BatchError::Surplus {
-            position: reader.position(),
-            left,
-        });
+        return Err(BatchError::Surplus { position: reader.position(), left });
     }
     Ok(records)
 }
@@ -158,11 +135,7 @@ impl Reader<'_> {
         let body = self.at;
         let fits = usize::try_from(length).is_ok_and(|length| length <= self.rest().len());
         if !fits {
-            return Err(BatchError::Impossible {
-                field: Field::RecordLength,
-                position: start,
-                value: length.into(),
-            });
+            return Err(BatchError::Impossible { field: Field::RecordLength, position: start, value: length.into() });
         }
         self.attributes()?;
         let timestamp_delta = self.varlong(Field::TimestampDelta)?;
@@ -172,36 +145,21 @@ impl Reader<'_> {
         let headers = self.headers()?;
         let read = self.at.saturating_sub(body);
         if usize::try_from(length) != Ok(read) {
-            return Err(BatchError::RecordLength {
-                position: start,
-                length: length.into(),
-                read,
-            });
+            return Err(BatchError::RecordLength { position: start, length: length.into(), read });
         }
         let timestamp = if header.attributes & super::LOG_APPEND_TIME != 0 {
             header.max_timestamp
         } else {
             header.base_timestamp.wrapping_add(timestamp_delta)
         };
-        Ok(Record {
-            offset: header.base_offset.wrapping_add(offset_delta.into()),
-            timestamp,
-            key,
-            value,
-            headers,
-        })
+        Ok(Record { offset: header.base_offset.wrapping_add(offset_delta.into()), timestamp, key, value, headers })
     }
 
     fn attributes(&mut self) -> Result<(), BatchError> {
         let position = self.position();
         let field = Field::RecordAttributes;
         let Some(byte) = self.rest().first().copied() else {
-            return Err(BatchError::Truncated {
-                field,
-                position,
-                needed: 1,
-                available: 0,
-            });
+            return Err(BatchError::Truncated { field, position, needed: 1, available: 0 });
         };
         self.advance(field, 1, FieldValue::Number(byte.into()));
         Ok(())
@@ -213,25 +171,15 @@ impl Reader<'_> {
         // A header takes at least two bytes.
         let fits = usize::try_from(count).is_ok_and(|count| count <= self.rest().len() / 2);
         if !fits {
-            return Err(BatchError::Impossible {
-                field: Field::HeadersCount,
-                position,
-                value: count.into(),
-            });
+            return Err(BatchError::Impossible { field: Field::HeadersCount, position, value: count.into() });
         }
         let mut headers = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         for _ in 0..count {
             let position = self.position();
             let key = self.sized(Field::HeaderKeyLength, Field::HeaderKey)?;
-            let key = key
-                .as_deref()
-                .map(|bytes| std::str::from_utf8(bytes).map(Rc::<str>::from));
+            let key = key.as_deref().map(|bytes| std::str::from_utf8(bytes).map(Rc::<str>::from));
             let Some(Ok(key)) = key else {
-                return Err(BatchError::Impossible {
-                    field: Field::HeaderKey,
-                    position,
-                    value: -1,
-                });
+                return Err(BatchError::Impossible { field: Field::HeaderKey, position, value: -1 });
             };
             let value = self.sized(Field::HeaderValueLength, Field::HeaderValue)?;
             headers.push(record::Header { key, value });
@@ -246,21 +194,12 @@ impl Reader<'_> {
             if length == -1 {
                 return Ok(None);
             }
-            return Err(BatchError::Impossible {
-                field: length_field,
-                position,
-                value: length.into(),
-            });
+            return Err(BatchError::Impossible { field: length_field, position, value: length.into() });
         }
         let needed = usize::try_from(length).unwrap_or(usize::MAX);
         let Some(bytes) = self.rest().get(..needed) else {
             let (position, available) = (self.position(), self.rest().len());
-            return Err(BatchError::Truncated {
-                field,
-                position,
-                needed,
-                available,
-            });
+            return Err(BatchError::Truncated { field, position, needed, available });
         };
         let bytes: Rc<[u8]> = bytes.into();
         self.advance(field, needed, FieldValue::Bytes(Rc::clone(&bytes)));
@@ -284,7 +223,6 @@ impl Reader<'_> {
     fn advance(&mut self, field: Field, size: usize, value: FieldValue) {
         let from = self.position();
         self.at = self.at.saturating_add(size);
-        self.visitor
-            .field(field, self.record, from, from.saturating_add(size), value);
+        self.visitor.field(field, self.record, from, from.saturating_add(size), value);
     }
 }

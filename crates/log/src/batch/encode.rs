@@ -50,34 +50,18 @@ impl RecordBatch {
     /// [`BatchError::CannotEncode`] without records, or past 2³¹−1 records or bytes.
     pub fn encode(spec: &BatchSpec, records: &[NewRecord]) -> Result<RecordBatch, BatchError> {
         let Some(first) = records.first() else {
-            return Err(BatchError::CannotEncode {
-                what: "a batch has at least one record",
-            });
+            return Err(BatchError::CannotEncode { what: "a batch has at least one record" });
         };
-        let count = i32::try_from(records.len()).map_err(|_| BatchError::CannotEncode {
-            what: "a batch has at most 2147483647 records",
-        })?;
+        let count = i32::try_from(records.len())
+            .map_err(|_| BatchError::CannotEncode { what: "a batch has at most 2147483647 records" })?;
         let base_timestamp = first.timestamp;
         let mut body = Vec::new();
         for (offset_delta, record) in (0..count).zip(records) {
-            write_record(
-                offset_delta,
-                record.timestamp.wrapping_sub(base_timestamp),
-                record,
-                &mut body,
-            );
+            write_record(offset_delta, record.timestamp.wrapping_sub(base_timestamp), record, &mut body);
         }
-        let length =
-            i32::try_from(HEADER_SIZE.saturating_sub(LOG_OVERHEAD).saturating_add(body.len())).map_err(|_| {
-                BatchError::CannotEncode {
-                    what: "a batch has at most 2147483647 bytes",
-                }
-            })?;
-        let newest = records
-            .iter()
-            .map(|record| record.timestamp)
-            .max()
-            .unwrap_or(base_timestamp);
+        let length = i32::try_from(HEADER_SIZE.saturating_sub(LOG_OVERHEAD).saturating_add(body.len()))
+            .map_err(|_| BatchError::CannotEncode { what: "a batch has at most 2147483647 bytes" })?;
+        let newest = records.iter().map(|record| record.timestamp).max().unwrap_or(base_timestamp);
         let mut attributes = 0;
         for (bit, set) in [
             (TRANSACTIONAL, spec.transactional),
@@ -102,10 +86,7 @@ impl RecordBatch {
             count,
         };
         header.crc = header.compute_crc(&body);
-        Ok(RecordBatch {
-            header,
-            body: body.into(),
-        })
+        Ok(RecordBatch { header, body: body.into() })
     }
 }
 
@@ -143,13 +124,8 @@ impl Header {
 fn write_record(offset_delta: i32, timestamp_delta: i64, record: &NewRecord, out: &mut Vec<u8>) {
     let key = record.key.as_deref();
     let value = record.value.as_deref();
-    let size = record_body_size(
-        offset_delta,
-        timestamp_delta,
-        key.map(<[u8]>::len),
-        value.map(<[u8]>::len),
-        &record.headers,
-    );
+    let size =
+        record_body_size(offset_delta, timestamp_delta, key.map(<[u8]>::len), value.map(<[u8]>::len), &record.headers);
     write_varint(to_i32(size), out);
     out.push(0); // the record's attributes: unused
     write_varlong(timestamp_delta, out);

@@ -32,12 +32,7 @@ struct Collect(Vec<LayoutField>);
 
 impl Visitor for Collect {
     fn field(&mut self, field: Field, record: usize, from: usize, to: usize, value: FieldValue) {
-        self.0.push(LayoutField {
-            field,
-            record: Some(record),
-            bytes: from..to,
-            value,
-        });
+        self.0.push(LayoutField { field, record: Some(record), bytes: from..to, value });
     }
 }
 
@@ -58,11 +53,7 @@ pub(super) fn layout(batch: &RecordBatch) -> Result<Vec<LayoutField>, BatchError
         (Field::BaseSequence, header.base_sequence.into()),
         (Field::RecordsCount, header.count.into()),
     ];
-    let ends = fields
-        .iter()
-        .skip(1)
-        .map(|(field, _)| field.position())
-        .chain([HEADER_SIZE]);
+    let ends = fields.iter().skip(1).map(|(field, _)| field.position()).chain([HEADER_SIZE]);
     let mut collected = Collect(
         fields
             .iter()

@@ -78,9 +78,7 @@ impl RecordBatch {
 
     /// The offset of the last record (also if compaction took it away).
     pub fn last_offset(&self) -> i64 {
-        self.header
-            .base_offset
-            .saturating_add(self.header.last_offset_delta.into())
+        self.header.base_offset.saturating_add(self.header.last_offset_delta.into())
     }
 
     /// The epoch of the leader that appended the batch; −1 as a producer sends it.
@@ -154,10 +152,7 @@ impl RecordBatch {
             2 => Ok(Codec::Snappy),
             3 => Ok(Codec::Lz4),
             4 => Ok(Codec::Zstd),
-            codec => Err(BatchError::UnknownCodec {
-                codec,
-                position: Field::Attributes.position(),
-            }),
+            codec => Err(BatchError::UnknownCodec { codec, position: Field::Attributes.position() }),
         }
     }
 
@@ -169,15 +164,8 @@ impl RecordBatch {
     /// The batch with the offsets and the epoch that a leader gives it. The CRC stays as it is.
     #[must_use]
     pub fn stamped(&self, base_offset: i64, partition_leader_epoch: i32) -> RecordBatch {
-        let header = Header {
-            base_offset,
-            partition_leader_epoch,
-            ..self.header
-        };
-        RecordBatch {
-            header,
-            body: Rc::clone(&self.body),
-        }
+        let header = Header { base_offset, partition_leader_epoch, ..self.header };
+        RecordBatch { header, body: Rc::clone(&self.body) }
     }
 
     /// Compares the stored CRC with the bytes.
@@ -189,11 +177,7 @@ impl RecordBatch {
         if computed == self.header.crc {
             return Ok(());
         }
-        Err(BatchError::Crc {
-            stored: self.header.crc,
-            computed,
-            position: Field::Crc.position(),
-        })
+        Err(BatchError::Crc { stored: self.header.crc, computed, position: Field::Crc.position() })
     }
 
     /// The records, decoded.

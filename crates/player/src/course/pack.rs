@@ -51,24 +51,16 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
     let mut errors = Vec::new();
     let mut listed = BTreeSet::new();
     let folders = folders(folder)?;
-    let mut packed = PackedCourse {
-        course: Course::default(),
-        scenarios: Vec::new(),
-    };
+    let mut packed = PackedCourse { course: Course::default(), scenarios: Vec::new() };
     for (number, family) in form.family.into_iter().enumerate() {
         let mut cards = Vec::new();
         for (index, id) in family.scenarios.iter().enumerate() {
             let place = Place::root().key("family").index(number).key("scenarios").index(index);
             let known = folders.iter().map(String::as_str);
             if !folders.contains(id) {
-                let help = nearest(id, known).map_or_else(
-                    || format!("make one: highwater new {id}"),
-                    |near| format!("did you mean {near}?"),
-                );
-                errors.push(locate(
-                    &source,
-                    &Problem::new(place, format!("there is no scenario {id:?}")).help(help),
-                ));
+                let help = nearest(id, known)
+                    .map_or_else(|| format!("make one: highwater new {id}"), |near| format!("did you mean {near}?"));
+                errors.push(locate(&source, &Problem::new(place, format!("there is no scenario {id:?}")).help(help)));
                 continue;
             }
             if !listed.insert(id.clone()) {
@@ -89,23 +81,14 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
                 Err(found) => errors.extend(found.0),
             }
         }
-        packed.course.families.push(Family {
-            id: family.id,
-            title: family.title,
-            line: family.line,
-            scenarios: cards,
-        });
+        packed.course.families.push(Family { id: family.id, title: family.title, line: family.line, scenarios: cards });
     }
     for id in folders.iter().filter(|id| !listed.contains(*id)) {
         let problem = Problem::new(Place::root(), format!("the scenario {id} is in no family"))
             .help("add it to the scenarios of one");
         errors.push(locate(&source, &problem));
     }
-    if errors.is_empty() {
-        Ok(packed)
-    } else {
-        Err(ScenarioErrors(errors))
-    }
+    if errors.is_empty() { Ok(packed) } else { Err(ScenarioErrors(errors)) }
 }
 
 /// The families that a `course.toml` names.
@@ -115,10 +98,7 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
 pub fn families_of(path: &Path) -> Result<Vec<FamilyName>, ScenarioErrors> {
     let source = Source::read(path)?;
     let form = read(&source)?;
-    let name = |family: FamilyForm| FamilyName {
-        id: family.id,
-        title: family.title,
-    };
+    let name = |family: FamilyForm| FamilyName { id: family.id, title: family.title };
     Ok(form.family.into_iter().map(name).collect())
 }
 
@@ -165,9 +145,7 @@ fn pack_one(folder: &Path) -> Result<(Scenario, Card, String), ScenarioErrors> {
 fn picture(scenario: &Scenario) -> Result<Scene, String> {
     let mut player = Player::with(scenario.clone()).map_err(|error| error.to_string())?;
     let step = scenario.picture.saturating_add(1);
-    player
-        .dispatch(Command::Seek(step))
-        .map_err(|error| error.to_string())?;
+    player.dispatch(Command::Seek(step)).map_err(|error| error.to_string())?;
     Ok((*player.scene()).clone())
 }
 

@@ -67,10 +67,7 @@ impl Picture {
         if !self.rows.is_empty() {
             panels.push(Panel::Cluster(ClusterPanel {
                 partition: String::new(),
-                isr: Shown {
-                    value: Vec::new(),
-                    key: String::new(),
-                },
+                isr: Shown { value: Vec::new(), key: String::new() },
                 leader: None,
                 first_offset: self.rows.iter().map(|row| row.first).min().unwrap_or(0),
                 replicas: self.rows.iter().map(shown_row).collect(),
@@ -87,10 +84,7 @@ impl Picture {
                 moves: None,
             }));
         }
-        Scene {
-            panels,
-            ..Scene::default()
-        }
+        Scene { panels, ..Scene::default() }
     }
 }
 
@@ -108,14 +102,7 @@ fn row(row: &ReplicaRow) -> Row {
 }
 
 fn lane(lane: &PartitionLane) -> Lane {
-    Lane {
-        now: lane.is_now,
-        keys: lane
-            .keys
-            .iter()
-            .map(|chip| (chip.color, chip.next, chip.records > 0))
-            .collect(),
-    }
+    Lane { now: lane.is_now, keys: lane.keys.iter().map(|chip| (chip.color, chip.next, chip.records > 0)).collect() }
 }
 
 fn shown_row(row: &Row) -> ReplicaRow {
@@ -128,10 +115,7 @@ fn shown_row(row: &Row) -> ReplicaRow {
         committed: offset < row.hw,
         batch: offset,
     };
-    let shown = |value: i64| Shown {
-        value,
-        key: String::new(),
-    };
+    let shown = |value: i64| Shown { value, key: String::new() };
     ReplicaRow {
         id: String::new(),
         broker: 0,

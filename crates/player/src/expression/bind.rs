@@ -55,10 +55,7 @@ pub(crate) fn as_partition(name: &str) -> Option<TopicPartition> {
 
 /// The tree with all names resolved, and the type of its value.
 pub(super) fn bind(root: &Node, names: &Names) -> Result<(Node, Type), Vec<TextProblem>> {
-    let mut binder = Binder {
-        names,
-        problems: Vec::new(),
-    };
+    let mut binder = Binder { names, problems: Vec::new() };
     match binder.node(root) {
         Some(bound) if binder.problems.is_empty() => Ok(bound),
         _ => Err(binder.problems),
@@ -127,10 +124,7 @@ impl Binder<'_> {
         if found.fits(wanted) {
             return Some(bound);
         }
-        self.problem(TextProblem::new(
-            node.span,
-            format!("{who} needs {wanted}, and this is {found}"),
-        ));
+        self.problem(TextProblem::new(node.span, format!("{who} needs {wanted}, and this is {found}")));
         None
     }
 
@@ -151,20 +145,12 @@ impl Binder<'_> {
                     let message = format!("{left_type} is never equal to {right_type}");
                     return self.problem(TextProblem::new(span, message));
                 }
-                return self.made(
-                    span,
-                    Kind::Binary(operator, Box::new(left), Box::new(right)),
-                    Type::Truth,
-                );
+                return self.made(span, Kind::Binary(operator, Box::new(left), Box::new(right)), Type::Truth);
             }
             Operator::In | Operator::NotIn => {
                 let (left, right) = (self.node(left), self.typed(right, Type::List, sign));
                 let ((left, _), right) = (left?, right?);
-                return self.made(
-                    span,
-                    Kind::Binary(operator, Box::new(left), Box::new(right)),
-                    Type::Truth,
-                );
+                return self.made(span, Kind::Binary(operator, Box::new(left), Box::new(right)), Type::Truth);
             }
         };
         let (left, right) = (self.typed(left, operands, sign), self.typed(right, operands, sign));
@@ -214,11 +200,8 @@ impl Binder<'_> {
             }
             Some(count) if partition.partition >= count => {
                 let last = count.saturating_sub(1);
-                TextProblem::new(
-                    span,
-                    format!("{} has no partition {}", partition.topic, partition.partition),
-                )
-                .help(format!("its partitions are 0 to {last}"))
+                TextProblem::new(span, format!("{} has no partition {}", partition.topic, partition.partition))
+                    .help(format!("its partitions are 0 to {last}"))
             }
             Some(_) => return self.made(span, Kind::Literal(Value::Partition(partition)), Type::Partition),
         };
@@ -235,11 +218,7 @@ impl Binder<'_> {
             let problem = suggest(problem, name, FUNCTIONS.iter().map(|function| function.name));
             return self.problem(problem);
         };
-        let required = function
-            .parameters
-            .iter()
-            .filter(|parameter| !parameter.optional)
-            .count();
+        let required = function.parameters.iter().filter(|parameter| !parameter.optional).count();
         if arguments.len() < required || arguments.len() > function.parameters.len() {
             let problem = TextProblem::new(span, wrong_count(function, required, arguments.len()));
             return self.problem(problem.help(format!("it is {}", function.signature())));

@@ -28,10 +28,7 @@ pub struct EvaluationError {
 impl EvaluationError {
     /// An error that an [`Environment`] reports; its place is added on the way out.
     pub fn new(message: impl Into<String>) -> EvaluationError {
-        EvaluationError {
-            message: message.into(),
-            span: None,
-        }
+        EvaluationError { message: message.into(), span: None }
     }
 
     fn at(mut self, span: Span) -> EvaluationError {
@@ -60,10 +57,7 @@ impl Environment for NoWorld {
 type Evaluated = Result<Value, EvaluationError>;
 
 pub(super) fn evaluate(root: &Node, environment: &dyn Environment) -> Evaluated {
-    let run = Run {
-        environment,
-        evaluations: Cell::new(0),
-    };
+    let run = Run { environment, evaluations: Cell::new(0) };
     run.value(root)
 }
 
@@ -79,7 +73,7 @@ impl Run<'_> {
         self.evaluations.set(evaluations);
         if evaluations > MAX_EVALUATIONS {
             return Err(
-                EvaluationError::new(format!("this takes more than {MAX_EVALUATIONS} evaluations")).at(node.span),
+                EvaluationError::new(format!("this takes more than {MAX_EVALUATIONS} evaluations")).at(node.span)
             );
         }
         match &node.kind {
@@ -128,10 +122,8 @@ impl Run<'_> {
     fn truth(&self, operator: &str, node: &Node) -> Result<bool, EvaluationError> {
         match self.value(node)? {
             Value::Bool(truth) => Ok(truth),
-            other => Err(
-                EvaluationError::new(format!("{operator} needs true or false, not {}", other.with_type()))
-                    .at(node.span),
-            ),
+            other => Err(EvaluationError::new(format!("{operator} needs true or false, not {}", other.with_type()))
+                .at(node.span)),
         }
     }
 }
@@ -139,10 +131,9 @@ impl Run<'_> {
 /// No answer of an environment may be a list without end.
 fn bounded(value: Value) -> Evaluated {
     match &value {
-        Value::List(values) if values.len() > MAX_LIST => Err(EvaluationError::new(format!(
-            "a list of {} values; at most {MAX_LIST} are allowed",
-            values.len()
-        ))),
+        Value::List(values) if values.len() > MAX_LIST => {
+            Err(EvaluationError::new(format!("a list of {} values; at most {MAX_LIST} are allowed", values.len())))
+        }
         _ => Ok(value),
     }
 }
@@ -180,11 +171,7 @@ fn combine(operator: Operator, left: &Value, right: &Value) -> Evaluated {
     }
     let (Value::Number(a), Value::Number(b)) = (left, right) else {
         let wrong = if matches!(left, Value::Number(_)) { right } else { left };
-        return Err(EvaluationError::new(format!(
-            "{} needs numbers, not {}",
-            operator.sign(),
-            wrong.with_type()
-        )));
+        return Err(EvaluationError::new(format!("{} needs numbers, not {}", operator.sign(), wrong.with_type())));
     };
     let (a, b) = (*a, *b);
     let number = match operator {
@@ -196,10 +183,7 @@ fn combine(operator: Operator, left: &Value, right: &Value) -> Evaluated {
         Operator::Minus => a.checked_sub(b),
         Operator::Times => a.checked_mul(b),
         Operator::Divided | Operator::Remainder if b == 0 => {
-            return Err(EvaluationError::new(format!(
-                "{a} {} 0: a division by zero",
-                operator.sign()
-            )));
+            return Err(EvaluationError::new(format!("{a} {} 0: a division by zero", operator.sign())));
         }
         Operator::Divided => a.checked_div(b),
         Operator::Remainder => a.checked_rem(b),

@@ -75,19 +75,11 @@ pub fn function(name: &str) -> Option<&'static FunctionDef> {
 }
 
 const fn given(name: &'static str, kind: ParameterKind) -> Parameter {
-    Parameter {
-        name,
-        kind,
-        optional: false,
-    }
+    Parameter { name, kind, optional: false }
 }
 
 const fn optional(name: &'static str, kind: ParameterKind) -> Parameter {
-    Parameter {
-        name,
-        kind,
-        optional: true,
-    }
+    Parameter { name, kind, optional: true }
 }
 
 const fn define(
@@ -97,13 +89,7 @@ const fn define(
     ref_kind: RefKind,
     meaning: &'static str,
 ) -> FunctionDef {
-    FunctionDef {
-        name,
-        parameters,
-        returns,
-        meaning,
-        ref_kind,
-    }
+    FunctionDef { name, parameters, returns, meaning, ref_kind }
 }
 
 const PARTITION: Parameter = given("partition", ParameterKind::Partition);
@@ -120,13 +106,7 @@ use Type::{List, Number};
 
 /// All functions.
 pub const FUNCTIONS: &[FunctionDef] = &[
-    define(
-        "hw",
-        &[PARTITION, ON_BROKER],
-        Number,
-        Water,
-        "The high watermark on a broker, by default the leader's.",
-    ),
+    define("hw", &[PARTITION, ON_BROKER], Number, Water, "The high watermark on a broker, by default the leader's."),
     define(
         "leo",
         &[PARTITION, ON_BROKER],
@@ -134,27 +114,9 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "The log end offset on a broker, the offset of its next record; by default the leader's.",
     ),
-    define(
-        "lso",
-        &[PARTITION],
-        Number,
-        Water,
-        "The last stable offset on the leader.",
-    ),
-    define(
-        "isr",
-        &[PARTITION],
-        List,
-        Plain,
-        "The brokers in the in-sync replica set, ascending.",
-    ),
-    define(
-        "leader",
-        &[PARTITION],
-        Number,
-        Leader,
-        "The broker that leads the partition; none if none does.",
-    ),
+    define("lso", &[PARTITION], Number, Water, "The last stable offset on the leader."),
+    define("isr", &[PARTITION], List, Plain, "The brokers in the in-sync replica set, ascending."),
+    define("leader", &[PARTITION], Number, Leader, "The broker that leads the partition; none if none does."),
     define("epoch", &[PARTITION], Number, Leader, "The leader epoch."),
     define(
         "credited",
@@ -163,13 +125,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "The log end offset that the leader knows of a follower; none before its first fetch.",
     ),
-    define(
-        "records",
-        &[PARTITION],
-        Number,
-        Plain,
-        "How many records the leader's log holds.",
-    ),
+    define("records", &[PARTITION], Number, Plain, "How many records the leader's log holds."),
     define(
         "value",
         &[PARTITION, given("offset", ParameterKind::Number)],
@@ -177,13 +133,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Message,
         "The value of the record at an offset of the leader's log; none if there is none.",
     ),
-    define(
-        "partitions",
-        &[TOPIC],
-        Number,
-        Plain,
-        "How many partitions the topic has in the cluster.",
-    ),
+    define("partitions", &[TOPIC], Number, Plain, "How many partitions the topic has in the cluster."),
     define(
         "known_partitions",
         &[given("client", ParameterKind::Client), TOPIC],
@@ -198,27 +148,9 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "The offset of the record that the consumer asks for next; none while it has no position.",
     ),
-    define(
-        "consumed",
-        &[CONSUMER],
-        Number,
-        Plain,
-        "How many records the consumer has returned to its application.",
-    ),
-    define(
-        "sent",
-        &[PRODUCER],
-        Number,
-        Message,
-        "How many records the application has given to the producer.",
-    ),
-    define(
-        "acked",
-        &[PRODUCER],
-        Number,
-        Plain,
-        "How many records of the producer are acknowledged.",
-    ),
+    define("consumed", &[CONSUMER], Number, Plain, "How many records the consumer has returned to its application."),
+    define("sent", &[PRODUCER], Number, Message, "How many records the application has given to the producer."),
+    define("acked", &[PRODUCER], Number, Plain, "How many records of the producer are acknowledged."),
     define(
         "queued",
         &[PRODUCER, PARTITION],
@@ -247,13 +179,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "The partition where the producer's sticky partitioner stands; none before the first record without a key.",
     ),
-    define(
-        "murmur2",
-        &[KEY],
-        Number,
-        Plain,
-        "The murmur2 hash of the key's UTF-8 bytes, a signed 32-bit number.",
-    ),
+    define("murmur2", &[KEY], Number, Plain, "The murmur2 hash of the key's UTF-8 bytes, a signed 32-bit number."),
     define("positive", &[KEY], Number, Plain, "murmur2(key) & 0x7fffffff."),
     define(
         "quotient",
@@ -262,13 +188,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "How many whole times the number of partitions goes into positive(key).",
     ),
-    define(
-        "partition",
-        &[KEY, COUNT],
-        Number,
-        Message,
-        "positive(key) % partitions: the partition of a key.",
-    ),
+    define("partition", &[KEY, COUNT], Number, Message, "positive(key) % partitions: the partition of a key."),
     define(
         "moved",
         &[
@@ -283,22 +203,12 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     ),
     define(
         "moved_of",
-        &[
-            given("keys", ParameterKind::List),
-            given("from", ParameterKind::Number),
-            given("to", ParameterKind::Number),
-        ],
+        &[given("keys", ParameterKind::List), given("from", ParameterKind::Number), given("to", ParameterKind::Number)],
         Number,
         Message,
         "How many of these keys get another partition when the number of partitions goes from one to the other.",
     ),
-    define(
-        "failed",
-        &[PRODUCER],
-        Number,
-        Plain,
-        "How many records of the producer failed for good.",
-    ),
+    define("failed", &[PRODUCER], Number, Plain, "How many records of the producer failed for good."),
     define(
         "count",
         &[given("fact", ParameterKind::Fact)],
@@ -307,13 +217,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "How many facts of a kind there have been so far.",
     ),
     define("time_ms", &[], Number, Plain, "Virtual time in milliseconds."),
-    define(
-        "size",
-        &[given("list", ParameterKind::List)],
-        Number,
-        Plain,
-        "How many values a list has.",
-    ),
+    define("size", &[given("list", ParameterKind::List)], Number, Plain, "How many values a list has."),
     define(
         "min",
         &[given("a", ParameterKind::Number), given("b", ParameterKind::Number)],
@@ -337,11 +241,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_optional_parameters_come_last() {
         for (index, function) in FUNCTIONS.iter().enumerate() {
-            assert!(
-                FUNCTIONS[..index].iter().all(|other| other.name != function.name),
-                "{}",
-                function.name
-            );
+            assert!(FUNCTIONS[..index].iter().all(|other| other.name != function.name), "{}", function.name);
             let optional: Vec<bool> = function.parameters.iter().map(|parameter| parameter.optional).collect();
             assert!(optional.is_sorted(), "{}", function.name);
             assert!(function.meaning.ends_with('.'), "{}", function.name);

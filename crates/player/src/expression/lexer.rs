@@ -24,9 +24,7 @@ impl Token {
 }
 
 /// Signs, longer ones before their beginnings.
-const SIGNS: [&str; 16] = [
-    "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",",
-];
+const SIGNS: [&str; 16] = ["==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ","];
 
 /// Signs of other languages and keyboards, with what they are here.
 const MISTAKEN: [(&str, &str); 14] = [
@@ -56,11 +54,7 @@ pub(super) fn tokens(source: &str, offset: usize) -> Result<Vec<(Token, Span)>, 
         )
         .help("define parts of it under [let]"));
     }
-    let mut lexer = Lexer {
-        characters,
-        position: 0,
-        offset,
-    };
+    let mut lexer = Lexer { characters, position: 0, offset };
     let mut tokens = Vec::new();
     while let Some(token) = lexer.next()? {
         tokens.push(token);
@@ -117,10 +111,8 @@ impl Lexer {
         let digits = self.take_while(|character, _| character.is_ascii_digit());
         let span = self.span(start, self.position);
         if let Some(following) = self.peek(0).filter(|character| is_letter(*character)) {
-            return Err(
-                TextProblem::new(span, format!("the number {digits} runs into the letter {following}"))
-                    .help("a text stands in quotes"),
-            );
+            return Err(TextProblem::new(span, format!("the number {digits} runs into the letter {following}"))
+                .help("a text stands in quotes"));
         }
         digits.parse().map(Token::Number).map_err(|_| {
             TextProblem::new(span, format!("the number {digits} is too large"))
@@ -155,11 +147,8 @@ impl Lexer {
     }
 
     fn sign(&mut self, start: usize) -> Result<Token, TextProblem> {
-        let begins_with = |sign: &str| {
-            sign.chars()
-                .enumerate()
-                .all(|(ahead, character)| self.peek(ahead) == Some(character))
-        };
+        let begins_with =
+            |sign: &str| sign.chars().enumerate().all(|(ahead, character)| self.peek(ahead) == Some(character));
         if let Some(sign) = SIGNS.into_iter().find(|sign| begins_with(sign)) {
             self.position = self.position.saturating_add(sign.chars().count());
             return Ok(Token::Sign(sign));

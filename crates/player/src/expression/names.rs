@@ -46,11 +46,7 @@ impl Names {
             let problem = TextProblem::new(Span::default(), format!("more than {MAX_DEFINITIONS} definitions"));
             work.problems.push((MAX_DEFINITIONS, problem));
         }
-        if work.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(work.problems)
-        }
+        if work.problems.is_empty() { Ok(()) } else { Err(work.problems) }
     }
 
     /// The names of the definitions.
@@ -60,10 +56,7 @@ impl Names {
 
     /// How many partitions a topic has at most; none if there is no such topic.
     pub fn topic(&self, name: &str) -> Option<i32> {
-        self.topics
-            .iter()
-            .find(|(topic, _)| topic == name)
-            .map(|(_, count)| *count)
+        self.topics.iter().find(|(topic, _)| topic == name).map(|(_, count)| *count)
     }
 
     /// Whether there is such a producer.
@@ -172,8 +165,7 @@ impl Defining<'_> {
                 }
                 Err(problems) => {
                     names.definitions.push(unknown);
-                    self.problems
-                        .extend(problems.into_iter().map(|problem| (index, problem)));
+                    self.problems.extend(problems.into_iter().map(|problem| (index, problem)));
                 }
             }
         }

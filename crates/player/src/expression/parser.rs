@@ -13,10 +13,7 @@ pub(super) fn parse(source: &str, offset: usize) -> Result<Node, TextProblem> {
         tokens: tokens(source, offset)?,
         position: 0,
         depth: 0,
-        end: Span::new(
-            offset.saturating_add(length),
-            offset.saturating_add(length).saturating_add(1),
-        ),
+        end: Span::new(offset.saturating_add(length), offset.saturating_add(length).saturating_add(1)),
     };
     if parser.tokens.is_empty() {
         let span = Span::new(offset, offset.saturating_add(length.max(1)));
@@ -210,10 +207,7 @@ impl Parser {
                 }
                 let end = self.here();
                 self.step();
-                Ok(Node {
-                    span: span.to(end),
-                    ..inner
-                })
+                Ok(Node { span: span.to(end), ..inner })
             }
             Token::Sign("[") => {
                 let (nodes, end) = self.sequence("]")?;
@@ -247,10 +241,7 @@ impl Parser {
                 self.step();
             }
             if nodes.len() >= MAX_LIST {
-                return Err(TextProblem::new(
-                    self.here(),
-                    format!("more than {MAX_LIST} values in a row"),
-                ));
+                return Err(TextProblem::new(self.here(), format!("more than {MAX_LIST} values in a row")));
             }
             nodes.push(self.expression()?);
         }
@@ -261,15 +252,8 @@ impl Parser {
 }
 
 fn binary(operator: Operator, left: Node, right: Node) -> Parsed {
-    let node = Node::new(
-        left.span.to(right.span),
-        Kind::Binary(operator, Box::new(left), Box::new(right)),
-    );
-    if node.depth > MAX_DEPTH {
-        Err(too_deep(node.span))
-    } else {
-        Ok(node)
-    }
+    let node = Node::new(left.span.to(right.span), Kind::Binary(operator, Box::new(left), Box::new(right)));
+    if node.depth > MAX_DEPTH { Err(too_deep(node.span)) } else { Ok(node) }
 }
 
 fn too_deep(span: Span) -> TextProblem {

@@ -148,14 +148,8 @@ mod tests {
             (Value::from(0), "0"),
             (Value::from(-7), "\u{2212}7"),
             (Value::from(1_000), "1\u{202f}000"),
-            (
-                Value::from(-1_644_747_527),
-                "\u{2212}1\u{202f}644\u{202f}747\u{202f}527",
-            ),
-            (
-                Value::from(i64::MIN),
-                "\u{2212}9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775\u{202f}808",
-            ),
+            (Value::from(-1_644_747_527), "\u{2212}1\u{202f}644\u{202f}747\u{202f}527"),
+            (Value::from(i64::MIN), "\u{2212}9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775\u{202f}808"),
             (Value::from(vec![1, 2, 3]), "{1, 2, 3}"),
             (Value::from(TopicPartition::new("orders", 0)), "orders-0"),
             (Value::from(None::<i32>), "none"),

@@ -51,9 +51,9 @@ impl CommandError {
     pub fn phrase(&self) -> Phrase {
         let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         match self {
-            CommandError::NoStep { step, steps } => Phrase::new("scene.no_step")
-                .with("step", number(*step))
-                .with("steps", number(*steps)),
+            CommandError::NoStep { step, steps } => {
+                Phrase::new("scene.no_step").with("step", number(*step)).with("steps", number(*steps))
+            }
             CommandError::NoChoice(_) => Phrase::new("scene.no_choice"),
         }
     }

@@ -43,11 +43,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
 }
 
 fn list(items: impl IntoIterator<Item = impl ToString>) -> String {
-    items
-        .into_iter()
-        .map(|item| item.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn count(length: usize) -> i64 {
@@ -55,35 +51,19 @@ fn count(length: usize) -> i64 {
 }
 
 fn cluster(panel: &ClusterPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
-    let isr = Phrase::new("text.isr")
-        .with("partition", panel.partition.as_str())
-        .with("isr", list(&panel.isr.value));
+    let isr = Phrase::new("text.isr").with("partition", panel.partition.as_str()).with("isr", list(&panel.isr.value));
     blocks.push(TextBlock {
-        heading: Phrase::new("text.partition")
-            .with("partition", panel.partition.as_str())
-            .say(lang),
+        heading: Phrase::new("text.partition").with("partition", panel.partition.as_str()).say(lang),
         lines: vec![isr.say(lang)],
     });
     for row in &panel.replicas {
         let mut lines = vec![marks_line(row).say(lang), records_line(row, lang)];
         for float in &row.floats {
-            let key = if float.log_end_offset.value.is_some() {
-                "text.float"
-            } else {
-                "text.float_unknown"
-            };
+            let key = if float.log_end_offset.value.is_some() { "text.float" } else { "text.float_unknown" };
             let end = float.log_end_offset.value.unwrap_or(-1);
-            lines.push(
-                Phrase::new(key)
-                    .with("replica", float.replica)
-                    .with("end", end)
-                    .say(lang),
-            );
+            lines.push(Phrase::new(key).with("replica", float.replica).with("end", end).say(lang));
         }
-        blocks.push(TextBlock {
-            heading: row_name(row).say(lang),
-            lines,
-        });
+        blocks.push(TextBlock { heading: row_name(row).say(lang), lines });
     }
     for client in &panel.clients {
         blocks.push(TextBlock {
@@ -91,20 +71,9 @@ fn cluster(panel: &ClusterPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
             lines: client.lines.iter().map(|line| line_phrase(line).say(lang)).collect(),
         });
     }
-    let messages = panel
-        .messages
-        .iter()
-        .map(|message| message_phrase(message).say(lang))
-        .collect::<Vec<_>>();
-    let lines = if messages.is_empty() {
-        vec![Phrase::new("text.no_messages").say(lang)]
-    } else {
-        messages
-    };
-    blocks.push(TextBlock {
-        heading: Phrase::new("text.messages").say(lang),
-        lines,
-    });
+    let messages = panel.messages.iter().map(|message| message_phrase(message).say(lang)).collect::<Vec<_>>();
+    let lines = if messages.is_empty() { vec![Phrase::new("text.no_messages").say(lang)] } else { messages };
+    blocks.push(TextBlock { heading: Phrase::new("text.messages").say(lang), lines });
 }
 
 fn row_name(row: &ReplicaRow) -> Phrase {
@@ -117,9 +86,7 @@ fn row_name(row: &ReplicaRow) -> Phrase {
 }
 
 fn marks_line(row: &ReplicaRow) -> Phrase {
-    Phrase::new("text.marks")
-        .with("hw", row.high_watermark.value)
-        .with("leo", row.log_end_offset.value)
+    Phrase::new("text.marks").with("hw", row.high_watermark.value).with("leo", row.log_end_offset.value)
 }
 
 fn records_line(row: &ReplicaRow, lang: Lang) -> String {
@@ -128,32 +95,19 @@ fn records_line(row: &ReplicaRow, lang: Lang) -> String {
     }
     let record = |cell: &super::cluster::RecordCell| {
         let key = cell.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-        let state = if cell.committed {
-            "text.committed"
-        } else {
-            "text.uncommitted"
-        };
-        format!(
-            "{} {}{key} ({})",
-            cell.offset,
-            cell.value.as_deref().unwrap_or("null"),
-            Phrase::new(state).say(lang)
-        )
+        let state = if cell.committed { "text.committed" } else { "text.uncommitted" };
+        format!("{} {}{key} ({})", cell.offset, cell.value.as_deref().unwrap_or("null"), Phrase::new(state).say(lang))
     };
-    Phrase::new("text.records")
-        .with("records", list(row.records.iter().map(record)))
-        .say(lang)
+    Phrase::new("text.records").with("records", list(row.records.iter().map(record))).say(lang)
 }
 
 fn client_name(client: &ClientCard) -> Phrase {
     match &client.kind {
-        ClientKind::Producer { acks } => Phrase::new("text.producer")
-            .with("name", client.name.as_str())
-            .with("acks", acks.as_str()),
+        ClientKind::Producer { acks } => {
+            Phrase::new("text.producer").with("name", client.name.as_str()).with("acks", acks.as_str())
+        }
         ClientKind::Consumer { position } => match position.value {
-            Some(at) => Phrase::new("text.consumer_at")
-                .with("name", client.name.as_str())
-                .with("position", at),
+            Some(at) => Phrase::new("text.consumer_at").with("name", client.name.as_str()).with("position", at),
             None => Phrase::new("text.consumer").with("name", client.name.as_str()),
         },
     }
@@ -167,13 +121,9 @@ fn line_phrase(line: &super::cluster::ClientLine) -> Phrase {
         Some(key) => format!("{} {key}", record.value),
         None => record.value.clone(),
     };
-    let phrase = Phrase::new(if line.status.is_some() {
-        "text.line_status"
-    } else {
-        "text.line"
-    })
-    .with("record", name)
-    .with("text", line.text.clone());
+    let phrase = Phrase::new(if line.status.is_some() { "text.line_status" } else { "text.line" })
+        .with("record", name)
+        .with("text", line.text.clone());
     match &line.status {
         Some((_, status)) => phrase.with("status", status.clone()),
         None => phrase,
@@ -190,11 +140,7 @@ fn message_phrase(message: &Envelope) -> Phrase {
         Some(broker) => Phrase::new("facts.broker").with("broker", broker),
         None => Phrase::new("facts.client").with("client", mark.strip_prefix("client-").unwrap_or(mark)),
     };
-    let wait = if let Whereabouts::Parked { wait_ms, .. } = message.whereabouts {
-        wait_ms
-    } else {
-        0
-    };
+    let wait = if let Whereabouts::Parked { wait_ms, .. } = message.whereabouts { wait_ms } else { 0 };
     Phrase::new(key)
         .with("api", message.api.as_str())
         .with("from", place(&message.from))
@@ -206,9 +152,7 @@ fn message_phrase(message: &Envelope) -> Phrase {
 fn cluster_label(panel: &ClusterPanel, mark: &str) -> Option<Phrase> {
     if mark == format!("isr/{}", panel.partition) {
         return Some(
-            Phrase::new("text.isr")
-                .with("partition", panel.partition.as_str())
-                .with("isr", list(&panel.isr.value)),
+            Phrase::new("text.isr").with("partition", panel.partition.as_str()).with("isr", list(&panel.isr.value)),
         );
     }
     if let Some(message) = panel.messages.iter().find(|message| message.id == mark) {
@@ -227,32 +171,16 @@ fn cluster_label(panel: &ClusterPanel, mark: &str) -> Option<Phrase> {
     let part = mark.strip_prefix(&row.id)?.trim_start_matches('/');
     match part {
         "" => Some(row_name(row)),
-        "hw" => Some(
-            Phrase::new("text.label_hw")
-                .with("hw", row.high_watermark.value)
-                .with("broker", broker),
-        ),
-        "leo" => Some(
-            Phrase::new("text.label_leo")
-                .with("leo", row.log_end_offset.value)
-                .with("broker", broker),
-        ),
+        "hw" => Some(Phrase::new("text.label_hw").with("hw", row.high_watermark.value).with("broker", broker)),
+        "leo" => Some(Phrase::new("text.label_leo").with("leo", row.log_end_offset.value).with("broker", broker)),
         _ => {
             if let Some(float) = row.floats.iter().find(|float| float.id == mark) {
-                let key = if float.log_end_offset.value.is_some() {
-                    "text.float"
-                } else {
-                    "text.float_unknown"
-                };
+                let key = if float.log_end_offset.value.is_some() { "text.float" } else { "text.float_unknown" };
                 let end = float.log_end_offset.value.unwrap_or(-1);
                 return Some(Phrase::new(key).with("replica", float.replica).with("end", end));
             }
             let cell = row.records.iter().find(|cell| cell.id == mark)?;
-            let state = Phrase::new(if cell.committed {
-                "text.committed"
-            } else {
-                "text.uncommitted"
-            });
+            let state = Phrase::new(if cell.committed { "text.committed" } else { "text.uncommitted" });
             Some(
                 Phrase::new("text.label_record")
                     .with("offset", cell.offset)
@@ -276,12 +204,7 @@ fn partitioner(panel: &PartitionerPanel, lang: Lang) -> TextBlock {
     ];
     lines.extend(stages.iter().filter_map(|mark| partitioner_label(panel, mark)));
     lines.extend(panel.lanes.iter().filter_map(|lane| partitioner_label(panel, &lane.id)));
-    lines.extend(
-        panel
-            .moves
-            .iter()
-            .filter_map(|moves| partitioner_label(panel, &moves.id)),
-    );
+    lines.extend(panel.moves.iter().filter_map(|moves| partitioner_label(panel, &moves.id)));
     TextBlock {
         heading: Phrase::new("text.topic")
             .with("topic", panel.topic.as_str())
@@ -333,26 +256,13 @@ fn partitioner_label(panel: &PartitionerPanel, mark: &str) -> Option<Phrase> {
     let key = panel.key.as_ref()?;
     match mark {
         "partitioner/key" => {
-            let bytes = key
-                .bytes
-                .iter()
-                .map(|(byte, _)| format!("{byte:02x}"))
-                .collect::<Vec<_>>()
-                .join(" ");
-            Some(
-                Phrase::new("text.key")
-                    .with("key", key.text.as_str())
-                    .with("bytes", bytes),
-            )
+            let bytes = key.bytes.iter().map(|(byte, _)| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+            Some(Phrase::new("text.key").with("key", key.text.as_str()).with("bytes", bytes))
         }
         "partitioner/murmur2" => {
             let hash = key.hash.as_ref()?;
             let turns = count(hash.turns.len());
-            Some(
-                Phrase::new("text.murmur2")
-                    .with("murmur2", hash.murmur2.value)
-                    .with("turns", turns),
-            )
+            Some(Phrase::new("text.murmur2").with("murmur2", hash.murmur2.value).with("turns", turns))
         }
         "partitioner/positive" => Some(Phrase::new("text.positive").with("positive", key.positive.as_ref()?.value)),
         "partitioner/remainder" => {
@@ -375,11 +285,7 @@ fn partitioner_label(panel: &PartitionerPanel, mark: &str) -> Option<Phrase> {
                         .with("count", was_count)
                         .with("before", was),
                 ),
-                None => Some(
-                    Phrase::new("text.chosen")
-                        .with("key", key.text.as_str())
-                        .with("partition", partition),
-                ),
+                None => Some(Phrase::new("text.chosen").with("key", key.text.as_str()).with("partition", partition)),
             }
         }
         _ => None,
@@ -400,20 +306,13 @@ fn accumulator(panel: &AccumulatorPanel, lang: Lang) -> TextBlock {
         if queue.batches.is_empty() {
             lines.push(Phrase::new("text.queue_empty").with("partition", queue.partition));
         }
-        lines.extend(
-            queue
-                .batches
-                .iter()
-                .map(|batch| batch_phrase(panel, queue.partition, batch)),
-        );
+        lines.extend(queue.batches.iter().map(|batch| batch_phrase(panel, queue.partition, batch)));
     }
     if !panel.past.is_empty() {
         lines.push(Phrase::new("text.past").with("past", list(&panel.past)));
     }
     TextBlock {
-        heading: Phrase::new("text.accumulator")
-            .with("producer", panel.producer.as_str())
-            .say(lang),
+        heading: Phrase::new("text.accumulator").with("producer", panel.producer.as_str()).say(lang),
         lines: lines.iter().map(|line| line.say(lang)).collect(),
     }
 }

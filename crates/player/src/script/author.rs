@@ -61,9 +61,7 @@ impl Packed {
     }
 
     fn located(&self, problems: &[Problem]) -> Vec<ScenarioError> {
-        let errors = problems
-            .iter()
-            .map(|problem| locate(&self.source, &self.translation, problem));
+        let errors = problems.iter().map(|problem| locate(&self.source, &self.translation, problem));
         ScenarioErrors::sorted(errors.collect()).0
     }
 }
@@ -75,11 +73,7 @@ impl Packed {
 pub fn pack_folder(folder: &Path) -> Result<Packed, ScenarioErrors> {
     let scenario = Source::read(&folder.join("scenario.toml"))?;
     let translation_path = folder.join("zh.toml");
-    let translation = if translation_path.exists() {
-        Some(Source::read(&translation_path)?)
-    } else {
-        None
-    };
+    let translation = if translation_path.exists() { Some(Source::read(&translation_path)?) } else { None };
     let course = folder.parent().map(|parent| parent.join("course.toml"));
     let families = match course {
         Some(course) if course.exists() => Some(families_of(&course)?),
@@ -107,19 +101,11 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
     let mut errors = Vec::new();
     let tree = scenario.tree().map_err(|found| errors.extend(found)).ok();
     let translation_tree = translation.tree().map_err(|found| errors.extend(found)).ok();
-    let form = tree
-        .as_ref()
-        .and_then(|tree| read::scenario(&scenario, tree, &mut errors));
-    let texts = translation_tree
-        .as_ref()
-        .and_then(|tree| read::translation(&translation, tree, &mut errors));
+    let form = tree.as_ref().and_then(|tree| read::scenario(&scenario, tree, &mut errors));
+    let texts = translation_tree.as_ref().and_then(|tree| read::translation(&translation, tree, &mut errors));
     if !has_translation {
         let help = "write it beside scenario.toml: the same texts in Chinese".to_owned();
-        errors.push(ScenarioError::of_file(
-            &files.translation_name,
-            "is missing",
-            Some(help),
-        ));
+        errors.push(ScenarioError::of_file(&files.translation_name, "is missing", Some(help)));
     }
     let (Some(form), Some(texts)) = (form, texts) else {
         return Err(ScenarioErrors::sorted(errors));
@@ -132,21 +118,13 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
     problems.extend(folder_problem);
     let told = problems.clone();
     let covered = |problem: &Problem| told.iter().any(|other| covers(&other.place, &problem.place));
-    problems.extend(
-        super::validate::validate(&mut built)
-            .into_iter()
-            .filter(|problem| !covered(problem)),
-    );
+    problems.extend(super::validate::validate(&mut built).into_iter().filter(|problem| !covered(problem)));
     if !has_translation {
         problems.retain(|problem| problem.place.lang != Lang::Zh);
     }
     errors.extend(problems.iter().map(|problem| locate(&scenario, &translation, problem)));
     if errors.is_empty() {
-        Ok(Packed {
-            scenario: built,
-            source: scenario,
-            translation,
-        })
+        Ok(Packed { scenario: built, source: scenario, translation })
     } else {
         Err(ScenarioErrors::sorted(errors))
     }
@@ -167,11 +145,5 @@ fn covers(outer: &Place, inner: &Place) -> bool {
 
 /// The title of a family that no course names: its id.
 fn family_without_course(id: &str) -> FamilyName {
-    FamilyName {
-        id: id.to_owned(),
-        title: Localized {
-            en: id.to_owned(),
-            zh: id.to_owned(),
-        },
-    }
+    FamilyName { id: id.to_owned(), title: Localized { en: id.to_owned(), zh: id.to_owned() } }
 }

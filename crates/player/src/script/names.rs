@@ -63,9 +63,5 @@ fn together(
     if !problems.is_empty() {
         return problems;
     }
-    check()
-        .err()
-        .map(|error| (None, error.to_string()))
-        .into_iter()
-        .collect()
+    check().err().map(|error| (None, error.to_string())).into_iter().collect()
 }

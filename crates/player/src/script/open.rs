@@ -68,8 +68,5 @@ pub(super) fn from_json(json: &str) -> Result<Scenario, OpenError> {
 
 /// The message without the " at line 1 column 7" that the JSON reader appends.
 fn without_place(message: &str) -> String {
-    message
-        .rsplit_once(" at line ")
-        .map_or(message, |(message, _)| message)
-        .to_owned()
+    message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned()
 }

@@ -83,12 +83,7 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(place: Place, message: impl Into<String>) -> Problem {
-        Problem {
-            place,
-            span: None,
-            message: message.into(),
-            help: None,
-        }
+        Problem { place, span: None, message: message.into(), help: None }
     }
 
     #[must_use]
@@ -98,12 +93,7 @@ impl Problem {
     }
 
     pub(crate) fn of_text(place: Place, problem: TextProblem) -> Problem {
-        Problem {
-            place,
-            span: Some(problem.span),
-            message: problem.message,
-            help: problem.help,
-        }
+        Problem { place, span: Some(problem.span), message: problem.message, help: problem.help }
     }
 }
 

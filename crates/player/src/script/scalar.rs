@@ -24,9 +24,7 @@ impl Visitor<'_> for ScalarVisitor {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
-        i64::try_from(number)
-            .map(Scalar::Number)
-            .map_err(|_| E::custom(format!("{number} is too large")))
+        i64::try_from(number).map(Scalar::Number).map_err(|_| E::custom(format!("{number} is too large")))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {

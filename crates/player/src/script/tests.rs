@@ -130,17 +130,11 @@ fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
 #[test]
 fn text_that_is_no_scenario_is_an_error() {
     for json in ["", "null", "{}", "[", "{\"id\": 3}", "\u{feff}{}"] {
-        assert!(
-            matches!(Scenario::from_json(json), Err(OpenError::Malformed { .. })),
-            "{json}"
-        );
+        assert!(matches!(Scenario::from_json(json), Err(OpenError::Malformed { .. })), "{json}");
     }
     let huge = " ".repeat(MAX_PACKED_BYTES + 1);
     let error = Scenario::from_json(&huge).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "This scenario has 4194305 bytes; at most 4194304 are read."
-    );
+    assert_eq!(error.to_string(), "This scenario has 4194305 bytes; at most 4194304 are read.");
     let mut unknown = scenario();
     unknown["colour"] = "blue".into();
     let error = Scenario::from_json(&unknown.to_string()).unwrap_err();

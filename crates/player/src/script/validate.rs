@@ -16,10 +16,7 @@ const MAX_TAGS: usize = 32;
 
 /// All that is wrong, in the order of the file. The scenario's expressions are bound if nothing is.
 pub(crate) fn validate(scenario: &mut Scenario) -> Vec<Problem> {
-    let mut checker = Checker {
-        names: names(scenario),
-        problems: Vec::new(),
-    };
+    let mut checker = Checker { names: names(scenario), problems: Vec::new() };
     checker.head(scenario);
     checker.cluster(&scenario.cluster);
     checker.topics(scenario);
@@ -48,12 +45,8 @@ fn names(scenario: &Scenario) -> Names {
             }
         }
     }
-    names
-        .producers
-        .extend(scenario.producers.iter().map(|producer| producer.id.clone()));
-    names
-        .consumers
-        .extend(scenario.consumers.iter().map(|consumer| consumer.id.clone()));
+    names.producers.extend(scenario.producers.iter().map(|producer| producer.id.clone()));
+    names.consumers.extend(scenario.consumers.iter().map(|consumer| consumer.id.clone()));
     names
 }
 
@@ -79,16 +72,10 @@ impl Checker {
         self.id(&root.key("family"), &scenario.family.id);
         self.plain(&root.key("family"), &scenario.family.title);
         if !(1..=60).contains(&scenario.minutes) {
-            self.say(
-                root.key("minutes"),
-                format!("{} minutes", scenario.minutes),
-                "a scenario takes 1 to 60 minutes",
-            );
+            self.say(root.key("minutes"), format!("{} minutes", scenario.minutes), "a scenario takes 1 to 60 minutes");
         }
-        let version = scenario
-            .kafka
-            .split('.')
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
+        let version =
+            scenario.kafka.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
         if !version || scenario.kafka.len() > 16 {
             self.say(
                 root.key("kafka"),
@@ -97,21 +84,13 @@ impl Checker {
             );
         }
         if scenario.tags.len() > MAX_TAGS {
-            self.say(
-                root.key("tags"),
-                format!("{} tags", scenario.tags.len()),
-                format!("at most {MAX_TAGS}"),
-            );
+            self.say(root.key("tags"), format!("{} tags", scenario.tags.len()), format!("at most {MAX_TAGS}"));
         }
         for (index, tag) in scenario.tags.iter().enumerate().take(MAX_TAGS) {
             self.words(&root.key("tags").index(index), tag);
         }
         if scenario.picture >= scenario.steps.len() {
-            self.say(
-                root.key("picture"),
-                "there is no such step",
-                "name the step with the decisive moment",
-            );
+            self.say(root.key("picture"), "there is no such step", "name the step with the decisive moment");
         }
     }
 
@@ -130,43 +109,27 @@ impl Checker {
         let mut seen = Vec::new();
         let count = scenario.chapters.len();
         if count == 0 || count > MAX_STEPS {
-            self.say(
-                place.clone(),
-                format!("{count} chapters"),
-                "every step belongs to one, and each has a step",
-            );
+            self.say(place.clone(), format!("{count} chapters"), "every step belongs to one, and each has a step");
         }
         for (index, chapter) in scenario.chapters.iter().enumerate().take(MAX_STEPS) {
             let here = place.index(index);
             self.id(&here.key("id"), &chapter.id);
             if !is_new(&mut seen, &chapter.id) {
-                self.say(
-                    here.key("id"),
-                    format!("a second chapter {}", chapter.id),
-                    "ids are unique",
-                );
+                self.say(here.key("id"), format!("a second chapter {}", chapter.id), "ids are unique");
             }
             for lang in Lang::ALL {
                 let place = chapter_title(&here, &chapter.id, lang);
                 self.words(&place, chapter.title.get(lang));
             }
             if !scenario.steps.iter().any(|step| step.chapter == index) {
-                self.say(
-                    here,
-                    format!("no step belongs to chapter {}", chapter.id),
-                    "give it one, or leave it out",
-                );
+                self.say(here, format!("no step belongs to chapter {}", chapter.id), "give it one, or leave it out");
             }
         }
     }
 
     fn configs(&mut self, place: &Place, configs: &Configs, owner: ConfigOwner) {
         if configs.len() > MAX_ENTRIES {
-            self.say(
-                place.clone(),
-                format!("{} configs", configs.len()),
-                format!("at most {MAX_ENTRIES}"),
-            );
+            self.say(place.clone(), format!("{} configs", configs.len()), format!("at most {MAX_ENTRIES}"));
         }
         for (key, problem) in owner.check(configs) {
             let place = key.map_or_else(|| place.clone(), |key| place.key(&key));
@@ -203,10 +166,9 @@ impl Checker {
         let problem = match (nearest(name, candidates.iter().copied()), candidates.as_slice()) {
             (Some(near), _) => problem.help(format!("did you mean {near:?}?")),
             (None, []) => problem.help(format!("add [[{}]]", if what == "client" { "producer" } else { what })),
-            (None, few) => problem.help(format!(
-                "there is {}",
-                few.iter().take(8).copied().collect::<Vec<_>>().join(", ")
-            )),
+            (None, few) => {
+                problem.help(format!("there is {}", few.iter().take(8).copied().collect::<Vec<_>>().join(", ")))
+            }
         };
         self.problem(problem);
     }
@@ -235,17 +197,9 @@ impl Checker {
     fn words(&mut self, place: &Place, text: &str) {
         let count = text.chars().count();
         if text.trim().is_empty() {
-            self.say(
-                place.clone(),
-                "this text is empty",
-                "write it, or leave the key out if it is optional",
-            );
+            self.say(place.clone(), "this text is empty", "write it, or leave the key out if it is optional");
         } else if count > MAX_TEXT {
-            self.say(
-                place.clone(),
-                format!("this text has {count} characters"),
-                format!("at most {MAX_TEXT}"),
-            );
+            self.say(place.clone(), format!("this text has {count} characters"), format!("at most {MAX_TEXT}"));
         }
     }
 
@@ -255,11 +209,7 @@ impl Checker {
             let place = place(lang);
             let template = text.get_mut(lang);
             if template.source().trim().is_empty() {
-                self.say(
-                    place.clone(),
-                    "this text is empty",
-                    "write it, or leave the key out if it is optional",
-                );
+                self.say(place.clone(), "this text is empty", "write it, or leave the key out if it is optional");
             }
             if let Err(problems) = template.bind(&self.names) {
                 for problem in problems {

@@ -49,20 +49,14 @@ fn texts_become_runs() {
         ("a **never** b", "'a '*never*' b'"),
         ("**at {hw(orders-0)}** b", "*at *<4\u{202f}000 Water>' b'"),
         ("**{hw(orders-0)}**", "<4\u{202f}000 Water>"),
-        (
-            "[[hw]] and [[leader-epoch|epochs]]",
-            "[HW hw]' and '[epochs leader-epoch]",
-        ),
+        ("[[hw]] and [[leader-epoch|epochs]]", "[HW hw]' and '[epochs leader-epoch]"),
         (
             "{{not a value}} } }}",
             "a closing brace without an opening one (at character 17); for a brace itself write }}",
         ),
         ("{{1}}", "'{1}'"),
         ("2 * 3 [1]", "'2 * 3 [1]'"),
-        (
-            "水位 {hw(orders-0)}，**不变**。",
-            "'水位 '<4\u{202f}000 Water>'，'*不变*'。'",
-        ),
+        ("水位 {hw(orders-0)}，**不变**。", "'水位 '<4\u{202f}000 Water>'，'*不变*'。'"),
     ];
     for (source, expected) in rows {
         assert_eq!(runs(source), expected, "{source}");
@@ -72,30 +66,15 @@ fn texts_become_runs() {
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let rows = [
-        (
-            "水位 {hww(orders-0)}",
-            "unknown function \"hww\" (at character 5); did you mean hw?",
-        ),
-        (
-            "a {hw(orders-0)",
-            "this brace is not closed (at character 3); for a brace itself write {{",
-        ),
-        (
-            "a {}",
-            "an expression is missing here (at character 4); for example hw(orders-0)",
-        ),
+        ("水位 {hww(orders-0)}", "unknown function \"hww\" (at character 5); did you mean hw?"),
+        ("a {hw(orders-0)", "this brace is not closed (at character 3); for a brace itself write {{"),
+        ("a {}", "an expression is missing here (at character 4); for example hw(orders-0)"),
         (
             "{1:blue}",
             "no look is called \"blue\" (at character 4); the looks are water, message, leader, bad and plain",
         ),
-        (
-            "{1:leder}",
-            "no look is called \"leder\" (at character 4); did you mean leader?",
-        ),
-        (
-            "a **b",
-            "these stressed words do not end (at character 3); close them with **",
-        ),
+        ("{1:leder}", "no look is called \"leder\" (at character 4); did you mean leader?"),
+        ("a **b", "these stressed words do not end (at character 3); close them with **"),
         ("a ****", "there is nothing to stress here (at character 3)"),
         ("[[hw", "this term does not end (at character 1); close it with ]]"),
         (

@@ -55,13 +55,7 @@ impl Broker {
             partitions,
         };
         let id = out.send(node(leader), Body::FetchRequest(request));
-        self.fetchers.insert(
-            leader,
-            Fetcher {
-                in_flight: Some(id),
-                backs_off_until: None,
-            },
-        );
+        self.fetchers.insert(leader, Fetcher { in_flight: Some(id), backs_off_until: None });
     }
 
     /// Appends what came, takes over the high watermark and fetches again.
@@ -93,13 +87,7 @@ impl Broker {
         }
         if failed {
             let until = out.now.plus_ms(self.config.replica_fetch_backoff_ms);
-            self.fetchers.insert(
-                leader,
-                Fetcher {
-                    in_flight: None,
-                    backs_off_until: Some(until),
-                },
-            );
+            self.fetchers.insert(leader, Fetcher { in_flight: None, backs_off_until: Some(until) });
             out.timer(until, Timer::FetchBackoff { leader });
         } else {
             self.fetch_from(leader, out);

@@ -29,10 +29,7 @@ impl Partition {
     /// `CORRUPT_MESSAGE` for records that do not follow on, `KAFKA_STORAGE_ERROR` at a bound of the log.
     pub fn take_over(&mut self, me: BrokerId, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
         for batch in &fetched.records {
-            let appended = self
-                .log
-                .append_as_follower(batch)
-                .map_err(|error| self.storage_error(&error, out))?;
+            let appended = self.log.append_as_follower(batch).map_err(|error| self.storage_error(&error, out))?;
             out.fact(FactKind::RecordAppended {
                 broker: me,
                 partition: self.id.clone(),
@@ -43,9 +40,7 @@ impl Partition {
             });
         }
         let log_end_offset = self.log_end_offset();
-        let to = fetched
-            .high_watermark
-            .clamp(self.log_start_offset(), log_end_offset.max(self.log_start_offset()));
+        let to = fetched.high_watermark.clamp(self.log_start_offset(), log_end_offset.max(self.log_start_offset()));
         let from = std::mem::replace(&mut self.high_watermark, to);
         if from != to {
             out.fact(FactKind::HighWatermarkUpdated {

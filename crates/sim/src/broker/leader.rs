@@ -37,8 +37,7 @@ impl Partition {
         let known = match std::mem::replace(&mut self.role, Role::Leaderless) {
             Role::Leader(state) if self.registration.leader_epoch == registration.leader_epoch => state,
             _ => {
-                self.log
-                    .assign_epoch(registration.leader_epoch.0, self.log.log_end_offset());
+                self.log.assign_epoch(registration.leader_epoch.0, self.log.log_end_offset());
                 LeaderState::default()
             }
         };
@@ -81,10 +80,7 @@ impl Partition {
             return Err(Errors::NotEnoughReplicas);
         }
         let epoch = self.leader_epoch();
-        let appended = self
-            .log
-            .append_as_leader(batch, epoch.0)
-            .map_err(|error| self.storage_error(&error, out))?;
+        let appended = self.log.append_as_leader(batch, epoch.0).map_err(|error| self.storage_error(&error, out))?;
         let (first_offset, last_offset) = (Offset(appended.base_offset), Offset(appended.last_offset));
         out.then(FactKind::RecordAppended {
             broker: me,
@@ -95,11 +91,7 @@ impl Partition {
             as_leader: true,
         });
         let high_watermark_advanced = self.maybe_advance_high_watermark(me, lag_ms, out);
-        Ok(Appended {
-            base_offset: first_offset,
-            last_offset,
-            high_watermark_advanced,
-        })
+        Ok(Appended { base_offset: first_offset, last_offset, high_watermark_advanced })
     }
 
     /// Reads for a fetch, as far as the fetcher may see: a follower to the log end, a consumer to the high watermark.
@@ -137,11 +129,7 @@ impl Partition {
 
     /// The offset up to which a fetcher may read.
     pub fn end_for(&self, replica: Option<BrokerId>) -> Offset {
-        if replica.is_some() {
-            self.log_end_offset()
-        } else {
-            self.high_watermark
-        }
+        if replica.is_some() { self.log_end_offset() } else { self.high_watermark }
     }
 
     /// A follower that asks for `offset` proves that it holds everything before it.
@@ -174,13 +162,7 @@ impl Partition {
             return false; // Kafka looks at the high watermark only when the follower's log end offset changed.
         }
         let because = out.cause();
-        out.then(FactKind::FollowerCredited {
-            broker: me,
-            partition: self.id.clone(),
-            follower,
-            from,
-            to: offset,
-        });
+        out.then(FactKind::FollowerCredited { broker: me, partition: self.id.clone(), follower, from, to: offset });
         let advanced = self.maybe_advance_high_watermark(me, lag_ms, out);
         if !advanced {
             out.because(because);
@@ -237,11 +219,7 @@ impl Partition {
         match error {
             LogError::Full { what, limit } => {
                 let what = format!("{what} of the log of {}", self.id);
-                out.fact(FactKind::LimitReached {
-                    node: Some(out.node().clone()),
-                    what: what.into(),
-                    limit: *limit,
-                });
+                out.fact(FactKind::LimitReached { node: Some(out.node().clone()), what: what.into(), limit: *limit });
                 Errors::KafkaStorageError
             }
             _ => Errors::CorruptMessage,

@@ -80,11 +80,7 @@ impl Broker {
                 replica.make_follower(Rc::clone(registration));
             }
         }
-        let leaders: BTreeSet<BrokerId> = self
-            .partitions
-            .values()
-            .filter_map(|replica| leader_of(replica))
-            .collect();
+        let leaders: BTreeSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
         for leader in leaders {
             self.fetch_from(leader, out);
         }
@@ -115,11 +111,7 @@ impl Broker {
                 }
             }
             Timer::FetchBackoff { leader } => {
-                if self
-                    .fetchers
-                    .get(leader)
-                    .is_some_and(|fetcher| fetcher.backs_off_until(out.now))
-                {
+                if self.fetchers.get(leader).is_some_and(|fetcher| fetcher.backs_off_until(out.now)) {
                     out.timer_fired(timer.clone());
                     self.fetch_from(*leader, out);
                 }
@@ -152,15 +144,8 @@ impl Broker {
                     parts.push(DelayedProducePart::waiting(id.clone(), done.base_offset, required));
                 }
                 Err(error) => {
-                    let answer = ProducePartition {
-                        partition: id.clone(),
-                        error,
-                        base_offset: Offset(-1),
-                    };
-                    parts.push(DelayedProducePart {
-                        answer,
-                        required_offset: None,
-                    });
+                    let answer = ProducePartition { partition: id.clone(), error, base_offset: Offset(-1) };
+                    parts.push(DelayedProducePart { answer, required_offset: None });
                 }
             }
         }
@@ -170,11 +155,7 @@ impl Broker {
             Acks::None => {}
             Acks::Leader => {
                 let partitions = parts.into_iter().map(|part| settled(part.answer)).collect();
-                out.reply(
-                    message.id,
-                    message.from.clone(),
-                    Body::ProduceResponse(ProduceResponse { partitions }),
-                );
+                out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
             }
             Acks::All => self.wait_for_isr(message, request.timeout_ms, parts, out),
         }
@@ -195,16 +176,10 @@ impl Broker {
         out: &mut Outbox,
     ) {
         self.satisfy(&mut parts);
-        let waiting = parts
-            .iter()
-            .find_map(|part| part.required_offset.map(|at| (part.answer.partition.clone(), at)));
+        let waiting = parts.iter().find_map(|part| part.required_offset.map(|at| (part.answer.partition.clone(), at)));
         let Some((partition, required_offset)) = waiting else {
             let partitions = parts.into_iter().map(|part| part.answer).collect();
-            out.reply(
-                message.id,
-                message.from.clone(),
-                Body::ProduceResponse(ProduceResponse { partitions }),
-            );
+            out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
             return;
         };
         let deadline = out.now.plus_ms(timeout_ms);
@@ -216,12 +191,7 @@ impl Broker {
             wait_ms: timeout_ms,
         });
         out.timer(deadline, Timer::DelayedOperation { request: message.id });
-        let produce = DelayedProduce {
-            from: message.from.clone(),
-            since: out.now,
-            deadline,
-            parts,
-        };
+        let produce = DelayedProduce { from: message.from.clone(), since: out.now, deadline, parts };
         self.purgatory.produces.insert(message.id, produce);
     }
 
@@ -237,11 +207,7 @@ impl Broker {
                 part.required_offset = None;
             } else if replica.high_watermark >= required {
                 let too_few = replica.is_under_min_isr();
-                part.answer.error = if too_few {
-                    Errors::NotEnoughReplicasAfterAppend
-                } else {
-                    Errors::None
-                };
+                part.answer.error = if too_few { Errors::NotEnoughReplicasAfterAppend } else { Errors::None };
                 part.required_offset = None;
             }
         }
@@ -278,11 +244,7 @@ impl Broker {
         let bytes: u64 = fetched.iter().map(bytes_of).sum();
         let failed = fetched.iter().any(|part| part.error != Errors::None);
         if request.max_wait_ms == 0 || request.partitions.is_empty() || bytes >= request.min_bytes || failed {
-            out.reply(
-                message.id,
-                message.from.clone(),
-                Body::FetchResponse(FetchResponse { partitions: fetched }),
-            );
+            out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions: fetched }));
             return;
         }
         let deadline = out.now.plus_ms(request.max_wait_ms);
@@ -296,12 +258,8 @@ impl Broker {
             });
         }
         out.timer(deadline, Timer::DelayedOperation { request: message.id });
-        let fetch = DelayedFetch {
-            request: Rc::clone(&message.body),
-            from: message.from.clone(),
-            since: out.now,
-            deadline,
-        };
+        let fetch =
+            DelayedFetch { request: Rc::clone(&message.body), from: message.from.clone(), since: out.now, deadline };
         self.purgatory.fetches.insert(message.id, fetch);
     }
 
@@ -343,31 +301,17 @@ impl Broker {
         };
         if let Some(first) = produce.parts.first() {
             let partition = first.answer.partition.clone();
-            out.then(FactKind::ProduceCompleted {
-                broker: self.id,
-                message: request,
-                partition,
-                completion,
-            });
+            out.then(FactKind::ProduceCompleted { broker: self.id, message: request, partition, completion });
         }
         let partitions = produce.parts.into_iter().map(|part| part.answer).collect();
-        out.reply(
-            request,
-            produce.from,
-            Body::ProduceResponse(ProduceResponse { partitions }),
-        );
+        out.reply(request, produce.from, Body::ProduceResponse(ProduceResponse { partitions }));
     }
 
     /// After an append or a rise of the high watermark: answers the fetches that have enough to read now.
     fn try_complete_fetches(&mut self, id: &TopicPartition, out: &mut Outbox) {
         let because = out.cause();
         for request in self.purgatory.fetches_of(id) {
-            if self
-                .purgatory
-                .fetches
-                .get(&request)
-                .is_some_and(|fetch| self.has_enough(fetch))
-            {
+            if self.purgatory.fetches.get(&request).is_some_and(|fetch| self.has_enough(fetch)) {
                 out.because(because);
                 self.complete_fetch(request, Completion::Satisfied, out);
             }
@@ -401,12 +345,7 @@ impl Broker {
         };
         if let Some(first) = body.partitions.first() {
             let partition = first.partition.clone();
-            out.then(FactKind::FetchCompleted {
-                broker: self.id,
-                message: request,
-                partition,
-                completion,
-            });
+            out.then(FactKind::FetchCompleted { broker: self.id, message: request, partition, completion });
         }
         let mut bytes_left = body.max_bytes;
         let mut partitions = Vec::with_capacity(body.partitions.len());
@@ -417,11 +356,7 @@ impl Broker {
             bytes_left = bytes_left.saturating_sub(bytes_of(&read));
             partitions.push(read);
         }
-        out.reply(
-            request,
-            fetch.from.clone(),
-            Body::FetchResponse(FetchResponse { partitions }),
-        );
+        out.reply(request, fetch.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
     }
 
     fn on_list_offsets(&mut self, message: &Message, request: &ListOffsetsRequest, out: &mut Outbox) {
@@ -437,20 +372,13 @@ impl Broker {
             None => (id.clone(), self.error_without_replica(id), Offset(-1)),
         };
         let partitions = request.partitions.iter().map(answer).collect();
-        out.reply(
-            message.id,
-            message.from.clone(),
-            Body::ListOffsetsResponse(ListOffsetsResponse { partitions }),
-        );
+        out.reply(message.id, message.from.clone(), Body::ListOffsetsResponse(ListOffsetsResponse { partitions }));
     }
 
     fn on_metadata_request(&mut self, message: &Message, request: &MetadataRequest, out: &mut Outbox) {
         let known = |topic| Some((Rc::clone(topic), Rc::clone(self.metadata.topics.get(topic)?)));
         let topics = request.topics.iter().filter_map(known).collect();
-        let response = MetadataResponse {
-            brokers: self.metadata.brokers.clone(),
-            topics,
-        };
+        let response = MetadataResponse { brokers: self.metadata.brokers.clone(), topics };
         out.reply(message.id, message.from.clone(), Body::MetadataResponse(response));
     }
 
@@ -471,10 +399,7 @@ fn leader_of(replica: &Partition) -> Option<BrokerId> {
 }
 
 fn bytes_of(part: &FetchedPartition) -> u64 {
-    part.records
-        .iter()
-        .map(highwater_log::batch::RecordBatch::size_in_bytes)
-        .sum()
+    part.records.iter().map(highwater_log::batch::RecordBatch::size_in_bytes).sum()
 }
 
 /// With `acks=1` an append is an answer: the part that would wait is fine.

@@ -46,15 +46,8 @@ pub struct DelayedProducePart {
 impl DelayedProducePart {
     /// A part that waits for the high watermark of `partition` to reach `required_offset`.
     pub fn waiting(partition: TopicPartition, base_offset: Offset, required_offset: Offset) -> DelayedProducePart {
-        let answer = ProducePartition {
-            partition,
-            error: Errors::RequestTimedOut,
-            base_offset,
-        };
-        DelayedProducePart {
-            answer,
-            required_offset: Some(required_offset),
-        }
+        let answer = ProducePartition { partition, error: Errors::RequestTimedOut, base_offset };
+        DelayedProducePart { answer, required_offset: Some(required_offset) }
     }
 }
 
@@ -74,25 +67,14 @@ impl Purgatory {
             Body::FetchRequest(request) => request.partitions.iter().any(|part| part.partition == *partition),
             _ => false,
         };
-        self.fetches
-            .iter()
-            .filter(|(_, fetch)| reads(fetch))
-            .map(|(id, _)| *id)
-            .collect()
+        self.fetches.iter().filter(|(_, fetch)| reads(fetch)).map(|(id, _)| *id).collect()
     }
 
     /// The produce requests that wait for `partition`, oldest first.
     pub fn produces_of(&self, partition: &TopicPartition) -> Vec<MessageId> {
         let waits = |produce: &DelayedProduce| {
-            produce
-                .parts
-                .iter()
-                .any(|part| part.required_offset.is_some() && part.answer.partition == *partition)
+            produce.parts.iter().any(|part| part.required_offset.is_some() && part.answer.partition == *partition)
         };
-        self.produces
-            .iter()
-            .filter(|(_, produce)| waits(produce))
-            .map(|(id, _)| *id)
-            .collect()
+        self.produces.iter().filter(|(_, produce)| waits(produce)).map(|(id, _)| *id).collect()
     }
 }

@@ -55,9 +55,7 @@ pub enum ConfigError {
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
+    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// The name of `scope` that looks most like `name`: the shortest that has it as a part, or else the one with the fewest
@@ -74,10 +72,7 @@ pub(super) fn nearest(scope: Scope, name: &str) -> Option<&'static str> {
 
 /// A name without what stands between its words.
 fn letters(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// How many letters must be put in, taken out or replaced to make `right` of `wrong` (Levenshtein).

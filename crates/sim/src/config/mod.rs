@@ -109,10 +109,7 @@ impl ConfigDef {
 
 /// All configurations known for `scope`, simulated ones first, each group by name.
 pub fn configs_of(scope: Scope) -> impl Iterator<Item = &'static ConfigDef> {
-    CONFIGS
-        .into_iter()
-        .flatten()
-        .filter(move |config| config.scope == scope)
+    CONFIGS.into_iter().flatten().filter(move |config| config.scope == scope)
 }
 
 /// What is known of the configuration `name` of `scope`.
@@ -120,13 +117,11 @@ pub fn configs_of(scope: Scope) -> impl Iterator<Item = &'static ConfigDef> {
 /// # Errors
 /// [`ConfigError::UnknownName`], with the name that comes nearest.
 pub fn config_of(scope: Scope, name: &str) -> Result<&'static ConfigDef, ConfigError> {
-    configs_of(scope)
-        .find(|config| config.name == name)
-        .ok_or_else(|| ConfigError::UnknownName {
-            scope,
-            name: name.to_owned(),
-            nearest: error::nearest(scope, name),
-        })
+    configs_of(scope).find(|config| config.name == name).ok_or_else(|| ConfigError::UnknownName {
+        scope,
+        name: name.to_owned(),
+        nearest: error::nearest(scope, name),
+    })
 }
 
 /// Setting something that has no field: right only if nothing changes.
@@ -136,11 +131,7 @@ fn set_not_simulated(scope: Scope, name: &str, value: &str) -> Result<(), Config
     if value.trim() == default {
         return Ok(());
     }
-    Err(ConfigError::NotSimulatedYet {
-        name: config.name,
-        value: value.to_owned(),
-        default,
-    })
+    Err(ConfigError::NotSimulatedYet { name: config.name, value: value.to_owned(), default })
 }
 
 #[cfg(test)]

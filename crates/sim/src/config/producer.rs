@@ -123,10 +123,7 @@ impl ProducerConfig {
 
     fn least_delivery_timeout_ms(&self) -> u64 {
         let largest = u64::try_from(INT).unwrap_or(u64::MAX);
-        self.linger_ms
-            .min(largest)
-            .saturating_add(self.request_timeout_ms)
-            .min(largest)
+        self.linger_ms.min(largest).saturating_add(self.request_timeout_ms).min(largest)
     }
 }
 

@@ -4,10 +4,7 @@ use super::*;
 fn defaults_are_those_of_kafka_4_3() {
     let producer = ProducerConfig::default();
     assert_eq!(producer.acks, Acks::All);
-    assert_eq!(
-        (producer.linger_ms, producer.batch_size, producer.buffer_memory),
-        (5, 16_384, 33_554_432)
-    );
+    assert_eq!((producer.linger_ms, producer.batch_size, producer.buffer_memory), (5, 16_384, 33_554_432));
     assert!(producer.enable_idempotence);
     producer.check().unwrap();
     assert_eq!(ConsumerConfig::default().auto_offset_reset, AutoOffsetReset::Latest);
@@ -33,14 +30,7 @@ fn every_row_says_what_the_struct_does() {
             assert!((least..=largest).contains(&default), "{}", config.name);
         }
         assert!(config.doc.ends_with('.'), "{}", config.name);
-        assert_eq!(
-            configs_of(config.scope)
-                .filter(|other| other.name == config.name)
-                .count(),
-            1,
-            "{}",
-            config.name
-        );
+        assert_eq!(configs_of(config.scope).filter(|other| other.name == config.name).count(), 1, "{}", config.name);
     }
 }
 
@@ -48,61 +38,35 @@ fn every_row_says_what_the_struct_does() {
 fn linger_says_which_version_changed_it() {
     let linger = config_of(Scope::Producer, "linger.ms").unwrap();
     assert_eq!(linger.default.to_string(), "5");
-    assert_eq!(
-        linger.older_defaults,
-        [OlderDefault {
-            default: "0",
-            until: "4.0"
-        }]
-    );
+    assert_eq!(linger.older_defaults, [OlderDefault { default: "0", until: "4.0" }]);
 }
 
 /// A row a case: a name, a value, the words of the error.
 #[test]
 fn errors_say_what_is_wrong_and_what_would_be_right() {
     let table = [
-        (
-            "linger",
-            "3",
-            "unknown producer config `linger`; did you mean `linger.ms`?",
-        ),
-        (
-            "batch_size",
-            "3",
-            "unknown producer config `batch_size`; did you mean `batch.size`?",
-        ),
+        ("linger", "3", "unknown producer config `linger`; did you mean `linger.ms`?"),
+        ("batch_size", "3", "unknown producer config `batch_size`; did you mean `batch.size`?"),
         (
             "max.inflight.requests",
             "3",
             "unknown producer config `max.inflight.requests`; did you mean `max.in.flight.requests.per.connection`?",
         ),
-        (
-            "idempotence",
-            "3",
-            "unknown producer config `idempotence`; did you mean `enable.idempotence`?",
-        ),
+        ("idempotence", "3", "unknown producer config `idempotence`; did you mean `enable.idempotence`?"),
         ("acsk", "3", "unknown producer config `acsk`"),
         ("ack", "3", "unknown producer config `ack`; did you mean `acks`?"),
         ("qqqq", "3", "unknown producer config `qqqq`"),
         ("linger.ms", "fast", "`linger.ms` takes a whole number, not `fast`"),
         ("linger.ms", "0.5", "`linger.ms` takes a whole number, not `0.5`"),
         ("linger.ms", "", "`linger.ms` takes a whole number, not ``"),
-        (
-            "linger.ms",
-            "-1",
-            "`linger.ms` takes a number from 0 to 9223372036854775807, not -1",
-        ),
+        ("linger.ms", "-1", "`linger.ms` takes a number from 0 to 9223372036854775807, not -1"),
         (
             "batch.size",
             "99999999999999999999",
             "`batch.size` takes a number from 0 to 2147483647, not 99999999999999999999",
         ),
         ("acks", "2", "`acks` takes one of all, -1, 0, 1, not `2`"),
-        (
-            "enable.idempotence",
-            "yes",
-            "`enable.idempotence` takes true or false, not `yes`",
-        ),
+        ("enable.idempotence", "yes", "`enable.idempotence` takes true or false, not `yes`"),
         (
             "compression.type",
             "gzip",
@@ -114,10 +78,7 @@ fn errors_say_what_is_wrong_and_what_would_be_right() {
         assert_eq!(got, error, "{name}={value}");
     }
     let long = "x".repeat(100_000);
-    assert!(
-        ProducerConfig::default().set(&long, "1").is_err(),
-        "a long name is only unknown"
-    );
+    assert!(ProducerConfig::default().set(&long, "1").is_err(), "a long name is only unknown");
 }
 
 #[test]
@@ -126,10 +87,7 @@ fn a_value_may_have_spaces_around_as_in_a_file() {
     config.set("acks", " -1 ").unwrap();
     config.set("linger.ms", " +20").unwrap();
     config.set("partitioner.ignore.keys", "TRUE").unwrap();
-    assert_eq!(
-        (config.acks, config.linger_ms, config.partitioner_ignore_keys),
-        (Acks::All, 20, true)
-    );
+    assert_eq!((config.acks, config.linger_ms, config.partitioner_ignore_keys), (Acks::All, 20, true));
     assert_eq!(config.get("acks"), Ok(Value::Word("all")));
 }
 
@@ -143,19 +101,13 @@ fn what_does_not_go_with_idempotence_switches_it_off_unless_it_was_asked_for() {
     let error = ProducerConfig::from_pairs([("acks", "1"), ("enable.idempotence", "true")]).unwrap_err();
     assert_eq!(error.to_string(), "`acks` must be all with `enable.idempotence=true`");
     let error = ProducerConfig::from_pairs([("retries", "0"), ("enable.idempotence", "true")]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`retries` must not be 0 with `enable.idempotence=true`"
-    );
+    assert_eq!(error.to_string(), "`retries` must not be 0 with `enable.idempotence=true`");
     let error = ProducerConfig::from_pairs([("max.in.flight.requests.per.connection", "6")]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "`max.in.flight.requests.per.connection` must be at most 5 with `enable.idempotence=true`, not 6"
     );
-    let without = [
-        ("max.in.flight.requests.per.connection", "6"),
-        ("enable.idempotence", "false"),
-    ];
+    let without = [("max.in.flight.requests.per.connection", "6"), ("enable.idempotence", "false")];
     assert!(ProducerConfig::from_pairs(without).is_ok());
 }
 
@@ -175,12 +127,7 @@ fn the_delivery_timeout_covers_linger_and_request_timeout() {
 #[test]
 fn a_follower_may_not_wait_longer_than_it_may_lag() {
     let error = BrokerConfig::from_pairs([("replica.lag.time.max.ms", "400")]).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("`replica.fetch.wait.max.ms` (500) must be at most"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("`replica.fetch.wait.max.ms` (500) must be at most"), "{error}");
     let both = [("replica.lag.time.max.ms", "400"), ("replica.fetch.wait.max.ms", "100")];
     assert_eq!(BrokerConfig::from_pairs(both).unwrap().replica_lag_time_max_ms, 400);
 }

@@ -184,20 +184,11 @@ fn number(config: &ConfigDef, text: &str) -> Result<i64, ConfigError> {
 
 fn out_of_range(config: &ConfigDef, text: &str) -> ConfigError {
     let (least, largest) = config.range.unwrap_or((0, INT));
-    ConfigError::OutOfRange {
-        name: config.name,
-        value: text.to_owned(),
-        least,
-        largest,
-    }
+    ConfigError::OutOfRange { name: config.name, value: text.to_owned(), least, largest }
 }
 
 fn wrong_type(config: &ConfigDef, text: &str, takes: &str) -> ConfigError {
-    ConfigError::WrongType {
-        name: config.name,
-        value: text.to_owned(),
-        takes: takes.to_owned(),
-    }
+    ConfigError::WrongType { name: config.name, value: text.to_owned(), takes: takes.to_owned() }
 }
 
 fn one_of(words: &[&str]) -> String {

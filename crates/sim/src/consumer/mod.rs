@@ -46,19 +46,8 @@ pub struct Position {
 impl Consumer {
     /// A consumer without partitions.
     pub fn new(id: ClientId, config: Rc<ConsumerConfig>, bootstrap: BrokerId) -> Consumer {
-        let metadata = ClientMetadata::new(
-            id.clone(),
-            bootstrap,
-            config.metadata_max_age_ms,
-            config.retry_backoff_ms,
-        );
-        Consumer {
-            id,
-            config,
-            metadata,
-            positions: BTreeMap::new(),
-            in_flight: BTreeMap::new(),
-        }
+        let metadata = ClientMetadata::new(id.clone(), bootstrap, config.metadata_max_age_ms, config.retry_backoff_ms);
+        Consumer { id, config, metadata, positions: BTreeMap::new(), in_flight: BTreeMap::new() }
     }
 
     /// Where it is in each of its partitions.
@@ -75,15 +64,7 @@ impl Consumer {
     pub fn assign(&mut self, partitions: &[TopicPartition], from: Option<Offset>, out: &mut Outbox) {
         self.positions = partitions
             .iter()
-            .map(|partition| {
-                (
-                    partition.clone(),
-                    Position {
-                        offset: from,
-                        ..Position::default()
-                    },
-                )
-            })
+            .map(|partition| (partition.clone(), Position { offset: from, ..Position::default() }))
             .collect();
         for partition in partitions {
             self.metadata.want(&partition.topic, out);
@@ -137,16 +118,8 @@ impl Consumer {
             if self.in_flight.contains_key(&leader) {
                 continue;
             }
-            let lost: Vec<_> = partitions
-                .iter()
-                .filter(|id| self.offset_of(id).is_none())
-                .cloned()
-                .collect();
-            let body = if lost.is_empty() {
-                self.fetch(&partitions)
-            } else {
-                self.list_offsets(lost)
-            };
+            let lost: Vec<_> = partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
+            let body = if lost.is_empty() { self.fetch(&partitions) } else { self.list_offsets(lost) };
             let id = out.send(NodeId::Broker(leader), body);
             self.in_flight.insert(leader, id);
         }
@@ -237,10 +210,7 @@ impl Consumer {
             if last < from {
                 continue;
             }
-            let first = part
-                .records
-                .first()
-                .map_or(from, |batch| Offset(batch.base_offset()).max(from));
+            let first = part.records.first().map_or(from, |batch| Offset(batch.base_offset()).max(from));
             let records = last.0.saturating_sub(first.0).saturating_add(1);
             position.offset = Some(last.plus(1));
             position.records = position.records.saturating_add(records);

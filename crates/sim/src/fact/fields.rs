@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{ChosenBy, Completion, Fact, FactKind, MessageFact, ReadyBecause, Says};
+use super::{ChosenBy, Completion, FactKind, MessageFact, ReadyBecause, Says};
 use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::ids::{Offset, TopicPartition};
@@ -68,15 +68,11 @@ impl Fields {
     }
 
     fn bytes(self, name: &'static str, value: Option<&Bytes>) -> Fields {
-        self.put(
-            name,
-            value.map_or(FieldValue::None, |bytes| FieldValue::Text(bytes.text())),
-        )
+        self.put(name, value.map_or(FieldValue::None, |bytes| FieldValue::Text(bytes.text())))
     }
 
     fn partition(self, partition: &TopicPartition) -> Fields {
-        self.text("topic", &partition.topic)
-            .number("partition", partition.partition)
+        self.text("topic", &partition.topic).number("partition", partition.partition)
     }
 }
 
@@ -97,37 +93,19 @@ impl FactKind {
                     Timer::SenderRun | Timer::MetadataRefresh | Timer::ConsumerRetry => fields,
                 }
             }
-            FactKind::PartitionRecord {
-                partition,
-                replicas,
-                isr,
-                leader,
-                leader_epoch,
-                partition_epoch,
-            } => fields
+            FactKind::PartitionRecord { partition, replicas, isr, leader, leader_epoch, partition_epoch } => fields
                 .partition(partition)
                 .numbers("replicas", replicas.iter().map(|id| id.0.into()))
                 .numbers("isr", isr.iter().map(|id| id.0.into()))
                 .number("leader", leader.0)
                 .number("leader_epoch", leader_epoch.0)
                 .number("partition_epoch", *partition_epoch),
-            FactKind::MetadataUpdated {
-                client,
-                topic,
-                partitions,
-                before,
-            } => fields
+            FactKind::MetadataUpdated { client, topic, partitions, before } => fields
                 .text("client", client)
                 .text("topic", topic)
                 .number("partitions", *partitions)
                 .number("before", *before),
-            FactKind::PartitionChosen {
-                producer,
-                partition,
-                key,
-                partitions,
-                by,
-            } => {
+            FactKind::PartitionChosen { producer, partition, key, partitions, by } => {
                 let fields = fields
                     .text("producer", producer)
                     .partition(partition)
@@ -135,79 +113,50 @@ impl FactKind {
                     .number("partitions", *partitions);
                 match by {
                     ChosenBy::Application => fields.text("by", &"application"),
-                    ChosenBy::KeyHash { murmur2, positive } => fields
-                        .text("by", &"key_hash")
-                        .number("murmur2", *murmur2)
-                        .number("positive", *positive),
+                    ChosenBy::KeyHash { murmur2, positive } => {
+                        fields.text("by", &"key_hash").number("murmur2", *murmur2).number("positive", *positive)
+                    }
                     ChosenBy::Sticky => fields.text("by", &"sticky"),
                 }
             }
-            FactKind::StickyPartitionSwitched {
-                producer,
-                topic,
-                from,
-                to,
-                bytes,
-            } => fields
+            FactKind::StickyPartitionSwitched { producer, topic, from, to, bytes } => fields
                 .text("producer", producer)
                 .text("topic", topic)
                 .maybe_number("from", from.map(i64::from))
                 .number("to", *to)
                 .number("bytes", *bytes),
             FactKind::Sent(message) | FactKind::Received(message) => of_message(message, fields),
-            FactKind::RecordAppended {
-                broker,
-                partition,
-                first_offset,
-                last_offset,
-                leader_epoch,
-                as_leader,
-            } => fields
-                .number("broker", broker.0)
-                .partition(partition)
-                .number("first_offset", first_offset.0)
-                .number("last_offset", last_offset.0)
-                .number("leader_epoch", leader_epoch.0)
-                .flag("as_leader", *as_leader),
-            FactKind::FollowerCredited {
-                broker,
-                partition,
-                follower,
-                from,
-                to,
-            } => fields
+            FactKind::RecordAppended { broker, partition, first_offset, last_offset, leader_epoch, as_leader } => {
+                fields
+                    .number("broker", broker.0)
+                    .partition(partition)
+                    .number("first_offset", first_offset.0)
+                    .number("last_offset", last_offset.0)
+                    .number("leader_epoch", leader_epoch.0)
+                    .flag("as_leader", *as_leader)
+            }
+            FactKind::FollowerCredited { broker, partition, follower, from, to } => fields
                 .number("broker", broker.0)
                 .partition(partition)
                 .number("follower", follower.0)
                 .maybe_number("from", from.map(|from| from.0))
                 .number("to", to.0),
-            FactKind::HighWatermarkAdvanced {
-                broker,
-                partition,
-                from,
-                to,
-                log_end_offsets,
-            } => fields
+            FactKind::HighWatermarkAdvanced { broker, partition, from, to, log_end_offsets } => fields
                 .number("broker", broker.0)
                 .partition(partition)
                 .number("from", from.0)
                 .number("to", to.0)
                 .numbers("replicas", log_end_offsets.iter().map(|(id, _)| id.0.into()))
                 .numbers("log_end_offsets", log_end_offsets.iter().map(|(_, end)| end.0)),
-            FactKind::HighWatermarkUpdated {
-                broker,
-                partition,
-                from,
-                to,
-                leader_high_watermark,
-                log_end_offset,
-            } => fields
-                .number("broker", broker.0)
-                .partition(partition)
-                .number("from", from.0)
-                .number("to", to.0)
-                .number("leader_high_watermark", leader_high_watermark.0)
-                .number("log_end_offset", log_end_offset.0),
+            FactKind::HighWatermarkUpdated { broker, partition, from, to, leader_high_watermark, log_end_offset } => {
+                fields
+                    .number("broker", broker.0)
+                    .partition(partition)
+                    .number("from", from.0)
+                    .number("to", to.0)
+                    .number("leader_high_watermark", leader_high_watermark.0)
+                    .number("log_end_offset", log_end_offset.0)
+            }
             FactKind::LimitReached { node, what, limit } => {
                 let fields = match node {
                     Some(node) => fields.text("node", node),
@@ -222,15 +171,7 @@ impl FactKind {
     /// The fields of what clients do and what waits in brokers.
     fn client_fields(&self, fields: Fields) -> Fields {
         match self {
-            FactKind::RecordAccumulated {
-                producer,
-                partition,
-                batch,
-                new_batch,
-                records,
-                bytes,
-                batch_size,
-            } => fields
+            FactKind::RecordAccumulated { producer, partition, batch, new_batch, records, bytes, batch_size } => fields
                 .text("producer", producer)
                 .partition(partition)
                 .count("batch", batch.0)
@@ -238,122 +179,58 @@ impl FactKind {
                 .number("records", *records)
                 .number("bytes", *bytes)
                 .number("batch_size", *batch_size),
-            FactKind::BatchReady {
-                producer,
-                partition,
-                batch,
-                because,
-                waited_ms,
-            } => fields
+            FactKind::BatchReady { producer, partition, batch, because, waited_ms } => fields
                 .text("producer", producer)
                 .partition(partition)
                 .count("batch", batch.0)
                 .text("because", &because.name())
                 .number("waited_ms", *waited_ms),
-            FactKind::BatchDrained {
-                producer,
-                partition,
-                batch,
-                broker,
-                records,
-            } => fields
+            FactKind::BatchDrained { producer, partition, batch, broker, records } => fields
                 .text("producer", producer)
                 .partition(partition)
                 .count("batch", batch.0)
                 .number("broker", broker.0)
                 .number("records", *records),
-            FactKind::BatchAcknowledged {
-                producer,
-                partition,
-                batch,
-                base_offset,
-                records,
-            } => fields
+            FactKind::BatchAcknowledged { producer, partition, batch, base_offset, records } => fields
                 .text("producer", producer)
                 .partition(partition)
                 .count("batch", batch.0)
                 .number("base_offset", base_offset.0)
                 .number("records", *records),
-            FactKind::BatchRetried {
-                producer,
-                partition,
-                batch,
-                error,
-                attempts,
-            } => fields
+            FactKind::BatchRetried { producer, partition, batch, error, attempts } => fields
                 .text("producer", producer)
                 .partition(partition)
                 .count("batch", batch.0)
                 .text("error", error)
                 .number("attempts", *attempts),
-            FactKind::SendFailed {
-                producer,
-                topic,
-                batch,
-                error,
-                records,
-            } => fields
+            FactKind::SendFailed { producer, topic, batch, error, records } => fields
                 .text("producer", producer)
                 .text("topic", topic)
                 .maybe_number("batch", batch.map(|batch| i64::try_from(batch.0).unwrap_or(i64::MAX)))
                 .text("error", error)
                 .number("records", *records),
-            FactKind::FetchParked {
-                broker,
-                message,
-                partition,
-                node,
-                wait_ms,
-            } => fields
+            FactKind::FetchParked { broker, message, partition, node, wait_ms } => fields
                 .number("broker", broker.0)
                 .count("message", message.0)
                 .partition(partition)
                 .text("node", node)
                 .count("wait_ms", *wait_ms),
-            FactKind::ProduceParked {
-                broker,
-                message,
-                partition,
-                required_offset,
-                wait_ms,
-            } => fields
+            FactKind::ProduceParked { broker, message, partition, required_offset, wait_ms } => fields
                 .number("broker", broker.0)
                 .count("message", message.0)
                 .partition(partition)
                 .number("required_offset", required_offset.0)
                 .count("wait_ms", *wait_ms),
-            FactKind::FetchCompleted {
-                broker,
-                message,
-                partition,
-                completion,
-            }
-            | FactKind::ProduceCompleted {
-                broker,
-                message,
-                partition,
-                completion,
-            } => fields
+            FactKind::FetchCompleted { broker, message, partition, completion }
+            | FactKind::ProduceCompleted { broker, message, partition, completion } => fields
                 .number("broker", broker.0)
                 .count("message", message.0)
                 .partition(partition)
                 .text("completion", &completion.name()),
-            FactKind::PositionReset {
-                consumer,
-                partition,
-                position,
-            } => fields
-                .text("consumer", consumer)
-                .partition(partition)
-                .number("position", position.0),
-            FactKind::RecordsPolled {
-                consumer,
-                partition,
-                first_offset,
-                last_offset,
-                position,
-                records,
-            } => fields
+            FactKind::PositionReset { consumer, partition, position } => {
+                fields.text("consumer", consumer).partition(partition).number("position", position.0)
+            }
+            FactKind::RecordsPolled { consumer, partition, first_offset, last_offset, position, records } => fields
                 .text("consumer", consumer)
                 .partition(partition)
                 .number("first_offset", first_offset.0)
@@ -368,34 +245,20 @@ impl FactKind {
 
 fn of_command(command: &Command, fields: Fields) -> Fields {
     match command {
-        Command::CreateTopic {
-            topic,
-            assignment,
-            min_insync_replicas,
-        } => fields
+        Command::CreateTopic { topic, assignment, min_insync_replicas } => fields
             .text("topic", topic)
             .number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
             .number("min_insync_replicas", *min_insync_replicas),
-        Command::CreatePartitions { topic, assignment } => fields
-            .text("topic", topic)
-            .number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX)),
-        Command::Send {
-            producer,
-            topic,
-            partition,
-            key,
-            value,
-        } => fields
+        Command::CreatePartitions { topic, assignment } => {
+            fields.text("topic", topic).number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
+        }
+        Command::Send { producer, topic, partition, key, value } => fields
             .text("producer", producer)
             .text("topic", topic)
             .maybe_number("partition", partition.map(i64::from))
             .bytes("key", key.as_ref())
             .bytes("value", value.as_ref()),
-        Command::Assign {
-            consumer,
-            partitions,
-            from,
-        } => {
+        Command::Assign { consumer, partitions, from } => {
             let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
             fields
                 .text("consumer", consumer)
@@ -421,18 +284,10 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
     match &message.says {
         Says::Produce { acks, records } => fields.text("acks", &acks.name()).number("records", *records),
         Says::Produced { error, base_offset } => fields.text("error", error).number("base_offset", base_offset.0),
-        Says::Fetch {
-            offset,
-            last_fetched_epoch,
-        } => fields
+        Says::Fetch { offset, last_fetched_epoch } => fields
             .number("offset", offset.0)
             .maybe_number("last_fetched_epoch", last_fetched_epoch.map(|epoch| epoch.0.into())),
-        Says::Fetched {
-            error,
-            high_watermark,
-            records,
-            first_offset,
-        } => fields
+        Says::Fetched { error, high_watermark, records, first_offset } => fields
             .text("error", error)
             .number("high_watermark", high_watermark.0)
             .number("records", *records)
@@ -464,45 +319,5 @@ impl Completion {
             Completion::Satisfied => "satisfied",
             Completion::TimedOut => "timed_out",
         }
-    }
-}
-
-impl Fact {
-    /// The fact as a JSON object: `id`, `at_us`, `cause` (null for a command), `fact` (its name), then its fields.
-    pub fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::Map::new();
-        json.insert("id".to_owned(), self.id.0.into());
-        json.insert("at_us".to_owned(), self.at.0.into());
-        json.insert("cause".to_owned(), self.cause.map(|cause| cause.0).into());
-        json.insert("fact".to_owned(), self.kind.name().into());
-        for (name, value) in self.kind.fields().iter() {
-            let value = match value {
-                FieldValue::Number(number) => (*number).into(),
-                FieldValue::Text(text) => text.as_str().into(),
-                FieldValue::Flag(flag) => (*flag).into(),
-                FieldValue::Numbers(numbers) => numbers.clone().into(),
-                FieldValue::None => serde_json::Value::Null,
-            };
-            json.insert((*name).to_owned(), value);
-        }
-        json.into()
-    }
-
-    /// The fact in one line, as [`Fact::to_json`] says it: for digests.
-    pub fn to_line(&self) -> String {
-        let cause = self
-            .cause
-            .map_or(-1, |cause| i64::try_from(cause.0).unwrap_or(i64::MAX));
-        let start = format!("{} {} {cause} {}", self.id, self.at.0, self.kind.name());
-        self.kind.fields().iter().fold(start, |line, (name, value)| {
-            let value = match value {
-                FieldValue::Number(number) => number.to_string(),
-                FieldValue::Text(text) => text.clone(),
-                FieldValue::Flag(flag) => flag.to_string(),
-                FieldValue::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
-                FieldValue::None => "-".to_owned(),
-            };
-            line + " " + name + "=" + &value
-        })
     }
 }

@@ -10,18 +10,8 @@ impl MessageFact {
     pub fn of(message: &Message) -> MessageFact {
         let (partition, says) = match &*message.body {
             Body::ProduceRequest(request) => {
-                let records = request
-                    .batches
-                    .iter()
-                    .map(|(_, batch)| i64::from(batch.record_count()))
-                    .sum();
-                (
-                    request.batches.first().map(|(partition, _)| partition),
-                    Says::Produce {
-                        acks: request.acks,
-                        records,
-                    },
-                )
+                let records = request.batches.iter().map(|(_, batch)| i64::from(batch.record_count())).sum();
+                (request.batches.first().map(|(partition, _)| partition), Says::Produce { acks: request.acks, records })
             }
             Body::ProduceResponse(response) => {
                 let first = response.partitions.first();
@@ -45,12 +35,7 @@ impl MessageFact {
                     .find(|part| !part.records.is_empty() || part.error != Errors::None)
                     .or(response.partitions.first());
                 let says = first.map_or(
-                    Says::Fetched {
-                        error: Errors::None,
-                        high_watermark: Offset(-1),
-                        records: 0,
-                        first_offset: None,
-                    },
+                    Says::Fetched { error: Errors::None, high_watermark: Offset(-1), records: 0, first_offset: None },
                     |part| Says::Fetched {
                         error: part.error,
                         high_watermark: part.high_watermark,
@@ -60,10 +45,9 @@ impl MessageFact {
                 );
                 (first.map(|part| &part.partition), says)
             }
-            Body::ListOffsetsRequest(request) => (
-                request.partitions.first().map(|(partition, _)| partition),
-                Says::ListOffsets,
-            ),
+            Body::ListOffsetsRequest(request) => {
+                (request.partitions.first().map(|(partition, _)| partition), Says::ListOffsets)
+            }
             Body::ListOffsetsResponse(response) => {
                 let first = response.partitions.first();
                 let offset = first.map_or(Offset(-1), |(_, _, offset)| *offset);
@@ -72,12 +56,7 @@ impl MessageFact {
             Body::MetadataRequest(_) => (None, Says::Metadata),
             Body::MetadataResponse(response) => {
                 let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());
-                (
-                    None,
-                    Says::MetadataIs {
-                        partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
-                    },
-                )
+                (None, Says::MetadataIs { partitions: i32::try_from(partitions).unwrap_or(i32::MAX) })
             }
         };
         MessageFact {

@@ -103,41 +103,26 @@ impl FactKind {
     pub fn sets(&self) -> Vec<String> {
         match self {
             FactKind::PartitionRecord { partition, .. } => {
-                vec![
-                    format!("isr/{partition}"),
-                    format!("leader/{partition}"),
-                    format!("epoch/{partition}"),
-                ]
+                vec![format!("isr/{partition}"), format!("leader/{partition}"), format!("epoch/{partition}")]
             }
             FactKind::MetadataUpdated { client, topic, .. } => vec![format!("known_partitions/{client}/{topic}")],
-            FactKind::PartitionChosen {
-                producer, partition, ..
-            } => vec![format!("chosen/{producer}/{}", partition.topic)],
+            FactKind::PartitionChosen { producer, partition, .. } => {
+                vec![format!("chosen/{producer}/{}", partition.topic)]
+            }
             FactKind::StickyPartitionSwitched { producer, topic, .. } => vec![format!("sticky/{producer}/{topic}")],
             FactKind::RecordAppended { broker, partition, .. } => vec![format!("leo/{partition}/broker-{broker}")],
-            FactKind::FollowerCredited {
-                broker,
-                partition,
-                follower,
-                ..
-            } => {
+            FactKind::FollowerCredited { broker, partition, follower, .. } => {
                 vec![format!("credited/{partition}/broker-{broker}/{follower}")]
             }
             FactKind::HighWatermarkAdvanced { broker, partition, .. }
             | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
                 vec![format!("hw/{partition}/broker-{broker}")]
             }
-            FactKind::PositionReset {
-                consumer, partition, ..
-            }
-            | FactKind::RecordsPolled {
-                consumer, partition, ..
-            } => {
+            FactKind::PositionReset { consumer, partition, .. }
+            | FactKind::RecordsPolled { consumer, partition, .. } => {
                 vec![format!("position/{consumer}/{partition}")]
             }
-            FactKind::BatchAcknowledged {
-                producer, partition, ..
-            } => vec![format!("acked/{producer}/{partition}")],
+            FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
             _ => Vec::new(),
         }
     }

@@ -101,10 +101,7 @@ impl BufferPool {
     /// There is not enough, now or ever, or the pool is closed.
     pub fn allocate(&mut self, size: u64) -> Result<Buffer, AllocateError> {
         if size > self.total {
-            return Err(AllocateError::TooLarge {
-                size,
-                total: self.total,
-            });
+            return Err(AllocateError::TooLarge { size, total: self.total });
         }
         if self.closed {
             return Err(AllocateError::Closed);
@@ -115,11 +112,7 @@ impl BufferPool {
             self.free_up(size);
             self.non_pooled_available = self.non_pooled_available.saturating_sub(size);
         } else {
-            return Err(AllocateError::Exhausted {
-                size,
-                total: self.total,
-                available: self.available(),
-            });
+            return Err(AllocateError::Exhausted { size, total: self.total, available: self.available() });
         }
         Ok(Buffer { size })
     }
@@ -128,11 +121,7 @@ impl BufferPool {
     pub fn wait(&mut self, size: u64) -> WaiterId {
         let id = WaiterId(self.next_waiter);
         self.next_waiter += 1;
-        self.waiters.push_back(Waiter {
-            id,
-            size,
-            accumulated: 0,
-        });
+        self.waiters.push_back(Waiter { id, size, accumulated: 0 });
         id
     }
 
@@ -165,11 +154,7 @@ impl BufferPool {
     /// From now on nobody gets memory; it can still come back. Those that wait are sent away.
     pub fn close(&mut self) -> Vec<WaiterId> {
         self.closed = true;
-        let accumulated = self
-            .waiters
-            .iter()
-            .map(|waiter| waiter.accumulated)
-            .fold(0, u64::saturating_add);
+        let accumulated = self.waiters.iter().map(|waiter| waiter.accumulated).fold(0, u64::saturating_add);
         self.non_pooled_available = self.non_pooled_available.saturating_add(accumulated);
         self.waiters.drain(..).map(|waiter| waiter.id).collect()
     }
@@ -182,9 +167,8 @@ impl BufferPool {
         let missing = size.saturating_sub(self.non_pooled_available);
         let buffers = missing.div_ceil(self.poolable_size.max(1)).min(self.free);
         self.free -= buffers;
-        self.non_pooled_available = self
-            .non_pooled_available
-            .saturating_add(buffers.saturating_mul(self.poolable_size));
+        self.non_pooled_available =
+            self.non_pooled_available.saturating_add(buffers.saturating_mul(self.poolable_size));
     }
 
     /// Gives what is free to those that wait, the first first.
@@ -233,19 +217,9 @@ mod tests {
     #[test]
     fn errors_say_how_much_there_is() {
         let mut pool = BufferPool::new(100, 40);
-        assert_eq!(
-            pool.allocate(101),
-            Err(AllocateError::TooLarge { size: 101, total: 100 })
-        );
+        assert_eq!(pool.allocate(101), Err(AllocateError::TooLarge { size: 101, total: 100 }));
         pool.allocate(70).unwrap();
-        assert_eq!(
-            pool.allocate(40),
-            Err(AllocateError::Exhausted {
-                size: 40,
-                total: 100,
-                available: 30
-            })
-        );
+        assert_eq!(pool.allocate(40), Err(AllocateError::Exhausted { size: 40, total: 100, available: 30 }));
         pool.close();
         assert_eq!(pool.allocate(1), Err(AllocateError::Closed));
     }
@@ -260,11 +234,7 @@ mod tests {
         pool.deallocate(buffers[0]);
         assert_eq!((pool.take_served(), pool.available()), (Vec::new(), 0), "60 of 90");
         pool.cancel(large);
-        assert_eq!(
-            pool.take_served(),
-            [(small, Buffer { size: 40 })],
-            "what it had got goes on to the next"
-        );
+        assert_eq!(pool.take_served(), [(small, Buffer { size: 40 })], "what it had got goes on to the next");
         assert_eq!(pool.available(), 20);
         let last = pool.wait(60);
         pool.deallocate(buffers[2]);

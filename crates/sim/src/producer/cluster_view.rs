@@ -26,18 +26,12 @@ pub trait ClusterView {
 /// The orders that Kafka leaves to a metadata response and to its hash maps are by topic name and partition number here.
 impl ClusterView for ClientMetadata {
     fn partition_count(&self, topic: &str) -> i32 {
-        self.topic(topic)
-            .map_or(0, |image| i32::try_from(image.partitions.len()).unwrap_or(i32::MAX))
+        self.topic(topic).map_or(0, |image| i32::try_from(image.partitions.len()).unwrap_or(i32::MAX))
     }
 
     fn available_partitions(&self, topic: &str) -> Vec<i32> {
         let partitions = self.topic(topic).map(|image| (0..).zip(&image.partitions));
-        partitions
-            .into_iter()
-            .flatten()
-            .filter(|(_, known)| known.leader.is_some())
-            .map(|(number, _)| number)
-            .collect()
+        partitions.into_iter().flatten().filter(|(_, known)| known.leader.is_some()).map(|(number, _)| number).collect()
     }
 
     fn leader(&self, partition: &TopicPartition) -> Option<BrokerId> {
@@ -49,9 +43,7 @@ impl ClusterView for ClientMetadata {
     }
 
     fn partitions_for_node(&self, node: BrokerId) -> Vec<TopicPartition> {
-        let all = self
-            .topics()
-            .flat_map(|(topic, image)| (0..).zip(&image.partitions).map(move |part| (topic, part)));
+        let all = self.topics().flat_map(|(topic, image)| (0..).zip(&image.partitions).map(move |part| (topic, part)));
         all.filter(|(_, (_, known))| known.leader == Some(node))
             .map(|(topic, (number, _))| TopicPartition::new(Rc::clone(topic), number))
             .collect()

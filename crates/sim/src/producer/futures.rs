@@ -57,14 +57,7 @@ impl Futures {
         if self.latest.len() >= LATEST_MAX {
             self.latest.pop_front();
         }
-        let record = SentRecord {
-            number,
-            topic,
-            partition: None,
-            key,
-            value,
-            fate: Fate::AwaitsMetadata,
-        };
+        let record = SentRecord { number, topic, partition: None, key, value, fate: Fate::AwaitsMetadata };
         self.latest.push_back(record);
         number
     }
@@ -92,11 +85,7 @@ impl Futures {
     /// Notes that the records of a batch are stored, the first at `base_offset` (−1: nobody says where).
     pub fn acknowledge(&mut self, numbers: &[i64], base_offset: Offset) {
         for (number, delta) in numbers.iter().zip(0_i64..) {
-            let offset = if base_offset.0 < 0 {
-                base_offset
-            } else {
-                base_offset.plus(delta)
-            };
+            let offset = if base_offset.0 < 0 { base_offset } else { base_offset.plus(delta) };
             self.set([*number], &Fate::Acknowledged(offset));
         }
     }

@@ -80,12 +80,7 @@ impl BatchView {
 impl Producer {
     /// A producer that has sent nothing.
     pub fn new(id: ClientId, config: Rc<ProducerConfig>, bootstrap: BrokerId) -> Producer {
-        let metadata = ClientMetadata::new(
-            id.clone(),
-            bootstrap,
-            config.metadata_max_age_ms,
-            config.retry_backoff_ms,
-        );
+        let metadata = ClientMetadata::new(id.clone(), bootstrap, config.metadata_max_age_ms, config.retry_backoff_ms);
         Producer {
             id,
             metadata,
@@ -117,29 +112,19 @@ impl Producer {
     /// first record without a key.
     pub fn sticky_partition(&self, topic: &str) -> Option<(i32, i64)> {
         let current = self.accumulator.partitioner(topic)?.current()?;
-        Some((
-            current.partition,
-            i64::try_from(current.produced_bytes).unwrap_or(i64::MAX),
-        ))
+        Some((current.partition, i64::try_from(current.produced_bytes).unwrap_or(i64::MAX)))
     }
 
     /// The batches of a partition: those on their way, then those in the accumulator, each oldest first.
     pub fn batches(&self, partition: &TopicPartition) -> Vec<BatchView> {
         let flying = self.sender.batches().filter(|batch| batch.partition == *partition);
         let queued = self.accumulator.queue(partition).into_iter().flatten();
-        flying
-            .map(|batch| BatchView::of(batch, true))
-            .chain(queued.map(|batch| BatchView::of(batch, false)))
-            .collect()
+        flying.map(|batch| BatchView::of(batch, true)).chain(queued.map(|batch| BatchView::of(batch, false))).collect()
     }
 
     /// The partitions of the latest batches of records without a key, oldest first.
     pub fn past_batches(&self, topic: &str) -> Vec<i32> {
-        self.past
-            .iter()
-            .filter(|(of, _)| **of == *topic)
-            .map(|(_, partition)| *partition)
-            .collect()
+        self.past.iter().filter(|(of, _)| **of == *topic).map(|(_, partition)| *partition).collect()
     }
 
     /// `send()`: the application gives a record.
@@ -154,8 +139,7 @@ impl Producer {
     ) {
         let number = self.futures.sent_record(Rc::clone(topic), key.clone(), value.clone());
         self.metadata.want(topic, out);
-        self.blocked
-            .push_back(Blocked::new(number, topic, partition, key, value, out));
+        self.blocked.push_back(Blocked::new(number, topic, partition, key, value, out));
         self.place_blocked(rng, out);
         self.watch_blocked(number, out);
     }

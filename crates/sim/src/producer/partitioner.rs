@@ -14,9 +14,7 @@ const R: u32 = 24;
 /// The murmur2 hash of a key, as Kafka computes it (signed, as Java shows it).
 pub fn murmur2(key: &[u8]) -> i32 {
     let (words, tail) = key.as_chunks::<4>();
-    let h = words
-        .iter()
-        .fold(initial(key), |h, word| turn(h, u32::from_le_bytes(*word)));
+    let h = words.iter().fold(initial(key), |h, word| turn(h, u32::from_le_bytes(*word)));
     let [_, _, result] = finish(tail_turn(h, tail));
     result.cast_signed()
 }
@@ -64,11 +62,7 @@ pub fn murmur2_trace(key: &[u8]) -> Murmur2Trace {
 /// The partition of a record with this key among `partitions`, all of them, those without a leader too; none if there
 /// are none. Kafka: `BuiltInPartitioner.partitionForKey`.
 pub fn partition_for_key(key: &[u8], partitions: i32) -> Option<i32> {
-    if partitions > 0 {
-        to_positive(murmur2(key)).checked_rem(partitions)
-    } else {
-        None
-    }
+    if partitions > 0 { to_positive(murmur2(key)).checked_rem(partitions) } else { None }
 }
 
 /// How the partition of a record is found.
@@ -139,11 +133,7 @@ pub fn choose_partition(
         (None, Some(key)) if !ignore_keys => {
             let partition = partition_for_key(key, partitions).ok_or(PartitionError::NoPartitions)?;
             let murmur2 = murmur2(key);
-            Ok(PartitionChoice::KeyHash {
-                murmur2,
-                positive: to_positive(murmur2),
-                partition,
-            })
+            Ok(PartitionChoice::KeyHash { murmur2, positive: to_positive(murmur2), partition })
         }
         (None, _) if partitions <= 0 => Err(PartitionError::NoPartitions),
         (None, _) => Ok(PartitionChoice::Sticky),
@@ -209,36 +199,17 @@ mod tests {
     #[test]
     fn the_application_goes_before_the_key_and_the_key_before_sticky() {
         let key = Some(b"21".as_slice());
-        assert_eq!(
-            choose_partition(Some(2), key, false, 3),
-            Ok(PartitionChoice::Explicit { partition: 2 })
-        );
+        assert_eq!(choose_partition(Some(2), key, false, 3), Ok(PartitionChoice::Explicit { partition: 2 }));
         let by_key = choose_partition(None, key, false, 6).unwrap();
         let positive = to_positive(-973_932_308);
-        assert_eq!(
-            by_key,
-            PartitionChoice::KeyHash {
-                murmur2: -973_932_308,
-                positive,
-                partition: positive % 6
-            }
-        );
+        assert_eq!(by_key, PartitionChoice::KeyHash { murmur2: -973_932_308, positive, partition: positive % 6 });
         assert_eq!(choose_partition(None, key, true, 3), Ok(PartitionChoice::Sticky));
         assert_eq!(choose_partition(None, None, false, 3), Ok(PartitionChoice::Sticky));
 
-        assert_eq!(
-            choose_partition(Some(-1), None, false, 3),
-            Err(PartitionError::Negative(-1))
-        );
-        let missing = PartitionError::Missing {
-            partition: 3,
-            partitions: 3,
-        };
+        assert_eq!(choose_partition(Some(-1), None, false, 3), Err(PartitionError::Negative(-1)));
+        let missing = PartitionError::Missing { partition: 3, partitions: 3 };
         assert_eq!(choose_partition(Some(3), None, false, 3), Err(missing));
         assert_eq!(choose_partition(None, key, false, 0), Err(PartitionError::NoPartitions));
-        assert_eq!(
-            choose_partition(None, None, false, 0),
-            Err(PartitionError::NoPartitions)
-        );
+        assert_eq!(choose_partition(None, None, false, 0), Err(PartitionError::NoPartitions));
     }
 }

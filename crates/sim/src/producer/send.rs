@@ -44,15 +44,7 @@ impl Blocked {
         out: &Outbox,
     ) -> Blocked {
         let topic = Rc::clone(topic);
-        Blocked {
-            number,
-            topic,
-            partition,
-            key,
-            value,
-            because: out.cause(),
-            waits_for: None,
-        }
+        Blocked { number, topic, partition, key, value, because: out.cause(), waits_for: None }
     }
 }
 
@@ -108,18 +100,11 @@ impl Producer {
             self.blocked.pop_back();
             let limit = BLOCKED_MAX as u64;
             let what = "records that wait in send()".into();
-            out.fact(FactKind::LimitReached {
-                node: Some(out.node().clone()),
-                what,
-                limit,
-            });
+            out.fact(FactKind::LimitReached { node: Some(out.node().clone()), what, limit });
             self.futures.set([number], &Fate::Failed("LimitReached".into()));
             return;
         }
-        out.timer(
-            out.now.plus_ms(self.config.max_block_ms),
-            Timer::MaxBlock { record: number },
-        );
+        out.timer(out.now.plus_ms(self.config.max_block_ms), Timer::MaxBlock { record: number });
     }
 
     /// `max.block.ms` is over for a record.
@@ -264,9 +249,7 @@ impl Producer {
             topic: Rc::clone(topic),
             from: switch.from.map(|from| from.partition),
             to: switch.to,
-            bytes: switch
-                .from
-                .map_or(0, |from| i64::try_from(from.produced_bytes).unwrap_or(i64::MAX)),
+            bytes: switch.from.map_or(0, |from| i64::try_from(from.produced_bytes).unwrap_or(i64::MAX)),
         });
     }
 }

@@ -35,17 +35,11 @@ struct InFlight {
 impl Sender {
     /// The batches that are on their way, oldest request first.
     pub(super) fn batches(&self) -> impl Iterator<Item = &ProducerBatch> {
-        self.in_flight
-            .values()
-            .flat_map(|request| &request.batches)
-            .map(Rc::as_ref)
+        self.in_flight.values().flat_map(|request| &request.batches).map(Rc::as_ref)
     }
 
     fn requests_to(&self, broker: BrokerId) -> usize {
-        self.in_flight
-            .values()
-            .filter(|request| request.broker == broker)
-            .count()
+        self.in_flight.values().filter(|request| request.broker == broker).count()
     }
 }
 
@@ -73,10 +67,7 @@ impl Producer {
     /// Sends what is ready, one request a leader, and fails what has waited too long.
     fn run_sender(&mut self, rng: &mut Pcg, out: &mut Outbox) {
         // The world's generator never runs dry.
-        let Ok(check) = self
-            .accumulator
-            .ready(&self.metadata, &QueueOrder::ByPartition, out.now, rng)
-        else {
+        let Ok(check) = self.accumulator.ready(&self.metadata, &QueueOrder::ByPartition, out.now, rng) else {
             return;
         };
         if !check.batches.is_empty() {
@@ -132,10 +123,7 @@ impl Producer {
         }
         out.because(looked);
         self.expire(out);
-        let next = [check.next_check, self.accumulator.next_expiry()]
-            .into_iter()
-            .flatten()
-            .min();
+        let next = [check.next_check, self.accumulator.next_expiry()].into_iter().flatten().min();
         if let Some(at) = next {
             self.run_sender_at(at.max(out.now.plus_micros(1)), out);
         }
@@ -165,9 +153,7 @@ impl Producer {
     }
 
     fn send_request(&mut self, broker: BrokerId, batches: Vec<Rc<ProducerBatch>>, out: &mut Outbox) {
-        let encoded = batches
-            .iter()
-            .filter_map(|batch| Some((batch.partition.clone(), batch.to_record_batch().ok()?)));
+        let encoded = batches.iter().filter_map(|batch| Some((batch.partition.clone(), batch.to_record_batch().ok()?)));
         let request = ProduceRequest {
             acks: self.config.acks,
             timeout_ms: self.config.request_timeout_ms,
@@ -184,10 +170,7 @@ impl Producer {
         for batch in &batches {
             self.futures.set(batch.numbers().iter().copied(), &Fate::InFlight(id));
         }
-        out.timer(
-            out.now.plus_ms(self.config.request_timeout_ms),
-            Timer::RequestTimeout { request: id },
-        );
+        out.timer(out.now.plus_ms(self.config.request_timeout_ms), Timer::RequestTimeout { request: id });
         self.sender.in_flight.insert(id, InFlight { broker, batches });
     }
 
@@ -198,10 +181,7 @@ impl Producer {
         let received = out.cause();
         for batch in request.batches {
             out.because(received);
-            let answer = response
-                .partitions
-                .iter()
-                .find(|part| part.partition == batch.partition);
+            let answer = response.partitions.iter().find(|part| part.partition == batch.partition);
             match answer {
                 Some(part) if part.error == Errors::None => self.acknowledge(&batch, part.base_offset, out),
                 // Kafka: a partition that is missing in the response is an `IllegalStateException`; it is never missing here.
@@ -255,19 +235,14 @@ impl Producer {
             error,
             attempts: i64::from(batch.attempts()).saturating_add(1),
         });
-        let stale = [
-            Errors::NotLeaderOrFollower,
-            Errors::UnknownTopicOrPartition,
-            Errors::LeaderNotAvailable,
-        ];
+        let stale = [Errors::NotLeaderOrFollower, Errors::UnknownTopicOrPartition, Errors::LeaderNotAvailable];
         if stale.contains(&error) {
             self.metadata.request(out);
         }
     }
 
     fn fail_batch(&mut self, batch: &ProducerBatch, error: &str, out: &mut Outbox) {
-        self.futures
-            .set(batch.numbers().iter().copied(), &Fate::Failed(error.into()));
+        self.futures.set(batch.numbers().iter().copied(), &Fate::Failed(error.into()));
         self.accumulator.complete_and_deallocate(batch);
         self.accumulator.unmute(&batch.partition);
         out.fact(FactKind::SendFailed {

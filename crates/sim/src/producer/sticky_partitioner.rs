@@ -58,12 +58,7 @@ impl BuiltInPartitioner {
     /// A partitioner that has chosen nothing yet. `sticky_batch_size` is how much goes to a partition before it switches,
     /// in bytes, at least 1.
     pub fn new(topic: Topic, sticky_batch_size: u64) -> BuiltInPartitioner {
-        BuiltInPartitioner {
-            topic,
-            sticky_batch_size: sticky_batch_size.max(1),
-            current: None,
-            load_stats: None,
-        }
+        BuiltInPartitioner { topic, sticky_batch_size: sticky_batch_size.max(1), current: None, load_stats: None }
     }
 
     /// Where it stands; none before the first record.
@@ -120,18 +115,14 @@ impl BuiltInPartitioner {
     /// fewer than two queues, or when all are equally long and none is left out, all partitions are equally likely.
     /// Kafka: `updatePartitionLoadStats`.
     pub fn update_load_stats(&mut self, queues: Option<&QueueSizes>) {
-        self.load_stats = queues
-            .and_then(cumulative_table)
-            .map(|cumulative| Rc::new(PartitionLoadStats { cumulative }));
+        self.load_stats =
+            queues.and_then(cumulative_table).map(|cumulative| Rc::new(PartitionLoadStats { cumulative }));
     }
 
     fn switch(&mut self, cluster: &dyn ClusterView, random: &mut dyn Random) -> Result<PartitionSwitch, RandomError> {
         let drawn = random.next_positive_int()?;
         let to = self.next_partition(drawn, cluster)?;
-        let from = self.current.replace(StickyPartition {
-            partition: to,
-            produced_bytes: 0,
-        });
+        let from = self.current.replace(StickyPartition { partition: to, produced_bytes: 0 });
         Ok(PartitionSwitch { from, to, drawn })
     }
 
@@ -140,9 +131,7 @@ impl BuiltInPartitioner {
             return Ok(stats.partition_at(drawn));
         }
         let available = cluster.available_partitions(&self.topic);
-        let at = usize::try_from(drawn)
-            .ok()
-            .and_then(|drawn| drawn.checked_rem(available.len()));
+        let at = usize::try_from(drawn).ok().and_then(|drawn| drawn.checked_rem(available.len()));
         if let Some(partition) = at.and_then(|at| available.get(at)) {
             return Ok(*partition);
         }
@@ -155,10 +144,7 @@ impl BuiltInPartitioner {
 impl PartitionLoadStats {
     fn partition_at(&self, drawn: i32) -> i32 {
         let total = self.cumulative.last().map_or(1, |(_, sum)| *sum);
-        let weighted = u64::try_from(drawn)
-            .ok()
-            .and_then(|drawn| drawn.checked_rem(total))
-            .unwrap_or(0);
+        let weighted = u64::try_from(drawn).ok().and_then(|drawn| drawn.checked_rem(total)).unwrap_or(0);
         let at = self.cumulative.partition_point(|(_, sum)| *sum <= weighted);
         self.cumulative.get(at).map_or(0, |(partition, _)| *partition)
     }
@@ -210,10 +196,7 @@ mod tests {
     }
 
     fn sizes(sizes: &[(i32, u64)], queues: usize) -> QueueSizes {
-        QueueSizes {
-            sizes: sizes.to_vec(),
-            queues,
-        }
+        QueueSizes { sizes: sizes.to_vec(), queues }
     }
 
     #[test]
@@ -226,11 +209,7 @@ mod tests {
         assert_eq!(chosen, [0, 0, 0, 0, 1, 2, 2, 2, 0]);
 
         assert_eq!(cumulative_table(&sizes(&[(0, 2), (1, 2)], 2)), None, "all equal");
-        assert_eq!(
-            cumulative_table(&sizes(&[(0, 2)], 2)),
-            Some(vec![(0, 1)]),
-            "one left out"
-        );
+        assert_eq!(cumulative_table(&sizes(&[(0, 2)], 2)), Some(vec![(0, 1)]), "one left out");
         assert_eq!(cumulative_table(&sizes(&[(0, 2)], 1)), None, "a single queue");
         assert_eq!(cumulative_table(&sizes(&[], 3)), None, "all left out");
         assert_eq!(
@@ -242,68 +221,29 @@ mod tests {
 
     #[test]
     fn half_full_batches_put_a_switch_off_until_twice_the_size() {
-        let cluster = Partitions {
-            all: 3,
-            available: vec![2, 0, 1],
-        };
+        let cluster = Partitions { all: 3, available: vec![2, 0, 1] };
         let mut random = Scripted::new([4, 7, 3]);
         let mut partitioner = BuiltInPartitioner::new("t".into(), 100);
-        let first = PartitionSwitch {
-            from: None,
-            to: 0,
-            drawn: 4,
-        };
+        let first = PartitionSwitch { from: None, to: 0, drawn: 4 };
         assert_eq!(partitioner.peek_current(&cluster, &mut random), Ok((0, Some(first))));
         assert_eq!(partitioner.update(150, false, &cluster, &mut random), Ok(None));
         assert_eq!(partitioner.peek_current(&cluster, &mut random), Ok((0, None)));
-        let from = StickyPartition {
-            partition: 0,
-            produced_bytes: 200,
-        };
-        let switch = PartitionSwitch {
-            from: Some(from),
-            to: 0,
-            drawn: 7,
-        };
-        assert_eq!(
-            partitioner.update(50, false, &cluster, &mut random),
-            Ok(Some(switch)),
-            "the same may come again"
-        );
-        let from = StickyPartition {
-            partition: 0,
-            produced_bytes: 100,
-        };
-        let switch = PartitionSwitch {
-            from: Some(from),
-            to: 2,
-            drawn: 3,
-        };
+        let from = StickyPartition { partition: 0, produced_bytes: 200 };
+        let switch = PartitionSwitch { from: Some(from), to: 0, drawn: 7 };
+        assert_eq!(partitioner.update(50, false, &cluster, &mut random), Ok(Some(switch)), "the same may come again");
+        let from = StickyPartition { partition: 0, produced_bytes: 100 };
+        let switch = PartitionSwitch { from: Some(from), to: 2, drawn: 3 };
         assert_eq!(partitioner.update(100, true, &cluster, &mut random), Ok(Some(switch)));
     }
 
     #[test]
     fn without_leaders_the_remainder_is_the_partition_and_without_partitions_there_is_an_error() {
         let mut partitioner = BuiltInPartitioner::new("t".into(), 0);
-        let cluster = Partitions {
-            all: 3,
-            available: Vec::new(),
-        };
-        assert_eq!(
-            partitioner
-                .peek_current(&cluster, &mut Scripted::new([5]))
-                .map(|(to, _)| to),
-            Ok(2)
-        );
+        let cluster = Partitions { all: 3, available: Vec::new() };
+        assert_eq!(partitioner.peek_current(&cluster, &mut Scripted::new([5])).map(|(to, _)| to), Ok(2));
         let mut partitioner = BuiltInPartitioner::new("t".into(), 0);
-        let cluster = Partitions {
-            all: 0,
-            available: Vec::new(),
-        };
-        assert_eq!(
-            partitioner.peek_current(&cluster, &mut Scripted::new([5])),
-            Err(RandomError::BadBound(0))
-        );
+        let cluster = Partitions { all: 0, available: Vec::new() };
+        assert_eq!(partitioner.peek_current(&cluster, &mut Scripted::new([5])), Err(RandomError::BadBound(0)));
         let dry = partitioner.peek_current(&cluster, &mut Scripted::default());
         assert_eq!(dry, Err(RandomError::RanDry { drawn: 0 }));
     }

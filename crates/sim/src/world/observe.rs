@@ -56,10 +56,7 @@ impl World {
 
     /// A producer.
     pub fn producer(&self, id: &str) -> Option<&Producer> {
-        self.producers
-            .iter()
-            .find(|(known, _)| *known.0 == *id)
-            .map(|(_, producer)| &**producer)
+        self.producers.iter().find(|(known, _)| *known.0 == *id).map(|(_, producer)| &**producer)
     }
 
     /// The consumers by id.
@@ -69,10 +66,7 @@ impl World {
 
     /// A consumer.
     pub fn consumer(&self, id: &str) -> Option<&Consumer> {
-        self.consumers
-            .iter()
-            .find(|(known, _)| *known.0 == *id)
-            .map(|(_, consumer)| &**consumer)
+        self.consumers.iter().find(|(known, _)| *known.0 == *id).map(|(_, consumer)| &**consumer)
     }
 
     /// A replica of a partition on a broker.

@@ -38,15 +38,11 @@ impl Cluster {
             )));
         }
         let leaders = metadata.leaders.into_iter().map(|leader| leader.map(BrokerId));
-        self.leaders = leaders
-            .zip(metadata.leader_epochs.into_iter().map(LeaderEpoch))
-            .collect();
+        self.leaders = leaders.zip(metadata.leader_epochs.into_iter().map(LeaderEpoch)).collect();
         self.available = metadata.available;
         self.partitions_for_node.clear();
         for (node, partitions) in metadata.partitions_for_node {
-            let id = node
-                .parse()
-                .map_err(|_| Trouble::Malformed(format!("`{node}` is not a node's number")))?;
+            let id = node.parse().map_err(|_| Trouble::Malformed(format!("`{node}` is not a node's number")))?;
             self.partitions_for_node.insert(BrokerId(id), partitions);
         }
         Ok(())
@@ -76,8 +72,6 @@ impl ClusterView for Cluster {
 
     fn partitions_for_node(&self, node: BrokerId) -> Vec<TopicPartition> {
         let partitions = self.partitions_for_node.get(&node).into_iter().flatten();
-        partitions
-            .map(|partition| TopicPartition::new(Rc::clone(&self.topic), *partition))
-            .collect()
+        partitions.map(|partition| TopicPartition::new(Rc::clone(&self.topic), *partition)).collect()
     }
 }

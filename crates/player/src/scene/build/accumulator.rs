@@ -32,13 +32,7 @@ pub(super) fn panel(world: &World, view: &View) -> Option<AccumulatorPanel> {
         linger_ms: number(producer.config.linger_ms),
         queues: queues.collect(),
         sticky: producer.sticky_partition(topic).map(|(partition, bytes)| {
-            (
-                Shown {
-                    value: partition,
-                    key: format!("sticky/{}/{topic}", producer.id),
-                },
-                bytes,
-            )
+            (Shown { value: partition, key: format!("sticky/{}/{topic}", producer.id) }, bytes)
         }),
         past: past(producer, topic),
     })

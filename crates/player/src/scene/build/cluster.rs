@@ -27,35 +27,17 @@ pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette
         .iter()
         .filter_map(|id| Some((world.broker(*id)?, world.replica(*id, partition)?)))
         .collect();
-    let end = replicas
-        .iter()
-        .map(|(_, replica)| replica.log_end_offset().0)
-        .max()
-        .unwrap_or(0);
-    let start = replicas
-        .iter()
-        .map(|(_, replica)| replica.log_start_offset().0)
-        .min()
-        .unwrap_or(0);
+    let end = replicas.iter().map(|(_, replica)| replica.log_end_offset().0).max().unwrap_or(0);
+    let start = replicas.iter().map(|(_, replica)| replica.log_start_offset().0).min().unwrap_or(0);
     let first_offset = start.max(end.saturating_sub(RECORDS_MAX));
     let mut isr: Vec<i32> = registration.isr.iter().map(|id| id.0).collect();
     isr.sort_unstable();
-    let rows = replicas
-        .iter()
-        .map(|(broker, replica)| row(broker, replica, &isr, first_offset, palette))
-        .collect();
-    let producers = world
-        .producers()
-        .filter_map(|producer| producer_card(world, producer, partition, palette));
-    let consumers = world
-        .consumers()
-        .filter_map(|consumer| consumer_card(world, consumer, partition));
+    let rows = replicas.iter().map(|(broker, replica)| row(broker, replica, &isr, first_offset, palette)).collect();
+    let producers = world.producers().filter_map(|producer| producer_card(world, producer, partition, palette));
+    let consumers = world.consumers().filter_map(|consumer| consumer_card(world, consumer, partition));
     Some(ClusterPanel {
         partition: partition.to_string(),
-        isr: Shown {
-            value: isr,
-            key: format!("isr/{partition}"),
-        },
+        isr: Shown { value: isr, key: format!("isr/{partition}") },
         leader: registration.leader.map(|id| id.0),
         first_offset,
         replicas: rows,
@@ -82,25 +64,13 @@ fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, pal
             })
             .collect()
     });
-    let epochs = replica
-        .log
-        .leader_epochs()
-        .iter()
-        .map(|entry| (entry.epoch, entry.start_offset))
-        .collect();
+    let epochs = replica.log.leader_epochs().iter().map(|entry| (entry.epoch, entry.start_offset)).collect();
     ReplicaRow {
         broker: broker.id.0,
-        role: if replica.leader_state().is_some() {
-            Role::Leader
-        } else {
-            Role::Follower
-        },
+        role: if replica.leader_state().is_some() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
         records: records(&id, replica, first_offset, palette),
-        high_watermark: Shown {
-            value: replica.high_watermark.0,
-            key: format!("hw/{partition}/broker-{}", broker.id),
-        },
+        high_watermark: Shown { value: replica.high_watermark.0, key: format!("hw/{partition}/broker-{}", broker.id) },
         log_end_offset: Shown {
             value: replica.log_end_offset().0,
             key: format!("leo/{partition}/broker-{}", broker.id),
@@ -156,41 +126,26 @@ fn producer_card(
     }
     let id = format!("client-{}", producer.id);
     let skip = mine.len().saturating_sub(LINES_MAX);
-    let lines = mine
-        .iter()
-        .skip(skip)
-        .map(|sent| producer_line(world, producer, sent, &id, palette))
-        .collect();
+    let lines = mine.iter().skip(skip).map(|sent| producer_line(world, producer, sent, &id, palette)).collect();
     Some(ClientCard {
         name: producer.id.to_string(),
-        kind: ClientKind::Producer {
-            acks: producer.config.acks.name().to_owned(),
-        },
+        kind: ClientKind::Producer { acks: producer.config.acks.name().to_owned() },
         lines,
-        earlier: producer
-            .sent_total()
-            .saturating_sub(i64::try_from(mine.len().min(LINES_MAX)).unwrap_or(0)),
+        earlier: producer.sent_total().saturating_sub(i64::try_from(mine.len().min(LINES_MAX)).unwrap_or(0)),
         id,
     })
 }
 
 fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &str, palette: &Palette) -> ClientLine {
     let key = sent.key.as_ref().map(highwater_sim::bytes::Bytes::text);
-    let value = sent
-        .value
-        .as_ref()
-        .map_or_else(|| "null".to_owned(), highwater_sim::bytes::Bytes::text);
+    let value = sent.value.as_ref().map_or_else(|| "null".to_owned(), highwater_sim::bytes::Bytes::text);
     let (text, status, committed) = match &sent.fate {
-        Fate::AwaitsMetadata => (
-            Phrase::new("scene.line_metadata"),
-            (Status::Waiting, Phrase::new("scene.waits_metadata")),
-            false,
-        ),
-        Fate::Accumulated => (
-            Phrase::new("scene.line_accumulated"),
-            (Status::Waiting, Phrase::new("scene.waits_batch")),
-            false,
-        ),
+        Fate::AwaitsMetadata => {
+            (Phrase::new("scene.line_metadata"), (Status::Waiting, Phrase::new("scene.waits_metadata")), false)
+        }
+        Fate::Accumulated => {
+            (Phrase::new("scene.line_accumulated"), (Status::Waiting, Phrase::new("scene.waits_batch")), false)
+        }
         Fate::InFlight(request) => {
             let waiting = sent
                 .partition
@@ -202,18 +157,12 @@ fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &s
                     (Status::Waiting, Phrase::new("scene.waits_hw").with("hw", required.0)),
                     false,
                 ),
-                None => (
-                    Phrase::new("scene.line_in_flight"),
-                    (Status::Plain, Phrase::new("scene.on_its_way")),
-                    false,
-                ),
+                None => (Phrase::new("scene.line_in_flight"), (Status::Plain, Phrase::new("scene.on_its_way")), false),
             }
         }
-        Fate::Acknowledged(offset) if offset.0 < 0 => (
-            Phrase::new("scene.line_unknown_offset"),
-            (Status::Plain, Phrase::new("scene.not_answered")),
-            false,
-        ),
+        Fate::Acknowledged(offset) if offset.0 < 0 => {
+            (Phrase::new("scene.line_unknown_offset"), (Status::Plain, Phrase::new("scene.not_answered")), false)
+        }
         Fate::Acknowledged(offset) => (
             Phrase::new("scene.line_at_offset").with("offset", offset.0),
             (Status::Good, Phrase::new("scene.acknowledged")),
@@ -227,12 +176,7 @@ fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &s
     };
     ClientLine {
         id: format!("{card}/line-{}", sent.number),
-        record: Some(LineRecord {
-            value,
-            color: palette.color(key.as_deref()),
-            key,
-            committed,
-        }),
+        record: Some(LineRecord { value, color: palette.color(key.as_deref()), key, committed }),
         text,
         status: Some(status),
     }
@@ -242,11 +186,7 @@ fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &s
 fn waits_for(world: &World, partition: &TopicPartition, request: highwater_sim::ids::MessageId) -> Option<Offset> {
     let leader = world.metadata().partition(partition)?.leader?;
     let produce = world.broker(leader)?.purgatory.produces.get(&request)?;
-    produce
-        .parts
-        .iter()
-        .find(|part| part.answer.partition == *partition)?
-        .required_offset
+    produce.parts.iter().find(|part| part.answer.partition == *partition)?.required_offset
 }
 
 fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition) -> Option<ClientCard> {
@@ -262,44 +202,27 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     let first = match (position, offset) {
         (None, _) => Phrase::new("scene.consumer_idle"),
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
-        (Some(_), Some(at)) => Phrase::new("scene.consumer_position")
-            .with("position", at.0)
-            .with("records", read),
+        (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
     };
-    lines.push(ClientLine {
-        id: format!("{id}/line-0"),
-        record: None,
-        text: first,
-        status: None,
-    });
+    lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
     if let (Some(at), Some(leader)) = (offset, leader) {
         let (end, water) = (leader.log_end_offset(), leader.high_watermark);
         let dry = end.0.saturating_sub(water.0.max(at.0));
         let second = if dry == 1 {
             Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))
         } else if dry > 1 {
-            Phrase::new("scene.consumer_dry")
-                .with("first", water.0.max(at.0))
-                .with("last", end.0.saturating_sub(1))
+            Phrase::new("scene.consumer_dry").with("first", water.0.max(at.0)).with("last", end.0.saturating_sub(1))
         } else if at < water {
             Phrase::new("scene.consumer_behind").with("records", water.0.saturating_sub(at.0))
         } else {
             Phrase::new("scene.consumer_all_read")
         };
-        lines.push(ClientLine {
-            id: format!("{id}/line-1"),
-            record: None,
-            text: second,
-            status: None,
-        });
+        lines.push(ClientLine { id: format!("{id}/line-1"), record: None, text: second, status: None });
     }
     Some(ClientCard {
         name: consumer.id.to_string(),
         kind: ClientKind::Consumer {
-            position: Shown {
-                value: offset.map(|at| at.0),
-                key: format!("position/{}/{partition}", consumer.id),
-            },
+            position: Shown { value: offset.map(|at| at.0), key: format!("position/{}/{partition}", consumer.id) },
         },
         lines,
         earlier: 0,
@@ -366,28 +289,17 @@ fn mark_of(node: &NodeId) -> String {
 
 fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPartition) -> Envelope {
     let summary = match &message.says {
-        Says::Produce { acks, records } => Phrase::new("scene.msg_produce")
-            .with("records", *records)
-            .with("acks", acks.name()),
-        Says::Produced {
-            error: Errors::None,
-            base_offset,
-        } => Phrase::new("scene.msg_produced").with("offset", base_offset.0),
-        Says::Fetch {
-            offset,
-            last_fetched_epoch,
-        } => match last_fetched_epoch {
-            Some(epoch) => Phrase::new("scene.msg_fetch_epoch")
-                .with("offset", offset.0)
-                .with("epoch", epoch.0),
+        Says::Produce { acks, records } => {
+            Phrase::new("scene.msg_produce").with("records", *records).with("acks", acks.name())
+        }
+        Says::Produced { error: Errors::None, base_offset } => {
+            Phrase::new("scene.msg_produced").with("offset", base_offset.0)
+        }
+        Says::Fetch { offset, last_fetched_epoch } => match last_fetched_epoch {
+            Some(epoch) => Phrase::new("scene.msg_fetch_epoch").with("offset", offset.0).with("epoch", epoch.0),
             None => Phrase::new("scene.msg_fetch").with("offset", offset.0),
         },
-        Says::Fetched {
-            error: Errors::None,
-            high_watermark,
-            records,
-            first_offset,
-        } => match first_offset {
+        Says::Fetched { error: Errors::None, high_watermark, records, first_offset } => match first_offset {
             Some(first) => Phrase::new("scene.msg_fetched")
                 .with("first", first.0)
                 .with("records", *records)

@@ -46,10 +46,7 @@ impl View {
             key: show.key.clone(),
             through: show.through,
             before: show.before,
-            moves: show
-                .moves
-                .as_ref()
-                .map(|moves| (moves.prefix.clone(), moves.count.into(), moves.from, moves.to)),
+            moves: show.moves.as_ref().map(|moves| (moves.prefix.clone(), moves.count.into(), moves.from, moves.to)),
             look: step.look.clone(),
         }
     }
@@ -91,10 +88,7 @@ impl Palette {
 
     /// The key's place in the order of appearance; last for an unknown one.
     pub fn rank(&self, key: &str) -> usize {
-        self.keys
-            .iter()
-            .position(|known| known.as_deref() == Some(key))
-            .unwrap_or(usize::MAX)
+        self.keys.iter().position(|known| known.as_deref() == Some(key)).unwrap_or(usize::MAX)
     }
 
     /// The colour of a key, 1 to 6; the seventh key starts again at 1.
@@ -115,12 +109,7 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
         })
         .collect();
-    Scene {
-        time_us: world.now().0,
-        panels,
-        look: view.look.clone(),
-        new: Vec::new(),
-    }
+    Scene { time_us: world.now().0, panels, look: view.look.clone(), new: Vec::new() }
 }
 
 /// Hashes `keys` keys for two partition counts.
@@ -139,13 +128,5 @@ pub fn measure_moves(topic: &str, (prefix, keys, from, to): &(String, i64, i32, 
             }
         }
     }
-    MovedShare {
-        id: format!("moves/{topic}"),
-        keys: *keys,
-        from,
-        to,
-        moved,
-        counts_before,
-        counts_after,
-    }
+    MovedShare { id: format!("moves/{topic}"), keys: *keys, from, to, moved, counts_before, counts_after }
 }

@@ -20,9 +20,7 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Par
     let topic = &view.partition.as_ref()?.topic;
     let producer = view.producer.as_deref()?;
     // The producer hashes over what it knows; before it knows anything, over what there is.
-    let known = world
-        .producer(producer)
-        .and_then(|producer| producer.metadata.topic(topic).cloned());
+    let known = world.producer(producer).and_then(|producer| producer.metadata.topic(topic).cloned());
     let there = world.metadata().topics.get(topic)?;
     let count = |partitions: usize| i32::try_from(partitions).unwrap_or(i32::MAX);
     let partitions = count(known.map_or(there.partitions.len(), |known| known.partitions.len()));
@@ -30,10 +28,7 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Par
     Some(PartitionerPanel {
         topic: topic.to_string(),
         partitions,
-        key: view
-            .key
-            .as_deref()
-            .map(|key| Box::new(stages(producer, topic, key, partitions, view, palette))),
+        key: view.key.as_deref().map(|key| Box::new(stages(producer, topic, key, partitions, view, palette))),
         lanes,
         moves: view.moves.as_ref().map(|moves| measure_moves(topic, moves)),
     })
@@ -43,18 +38,12 @@ fn stages(producer: &str, topic: &str, key: &str, partitions: i32, view: &View, 
     let trace = murmur2_trace(key.as_bytes());
     let positive = to_positive(trace.result);
     let partition = positive.checked_rem(partitions).unwrap_or(0);
-    let shown = |value: i32| Shown {
-        value,
-        key: format!("chosen/{producer}/{topic}"),
-    };
+    let shown = |value: i32| Shown { value, key: format!("chosen/{producer}/{topic}") };
     let part = |from: usize, to: usize| key.as_bytes().get(from..to).map(readable).unwrap_or_default();
     let whole = trace.turns.len().saturating_mul(4);
     let hash = HashStage {
         initial: trace.initial,
-        turns: (0..)
-            .zip(&trace.turns)
-            .map(|(turn, h)| (part(turn * 4, turn * 4 + 4), *h))
-            .collect(),
+        turns: (0..).zip(&trace.turns).map(|(turn, h)| (part(turn * 4, turn * 4 + 4), *h)).collect(),
         tail: trace.tail.map(|h| (part(whole, key.len()), h)),
         murmur2: shown(trace.result),
     };
@@ -82,30 +71,12 @@ fn bytes_of_char((_, character): (usize, char)) -> Vec<(u8, String)> {
     bytes
         .iter()
         .enumerate()
-        .map(|(index, byte)| {
-            (
-                *byte,
-                if index == 0 {
-                    character.to_string()
-                } else {
-                    String::new()
-                },
-            )
-        })
+        .map(|(index, byte)| (*byte, if index == 0 { character.to_string() } else { String::new() }))
         .collect()
 }
 
 fn readable(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .map(|byte| {
-            if byte.is_ascii_graphic() {
-                char::from(*byte)
-            } else {
-                '·'
-            }
-        })
-        .collect()
+    bytes.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '·' }).collect()
 }
 
 /// The keys in the logs, where they are and where their next record goes.
@@ -123,10 +94,7 @@ fn lanes(
         let Some(replica) = world.leader(&TopicPartition::new(topic.clone(), number)) else {
             continue;
         };
-        records.insert(
-            number,
-            replica.log_end_offset().0.saturating_sub(replica.log_start_offset().0),
-        );
+        records.insert(number, replica.log_end_offset().0.saturating_sub(replica.log_start_offset().0));
         for batch in replica.log.batches_from(0) {
             for record in batch.records().into_iter().flatten() {
                 let Some(key) = super::cluster::text(record.key.as_deref()) else {
@@ -168,10 +136,7 @@ fn lanes(
                 })
             });
             let is_now = view.through >= Stage::Partition
-                && view
-                    .key
-                    .as_ref()
-                    .is_some_and(|key| partition_of(key.as_bytes(), partitions) == number);
+                && view.key.as_ref().is_some_and(|key| partition_of(key.as_bytes(), partitions) == number);
             PartitionLane {
                 partition: number,
                 records: records.get(&number).copied().unwrap_or(0),

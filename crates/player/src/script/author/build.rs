@@ -22,11 +22,7 @@ pub(super) fn build(
     has_translation: bool,
     families: Option<&[FamilyName]>,
 ) -> (Scenario, Vec<Problem>) {
-    let mut builder = Builder {
-        texts,
-        tells_missing: has_translation,
-        problems: Vec::new(),
-    };
+    let mut builder = Builder { texts, tells_missing: has_translation, problems: Vec::new() };
     builder.superfluous(&form);
     let scenario = builder.scenario(form, families);
     (scenario, builder.problems)
@@ -73,9 +69,7 @@ impl Builder {
         let hook = self.plain(&zh.key("hook"), form.hook, hook_zh);
         let family = self.family(&form.family, families);
         let step_ids: Vec<String> = form.step.iter().map(|step| step.id.clone()).collect();
-        let picture = self
-            .step_named(&root.key("picture"), &form.picture, &step_ids)
-            .unwrap_or(0);
+        let picture = self.step_named(&root.key("picture"), &form.picture, &step_ids).unwrap_or(0);
         let definitions = form
             .definitions
             .into_iter()
@@ -98,10 +92,7 @@ impl Builder {
         let producers: Vec<Producer> = form
             .producer
             .into_iter()
-            .map(|producer| Producer {
-                id: producer.id,
-                config: producer.config.flat(),
-            })
+            .map(|producer| Producer { id: producer.id, config: producer.config.flat() })
             .collect();
         let chapters = self.chapters(form.chapter, &title);
         let mut show = Show {
@@ -161,34 +152,22 @@ impl Builder {
             return family.clone();
         }
         let known: Vec<&str> = families.iter().map(|family| family.id.as_str()).collect();
-        let help = nearest(id, known.iter().copied()).map_or_else(
-            || format!("there is {}", known.join(", ")),
-            |near| format!("did you mean {near}?"),
-        );
-        self.say(
-            Place::root().key("family"),
-            format!("course.toml has no family {id:?}"),
-            help,
-        );
+        let help = nearest(id, known.iter().copied())
+            .map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean {near}?"));
+        self.say(Place::root().key("family"), format!("course.toml has no family {id:?}"), help);
         super::family_without_course(id)
     }
 
     fn chapters(&mut self, forms: Vec<ChapterForm>, title: &Localized) -> Vec<Chapter> {
         if forms.is_empty() {
-            return vec![Chapter {
-                id: "all".to_owned(),
-                title: title.clone(),
-            }];
+            return vec![Chapter { id: "all".to_owned(), title: title.clone() }];
         }
         let root = Place::root().lang(Lang::Zh).key("chapter");
         forms
             .into_iter()
             .map(|form| {
                 let zh = self.texts.chapter.get(&form.id).cloned();
-                Chapter {
-                    title: self.plain(&root.key(&form.id), form.title, zh),
-                    id: form.id,
-                }
+                Chapter { title: self.plain(&root.key(&form.id), form.title, zh), id: form.id }
             })
             .collect()
     }
@@ -235,13 +214,7 @@ impl Builder {
                 false
             }
         };
-        Consumer {
-            id: form.id,
-            assign,
-            from,
-            config: form.config.flat(),
-            start,
-        }
+        Consumer { id: form.id, assign, from, config: form.config.flat(), start }
     }
 
     fn step(
@@ -255,10 +228,7 @@ impl Builder {
     ) -> Step {
         let zh_place = Place::root().lang(Lang::Zh).key("step").key(&form.id);
         let texts = self.texts.step.get(&form.id).cloned();
-        let is_second = ids
-            .iter()
-            .position(|id| *id == form.id)
-            .is_some_and(|first| first < index);
+        let is_second = ids.iter().position(|id| *id == form.id).is_some_and(|first| first < index);
         let tells_missing = self.tells_missing;
         if texts.is_none() && tells_missing {
             let message = format!("the Chinese texts of step {} are missing", form.id);
@@ -276,20 +246,11 @@ impl Builder {
                 ("why", texts.why.is_some()),
             ] {
                 if there {
-                    self.say(
-                        zh_place.key(key),
-                        format!("step {} asks nothing", form.id),
-                        "take it out",
-                    );
+                    self.say(zh_place.key(key), format!("step {} asks nothing", form.id), "take it out");
                 }
             }
         }
-        let title = self.template(
-            &place.key("title"),
-            &form.title,
-            &zh_place.key("title"),
-            texts.title.as_deref(),
-        );
+        let title = self.template(&place.key("title"), &form.title, &zh_place.key("title"), texts.title.as_deref());
         let say = self.template(&place.key("say"), &form.say, &zh_place.key("say"), texts.say.as_deref());
         let terms = form.terms.unwrap_or_else(|| {
             let mut terms: Vec<String> = say.en.terms().into_iter().map(str::to_owned).collect();
@@ -307,9 +268,7 @@ impl Builder {
             .map(|(number, source)| self.expression(&place.key("expect").index(number), source))
             .collect();
         let until = form.until.map(|until| self.until(&place.key("until"), until));
-        let ask = form
-            .ask
-            .map(|ask| self.ask(&place.key("ask"), &zh_place, ask, &texts, index, ids));
+        let ask = form.ask.map(|ask| self.ask(&place.key("ask"), &zh_place, ask, &texts, index, ids));
         self.tells_missing = tells_missing;
         Step {
             id: form.id,
@@ -339,24 +298,12 @@ impl Builder {
                 self.say(place.key(key), format!("unknown key {key:?}"), help);
             }
             if form.count.is_some() {
-                self.say(
-                    place.key("count"),
-                    "a count of nothing",
-                    "give the fact that is counted",
-                );
+                self.say(place.key("count"), "a count of nothing", "give the fact that is counted");
             }
         }
-        let fields = form
-            .fields
-            .into_iter()
-            .map(|(name, FieldForm::Value(value))| (name, value))
-            .collect();
+        let fields = form.fields.into_iter().map(|(name, FieldForm::Value(value))| (name, value)).collect();
         Until {
-            fact: form.fact.map(|name| FactWanted {
-                name,
-                fields,
-                count: form.count.unwrap_or(1),
-            }),
+            fact: form.fact.map(|name| FactWanted { name, fields, count: form.count.unwrap_or(1) }),
             ms: form.ms,
             when,
             within_ms: form.within_ms.unwrap_or(WITHIN_MS),
@@ -409,10 +356,8 @@ impl Builder {
     fn step_named(&mut self, place: &Place, id: &str, ids: &[String]) -> Option<usize> {
         let found = ids.iter().position(|known| known == id);
         if found.is_none() {
-            let help = nearest(id, ids.iter().map(String::as_str)).map_or_else(
-                || "name the id of a [[step]]".to_owned(),
-                |near| format!("did you mean {near}?"),
-            );
+            let help = nearest(id, ids.iter().map(String::as_str))
+                .map_or_else(|| "name the id of a [[step]]".to_owned(), |near| format!("did you mean {near}?"));
             self.say(place.clone(), format!("no step is called {id:?}"), help);
         }
         found

@@ -18,18 +18,11 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
             let index = scenario.step_index(&step).unwrap_or(0);
             let place = Place::root().key("step").index(index);
             let has_until = scenario.steps.get(index).is_some_and(|step| step.until.is_some());
-            let place = if has_until && message.contains("until") {
-                place.key("until")
-            } else {
-                place.key("do")
-            };
+            let place = if has_until && message.contains("until") { place.key("until") } else { place.key("do") };
             return vec![Problem::new(place, format!("step {step}: {message}"))];
         }
     };
-    let mut findings = Findings {
-        run: &run,
-        problems: Vec::new(),
-    };
+    let mut findings = Findings { run: &run, problems: Vec::new() };
     for (index, step) in scenario.steps.iter().enumerate() {
         findings.step(index, step);
     }
@@ -79,11 +72,7 @@ impl Findings<'_> {
         };
         self.text(&ask.why, &place.key("why"), &zh.key("why"), &after);
         if let Err(message) = question::resolve(ask, index, self.run) {
-            let key = if matches!(ask.choices, Choices::Near(_)) {
-                "about"
-            } else {
-                "choices"
-            };
+            let key = if matches!(ask.choices, Choices::Near(_)) { "about" } else { "choices" };
             self.problems.push(Problem::new(place.key(key), message));
         }
     }

@@ -97,11 +97,7 @@ impl ConfigForm {
 // As deep as the TOML is nested, which its parser bounds.
 fn flatten(prefix: &str, table: BTreeMap<String, ConfigEntry>, flat: &mut Vec<(String, Scalar)>) {
     for (key, entry) in table {
-        let name = if prefix.is_empty() {
-            key
-        } else {
-            format!("{prefix}.{key}")
-        };
+        let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
         match entry {
             ConfigEntry::Value(value) => flat.push((name, value)),
             ConfigEntry::Table(inner) => flatten(&name, inner, flat),

@@ -14,42 +14,12 @@ struct Limit {
     sentences: usize,
 }
 
-const TITLE: Limit = Limit {
-    what: "a title",
-    words: 8,
-    characters: 20,
-    sentences: 1,
-};
-const SAY: Limit = Limit {
-    what: "a step",
-    words: 45,
-    characters: 90,
-    sentences: 2,
-};
-const QUESTION: Limit = Limit {
-    what: "a question",
-    words: 30,
-    characters: 60,
-    sentences: 2,
-};
-const CHOICE: Limit = Limit {
-    what: "a choice",
-    words: 15,
-    characters: 32,
-    sentences: 1,
-};
-const WHY: Limit = Limit {
-    what: "a reason",
-    words: 60,
-    characters: 120,
-    sentences: 3,
-};
-const HOOK: Limit = Limit {
-    what: "a hook",
-    words: 20,
-    characters: 40,
-    sentences: 1,
-};
+const TITLE: Limit = Limit { what: "a title", words: 8, characters: 20, sentences: 1 };
+const SAY: Limit = Limit { what: "a step", words: 45, characters: 90, sentences: 2 };
+const QUESTION: Limit = Limit { what: "a question", words: 30, characters: 60, sentences: 2 };
+const CHOICE: Limit = Limit { what: "a choice", words: 15, characters: 32, sentences: 1 };
+const WHY: Limit = Limit { what: "a reason", words: 60, characters: 120, sentences: 3 };
+const HOOK: Limit = Limit { what: "a hook", words: 20, characters: 40, sentences: 1 };
 
 /// All complaints, in the order of the file.
 pub(super) fn lint(scenario: &Scenario) -> Vec<Problem> {
@@ -81,13 +51,7 @@ pub(super) fn lint(scenario: &Scenario) -> Vec<Problem> {
         texts(&en.key("say"), &zh.key("say"), &step.say, SAY, &mut lints);
         let Some(ask) = &step.ask else { continue };
         let en = en.key("ask");
-        texts(
-            &en.key("question"),
-            &zh.key("question"),
-            &ask.question,
-            QUESTION,
-            &mut lints,
-        );
+        texts(&en.key("question"), &zh.key("question"), &ask.question, QUESTION, &mut lints);
         if let Choices::Listed(choices) = &ask.choices {
             for (number, choice) in choices.iter().enumerate() {
                 let en = en.key("choices").index(number).key("say");
@@ -104,16 +68,10 @@ fn texts(en: &Place, zh: &Place, text: &Localized<Template>, limit: Limit, lints
     length(en, &text.en.plain(), Lang::En, limit, lints);
     length(zh, &text.zh.plain(), Lang::Zh, limit, lints);
     let values = |template: &Template| {
-        let mut values: Vec<String> = template
-            .expressions()
-            .map(|value| value.source().trim().to_owned())
-            .collect();
+        let mut values: Vec<String> = template.expressions().map(|value| value.source().trim().to_owned()).collect();
         values.sort();
         values.dedup();
-        values
-            .into_iter()
-            .map(|value| format!("{{{value}}}"))
-            .collect::<Vec<_>>()
+        values.into_iter().map(|value| format!("{{{value}}}")).collect::<Vec<_>>()
     };
     let terms = |template: &Template| {
         let mut terms: Vec<String> = template.terms().into_iter().map(|term| format!("[[{term}]]")).collect();

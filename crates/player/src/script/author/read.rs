@@ -17,11 +17,7 @@ pub(super) fn scenario(
     errors: &mut Vec<ScenarioError>,
 ) -> Option<ScenarioForm> {
     let mut head = tree.clone();
-    let mut parts = Parts {
-        source,
-        table: head.get_mut(),
-        errors,
-    };
+    let mut parts = Parts { source, table: head.get_mut(), errors };
     let topic = parts.list("topic", MAX_TOPICS);
     let producer = parts.list("producer", MAX_CLIENTS);
     let consumer = parts.list("consumer", MAX_CLIENTS);
@@ -46,20 +42,12 @@ pub(super) fn translation(
     errors: &mut Vec<ScenarioError>,
 ) -> Option<TranslationForm> {
     let mut head = tree.clone();
-    let mut parts = Parts {
-        source,
-        table: head.get_mut(),
-        errors,
-    };
+    let mut parts = Parts { source, table: head.get_mut(), errors };
     let chapter = parts.table("chapter");
     let step = parts.table("step");
     let whole = Spanned::new(head.span(), DeValue::Table(head.into_inner()));
     let form: Option<TranslationForm> = value(source, whole, "", errors);
-    Some(TranslationForm {
-        chapter: chapter?.into_iter().collect(),
-        step: step?.into_iter().collect(),
-        ..form?
-    })
+    Some(TranslationForm { chapter: chapter?.into_iter().collect(), step: step?.into_iter().collect(), ..form? })
 }
 
 struct Parts<'a, 'i> {
@@ -80,11 +68,7 @@ impl Parts<'_, '_> {
             return None;
         };
         if array.len() > most {
-            self.error(
-                span,
-                key,
-                format!("{} times [[{key}]]; at most {most} are possible", array.len()),
-            );
+            self.error(span, key, format!("{} times [[{key}]]; at most {most} are possible", array.len()));
             return None;
         }
         let values: Vec<Option<T>> = array
@@ -117,8 +101,7 @@ impl Parts<'_, '_> {
     }
 
     fn error(&mut self, span: std::ops::Range<usize>, path: &str, message: String) {
-        self.errors
-            .push(self.source.error(span, path.to_owned(), message, None));
+        self.errors.push(self.source.error(span, path.to_owned(), message, None));
     }
 }
 
@@ -152,17 +135,13 @@ pub(super) fn plainer(message: &str) -> (String, Option<String>) {
     let all = || rest.join(", ");
     match names.first() {
         Some(wrong) if message.starts_with("unknown field") => {
-            let help = nearest(wrong, rest.iter().copied()).map_or_else(
-                || format!("possible here: {}", all()),
-                |near| format!("did you mean {near}?"),
-            );
+            let help = nearest(wrong, rest.iter().copied())
+                .map_or_else(|| format!("possible here: {}", all()), |near| format!("did you mean {near}?"));
             (format!("unknown key {wrong:?}"), Some(help))
         }
         Some(wrong) if message.starts_with("unknown variant") => {
-            let help = nearest(wrong, rest.iter().copied()).map_or_else(
-                || format!("possible here: {}", all()),
-                |near| format!("did you mean {near}?"),
-            );
+            let help = nearest(wrong, rest.iter().copied())
+                .map_or_else(|| format!("possible here: {}", all()), |near| format!("did you mean {near}?"));
             (format!("{wrong:?} is not possible here"), Some(help))
         }
         Some(missing) if message.starts_with("missing field") => (format!("the key {missing} is missing"), None),
@@ -183,11 +162,6 @@ fn without_rust(message: &str) -> String {
         ("expected u64", "a whole number from 0"),
         ("expected a boolean", "true or false"),
     ];
-    let found = PLAIN
-        .into_iter()
-        .find_map(|(ours, plain)| Some((message.split_once(ours)?.0, plain)));
-    found.map_or_else(
-        || message.to_owned(),
-        |(before, plain)| format!("{before}expected {plain}"),
-    )
+    let found = PLAIN.into_iter().find_map(|(ours, plain)| Some((message.split_once(ours)?.0, plain)));
+    found.map_or_else(|| message.to_owned(), |(before, plain)| format!("{before}expected {plain}"))
 }

@@ -84,13 +84,7 @@ impl fmt::Display for ScenarioError {
         let (shown, before) = window(&self.source, self.column.saturating_sub(1));
         let gap: usize = shown.chars().take(before).map(width).sum();
         let marked: usize = shown.chars().skip(before).take(self.length.max(1)).map(width).sum();
-        write!(
-            f,
-            "\n{:>5} | {shown}\n      | {}{}",
-            self.line,
-            " ".repeat(gap),
-            "^".repeat(marked.max(1))
-        )
+        write!(f, "\n{:>5} | {shown}\n      | {}{}", self.line, " ".repeat(gap), "^".repeat(marked.max(1)))
     }
 }
 
@@ -126,10 +120,7 @@ fn window(line: &str, at: usize) -> (String, usize) {
     if start.saturating_add(WIDTH) < length {
         shown.push('…');
     }
-    let before = at
-        .min(length)
-        .saturating_sub(start)
-        .saturating_add(usize::from(start > 0));
+    let before = at.min(length).saturating_sub(start).saturating_add(usize::from(start > 0));
     (shown, before)
 }
 

@@ -37,25 +37,14 @@ impl Source {
             return Err(too_large(name, u64::try_from(bytes.len()).unwrap_or(u64::MAX)).into());
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Source {
-                name: name.to_owned(),
-                text,
-            }),
+            Ok(text) => Ok(Source { name: name.to_owned(), text }),
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
                 let lossy = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                let source = Source {
-                    name: name.to_owned(),
-                    text: lossy,
-                };
+                let source = Source { name: name.to_owned(), text: lossy };
                 let range = valid..valid.saturating_add(1);
                 Err(source
-                    .error(
-                        range,
-                        String::new(),
-                        "this is not UTF-8",
-                        Some("save the file as UTF-8".to_owned()),
-                    )
+                    .error(range, String::new(), "this is not UTF-8", Some("save the file as UTF-8".to_owned()))
                     .into())
             }
         }
@@ -87,21 +76,15 @@ impl Source {
     ) -> ScenarioError {
         let start = floor_boundary(&self.text, range.start);
         let end = floor_boundary(&self.text, range.end.max(start));
-        let line_start = self
-            .text
-            .get(..start)
-            .and_then(|before| before.rfind('\n'))
-            .map_or(0, |at| at.saturating_add(1));
+        let line_start =
+            self.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at.saturating_add(1));
         let rest = self.text.get(line_start..).unwrap_or_default();
         let source = rest.lines().next().unwrap_or_default();
         let characters = |from: usize, to: usize| self.text.get(from..to).map_or(0, |text| text.chars().count());
         let line_end = line_start.saturating_add(source.len());
         ScenarioError {
             file: self.name.clone(),
-            line: self
-                .text
-                .get(..start)
-                .map_or(1, |before| before.matches('\n').count().saturating_add(1)),
+            line: self.text.get(..start).map_or(1, |before| before.matches('\n').count().saturating_add(1)),
             column: characters(line_start, start).saturating_add(1),
             path,
             message: message.into(),
@@ -127,9 +110,9 @@ impl Source {
         for segment in &place.segments {
             let next = match segment {
                 Segment::Key(key) => table.and_then(|table| entry(table, key)),
-                Segment::Index(index) => value
-                    .and_then(|value| value.get_ref().as_array())
-                    .and_then(|array| array.get(*index)),
+                Segment::Index(index) => {
+                    value.and_then(|value| value.get_ref().as_array()).and_then(|array| array.get(*index))
+                }
             };
             let Some(next) = next else {
                 // The header of a table rather than all of its lines.
@@ -196,11 +179,7 @@ fn literal_offset(literal: &str, wanted: usize) -> usize {
     if quotes.len() == 3 {
         // The first line break of a long string does not belong to it.
         let rest = literal.get(position..).unwrap_or_default();
-        let skipped = if rest.starts_with("\r\n") {
-            2
-        } else {
-            usize::from(rest.starts_with('\n'))
-        };
+        let skipped = if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
         position = position.saturating_add(skipped);
     }
     let mut decoded = 0_usize;
@@ -259,11 +238,7 @@ mod tests {
             (r#""ab""#, 99, 4),
         ];
         for (literal, character, byte) in rows {
-            assert_eq!(
-                literal_offset(literal, character),
-                byte,
-                "{literal}, character {character}"
-            );
+            assert_eq!(literal_offset(literal, character), byte, "{literal}, character {character}");
         }
     }
 }

@@ -47,11 +47,7 @@ impl Checker {
         for (index, topic) in scenario.topics.iter().enumerate().take(MAX_TOPICS) {
             self.topic(&place.index(index), topic, scenario.cluster.brokers);
             if !is_new(&mut seen, &topic.name) {
-                self.say(
-                    place.index(index).key("name"),
-                    format!("a second topic {}", topic.name),
-                    "names are unique",
-                );
+                self.say(place.index(index).key("name"), format!("a second topic {}", topic.name), "names are unique");
             }
         }
         self.replicas(scenario);
@@ -66,19 +62,12 @@ impl Checker {
         let replicas = scenario.topics.iter().map(of).fold(0, i64::saturating_add);
         if replicas > MAX_REPLICAS {
             let message = format!("{replicas} replicas in all topics together");
-            self.say(
-                Place::root().key("topic"),
-                message,
-                format!("at most {MAX_REPLICAS} are simulated"),
-            );
+            self.say(Place::root().key("topic"), message, format!("at most {MAX_REPLICAS} are simulated"));
         }
     }
 
     fn topic(&mut self, place: &Place, topic: &Topic, brokers: i32) {
-        let legal = topic
-            .name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        let legal = topic.name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
         let length = topic.name.chars().count();
         if !legal || length == 0 || length > MAX_TOPIC_NAME || topic.name == "." || topic.name == ".." {
             self.say(
@@ -107,19 +96,11 @@ impl Checker {
         if i32::try_from(assignment.len()) != Ok(topic.partitions) {
             self.say(
                 place.clone(),
-                format!(
-                    "{} lists of replicas for {} partitions",
-                    assignment.len(),
-                    topic.partitions
-                ),
+                format!("{} lists of replicas for {} partitions", assignment.len(), topic.partitions),
                 "a list for each partition",
             );
         }
-        for (index, replicas) in assignment
-            .iter()
-            .enumerate()
-            .take(usize::try_from(MAX_PARTITIONS).unwrap_or(0))
-        {
+        for (index, replicas) in assignment.iter().enumerate().take(usize::try_from(MAX_PARTITIONS).unwrap_or(0)) {
             let known = |broker: &i32| (1..=brokers).contains(broker);
             let twice = |(at, broker): (usize, &i32)| replicas.iter().take(at).any(|other| other == broker);
             let possible = i32::try_from(replicas.len()) == Ok(topic.replication)
@@ -129,10 +110,7 @@ impl Checker {
                 self.say(
                     place.index(index),
                     "these replicas are not possible",
-                    format!(
-                        "{} different brokers of 1 to {brokers}, the preferred leader first",
-                        topic.replication
-                    ),
+                    format!("{} different brokers of 1 to {brokers}, the preferred leader first", topic.replication),
                 );
             }
         }
@@ -140,16 +118,9 @@ impl Checker {
 
     pub(super) fn clients(&mut self, scenario: &Scenario) {
         let root = Place::root();
-        for (key, count) in [
-            ("producer", scenario.producers.len()),
-            ("consumer", scenario.consumers.len()),
-        ] {
+        for (key, count) in [("producer", scenario.producers.len()), ("consumer", scenario.consumers.len())] {
             if count > MAX_CLIENTS {
-                self.say(
-                    root.key(key),
-                    format!("{count} of them"),
-                    format!("at most {MAX_CLIENTS}"),
-                );
+                self.say(root.key(key), format!("{count} of them"), format!("at most {MAX_CLIENTS}"));
             }
         }
         let mut seen = Vec::new();
@@ -175,30 +146,17 @@ impl Checker {
                 "it has letters, digits, '_' and '-', and begins with a letter",
             );
         } else if !is_new {
-            self.say(
-                place.clone(),
-                format!("a second client {id}"),
-                "ids are unique among producers and consumers",
-            );
+            self.say(place.clone(), format!("a second client {id}"), "ids are unique among producers and consumers");
         }
     }
 
     fn consumer(&mut self, place: &Place, consumer: &Consumer, scenario: &Scenario) {
         if consumer.assign.is_empty() || consumer.assign.len() > MAX_ENTRIES {
             let message = format!("{} partitions", consumer.assign.len());
-            self.say(
-                place.key("assign"),
-                message,
-                format!("a consumer reads 1 to {MAX_ENTRIES}"),
-            );
+            self.say(place.key("assign"), message, format!("a consumer reads 1 to {MAX_ENTRIES}"));
         }
         for (index, partition) in consumer.assign.iter().enumerate().take(MAX_ENTRIES) {
-            self.partition(
-                &place.key("assign").index(index),
-                &partition.topic,
-                Some(partition.partition),
-                None,
-            );
+            self.partition(&place.key("assign").index(index), &partition.topic, Some(partition.partition), None);
         }
         if let StartAt::Offset(offset) = consumer.from
             && offset < 0
@@ -212,11 +170,7 @@ impl Checker {
                     starts = starts.saturating_add(1);
                     if starts == 2 {
                         let place = Place::root().key("step").index(index).key("do").index(number);
-                        self.say(
-                            place,
-                            format!("{} has been started already", consumer.id),
-                            "start it once",
-                        );
+                        self.say(place, format!("{} has been started already", consumer.id), "start it once");
                     }
                 }
             }

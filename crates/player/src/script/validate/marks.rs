@@ -22,11 +22,7 @@ const STAGES: [&str; 5] = ["key", "murmur2", "positive", "remainder", "partition
 impl Checker {
     pub(super) fn marks(&mut self, place: &Place, marks: &[String], counts: &Counts) {
         if marks.len() > MAX_PER_STEP {
-            self.say(
-                place.clone(),
-                format!("{} marks to look at", marks.len()),
-                format!("at most {MAX_PER_STEP}"),
-            );
+            self.say(place.clone(), format!("{} marks to look at", marks.len()), format!("at most {MAX_PER_STEP}"));
         }
         for (index, mark) in marks.iter().enumerate().take(MAX_PER_STEP) {
             if let Err(help) = self.mark(mark, counts) {
@@ -63,11 +59,7 @@ impl Checker {
                             || numbered(part, "record").is_some()
                             || numbered(part, "float")
                                 .is_some_and(|float| (1..=i64::from(self.names.brokers)).contains(&float));
-                        if known {
-                            Ok(())
-                        } else {
-                            Err("a replica has hw, leo, record-3 and float-2".to_owned())
-                        }
+                        if known { Ok(()) } else { Err("a replica has hw, leo, record-3 and float-2".to_owned()) }
                     }
                     _ => Err("for example broker-1/orders-0/hw".to_owned()),
                 }
@@ -95,10 +87,7 @@ impl Checker {
                     (Some(_), []) => Ok(()),
                     (Some(_), [key]) if key.starts_with("key-") => Ok(()),
                     (Some(_), _) => Err("a lane has keys: topic/orders/partition-3/key-user-8".to_owned()),
-                    (None, _) => Err(format!(
-                        "{name} has partition-0 to partition-{} here",
-                        count.saturating_sub(1)
-                    )),
+                    (None, _) => Err(format!("{name} has partition-0 to partition-{} here", count.saturating_sub(1))),
                 }
             }
             ["accumulator", producer, rest @ ..] => {
@@ -119,10 +108,7 @@ impl Checker {
         let near = nearest(first, EXAMPLES.iter().map(|(name, _)| *name));
         match EXAMPLES.iter().find(|(name, _)| Some(*name) == near) {
             Some((_, example)) => format!("did you mean something like {example}?"),
-            None => format!(
-                "a mark is something like {}",
-                EXAMPLES.map(|(_, example)| example).join(", ")
-            ),
+            None => format!("a mark is something like {}", EXAMPLES.map(|(_, example)| example).join(", ")),
         }
     }
 }

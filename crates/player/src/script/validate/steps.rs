@@ -30,17 +30,10 @@ impl Checker {
         let place = Place::root().key("step");
         let count = scenario.steps.len();
         if count == 0 || count > MAX_STEPS {
-            self.say(
-                place.clone(),
-                format!("{count} steps"),
-                format!("a scenario has 1 to {MAX_STEPS}: add [[step]]"),
-            );
+            self.say(place.clone(), format!("{count} steps"), format!("a scenario has 1 to {MAX_STEPS}: add [[step]]"));
         }
-        let mut counts: Counts = scenario
-            .topics
-            .iter()
-            .map(|topic| (topic.name.clone(), topic.partitions.max(1)))
-            .collect();
+        let mut counts: Counts =
+            scenario.topics.iter().map(|topic| (topic.name.clone(), topic.partitions.max(1))).collect();
         self.load(scenario);
         let chapters = scenario.chapters.len();
         let mut seen = Vec::new();
@@ -52,11 +45,7 @@ impl Checker {
             if !is_new(&mut seen, &step.id) {
                 self.say(here.key("id"), format!("a second step {}", step.id), "ids are unique");
             }
-            let wanted = if index == 0 {
-                0..=0
-            } else {
-                chapter_before..=chapter_before.saturating_add(1)
-            };
+            let wanted = if index == 0 { 0..=0 } else { chapter_before..=chapter_before.saturating_add(1) };
             if !wanted.contains(&step.chapter) || step.chapter >= chapters {
                 self.say(
                     here.key("chapter"),
@@ -121,20 +110,14 @@ impl Checker {
             self.words(&place.key("history"), history);
         }
         if step.terms.len() > MAX_PER_STEP {
-            self.say(
-                place.key("terms"),
-                format!("{} terms", step.terms.len()),
-                format!("at most {MAX_PER_STEP}"),
-            );
+            self.say(place.key("terms"), format!("{} terms", step.terms.len()), format!("at most {MAX_PER_STEP}"));
         }
         for (index, term) in step.terms.iter().enumerate().take(MAX_PER_STEP) {
             if let Some((message, help)) = super::unknown_term(term) {
                 let mut problem = Problem::new(place.key("terms").index(index), message);
                 problem.help = help;
                 // A term that stands in the sentence itself has been told there.
-                let told = Lang::ALL
-                    .into_iter()
-                    .any(|lang| step.say.get(lang).terms().contains(&term.as_str()));
+                let told = Lang::ALL.into_iter().any(|lang| step.say.get(lang).terms().contains(&term.as_str()));
                 if !told {
                     self.problem(problem);
                 }
@@ -153,13 +136,7 @@ impl Checker {
         for (index, action) in actions.iter_mut().enumerate().take(MAX_PER_STEP) {
             let here = place.index(index);
             match action {
-                Action::Produce {
-                    producer,
-                    topic,
-                    key,
-                    value,
-                    partition,
-                } => {
+                Action::Produce { producer, topic, key, value, partition } => {
                     let here = here.key("produce");
                     self.producer(&here.key("producer"), producer);
                     self.target(&here, topic, *partition, counts);
@@ -169,14 +146,7 @@ impl Checker {
                         }
                     }
                 }
-                Action::ProduceMany {
-                    producer,
-                    topic,
-                    key_prefix,
-                    count,
-                    value_size,
-                    partition,
-                } => {
+                Action::ProduceMany { producer, topic, key_prefix, count, value_size, partition } => {
                     let here = here.key("produce_many");
                     self.producer(&here.key("producer"), producer);
                     self.target(&here, topic, *partition, counts);
@@ -188,11 +158,7 @@ impl Checker {
                         );
                     }
                     if usize::try_from(*value_size).map_or(true, |size| size > MAX_VALUE) {
-                        self.say(
-                            here.key("value_size"),
-                            format!("{value_size} bytes"),
-                            format!("at most {MAX_VALUE}"),
-                        );
+                        self.say(here.key("value_size"), format!("{value_size} bytes"), format!("at most {MAX_VALUE}"));
                     }
                     if let Some(prefix) = key_prefix {
                         self.words(&here.key("key_prefix"), prefix);
@@ -216,11 +182,7 @@ impl Checker {
                     if let Some(ms) = ms
                         && !(1..=WITHIN_MS).contains(ms)
                     {
-                        self.say(
-                            here.key("ms"),
-                            format!("{ms} ms"),
-                            format!("1 to {WITHIN_MS} are possible"),
-                        );
+                        self.say(here.key("ms"), format!("{ms} ms"), format!("1 to {WITHIN_MS} are possible"));
                     }
                     if let Some(when) = when {
                         self.expression(&here.key("when"), when, Type::Truth);
@@ -243,11 +205,7 @@ impl Checker {
 
     /// Where a record goes. Its partition must exist; Kafka's producer would wait for metadata that never comes.
     fn target(&mut self, place: &Place, topic: &str, partition: Option<i32>, counts: &Counts) {
-        let key = if partition.is_some() && count(counts, topic).is_some() {
-            "partition"
-        } else {
-            "topic"
-        };
+        let key = if partition.is_some() && count(counts, topic).is_some() { "partition" } else { "topic" };
         self.partition(&place.key(key), topic, partition, Some(counts));
     }
 
@@ -266,11 +224,7 @@ impl Checker {
 
     fn until(&mut self, place: &Place, until: &mut Until) {
         if until.fact.is_none() && until.ms.is_none() && until.when.is_none() {
-            self.say(
-                place.clone(),
-                "nothing to wait for",
-                "give fact, ms or when, or leave until out",
-            );
+            self.say(place.clone(), "nothing to wait for", "give fact, ms or when, or leave until out");
         }
         if !(1..=MAX_STEP_MS).contains(&until.within_ms) {
             let help = format!("1 to {MAX_STEP_MS} are possible");
@@ -293,18 +247,10 @@ impl Checker {
             self.say(place.key("fact"), message.0, message.1);
         }
         if !(1..=100_000).contains(&fact.count) {
-            self.say(
-                place.key("count"),
-                format!("{} facts", fact.count),
-                "1 to 100000 are possible",
-            );
+            self.say(place.key("count"), format!("{} facts", fact.count), "1 to 100000 are possible");
         }
         if fact.fields.len() > MAX_ENTRIES {
-            self.say(
-                place.clone(),
-                format!("{} fields", fact.fields.len()),
-                format!("at most {MAX_ENTRIES}"),
-            );
+            self.say(place.clone(), format!("{} fields", fact.fields.len()), format!("at most {MAX_ENTRIES}"));
         }
     }
 
@@ -318,32 +264,19 @@ impl Checker {
                 "for example [\"cluster\"]",
             );
         }
-        self.partition(
-            &place.key("partition"),
-            &show.partition.topic,
-            Some(show.partition.partition),
-            Some(counts),
-        );
+        self.partition(&place.key("partition"), &show.partition.topic, Some(show.partition.partition), Some(counts));
         self.partition(&place.key("topic"), &show.topic, None, Some(counts));
         match &show.producer {
             Some(producer) => self.producer(&place.key("producer"), producer),
             None if panels.contains(&PanelKind::Accumulator) => {
-                self.say(
-                    place.key("producer"),
-                    "the accumulator of no producer",
-                    "add [[producer]]",
-                );
+                self.say(place.key("producer"), "the accumulator of no producer", "add [[producer]]");
             }
             None => {}
         }
         if let Some(key) = &show.key
             && (key.is_empty() || key.chars().count() > 64)
         {
-            self.say(
-                place.key("key"),
-                "a key that is shown has 1 to 64 characters",
-                "shorten it",
-            );
+            self.say(place.key("key"), "a key that is shown has 1 to 64 characters", "shorten it");
         }
         if let Some(before) = show.before
             && !(1..=MAX_PARTITIONS).contains(&before)
@@ -380,11 +313,7 @@ impl Checker {
 
     fn ask(&mut self, place: &Place, step: &str, index: usize, count: usize, ask: &mut Ask) {
         if ask.after >= count {
-            self.say(
-                place.key("after"),
-                "no step follows that could answer",
-                "write after = \"now\"",
-            );
+            self.say(place.key("after"), "no step follows that could answer", "write after = \"now\"");
         } else if ask.after < index {
             self.say(
                 place.key("after"),
@@ -406,11 +335,7 @@ impl Checker {
             }
             Choices::Listed(choices) => {
                 if !(2..=4).contains(&choices.len()) {
-                    self.say(
-                        place.key("choices"),
-                        format!("{} choices", choices.len()),
-                        "a question has 2 to 4",
-                    );
+                    self.say(place.key("choices"), format!("{} choices", choices.len()), "a question has 2 to 4");
                 }
                 for (number, choice) in choices.iter_mut().enumerate().take(MAX_PER_STEP) {
                     let choices = place.key("choices").index(number);

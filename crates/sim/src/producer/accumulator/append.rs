@@ -77,10 +77,7 @@ impl RecordAccumulator {
     /// Puts a record into the last batch of its partition, or into a new one. Without a `partition` the topic's sticky
     /// partitioner decides. `number` is the caller's name for the record. `buffer` is memory that the caller waited for;
     /// what is not needed of it goes back.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "Kafka's append has them all, and each is a different thing"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "Kafka's append has them all, and each is a different thing")]
     pub fn append(
         &mut self,
         topic: &Topic,
@@ -92,15 +89,7 @@ impl RecordAccumulator {
         cluster: &dyn ClusterView,
         random: &mut dyn Random,
     ) -> AppendOutcome {
-        let mut appending = Appending {
-            topic,
-            partition,
-            record,
-            number,
-            now,
-            cluster,
-            random,
-        };
+        let mut appending = Appending { topic, partition, record, number, now, cluster, random };
         let mut buffer = buffer;
         let mut outcome = AppendOutcome {
             partition: None,
@@ -142,19 +131,14 @@ impl RecordAccumulator {
             };
             // In Kafka another thread could have appended meanwhile. Here only the batch that was closed just now can
             // make a switch due.
-            if self
-                .topic_mut(appending.topic)
-                .completes_switch(partition, appending, outcome)?
-            {
+            if self.topic_mut(appending.topic).completes_switch(partition, appending, outcome)? {
                 *buffer = Some(memory);
                 continue;
             }
             let id = BatchId(self.next_batch);
             self.next_batch += 1;
             self.incomplete.insert(id);
-            return self
-                .topic_mut(appending.topic)
-                .append_new_batch(id, partition, memory, appending);
+            return self.topic_mut(appending.topic).append_new_batch(id, partition, memory, appending);
         }
     }
 
@@ -266,9 +250,7 @@ impl TopicQueues {
         if appending.partition.is_some() {
             return Ok(None);
         }
-        let switch = self
-            .partitioner
-            .update(bytes, enable_switch, appending.cluster, &mut *appending.random);
+        let switch = self.partitioner.update(bytes, enable_switch, appending.cluster, &mut *appending.random);
         switch.map_err(AppendError::NoPartition)
     }
 }

@@ -167,13 +167,7 @@ impl ProducerBatch {
         let offset_delta = i32::try_from(self.records.len()).unwrap_or(i32::MAX);
         let timestamp_delta = record.timestamp.wrapping_sub(base_timestamp);
         let (key, value) = lengths(record);
-        to_u64(record_size_in_bytes(
-            offset_delta,
-            timestamp_delta,
-            key,
-            value,
-            &record.headers,
-        ))
+        to_u64(record_size_in_bytes(offset_delta, timestamp_delta, key, value, &record.headers))
     }
 }
 
@@ -184,10 +178,7 @@ pub(super) fn size_upper_bound(record: &NewRecord) -> u64 {
 }
 
 fn lengths(record: &NewRecord) -> (Option<usize>, Option<usize>) {
-    (
-        record.key.as_ref().map(|key| key.len()),
-        record.value.as_ref().map(|value| value.len()),
-    )
+    (record.key.as_ref().map(|key| key.len()), record.value.as_ref().map(|value| value.len()))
 }
 
 fn header_size() -> u64 {

@@ -56,11 +56,7 @@ impl RecordAccumulator {
         let start = last.checked_rem(partitions.len()).unwrap_or(0);
         for (index, partition) in partitions.iter().enumerate().cycle().skip(start).take(partitions.len()) {
             self.drain_index.insert(node, index);
-            let room = if drained.is_empty() {
-                u64::MAX
-            } else {
-                max_size.saturating_sub(size)
-            };
+            let room = if drained.is_empty() { u64::MAX } else { max_size.saturating_sub(size) };
             match self.take_first(partition, room, cluster, now, random)? {
                 Taken::Batch(batch) => {
                     size = size.saturating_add(batch.size_in_bytes());

@@ -185,11 +185,7 @@ impl RecordAccumulator {
     pub fn reenqueue(&mut self, mut batch: Rc<ProducerBatch>, now: SimTime) {
         Rc::make_mut(&mut batch).reenqueued(now);
         let partition = batch.partition.clone();
-        self.topic_mut(&partition.topic)
-            .queues
-            .entry(partition.partition)
-            .or_default()
-            .push_front(batch);
+        self.topic_mut(&partition.topic).queues.entry(partition.partition).or_default().push_front(batch);
     }
 
     /// Forgets when the next batch expires, before the batches are looked at again.
@@ -269,10 +265,7 @@ impl RecordAccumulator {
         if self.config.availability_timeout_ms == 0 {
             return;
         }
-        let latency = self.node_latency.entry(node).or_insert(NodeLatency {
-            ready: now,
-            drained: now,
-        });
+        let latency = self.node_latency.entry(node).or_insert(NodeLatency { ready: now, drained: now });
         latency.ready = now;
         if can_drain {
             latency.drained = now;
@@ -282,19 +275,15 @@ impl RecordAccumulator {
     /// The partitions with a queue, in the order in which the client walks them.
     fn walk(&self, order: &QueueOrder) -> Vec<TopicPartition> {
         match order {
-            QueueOrder::ByPartition => self
-                .queues()
-                .map(|(topic, partition, _)| TopicPartition::new(Rc::clone(topic), partition))
-                .collect(),
+            QueueOrder::ByPartition => {
+                self.queues().map(|(topic, partition, _)| TopicPartition::new(Rc::clone(topic), partition)).collect()
+            }
             QueueOrder::Given(partitions) => partitions.clone(),
         }
     }
 
     fn queue_mut(&mut self, partition: &TopicPartition) -> Option<&mut VecDeque<Rc<ProducerBatch>>> {
-        self.topics
-            .get_mut(&partition.topic)?
-            .queues
-            .get_mut(&partition.partition)
+        self.topics.get_mut(&partition.topic)?.queues.get_mut(&partition.partition)
     }
 
     fn topic_mut(&mut self, topic: &Topic) -> &mut TopicQueues {

@@ -179,9 +179,7 @@ impl RecordAccumulator {
             });
         } else if !node_is_ready {
             let wait_ms = if head.backing_off {
-                self.config
-                    .retry_backoff
-                    .backoff_ms(head.attempts.saturating_sub(1), random)?
+                self.config.retry_backoff.backoff_ms(head.attempts.saturating_sub(1), random)?
             } else {
                 self.config.linger_ms
             };
@@ -194,11 +192,7 @@ impl RecordAccumulator {
     /// Why the batch at the head can be sent, if it can. A batch that came back is closed and so counts as full.
     fn because(&self, head: &Head, expired: bool) -> Option<ReadyBecause> {
         if head.full {
-            Some(if head.attempts > 0 {
-                ReadyBecause::BackoffExpired
-            } else {
-                ReadyBecause::Full
-            })
+            Some(if head.attempts > 0 { ReadyBecause::BackoffExpired } else { ReadyBecause::Full })
         } else if expired {
             Some(ReadyBecause::LingerExpired)
         } else if self.memory_waiters() > 0 {

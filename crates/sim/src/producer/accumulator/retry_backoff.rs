@@ -27,9 +27,7 @@ impl RetryBackoff {
         if self.max_ms <= self.initial_ms {
             return Ok(self.max_ms);
         }
-        let doubled = 1_u64
-            .checked_shl(retry)
-            .map_or(u64::MAX, |factor| self.initial_ms.saturating_mul(factor));
+        let doubled = 1_u64.checked_shl(retry).map_or(u64::MAX, |factor| self.initial_ms.saturating_mul(factor));
         let term = doubled.min(self.max_ms);
         let jitter = u64::from(self.jitter_percent.min(100)).saturating_mul(MILLION / 100);
         if jitter == 0 {
@@ -48,38 +46,20 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest() {
-        let backoff = RetryBackoff {
-            initial_ms: 100,
-            max_ms: 1_000,
-            jitter_percent: 0,
-        };
+        let backoff = RetryBackoff { initial_ms: 100, max_ms: 1_000, jitter_percent: 0 };
         let waits: Vec<u64> = [0, 1, 2, 3, 4, 63, 64, 5_000]
             .map(|retry| backoff.backoff_ms(retry, &mut Scripted::default()).unwrap())
             .to_vec();
         assert_eq!(waits, [100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000]);
-        let constant = RetryBackoff {
-            initial_ms: 500,
-            max_ms: 300,
-            jitter_percent: 20,
-        };
-        assert_eq!(
-            constant.backoff_ms(3, &mut Scripted::default()),
-            Ok(300),
-            "Kafka draws nothing here"
-        );
+        let constant = RetryBackoff { initial_ms: 500, max_ms: 300, jitter_percent: 20 };
+        assert_eq!(constant.backoff_ms(3, &mut Scripted::default()), Ok(300), "Kafka draws nothing here");
     }
 
     #[test]
     fn chance_stays_within_its_bounds() {
-        let backoff = RetryBackoff {
-            initial_ms: 100,
-            max_ms: 1_000,
-            jitter_percent: 20,
-        };
+        let backoff = RetryBackoff { initial_ms: 100, max_ms: 1_000, jitter_percent: 20 };
         let mut random = Pcg::new(3);
-        let waits: Vec<u64> = (0..1_000)
-            .map(|_| backoff.backoff_ms(0, &mut random).unwrap())
-            .collect();
+        let waits: Vec<u64> = (0..1_000).map(|_| backoff.backoff_ms(0, &mut random).unwrap()).collect();
         assert!(waits.iter().all(|wait| (80..120).contains(wait)));
         assert!(waits.contains(&80) && waits.contains(&119));
         let mut random = Pcg::new(3);

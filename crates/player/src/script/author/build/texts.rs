@@ -22,12 +22,8 @@ impl Builder {
             Some("now") => index,
             Some(id) => self.step_named(&place.key("after"), id, ids).unwrap_or(index),
         };
-        let question = self.template(
-            &place.key("question"),
-            &form.question,
-            &zh.key("question"),
-            texts.question.as_deref(),
-        );
+        let question =
+            self.template(&place.key("question"), &form.question, &zh.key("question"), texts.question.as_deref());
         let why = self.template(&place.key("why"), &form.why, &zh.key("why"), texts.why.as_deref());
         let choices = match form.choices {
             ChoicesForm::Word(word) => {
@@ -81,12 +77,7 @@ impl Builder {
                 Choices::Listed(made.collect())
             }
         };
-        Ask {
-            question,
-            after,
-            choices,
-            why,
-        }
+        Ask { question, after, choices, why }
     }
 
     /// A text with values in both languages.
@@ -126,10 +117,7 @@ impl Builder {
 
     /// Tells that a translation is missing, unless all that is around it is.
     fn missing(&mut self, place: &Place) {
-        let told = self
-            .problems
-            .iter()
-            .any(|problem| crate::script::author::covers(&problem.place, place));
+        let told = self.problems.iter().any(|problem| crate::script::author::covers(&problem.place, place));
         if self.tells_missing && !told {
             self.say(place.clone(), "this text is missing in Chinese", format!("add {place}"));
         }

@@ -1,0 +1,179 @@
+//! Playing, scrubbing, and moving among the marks.
+
+use super::{App, Due, Place, number};
+use crate::action::Action;
+use crate::browser;
+use crate::progress::KEPT_AS;
+use crate::session::Session;
+use crate::stage::focus;
+use highwater_player::command::Command;
+use yew::prelude::*;
+
+impl App {
+    /// We are at another step: the address, the progress, the events and the words for screen readers say so.
+    pub(super) fn stepped(&mut self) {
+        let lang = self.lang;
+        let Some(session) = self.session() else { return };
+        let (id, step, steps) = (session.player.id().to_owned(), session.player.step(), session.player.steps());
+        let announced = session.spoken(lang);
+        let pause = (session.playing && !session.is_busy()).then(|| (session.reading_ms(lang), session.serial));
+        self.announced = announced;
+        self.progress.arrive(&id, step, steps);
+        browser::keep(KEPT_AS, &self.progress.write());
+        self.write_link();
+        self.due.push(Due::Emit(
+            "highwater-step",
+            vec![("scenario", id.into()), ("step", number(step)), ("steps", number(steps))],
+        ));
+        if step == steps {
+            self.due.push(Due::Emit("highwater-end", Vec::new()));
+        }
+        if let Some((pause, serial)) = pause {
+            let dispatch = self.dispatch.clone();
+            browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
+        }
+    }
+
+    pub(super) fn answered(&mut self, step: usize) {
+        let Some(session) = self.session() else { return };
+        let Some((_, right)) = session.player.answers().into_iter().find(|(answered, _)| *answered == step) else {
+            return;
+        };
+        let id = session.player.id().to_owned();
+        self.progress.answer(&id, step, right);
+        browser::keep(KEPT_AS, &self.progress.write());
+        self.due.push(Due::Emit(
+            "highwater-answer",
+            vec![("scenario", id.into()), ("step", number(step)), ("correct", right.into())],
+        ));
+        self.due.push(Due::Focus("[data-action=next]".to_owned()));
+    }
+
+    pub(super) fn chapter(&mut self, number: usize) -> bool {
+        let first = self.session().and_then(|session| {
+            session.player.chapters(self.lang).get(number.wrapping_sub(1)).map(|chapter| chapter.first)
+        });
+        first.is_some_and(|first| self.go(Command::Seek(first), true))
+    }
+
+    pub(super) fn play_pause(&mut self) -> bool {
+        let lang = self.lang;
+        let Place::Playing(session) = &mut self.place else {
+            return false;
+        };
+        session.playing = !session.playing;
+        session.serial = session.serial.wrapping_add(u32::from(!session.is_busy()));
+        if !session.playing || session.is_busy() {
+            return true;
+        }
+        if session.is_at_end() {
+            session.playing = false;
+            let started = self.go(Command::First, false);
+            self.session_mut(|session| session.playing = true);
+            let Some(session) = self.session() else { return started };
+            let (serial, pause) = (session.serial, session.reading_ms(lang));
+            let dispatch = self.dispatch.clone();
+            browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
+            return true;
+        }
+        let serial = session.serial;
+        self.onward(serial)
+    }
+
+    /// The pause of a playing scenario is over. An open question stops it, and so does the end.
+    pub(super) fn onward(&mut self, serial: u32) -> bool {
+        let lang = self.lang;
+        let Place::Playing(session) = &mut self.place else {
+            return false;
+        };
+        if session.serial != serial || !session.playing {
+            return false;
+        }
+        if session.is_at_end() || session.is_asking(lang) {
+            session.playing = false;
+            return true;
+        }
+        self.go(Command::Next, false)
+    }
+
+    /// Starts the motions of the picture that has just been drawn, and waits for the next.
+    pub(super) fn play_moves(&self, _: &Context<App>) {
+        let Some(session) = self.session() else { return };
+        for one in session.moves() {
+            browser::play(&one);
+        }
+        let Some((at, is_over)) = session.next_at() else { return };
+        let (serial, dispatch) = (session.serial, self.dispatch.clone());
+        let wait = (at - session.drawn_at()).max(0.0);
+        browser::after(wait, move || {
+            dispatch.emit(if is_over { Action::Rest(serial) } else { Action::Beat(serial) });
+        });
+    }
+
+    pub(super) fn beat(&mut self, serial: u32) -> bool {
+        let drawn = self.with_session(serial, Session::draw_beat);
+        if drawn {
+            self.due.push(Due::Play);
+        }
+        drawn
+    }
+
+    pub(super) fn rest(&mut self, serial: u32) -> bool {
+        if !self.with_session(serial, |_| {}) {
+            return false;
+        }
+        browser::finish();
+        let lang = self.lang;
+        let Place::Playing(session) = &mut self.place else {
+            return false;
+        };
+        session.settle();
+        if session.playing {
+            let (serial, pause) = (session.serial, session.reading_ms(lang));
+            let dispatch = self.dispatch.clone();
+            browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
+        }
+        true
+    }
+
+    pub(super) fn scrub(&mut self, step: usize) -> bool {
+        let Place::Playing(session) = &mut self.place else {
+            return false;
+        };
+        session.scrubbing = true;
+        if session.player.step() == step {
+            return true;
+        }
+        self.go(Command::Seek(step), true)
+    }
+
+    pub(super) fn scrub_end(&mut self) -> bool {
+        let Some(session) = self.session().filter(|session| session.scrubbing) else {
+            return false;
+        };
+        let (serial, dispatch) = (session.serial, self.dispatch.clone());
+        browser::after(120.0, move || dispatch.emit(Action::ScrubOver(serial)));
+        false
+    }
+
+    pub(super) fn arrow(&mut self, mark: Option<&str>, direction: focus::Direction) -> bool {
+        let Some(session) = self.session() else { return false };
+        let areas = session.picture(self.lang, self.frame()).areas();
+        if let Some(next) = focus::next(&areas, mark, direction) {
+            browser::focus_mark(&next);
+        }
+        false
+    }
+
+    pub(super) fn escape(&mut self) -> bool {
+        let had_menu = self.session().is_some_and(|session| session.menu || session.gloss.is_some());
+        if had_menu {
+            return self.session_mut(|session| {
+                session.menu = false;
+                session.gloss = None;
+            });
+        }
+        browser::focus("[data-timeline]");
+        false
+    }
+}
