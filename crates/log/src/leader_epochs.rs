@@ -1,4 +1,6 @@
 //! Which leader epoch begins at which offset. Kafka 4.3: `LeaderEpochFileCache`.
+//!
+//! Differs from Kafka: nothing is truncated and nothing is kept in a file yet.
 
 /// Where an epoch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +9,15 @@ pub struct EpochEntry {
     pub epoch: i32,
     /// The offset of its first record.
     pub start_offset: i64,
+}
+
+/// Where an epoch ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochEndOffset {
+    /// The epoch that the answer is about: the one asked for, or the one before it that is known.
+    pub epoch: i32,
+    /// The offset after its last record.
+    pub end_offset: i64,
 }
 
 /// The epochs of a log, oldest first; epochs and offsets both grow.
@@ -21,18 +32,103 @@ impl LeaderEpochs {
         &self.entries
     }
 
-    /// The newest epoch; none before the first record or leader.
+    /// The newest epoch; none before the first record or leader. Kafka: `latestEpoch`.
     pub fn latest(&self) -> Option<i32> {
         self.entries.last().map(|entry| entry.epoch)
     }
 
-    /// Notes that `epoch` begins at `start_offset`, unless it (or a newer one) began before. Entries that it overtakes
-    /// (a later offset) are dropped.
-    pub fn assign(&mut self, epoch: i32, start_offset: i64) {
-        if epoch < 0 || self.latest().is_some_and(|latest| latest >= epoch) {
-            return;
+    /// [`LeaderEpochs::assign`] would change something.
+    pub fn is_update_needed(&self, epoch: i32, start_offset: i64) -> bool {
+        if epoch < 0 || start_offset < 0 {
+            return false;
         }
-        self.entries.retain(|entry| entry.start_offset < start_offset);
+        self.entries.last().is_none_or(|latest| epoch != latest.epoch || start_offset < latest.start_offset)
+    }
+
+    /// Notes that `epoch` begins at `start_offset`, and says whether that was news. It is none if the latest epoch is
+    /// this one and began no later, or if either is negative (where Kafka throws `IllegalArgumentException`).
+    /// Entries at the end that are not before the new one, in epoch and in offset, go. Kafka: `assign`.
+    pub fn assign(&mut self, epoch: i32, start_offset: i64) -> bool {
+        if !self.is_update_needed(epoch, start_offset) {
+            return false;
+        }
+        while self.entries.last().is_some_and(|last| last.epoch >= epoch || last.start_offset >= start_offset) {
+            self.entries.pop();
+        }
         self.entries.push(EpochEntry { epoch, start_offset });
+        true
+    }
+
+    /// Where `epoch` ends in a log that ends at `log_end_offset`. None for an epoch that is newer than all known, or
+    /// negative. Kafka: `endOffsetFor`, where none is (−1, −1).
+    pub fn end_offset_for(&self, epoch: i32, log_end_offset: i64) -> Option<EpochEndOffset> {
+        if epoch < 0 {
+            return None;
+        }
+        if self.latest() == Some(epoch) {
+            // The latest epoch still goes on.
+            return Some(EpochEndOffset { epoch, end_offset: log_end_offset });
+        }
+        let newer = self.entries.partition_point(|entry| entry.epoch <= epoch);
+        let next = self.entries.get(newer)?;
+        let floor = newer.checked_sub(1).and_then(|floor| self.entries.get(floor));
+        Some(EpochEndOffset {
+            // Older than all known: its records are gone, so it ends where the first known one begins.
+            epoch: floor.map_or(epoch, |floor| floor.epoch),
+            end_offset: next.start_offset,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epochs(assigned: &[(i32, i64)]) -> LeaderEpochs {
+        let mut epochs = LeaderEpochs::default();
+        for (epoch, start_offset) in assigned {
+            epochs.assign(*epoch, *start_offset);
+        }
+        epochs
+    }
+
+    fn entries(assigned: &[(i32, i64)]) -> Vec<(i32, i64)> {
+        let entry = |entry: &EpochEntry| (entry.epoch, entry.start_offset);
+        epochs(assigned).entries().iter().map(entry).collect()
+    }
+
+    #[test]
+    fn an_epoch_keeps_its_first_offset() {
+        assert_eq!(entries(&[(0, 0), (0, 5), (1, 7), (1, 9)]), [(0, 0), (1, 7)]);
+    }
+
+    #[test]
+    fn a_new_entry_drops_what_is_not_before_it() {
+        assert_eq!(entries(&[(1, 0), (2, 10), (3, 10)]), [(1, 0), (3, 10)], "an epoch without records");
+        assert_eq!(entries(&[(1, 0), (2, 10), (3, 20), (2, 30)]), [(1, 0), (2, 30)], "an older epoch comes back");
+        assert_eq!(entries(&[(1, 5), (2, 10), (3, 0)]), [(3, 0)], "the log was cut");
+        assert_eq!(entries(&[(5, 12), (8, 39), (8, 36)]), [(5, 12), (8, 36)], "it began earlier");
+    }
+
+    #[test]
+    fn nothing_is_negative() {
+        assert_eq!(entries(&[(-1, 0), (0, -1)]), []);
+    }
+
+    /// As `LeaderEpochFileCacheTest`: floor epoch, and the start of the next.
+    #[test]
+    fn an_epoch_ends_where_the_next_known_one_begins() {
+        let epochs = epochs(&[(2, 6), (5, 11), (7, 20)]);
+        let end = |epoch| {
+            let end = epochs.end_offset_for(epoch, 25);
+            end.map(|end| (end.epoch, end.end_offset))
+        };
+        assert_eq!(end(7), Some((7, 25)), "the latest goes on");
+        assert_eq!(end(5), Some((5, 20)));
+        assert_eq!(end(4), Some((2, 11)), "unknown between two: the one before");
+        assert_eq!(end(1), Some((1, 6)), "older than all known");
+        assert_eq!(end(8), None, "newer than all known");
+        assert_eq!(end(-1), None);
+        assert_eq!(LeaderEpochs::default().end_offset_for(0, 0), None);
     }
 }

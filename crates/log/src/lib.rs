@@ -1,8 +1,19 @@
 //! Bytes at rest, exactly as Kafka writes them: records, batches and a partition's log. No I/O: bytes in, bytes out.
+//!
+//! - [`batch::RecordBatch`] goes from records to bytes and back, [`batch::Layout`] says which byte is which field;
+//! - [`log::Log`] is a partition on one broker, [`segment::Segment`] a file of it;
+//! - [`size`] says how large a record will be, [`varint`] how its integers are written.
+//!
+//! Bytes may be anybody's: what cannot be read is an error that names the field and its byte, never a panic, and
+//! nothing is allocated for what a field merely claims.
 
 pub mod batch;
+mod chunks;
 pub mod leader_epochs;
 pub mod log;
 pub mod record;
+pub mod segment;
+pub mod shared_bytes;
 pub mod size;
+mod validator;
 pub mod varint;

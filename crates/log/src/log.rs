@@ -1,21 +1,35 @@
-//! A partition's log. Kafka 4.3: `org.apache.kafka.storage.internals.log.UnifiedLog`.
+//! A partition's log. Kafka 4.3: `org.apache.kafka.storage.internals.log.UnifiedLog`, `LocalLog`.
 //!
-//! Differs from Kafka: one segment, in memory; no indexes, no truncation, no retention yet.
+//! Differs from Kafka: one segment, in memory; no truncation, no retention, no producer state yet. Batches come one by
+//! one, so a follower keeps those before the first bad one, where Kafka keeps none of a fetch.
 
 use std::rc::Rc;
 
-use crate::batch::RecordBatch;
-use crate::leader_epochs::{EpochEntry, LeaderEpochs};
+use crate::batch::{BatchError, Field, RecordBatch};
+use crate::leader_epochs::{EpochEndOffset, EpochEntry, LeaderEpochs};
+use crate::record::Record;
+use crate::segment::{ReadLimit, Segment};
+use crate::validator::validate;
 
 /// The most bytes of a log.
 pub const BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The most batches of a log.
-pub const BATCHES_MAX: u64 = 4_000_000;
+pub const BATCHES_MAX: u64 = 1_000_000;
 
-/// Batches are sealed in chunks of so many, which clones of a log share.
-const CHUNK: usize = 64;
+/// The configs of a topic that its logs look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// `max.message.bytes`: the largest batch that a leader takes, in bytes. Followers take what the leader took.
+    pub max_message_bytes: u64,
+}
 
-/// Where an append put its records.
+impl Default for LogConfig {
+    fn default() -> LogConfig {
+        LogConfig { max_message_bytes: 1_048_588 }
+    }
+}
+
+/// Where an append put its records. Kafka: `LogAppendInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppendInfo {
     /// The offset of the first record.
@@ -24,11 +38,11 @@ pub struct AppendInfo {
     pub last_offset: i64,
 }
 
-/// Why a log does not do what it is asked.
+/// Why a log does not do what it is asked. The log is then as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
-    /// Kafka: `OFFSET_OUT_OF_RANGE`.
-    #[error("OFFSET_OUT_OF_RANGE: offset {offset} is not in {start} to {end}")]
+    /// Nothing is at this offset and nothing will come next there. Kafka: `OffsetOutOfRangeException`.
+    #[error("OFFSET_OUT_OF_RANGE: offset {offset}, the log goes from {start} to {end}")]
     OffsetOutOfRange {
         /// What was asked for.
         offset: i64,
@@ -37,19 +51,41 @@ pub enum LogError {
         /// Its end offset.
         end: i64,
     },
-    /// A follower got a batch that does not follow on. Kafka: `OffsetsOutOfOrderException`.
-    #[error("the batch begins at offset {base_offset}, the log ends at {end}")]
-    OutOfOrder {
+    /// A follower got what it has already. Kafka: `UnexpectedAppendOffsetException`.
+    #[error("UNKNOWN_SERVER_ERROR: the batch begins at offset {base_offset}, the log ends at {end}")]
+    UnexpectedAppendOffset {
         /// Where the batch begins.
         base_offset: i64,
         /// Where the log ends.
         end: i64,
     },
-    /// The CRC does not fit the bytes. Kafka: `CORRUPT_MESSAGE`.
-    #[error("CORRUPT_MESSAGE: {0}")]
-    Corrupt(crate::batch::BatchError),
-    /// A bound.
-    #[error("a log holds at most {limit} {what}")]
+    /// The bytes of the batch are wrong. Kafka: `CorruptRecordException`, `InvalidRecordException`.
+    #[error("{name}: {error}", name = .0.error_name(), error = .0)]
+    Batch(#[from] BatchError),
+    /// A field says what a batch in an append may not say. Kafka: `InvalidRecordException`.
+    #[error("INVALID_RECORD: {field} at byte {}: {value}, but {why}", field.position())]
+    InvalidRecord {
+        /// The field.
+        field: Field,
+        /// What it says.
+        value: i64,
+        /// The rule.
+        why: &'static str,
+    },
+    /// A client sent `LogAppendTime`, which only a broker gives. Kafka: `InvalidTimestampException`.
+    #[error("INVALID_TIMESTAMP: {} at byte {}: the timestamp type is the broker's to set", Field::Attributes,
+        Field::Attributes.position())]
+    InvalidTimestampType,
+    /// Past `max.message.bytes`. Kafka: `RecordTooLargeException`.
+    #[error("MESSAGE_TOO_LARGE: the batch has {size} bytes, max.message.bytes is {limit}")]
+    MessageTooLarge {
+        /// The batch.
+        size: u64,
+        /// The config.
+        limit: u64,
+    },
+    /// A bound of this program, not of Kafka.
+    #[error("KAFKA_STORAGE_ERROR: a log holds at most {limit} {what}")]
     Full {
         /// Of what.
         what: &'static str,
@@ -58,22 +94,46 @@ pub enum LogError {
     },
 }
 
-/// The records of a partition on one broker. Cloning shares what is sealed.
-#[derive(Clone, Debug, Default)]
+impl LogError {
+    /// The name under which Kafka's protocol knows it (`Errors`).
+    pub fn error_name(&self) -> &'static str {
+        match self {
+            LogError::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE",
+            LogError::UnexpectedAppendOffset { .. } => "UNKNOWN_SERVER_ERROR",
+            LogError::Batch(error) => error.error_name(),
+            LogError::InvalidRecord { .. } => "INVALID_RECORD",
+            LogError::InvalidTimestampType => "INVALID_TIMESTAMP",
+            LogError::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
+            LogError::Full { .. } => "KAFKA_STORAGE_ERROR",
+        }
+    }
+}
+
+/// The records of a partition on one broker. A clone costs a few counters, and shares what both have.
+#[derive(Clone, Debug)]
 pub struct Log {
-    sealed: Rc<Vec<Rc<[RecordBatch]>>>,
-    tail: Vec<RecordBatch>,
+    config: LogConfig,
+    segment: Segment,
     start_offset: i64,
     end_offset: i64,
-    bytes: u64,
-    batches: u64,
     epochs: Rc<LeaderEpochs>,
 }
 
+impl Default for Log {
+    fn default() -> Log {
+        Log::new()
+    }
+}
+
 impl Log {
-    /// An empty log that begins at offset 0.
+    /// An empty log that begins at offset 0, of a topic with default configs.
     pub fn new() -> Log {
-        Log::default()
+        Log::with_config(LogConfig::default())
+    }
+
+    /// An empty log that begins at offset 0.
+    pub fn with_config(config: LogConfig) -> Log {
+        Log { config, segment: Segment::new(0), start_offset: 0, end_offset: 0, epochs: Rc::default() }
     }
 
     /// The first offset.
@@ -81,14 +141,19 @@ impl Log {
         self.start_offset
     }
 
-    /// The offset of the next record.
+    /// The offset that the next record gets.
     pub fn log_end_offset(&self) -> i64 {
         self.end_offset
     }
 
     /// The size in bytes.
     pub fn size_in_bytes(&self) -> u64 {
-        self.bytes
+        self.segment.size_in_bytes()
+    }
+
+    /// How many batches there are.
+    pub fn batch_count(&self) -> usize {
+        self.segment.batch_count()
     }
 
     /// The leader epochs, oldest first.
@@ -101,60 +166,83 @@ impl Log {
         self.epochs.latest()
     }
 
-    /// Notes that a leader epoch begins at an offset (becoming leader).
-    pub fn assign_epoch(&mut self, epoch: i32, start_offset: i64) {
-        Rc::make_mut(&mut self.epochs).assign(epoch, start_offset);
+    /// Where an epoch ends here; none if that is not known. Kafka: `endOffsetForEpoch`.
+    pub fn end_offset_for_epoch(&self, epoch: i32) -> Option<EpochEndOffset> {
+        self.epochs.end_offset_for(epoch, self.end_offset)
     }
 
-    /// Appends a producer's batch: gives it the next offsets and the leader's epoch.
+    /// Notes that a leader epoch begins at an offset (becoming leader). Kafka: `assignEpochStartOffset`; says whether
+    /// that was news, as [`LeaderEpochs::assign`] does.
+    pub fn assign_epoch(&mut self, epoch: i32, start_offset: i64) -> bool {
+        // Most appends are in the epoch of the one before: nothing is unshared then.
+        self.epochs.is_update_needed(epoch, start_offset) && Rc::make_mut(&mut self.epochs).assign(epoch, start_offset)
+    }
+
+    /// Appends a client's batch: gives it the next offsets and the leader's epoch. Kafka: `appendAsLeader`.
     ///
     /// # Errors
-    /// A CRC that does not fit, or a bound; nothing is appended then.
+    /// What a client may not send ([`LogError::Batch`], [`LogError::InvalidRecord`], [`LogError::MessageTooLarge`],
+    /// [`LogError::InvalidTimestampType`]), a negative epoch, or a bound.
     pub fn append_as_leader(&mut self, batch: &RecordBatch, leader_epoch: i32) -> Result<AppendInfo, LogError> {
-        batch.check_crc().map_err(LogError::Corrupt)?;
+        let batch = validate(batch, self.config.max_message_bytes)?;
         self.append(batch.stamped(self.end_offset, leader_epoch))
     }
 
-    /// Appends what a leader sent, as it is.
+    /// Appends what a leader sent, as it is; there may be a gap before it. Kafka: `appendAsFollower`.
     ///
     /// # Errors
-    /// A batch that does not follow on, a CRC that does not fit, or a bound; nothing is appended then.
+    /// A CRC that does not fit, a batch that begins before the end of the log or ends before it begins, a negative
+    /// epoch, or a bound.
     pub fn append_as_follower(&mut self, batch: &RecordBatch) -> Result<AppendInfo, LogError> {
-        batch.check_crc().map_err(LogError::Corrupt)?;
+        batch.check_crc()?;
         if batch.base_offset() < self.end_offset {
-            return Err(LogError::OutOfOrder { base_offset: batch.base_offset(), end: self.end_offset });
+            return Err(LogError::UnexpectedAppendOffset { base_offset: batch.base_offset(), end: self.end_offset });
         }
         self.append(batch.clone())
     }
 
     fn append(&mut self, batch: RecordBatch) -> Result<AppendInfo, LogError> {
-        let bytes = self.bytes.saturating_add(batch.size_in_bytes());
-        if bytes > BYTES_MAX {
-            return Err(LogError::Full { what: "bytes", limit: BYTES_MAX });
+        let (base_offset, last_offset) = (batch.base_offset(), batch.last_offset());
+        let next = last_offset.checked_add(1).filter(|_| last_offset >= base_offset);
+        let end_offset = next.ok_or(LogError::InvalidRecord {
+            field: Field::LastOffsetDelta,
+            value: batch.header().last_offset_delta.into(),
+            why: "a batch ends where it begins or later, below 2^63",
+        })?;
+        let epoch = batch.partition_leader_epoch();
+        if epoch < 0 {
+            return Err(LogError::InvalidRecord {
+                field: Field::PartitionLeaderEpoch,
+                value: epoch.into(),
+                why: "a batch in a log has the epoch of a leader",
+            });
         }
-        if self.batches >= BATCHES_MAX {
-            return Err(LogError::Full { what: "batches", limit: BATCHES_MAX });
-        }
-        if self.latest_epoch().is_none_or(|latest| latest < batch.partition_leader_epoch()) {
-            self.assign_epoch(batch.partition_leader_epoch(), batch.base_offset());
-        }
-        let info = AppendInfo { base_offset: batch.base_offset(), last_offset: batch.last_offset() };
-        self.end_offset = batch.last_offset().saturating_add(1);
-        self.bytes = bytes;
-        self.batches = self.batches.saturating_add(1);
-        self.tail.push(batch);
-        if self.tail.len() >= CHUNK {
-            let chunk = std::mem::take(&mut self.tail);
-            Rc::make_mut(&mut self.sealed).push(chunk.into());
-        }
-        Ok(info)
+        self.check_bounds(&batch)?;
+        self.assign_epoch(epoch, base_offset);
+        self.segment.append(batch);
+        self.end_offset = end_offset;
+        Ok(AppendInfo { base_offset, last_offset })
     }
 
-    /// Whole batches from the one that holds `offset` on, as a fetch gets them: together at most `max_bytes` (but at
-    /// least one batch if `min_one_batch`), only batches that end before `up_to`.
+    fn check_bounds(&self, batch: &RecordBatch) -> Result<(), LogError> {
+        let full = |what, limit| Err(LogError::Full { what, limit });
+        if self.size_in_bytes().saturating_add(batch.size_in_bytes()) > BYTES_MAX {
+            return full("bytes", BYTES_MAX);
+        }
+        if u64::try_from(self.batch_count()).is_ok_and(|batches| batches < BATCHES_MAX) {
+            return Ok(());
+        }
+        full("batches", BATCHES_MAX)
+    }
+
+    /// Whole batches from the one on that holds `offset`, as a fetch gets them: together at most `max_bytes` (but the
+    /// first one always if `min_one_batch`), and only batches that end before `up_to` (the high watermark, the last
+    /// stable offset; without it, the log end). Who asks for an offset inside the first batch skips what is before it.
+    /// Kafka: `LocalLog.read`.
     ///
     /// # Errors
-    /// [`LogError::OffsetOutOfRange`] for an offset before the start or past the end.
+    /// [`LogError::OffsetOutOfRange`] for an offset before the start or past the end. At the end, and between `up_to`
+    /// and the end, there is just nothing yet.
     pub fn read(
         &self,
         offset: i64,
@@ -162,99 +250,22 @@ impl Log {
         up_to: Option<i64>,
         min_one_batch: bool,
     ) -> Result<Vec<RecordBatch>, LogError> {
-        if offset < self.start_offset || offset > self.end_offset {
-            let (start, end) = (self.start_offset, self.end_offset);
+        let (start, end) = (self.start_offset, self.end_offset);
+        if offset < start || offset > end {
             return Err(LogError::OffsetOutOfRange { offset, start, end });
         }
-        let up_to = up_to.unwrap_or(self.end_offset);
-        let mut bytes = 0_u64;
-        let mut read = Vec::new();
-        for batch in self.iter_from(offset) {
-            bytes = bytes.saturating_add(batch.size_in_bytes());
-            let one_is_free = min_one_batch && read.is_empty();
-            if batch.last_offset() >= up_to || (bytes > max_bytes && !one_is_free) {
-                break;
-            }
-            read.push(batch.clone());
-        }
-        Ok(read)
+        let limit = ReadLimit { max_bytes, min_one_batch, up_to: up_to.unwrap_or(end) };
+        Ok(self.segment.read(offset, limit))
     }
 
-    /// All batches from the one that holds `offset` on.
-    pub fn batches_from(&self, offset: i64) -> Vec<RecordBatch> {
-        self.iter_from(offset).cloned().collect()
+    /// All batches from the one on that holds `offset`; none past the end.
+    pub fn batches_from(&self, offset: i64) -> impl Iterator<Item = &RecordBatch> {
+        self.segment.batches_from(offset)
     }
 
-    fn iter_from(&self, offset: i64) -> impl Iterator<Item = &RecordBatch> {
-        let ends_before = |batch: &RecordBatch| batch.last_offset() < offset;
-        let chunk = self.sealed.partition_point(|chunk| chunk.last().is_none_or(ends_before));
-        let sealed = self.sealed.get(chunk..).unwrap_or_default().iter().flat_map(|chunk| chunk.iter());
-        sealed.chain(&self.tail).skip_while(move |batch| batch.last_offset() < offset)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::batch::BatchSpec;
-    use crate::record::NewRecord;
-
-    fn batch(values: &[&str]) -> RecordBatch {
-        let record = |value: &&str| NewRecord { value: Some(value.as_bytes().into()), ..NewRecord::default() };
-        RecordBatch::encode(&BatchSpec::default(), &values.iter().map(record).collect::<Vec<_>>()).unwrap()
-    }
-
-    #[test]
-    fn a_leader_gives_offsets_and_epoch_and_a_follower_keeps_them() {
-        let (mut leader, mut follower) = (Log::new(), Log::new());
-        assert_eq!(
-            leader.append_as_leader(&batch(&["a", "b"]), 3).unwrap(),
-            AppendInfo { base_offset: 0, last_offset: 1 }
-        );
-        leader.append_as_leader(&batch(&["c"]), 4).unwrap();
-        for batch in leader.read(0, u64::MAX, None, true).unwrap() {
-            follower.append_as_follower(&batch).unwrap();
-        }
-        assert_eq!((leader.log_end_offset(), follower.log_end_offset()), (3, 3));
-        assert_eq!(follower.leader_epochs(), leader.leader_epochs());
-        assert_eq!(follower.latest_epoch(), Some(4));
-        let again = leader.batches_from(2).remove(0);
-        assert_eq!(follower.append_as_follower(&again), Err(LogError::OutOfOrder { base_offset: 2, end: 3 }));
-    }
-
-    #[test]
-    fn a_read_hands_out_whole_batches_within_its_bounds() {
-        let mut log = Log::new();
-        for values in [&["a", "b"][..], &["c"], &["d"]] {
-            log.append_as_leader(&batch(values), 0).unwrap();
-        }
-        let offsets = |read: Vec<RecordBatch>| read.iter().map(RecordBatch::base_offset).collect::<Vec<_>>();
-        assert_eq!(
-            offsets(log.read(1, u64::MAX, None, true).unwrap()),
-            [0, 2, 3],
-            "the batch that holds offset 1 is first"
-        );
-        assert_eq!(offsets(log.read(0, u64::MAX, Some(3), true).unwrap()), [0, 2], "nothing past the high watermark");
-        assert_eq!(offsets(log.read(0, 1, None, true).unwrap()), [0], "one batch, however large");
-        assert_eq!(offsets(log.read(0, 1, None, false).unwrap()), [0_i64; 0]);
-        assert_eq!(offsets(log.read(4, 1, None, true).unwrap()), [0_i64; 0], "the end is a place to wait at");
-        assert_eq!(log.read(5, 1, None, true), Err(LogError::OffsetOutOfRange { offset: 5, start: 0, end: 4 }));
-        assert_eq!(log.read(-1, 1, None, true), Err(LogError::OffsetOutOfRange { offset: -1, start: 0, end: 4 }));
-    }
-
-    #[test]
-    fn clones_share_what_is_sealed_and_then_part() {
-        let mut log = Log::new();
-        for _ in 0..130 {
-            log.append_as_leader(&batch(&["x"]), 0).unwrap();
-        }
-        let before = log.clone();
-        assert!(Rc::ptr_eq(&before.sealed, &log.sealed));
-        for _ in 0..100 {
-            log.append_as_leader(&batch(&["y"]), 0).unwrap();
-        }
-        assert_eq!((before.log_end_offset(), log.log_end_offset()), (130, 230));
-        assert_eq!(before.batches_from(0).len(), 130);
-        assert_eq!(log.batches_from(129).len(), 101);
+    /// All records from `offset` on, to look at. After the first error of a batch comes the next batch.
+    pub fn records_from(&self, offset: i64) -> impl Iterator<Item = Result<Record, BatchError>> {
+        let is_before = move |record: &Result<Record, BatchError>| record.as_ref().is_ok_and(|r| r.offset < offset);
+        self.batches_from(offset).flat_map(RecordBatch::records_until_error).filter(move |record| !is_before(record))
     }
 }

@@ -1,16 +1,14 @@
 //! From records to bytes. Kafka 4.3: `MemoryRecordsBuilder`, `DefaultRecord.writeTo`.
 
-use super::{
-    BatchError, CONTROL, HEADER_SIZE, Header, LOG_APPEND_TIME, LOG_OVERHEAD, MAGIC, RecordBatch, TRANSACTIONAL,
-};
-use crate::record::NewRecord;
-use crate::size::record_body_size;
+use super::{BatchError, BatchHeader, EncodeError, HEADER_SIZE, LOG_OVERHEAD, MAGIC, RecordBatch, TimestampType};
+use crate::record::{NO_TIMESTAMP, NewRecord};
+use crate::size::{batch_size_in_bytes, record_body_size, to_i32};
 use crate::varint::{write_varint, write_varlong};
 
 /// What the header says besides what follows from the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchSpec {
-    /// The offset of the first record.
+    /// The offset of the first record; 0 as a producer sends it.
     pub base_offset: i64,
     /// −1 as a producer sends it.
     pub partition_leader_epoch: i32,
@@ -22,13 +20,14 @@ pub struct BatchSpec {
     pub base_sequence: i32,
     /// Part of a transaction.
     pub transactional: bool,
-    /// A control batch.
+    /// Holds control records.
     pub control: bool,
-    /// The append time that replaces the records' timestamps in the header, in ms.
+    /// The append time in ms, if it stands for the records' own timestamps ([`TimestampType::LogAppendTime`]).
     pub log_append_time: Option<i64>,
 }
 
 impl Default for BatchSpec {
+    /// As a producer without idempotence sends it.
     fn default() -> BatchSpec {
         BatchSpec {
             base_offset: 0,
@@ -43,91 +42,88 @@ impl Default for BatchSpec {
     }
 }
 
+impl BatchSpec {
+    /// As `MemoryRecordsBuilder.validateProducerState`.
+    fn check_producer_state(&self) -> Result<(), EncodeError> {
+        let BatchSpec { producer_id, producer_epoch, base_sequence, .. } = *self;
+        if producer_id == -1 {
+            return if self.transactional { Err(EncodeError::TransactionalWithoutProducerId) } else { Ok(()) };
+        }
+        if producer_epoch == -1 {
+            return Err(EncodeError::ProducerIdWithoutEpoch);
+        }
+        if base_sequence < 0 && !self.control {
+            return Err(EncodeError::NegativeSequence { base_sequence });
+        }
+        Ok(())
+    }
+}
+
 impl RecordBatch {
     /// Writes records as one uncompressed batch; offsets are consecutive.
     ///
     /// # Errors
-    /// [`BatchError::CannotEncode`] without records, or past 2³¹−1 records or bytes.
+    /// [`BatchError::Encode`].
     pub fn encode(spec: &BatchSpec, records: &[NewRecord]) -> Result<RecordBatch, BatchError> {
-        let Some(first) = records.first() else {
-            return Err(BatchError::CannotEncode { what: "a batch has at least one record" });
-        };
-        let count = i32::try_from(records.len())
-            .map_err(|_| BatchError::CannotEncode { what: "a batch has at most 2147483647 records" })?;
-        let base_timestamp = first.timestamp;
-        let mut body = Vec::new();
+        spec.check_producer_state()?;
+        let first = records.first().ok_or(EncodeError::NoRecords)?;
+        let count = i32::try_from(records.len()).map_err(|_| EncodeError::TooManyRecords)?;
+        let last_offset_delta = count.saturating_sub(1);
+        let base_offset = spec.base_offset;
+        if base_offset.checked_add(last_offset_delta.into()).is_none() {
+            return Err(EncodeError::OffsetOverflow { base_offset, count }.into());
+        }
+        let newest = newest_timestamp(records)?;
+        let size = batch_size_in_bytes(records);
+        let size_i32 = i32::try_from(size).map_err(|_| EncodeError::TooLarge { size })?;
+        let mut bytes = Vec::with_capacity(size.saturating_sub(HEADER_SIZE));
         for (offset_delta, record) in (0..count).zip(records) {
-            write_record(offset_delta, record.timestamp.wrapping_sub(base_timestamp), record, &mut body);
+            let timestamp_delta = record.timestamp.wrapping_sub(first.timestamp);
+            write_record(offset_delta, timestamp_delta, record, &mut bytes);
         }
-        let length = i32::try_from(HEADER_SIZE.saturating_sub(LOG_OVERHEAD).saturating_add(body.len()))
-            .map_err(|_| BatchError::CannotEncode { what: "a batch has at most 2147483647 bytes" })?;
-        let newest = records.iter().map(|record| record.timestamp).max().unwrap_or(base_timestamp);
-        let mut attributes = 0;
-        for (bit, set) in [
-            (TRANSACTIONAL, spec.transactional),
-            (CONTROL, spec.control),
-            (LOG_APPEND_TIME, spec.log_append_time.is_some()),
-        ] {
-            attributes |= if set { bit } else { 0 };
-        }
-        let mut header = Header {
-            base_offset: spec.base_offset,
-            length,
+        let timestamp_type = match spec.log_append_time {
+            None => TimestampType::CreateTime,
+            Some(_) => TimestampType::LogAppendTime,
+        };
+        let mut header = BatchHeader {
+            base_offset,
+            batch_length: size_i32.saturating_sub(to_i32(LOG_OVERHEAD)),
             partition_leader_epoch: spec.partition_leader_epoch,
             magic: MAGIC,
             crc: 0,
-            attributes,
-            last_offset_delta: count.saturating_sub(1),
-            base_timestamp,
+            attributes: BatchHeader::attributes(timestamp_type, spec.transactional, spec.control),
+            last_offset_delta,
+            base_timestamp: first.timestamp,
             max_timestamp: spec.log_append_time.unwrap_or(newest),
             producer_id: spec.producer_id,
             producer_epoch: spec.producer_epoch,
             base_sequence: spec.base_sequence,
-            count,
+            records_count: count,
         };
-        header.crc = header.compute_crc(&body);
-        Ok(RecordBatch { header, body: body.into() })
+        header.crc = header.compute_crc(&bytes);
+        Ok(RecordBatch { header, records: bytes.into() })
     }
 }
 
-impl Header {
-    /// Appends the 61 bytes.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.base_offset.to_be_bytes());
-        out.extend_from_slice(&self.length.to_be_bytes());
-        out.extend_from_slice(&self.partition_leader_epoch.to_be_bytes());
-        out.extend_from_slice(&self.magic.to_be_bytes());
-        out.extend_from_slice(&self.crc.to_be_bytes());
-        self.write_covered(out);
+/// The largest timestamp, if all can be.
+fn newest_timestamp(records: &[NewRecord]) -> Result<i64, EncodeError> {
+    let mut newest = NO_TIMESTAMP;
+    for (record, NewRecord { timestamp, .. }) in records.iter().enumerate() {
+        let timestamp = *timestamp;
+        if timestamp < NO_TIMESTAMP {
+            return Err(EncodeError::NegativeTimestamp { record, timestamp });
+        }
+        newest = newest.max(timestamp);
     }
-
-    /// What the CRC covers of the header.
-    fn write_covered(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.attributes.to_be_bytes());
-        out.extend_from_slice(&self.last_offset_delta.to_be_bytes());
-        out.extend_from_slice(&self.base_timestamp.to_be_bytes());
-        out.extend_from_slice(&self.max_timestamp.to_be_bytes());
-        out.extend_from_slice(&self.producer_id.to_be_bytes());
-        out.extend_from_slice(&self.producer_epoch.to_be_bytes());
-        out.extend_from_slice(&self.base_sequence.to_be_bytes());
-        out.extend_from_slice(&self.count.to_be_bytes());
-    }
-
-    /// CRC-32C of everything from the attributes on.
-    pub(crate) fn compute_crc(&self, body: &[u8]) -> u32 {
-        let mut covered = Vec::with_capacity(HEADER_SIZE);
-        self.write_covered(&mut covered);
-        crc32c::crc32c_append(crc32c::crc32c(&covered), body)
-    }
+    Ok(newest)
 }
 
 fn write_record(offset_delta: i32, timestamp_delta: i64, record: &NewRecord, out: &mut Vec<u8>) {
-    let key = record.key.as_deref();
-    let value = record.value.as_deref();
-    let size =
-        record_body_size(offset_delta, timestamp_delta, key.map(<[u8]>::len), value.map(<[u8]>::len), &record.headers);
-    write_varint(to_i32(size), out);
-    out.push(0); // the record's attributes: unused
+    let (key, value) = (record.key.as_deref(), record.value.as_deref());
+    let (key_size, value_size) = (key.map(<[u8]>::len), value.map(<[u8]>::len));
+    let body = record_body_size(offset_delta, timestamp_delta, key_size, value_size, &record.headers);
+    write_varint(to_i32(body), out);
+    out.push(0); // The record's attributes are not used.
     write_varlong(timestamp_delta, out);
     write_varint(offset_delta, out);
     write_sized(key, out);
@@ -147,8 +143,4 @@ fn write_sized(bytes: Option<&[u8]>, out: &mut Vec<u8>) {
             out.extend_from_slice(bytes);
         }
     }
-}
-
-fn to_i32(value: usize) -> i32 {
-    i32::try_from(value).unwrap_or(i32::MAX)
 }

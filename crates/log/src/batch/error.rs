@@ -1,124 +1,8 @@
-//! What can be wrong with the bytes of a batch, and where.
+//! What can be wrong with a batch, and where. Kafka 4.3: `CorruptRecordException`, `InvalidRecordException`, and what
+//! `MemoryRecordsBuilder` throws.
 
-use std::fmt;
-
+use super::{Codec, Field, HEADER_SIZE, LOG_OVERHEAD, MAGIC};
 use crate::varint::VarintError;
-
-/// A field of a batch or of a record, under Kafka's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// i64 at byte 0.
-    BaseOffset,
-    /// i32 at byte 8: the bytes after it.
-    BatchLength,
-    /// i32 at byte 12.
-    PartitionLeaderEpoch,
-    /// i8 at byte 16.
-    Magic,
-    /// u32 at byte 17.
-    Crc,
-    /// i16 at byte 21.
-    Attributes,
-    /// i32 at byte 23.
-    LastOffsetDelta,
-    /// i64 at byte 27.
-    BaseTimestamp,
-    /// i64 at byte 35.
-    MaxTimestamp,
-    /// i64 at byte 43.
-    ProducerId,
-    /// i16 at byte 51.
-    ProducerEpoch,
-    /// i32 at byte 53.
-    BaseSequence,
-    /// i32 at byte 57.
-    RecordsCount,
-    /// Varint: the bytes of the record after it.
-    RecordLength,
-    /// i8, always 0.
-    RecordAttributes,
-    /// Varlong.
-    TimestampDelta,
-    /// Varint.
-    OffsetDelta,
-    /// Varint, −1 for null.
-    KeyLength,
-    /// The key's bytes.
-    Key,
-    /// Varint, −1 for null.
-    ValueLength,
-    /// The value's bytes.
-    Value,
-    /// Varint.
-    HeadersCount,
-    /// Varint.
-    HeaderKeyLength,
-    /// UTF-8.
-    HeaderKey,
-    /// Varint, −1 for null.
-    HeaderValueLength,
-    /// The header's bytes.
-    HeaderValue,
-}
-
-impl Field {
-    /// Kafka's name for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Field::BaseOffset => "baseOffset",
-            Field::BatchLength => "batchLength",
-            Field::PartitionLeaderEpoch => "partitionLeaderEpoch",
-            Field::Magic => "magic",
-            Field::Crc => "crc",
-            Field::Attributes | Field::RecordAttributes => "attributes",
-            Field::LastOffsetDelta => "lastOffsetDelta",
-            Field::BaseTimestamp => "baseTimestamp",
-            Field::MaxTimestamp => "maxTimestamp",
-            Field::ProducerId => "producerId",
-            Field::ProducerEpoch => "producerEpoch",
-            Field::BaseSequence => "baseSequence",
-            Field::RecordsCount => "recordsCount",
-            Field::RecordLength => "length",
-            Field::TimestampDelta => "timestampDelta",
-            Field::OffsetDelta => "offsetDelta",
-            Field::KeyLength => "keyLength",
-            Field::Key => "key",
-            Field::ValueLength => "valueLength",
-            Field::Value => "value",
-            Field::HeadersCount => "headersCount",
-            Field::HeaderKeyLength => "headerKeyLength",
-            Field::HeaderKey => "headerKey",
-            Field::HeaderValueLength => "headerValueLength",
-            Field::HeaderValue => "headerValue",
-        }
-    }
-
-    /// Where a field of the header stands, in bytes from the start of the batch; 61 for a field of a record.
-    pub fn position(self) -> usize {
-        match self {
-            Field::BaseOffset => 0,
-            Field::BatchLength => 8,
-            Field::PartitionLeaderEpoch => 12,
-            Field::Magic => 16,
-            Field::Crc => 17,
-            Field::Attributes => 21,
-            Field::LastOffsetDelta => 23,
-            Field::BaseTimestamp => 27,
-            Field::MaxTimestamp => 35,
-            Field::ProducerId => 43,
-            Field::ProducerEpoch => 51,
-            Field::BaseSequence => 53,
-            Field::RecordsCount => 57,
-            _ => super::HEADER_SIZE,
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What is wrong with the bytes of a batch. Positions are bytes from the start of the batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,7 +10,7 @@ pub enum BatchError {
     /// The bytes end too early.
     #[error("{field} at byte {position}: {needed} bytes are needed, {available} are there")]
     Truncated {
-        /// The field that is cut.
+        /// The field that is cut, or the length that claims more than there is.
         field: Field,
         /// Where it begins.
         position: usize,
@@ -135,41 +19,38 @@ pub enum BatchError {
         /// The bytes that are there.
         available: usize,
     },
-    /// The length field is smaller than a header, or negative.
-    #[error("batchLength at byte 8: {length} is less than the {} bytes of a header after it", super::HEADER_SIZE - super::LOG_OVERHEAD)]
-    Length {
+    /// The length field is smaller than the rest of a header, or negative.
+    #[error("{} at byte {}: {length}, a header alone has {} bytes after it",
+        Field::BatchLength, Field::BatchLength.position(), HEADER_SIZE - LOG_OVERHEAD)]
+    BatchLength {
         /// What it says.
         length: i32,
     },
     /// An older (or no) format.
-    #[error("magic at byte 16: {magic}, this reads 2")]
+    #[error("{} at byte {}: {magic}, this reads {MAGIC}", Field::Magic, Field::Magic.position())]
     Magic {
         /// What it says.
         magic: i8,
     },
     /// The bytes are not those that were written.
-    #[error("crc at byte {position}: stored {stored:#010x}, computed {computed:#010x}")]
+    #[error("{} at byte {}: stored {stored:#010x}, computed {computed:#010x}", Field::Crc, Field::Crc.position())]
     Crc {
         /// In the header.
         stored: u32,
         /// From the bytes.
         computed: u32,
-        /// Where it stands.
-        position: usize,
     },
     /// Attribute bits 0–2 name no codec.
-    #[error("attributes at byte {position}: there is no codec {codec}")]
+    #[error("{} at byte {}: there is no codec {codec}", Field::Attributes, Field::Attributes.position())]
     UnknownCodec {
         /// The number.
         codec: i16,
-        /// Where it stands.
-        position: usize,
     },
     /// The records are compressed.
-    #[error("records at byte 61: compressed with {codec:?}, which is not read yet")]
+    #[error("{} at byte {}: compressed with {codec}, which is not read here", Field::Records, Field::Records.position())]
     Compressed {
-        /// The codec.
-        codec: super::Codec,
+        /// With what.
+        codec: Codec,
     },
     /// A variable-length integer that cannot be read.
     #[error("{field} at byte {position}: {error}")]
@@ -181,8 +62,8 @@ pub enum BatchError {
         /// What is wrong.
         error: VarintError,
     },
-    /// A length or count that cannot be.
-    #[error("{field} at byte {position}: {value} cannot be")]
+    /// A length or a count that cannot be.
+    #[error("{field} at byte {position}: {value} cannot be, {available} bytes follow")]
     Impossible {
         /// The field.
         field: Field,
@@ -190,29 +71,95 @@ pub enum BatchError {
         position: usize,
         /// What it says.
         value: i64,
+        /// How many bytes follow it, in the record or in the batch.
+        available: usize,
     },
-    /// A record is shorter or longer than its length field says.
-    #[error("length at byte {position}: the record takes {read} bytes, its length says {length}")]
+    /// A record is shorter than its length field says.
+    #[error("{} at byte {position}: {length}, but the fields end after {read} bytes", Field::RecordLength)]
     RecordLength {
-        /// Where the record's length stands.
+        /// Where the length stands.
         position: usize,
         /// What it says.
-        length: i64,
-        /// What its fields take.
+        length: usize,
+        /// The bytes of the record's fields.
         read: usize,
     },
-    /// Bytes after the last record.
-    #[error("records end at byte {position}, and {left} bytes are left")]
+    /// There are bytes after the last record.
+    #[error("{} at byte {}: {count}, but {left} bytes follow the last record at byte {position}",
+        Field::RecordsCount, Field::RecordsCount.position())]
     Surplus {
+        /// How many records the header counts.
+        count: i32,
         /// Where the last record ends.
         position: usize,
-        /// Bytes after it.
+        /// The bytes after it.
         left: usize,
     },
-    /// A batch needs at least one record, at most 2³¹−1, and at most 2³¹−1 bytes.
-    #[error("{what}")]
-    CannotEncode {
-        /// What is wrong.
-        what: &'static str,
+    /// What was to be written cannot be.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+impl BatchError {
+    /// The name under which Kafka's protocol knows it (`Errors`).
+    pub fn error_name(&self) -> &'static str {
+        match self {
+            BatchError::Truncated { .. }
+            | BatchError::BatchLength { .. }
+            | BatchError::Magic { .. }
+            | BatchError::Crc { .. } => "CORRUPT_MESSAGE",
+            BatchError::Varint { .. }
+            | BatchError::Impossible { .. }
+            | BatchError::RecordLength { .. }
+            | BatchError::Surplus { .. } => "INVALID_RECORD",
+            BatchError::UnknownCodec { .. } | BatchError::Compressed { .. } | BatchError::Encode(_) => {
+                "UNKNOWN_SERVER_ERROR"
+            }
+        }
+    }
+}
+
+/// Why records cannot become a batch. Kafka: the `IllegalArgumentException`s of `MemoryRecordsBuilder`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// A batch has at least one record.
+    #[error("a batch has at least one record")]
+    NoRecords,
+    /// More records than the header can count.
+    #[error("a batch has at most {} records", i32::MAX)]
+    TooManyRecords,
+    /// More bytes than the length field can count.
+    #[error("a batch has at most {} bytes, this one would have {size}", i32::MAX)]
+    TooLarge {
+        /// With the header.
+        size: usize,
+    },
+    /// The last offset would be past 2⁶³−1.
+    #[error("from base offset {base_offset} on there is no room for {count} records")]
+    OffsetOverflow {
+        /// Where the batch begins.
+        base_offset: i64,
+        /// How many records.
+        count: i32,
+    },
+    /// Timestamps are from 0 on, or −1 for none.
+    #[error("timestamp {timestamp} of record {record}: negative")]
+    NegativeTimestamp {
+        /// The record, from 0 on.
+        record: usize,
+        /// Its timestamp.
+        timestamp: i64,
+    },
+    /// Transactions need a producer id.
+    #[error("a transactional batch has a producer id")]
+    TransactionalWithoutProducerId,
+    /// A producer id comes with an epoch.
+    #[error("a batch with a producer id has a producer epoch")]
+    ProducerIdWithoutEpoch,
+    /// A producer id comes with a sequence, unless in a control batch.
+    #[error("a batch with a producer id has a base sequence: {base_sequence} is negative")]
+    NegativeSequence {
+        /// What it would be.
+        base_sequence: i32,
     },
 }

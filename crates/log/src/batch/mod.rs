@@ -1,84 +1,77 @@
-//! Record batch v2, byte for byte. Kafka 4.3: `org.apache.kafka.common.record.DefaultRecordBatch`,
-//! `MemoryRecordsBuilder`.
+//! Record batch v2, byte for byte. Kafka 4.3: `org.apache.kafka.common.record.DefaultRecordBatch`.
 //!
-//! Big-endian. The CRC covers everything from the attributes on, so a broker stamps base offset and leader epoch
-//! without computing it again.
+//! Big-endian: a header of 61 bytes, then the records. The CRC covers everything from the attributes on, so a broker
+//! gives base offset and leader epoch without computing it again.
+//!
+//! Differs from Kafka: only magic 2, and compressed records are carried but not read.
 
-mod decode;
 mod encode;
 mod error;
+mod field;
+mod header;
 mod layout;
+mod records;
 
+use std::fmt;
 use std::rc::Rc;
 
 pub use encode::BatchSpec;
-pub use error::{BatchError, Field};
-pub use layout::{FieldValue, LayoutField};
+pub use error::{BatchError, EncodeError};
+pub use field::Field;
+pub use header::{BatchHeader, Codec, HEADER_SIZE, LOG_OVERHEAD, MAGIC, TimestampType, increment_sequence};
+pub use layout::{FieldValue, Layout, LayoutField};
+pub use records::{HeaderRefs, RecordRefs};
 
-use crate::record::Record;
+use crate::record::{Record, RecordRef};
 
-/// The header of a batch in bytes.
-pub const HEADER_SIZE: usize = 61;
-/// Base offset and length, which the length field does not count.
-pub const LOG_OVERHEAD: usize = 12;
-/// The version of this format.
-pub const MAGIC: i8 = 2;
+/// No more records than this are made room for before they are read: a count is only a claim.
+const RECORDS_EXPECTED_MAX: usize = 1024;
 
-pub(crate) const TRANSACTIONAL: i16 = 1 << 4;
-pub(crate) const CONTROL: i16 = 1 << 5;
-pub(crate) const DELETE_HORIZON: i16 = 1 << 6;
-pub(crate) const LOG_APPEND_TIME: i16 = 1 << 3;
-
-/// The compression codec of a batch: attribute bits 0–2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Codec {
-    /// 0.
-    None,
-    /// 1.
-    Gzip,
-    /// 2.
-    Snappy,
-    /// 3.
-    Lz4,
-    /// 4.
-    Zstd,
-}
-
-/// A batch: its bytes, and its header read. Cloning shares the records.
+/// A batch: its header read, its records as bytes. Clones share the bytes, also under another offset and epoch.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordBatch {
-    header: Header,
+    header: BatchHeader,
     /// Everything after the header.
-    body: Rc<[u8]>,
-}
-
-/// The header's fields under Kafka's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub base_offset: i64,
-    pub length: i32,
-    pub partition_leader_epoch: i32,
-    pub magic: i8,
-    pub crc: u32,
-    pub attributes: i16,
-    pub last_offset_delta: i32,
-    pub base_timestamp: i64,
-    pub max_timestamp: i64,
-    pub producer_id: i64,
-    pub producer_epoch: i16,
-    pub base_sequence: i32,
-    pub count: i32,
+    records: Rc<[u8]>,
 }
 
 impl RecordBatch {
+    /// Reads the batch at the start of `bytes`; what follows it is left alone. The CRC is not compared here
+    /// (see [`RecordBatch::check_crc`]), and the records are not looked at.
+    ///
+    /// # Errors
+    /// The first field of the header that cannot be, and where; [`BatchError::Truncated`] if the length field claims
+    /// more than there is.
+    pub fn decode(bytes: &[u8]) -> Result<RecordBatch, BatchError> {
+        let header = BatchHeader::decode(bytes)?;
+        let records = RecordBatch::records_bytes(&header, bytes)?.into();
+        Ok(RecordBatch { header, records })
+    }
+
+    /// What stands after the header of the batch that begins `bytes`.
+    fn records_bytes<'a>(header: &BatchHeader, bytes: &'a [u8]) -> Result<&'a [u8], BatchError> {
+        let size = header.size_in_bytes()?;
+        bytes.get(HEADER_SIZE..size).ok_or(BatchError::Truncated {
+            field: Field::BatchLength,
+            position: Field::BatchLength.position(),
+            needed: size,
+            available: bytes.len(),
+        })
+    }
+
+    /// The header's fields.
+    pub fn header(&self) -> &BatchHeader {
+        &self.header
+    }
+
     /// The offset of the first record.
     pub fn base_offset(&self) -> i64 {
         self.header.base_offset
     }
 
-    /// The offset of the last record (also if compaction took it away).
+    /// The offset of the last record, also if compaction took it away.
     pub fn last_offset(&self) -> i64 {
-        self.header.base_offset.saturating_add(self.header.last_offset_delta.into())
+        self.header.last_offset()
     }
 
     /// The epoch of the leader that appended the batch; −1 as a producer sends it.
@@ -93,10 +86,10 @@ impl RecordBatch {
 
     /// How many records the header counts.
     pub fn record_count(&self) -> i32 {
-        self.header.count
+        self.header.records_count
     }
 
-    /// The timestamp that the records' deltas count from, in ms.
+    /// What the records' timestamps count from, in ms.
     pub fn base_timestamp(&self) -> i64 {
         self.header.base_timestamp
     }
@@ -123,90 +116,97 @@ impl RecordBatch {
 
     /// Part of a transaction.
     pub fn is_transactional(&self) -> bool {
-        self.header.attributes & TRANSACTIONAL != 0
+        self.header.is_transactional()
     }
 
-    /// Holds a control record.
+    /// Holds control records, which no application sees.
     pub fn is_control(&self) -> bool {
-        self.header.attributes & CONTROL != 0
-    }
-
-    /// The timestamps are those of the append.
-    pub fn is_log_append_time(&self) -> bool {
-        self.header.attributes & LOG_APPEND_TIME != 0
-    }
-
-    /// The delete horizon in ms, if the cleaner has set one (it takes the place of the base timestamp).
-    pub fn delete_horizon_ms(&self) -> Option<i64> {
-        (self.header.attributes & DELETE_HORIZON != 0).then_some(self.header.base_timestamp)
-    }
-
-    /// The codec of the records.
-    ///
-    /// # Errors
-    /// A number that is no codec.
-    pub fn codec(&self) -> Result<Codec, BatchError> {
-        match self.header.attributes & 0x07 {
-            0 => Ok(Codec::None),
-            1 => Ok(Codec::Gzip),
-            2 => Ok(Codec::Snappy),
-            3 => Ok(Codec::Lz4),
-            4 => Ok(Codec::Zstd),
-            codec => Err(BatchError::UnknownCodec { codec, position: Field::Attributes.position() }),
-        }
+        self.header.is_control()
     }
 
     /// The size in bytes, header included.
     pub fn size_in_bytes(&self) -> u64 {
-        u64::try_from(HEADER_SIZE.saturating_add(self.body.len())).unwrap_or(u64::MAX)
+        u64::try_from(HEADER_SIZE.saturating_add(self.records.len())).unwrap_or(u64::MAX)
     }
 
     /// The batch with the offsets and the epoch that a leader gives it. The CRC stays as it is.
+    /// Kafka: `setLastOffset`, `setPartitionLeaderEpoch`.
     #[must_use]
     pub fn stamped(&self, base_offset: i64, partition_leader_epoch: i32) -> RecordBatch {
-        let header = Header { base_offset, partition_leader_epoch, ..self.header };
-        RecordBatch { header, body: Rc::clone(&self.body) }
+        let header = BatchHeader { base_offset, partition_leader_epoch, ..self.header };
+        RecordBatch { header, records: Rc::clone(&self.records) }
     }
 
-    /// Compares the stored CRC with the bytes.
+    /// The batch with another type and maximum of timestamps, and the CRC of that; itself if both are so already.
+    /// Kafka: `setMaxTimestamp`.
+    #[must_use]
+    pub fn with_max_timestamp(&self, timestamp_type: TimestampType, max_timestamp: i64) -> RecordBatch {
+        if self.header.timestamp_type() == timestamp_type && self.header.max_timestamp == max_timestamp {
+            return self.clone();
+        }
+        let mut header =
+            BatchHeader { attributes: self.header.attributes_with(timestamp_type), max_timestamp, ..self.header };
+        header.crc = header.compute_crc(&self.records);
+        RecordBatch { header, records: Rc::clone(&self.records) }
+    }
+
+    /// Compares the stored CRC with the bytes. Kafka: `ensureValid`.
     ///
     /// # Errors
     /// [`BatchError::Crc`].
     pub fn check_crc(&self) -> Result<(), BatchError> {
-        let computed = self.header.compute_crc(&self.body);
+        let computed = self.header.compute_crc(&self.records);
         if computed == self.header.crc {
             return Ok(());
         }
-        Err(BatchError::Crc { stored: self.header.crc, computed, position: Field::Crc.position() })
+        Err(BatchError::Crc { stored: self.header.crc, computed })
     }
 
-    /// The records, decoded.
+    /// The records where they stand. The first error, which says the field and where, is the last thing that comes.
+    pub fn iter(&self) -> RecordRefs<'_> {
+        RecordRefs::new(&self.header, &self.records)
+    }
+
+    /// The records, which share the batch's bytes.
     ///
     /// # Errors
     /// The first field that cannot be read, and where.
     pub fn records(&self) -> Result<Vec<Record>, BatchError> {
-        decode::records(self)
+        let expected = usize::try_from(self.header.records_count).unwrap_or(0);
+        let mut records = Vec::with_capacity(expected.min(RECORDS_EXPECTED_MAX));
+        for record in self {
+            records.push(record?.to_record(&self.records));
+        }
+        Ok(records)
+    }
+
+    /// The records up to the first error, which comes last: what a damaged batch still shows.
+    pub fn records_until_error(&self) -> impl Iterator<Item = Result<Record, BatchError>> {
+        self.iter().map(|record| record.map(|record| record.to_record(&self.records)))
     }
 
     /// The bytes as they stand in a log.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEADER_SIZE.saturating_add(self.body.len()));
-        self.header.write(&mut bytes);
-        bytes.extend_from_slice(&self.body);
-        bytes
+        [self.header.to_bytes().as_slice(), &self.records].concat()
     }
 
     /// Every field of the header and of each record, with its bytes.
-    ///
-    /// # Errors
-    /// The first field that cannot be read, and where.
-    pub fn layout(&self) -> Result<Vec<LayoutField>, BatchError> {
-        layout::layout(self)
+    pub fn layout(&self) -> Layout<'_> {
+        Layout::of_batch(&self.header, &self.records)
     }
 }
 
-impl std::fmt::Debug for RecordBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<'a> IntoIterator for &'a RecordBatch {
+    type Item = Result<RecordRef<'a>, BatchError>;
+    type IntoIter = RecordRefs<'a>;
+
+    fn into_iter(self) -> RecordRefs<'a> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for RecordBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.header.fmt(f)
     }
 }
