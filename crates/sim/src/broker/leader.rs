@@ -64,7 +64,8 @@ impl Partition {
     ///
     /// # Errors
     /// `NOT_LEADER_OR_FOLLOWER`; `NOT_ENOUGH_REPLICAS` before anything is appended, when `acks=all` and the ISR is
-    /// smaller than `min.insync.replicas`; `CORRUPT_MESSAGE`; `KAFKA_STORAGE_ERROR` at a bound of the log.
+    /// smaller than `min.insync.replicas`; `MESSAGE_TOO_LARGE`; `CORRUPT_MESSAGE`; `KAFKA_STORAGE_ERROR` at a bound of the
+    /// log.
     pub fn append_as_leader(
         &mut self,
         me: BrokerId,
@@ -222,6 +223,7 @@ impl Partition {
                 out.fact(FactKind::LimitReached { node: Some(out.node().clone()), what: what.into(), limit: *limit });
                 Errors::KafkaStorageError
             }
+            LogError::MessageTooLarge { .. } => Errors::MessageTooLarge,
             _ => Errors::CorruptMessage,
         }
     }
