@@ -27,7 +27,10 @@ fn every_scene_says_what_it_did_when_somebody_looked() {
             for width in [856, 736, 336] {
                 let svg = render::render_svg(&scene, None, lang, Theme::Light, width, &|_| None);
                 assert!(svg.starts_with("<svg"), "{name}");
-                assert!(!svg.contains(&format!(" {}=", "style")), "{name}: a strict policy blocks styles in attributes");
+                assert!(
+                    !svg.contains(&format!(" {}=", "style")),
+                    "{name}: a strict policy blocks styles in attributes"
+                );
                 told += &format!("# {name}, {}, {width} px\n{}\n", lang.code(), words(&svg));
             }
         }
