@@ -37,3 +37,40 @@ pub fn start() {
         yew::Renderer::<app::App>::with_root(root).render();
     }
 }
+
+/// A number for all facts of a packed scenario: the same natively and here.
+///
+/// # Errors
+/// Why the scenario does not play.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn digest(packed: &str) -> Result<String, String> {
+    let player = highwater_player::playback::Player::open(packed).map_err(|error| error.to_string())?;
+    Ok(player.run().digest())
+}
+
+/// Measures the simulation here, as JSON: events a second under a load, and milliseconds to be anywhere in a run.
+///
+/// # Errors
+/// Why the load does not run.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn bench() -> Result<String, String> {
+    const EVENTS: u64 = 100_000;
+    const SEEKS: u64 = 200;
+    let failed = |error: highwater_player::load::LoadError| error.to_string();
+    highwater_player::load::run(EVENTS / 10).map_err(failed)?;
+    let started = js_sys::Date::now();
+    highwater_player::load::run(EVENTS).map_err(failed)?;
+    let ran_ms = (js_sys::Date::now() - started).max(1.0);
+    let history = highwater_player::load::history(EVENTS).map_err(failed)?;
+    let (started, mut slowest) = (js_sys::Date::now(), 0.0_f64);
+    for number in 0..SEEKS {
+        let before = js_sys::Date::now();
+        highwater_player::load::seek(&history, number * 49_999 % EVENTS);
+        slowest = slowest.max(js_sys::Date::now() - before);
+    }
+    let seek_ms = (js_sys::Date::now() - started) / SEEKS as f64;
+    let events = EVENTS as f64 / ran_ms * 1_000.0;
+    Ok(format!(r#"{{"events":{{"per_second":{events:.0}}},"seek":{{"mean_ms":{seek_ms:.3},"max_ms":{slowest:.0}}}}}"#))
+}

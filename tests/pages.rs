@@ -107,3 +107,22 @@ fn a_bad_link_says_what_is_wrong_and_offers_a_way_on() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn native_and_wasm_leave_the_same_facts() -> Result<()> {
+    let site = Site::shared()?;
+    let page = site.page(View::default())?;
+    page.go("")?;
+    page.wait_until("!document.querySelector('#shell')")?;
+    for scenario in site.scenarios()? {
+        let there = page.evaluate(&format!(
+            "import(new URL('highwater.js', document.baseURI)).then(async (page) => \
+             page.digest(await (await fetch('scenarios/{scenario}.json')).text()))"
+        ))?;
+        let packed = std::fs::read_to_string(site.folder().join(format!("scenarios/{scenario}.json")))?;
+        let here = highwater_player::playback::Player::open(&packed)?.run().digest();
+        assert_eq!(there, here.as_str(), "{scenario}");
+    }
+    Ok(())
+}

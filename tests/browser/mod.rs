@@ -74,6 +74,11 @@ impl Site {
         Page::open(self, view)
     }
 
+    /// The folder of the built site.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.dist
+    }
+
     /// The ids of the course's scenarios, in its order.
     ///
     /// # Errors
