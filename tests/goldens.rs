@@ -68,6 +68,24 @@ fn captions(player: &mut Player) -> String {
     text
 }
 
+/// The Text view of every step: what a reader gets without the picture.
+fn pictures_in_words(player: &mut Player) -> String {
+    let mut text = String::new();
+    for number in 1..=player.steps() {
+        player.dispatch(Command::Seek(number)).unwrap();
+        for lang in Lang::ALL {
+            writeln!(text, "# {number}, {}", lang.code()).unwrap();
+            for block in player.text(lang) {
+                writeln!(text, "{}", block.heading).unwrap();
+                for line in block.lines {
+                    writeln!(text, "    {line}").unwrap();
+                }
+            }
+        }
+    }
+    text
+}
+
 fn facts(player: &Player) -> String {
     let mut text = String::new();
     for fact in player.run().history.facts() {
@@ -103,6 +121,7 @@ fn captions_and_facts_are_those_that_somebody_has_read() {
         let mut player = player(&folder);
         let id = player.id().to_owned();
         compare(&format!("{id}.captions.txt"), &captions(&mut player));
+        compare(&format!("{id}.text.txt"), &pictures_in_words(&mut player));
         compare(&format!("{id}.facts.txt"), &facts(&player));
     }
 }

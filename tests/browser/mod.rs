@@ -48,7 +48,10 @@ impl Site {
         if !dist.join("index.html").is_file() {
             anyhow::bail!("there is no site in {}: `cargo xtask build` makes it", dist.display());
         }
-        let profile = project.target.join("browser-profile");
+        // A browser of an earlier run may still be on its way out and write into its own profile.
+        let profiles = project.target.join("browser-profiles");
+        let profile = profiles.join(std::process::id().to_string());
+        fs::remove_dir_all(&profiles).ok();
         if profile.exists() {
             fs::remove_dir_all(&profile).with_context(|| format!("cannot empty {}", profile.display()))?;
         }

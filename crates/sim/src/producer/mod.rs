@@ -122,6 +122,13 @@ impl Producer {
         flying.map(|batch| BatchView::of(batch, true)).chain(queued.map(|batch| BatchView::of(batch, false))).collect()
     }
 
+    /// Which record of its batch on the way a record is, from 0; none if it is in no request.
+    pub fn place_in_request(&self, number: i64) -> Option<i64> {
+        let index =
+            self.sender.batches().find_map(|batch| batch.numbers().iter().position(|known| *known == number))?;
+        i64::try_from(index).ok()
+    }
+
     /// The partitions of the latest batches of records without a key, oldest first.
     pub fn past_batches(&self, topic: &str) -> Vec<i32> {
         self.past.iter().filter(|(of, _)| **of == *topic).map(|(_, partition)| *partition).collect()

@@ -152,8 +152,9 @@ fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &s
                 .map(|number| TopicPartition::new(sent.topic.clone(), number))
                 .and_then(|partition| waits_for(world, &partition, *request));
             match waiting {
-                Some(required) => (
-                    Phrase::new("scene.line_at_offset").with("offset", required.0.saturating_sub(1)),
+                Some((base, required)) => (
+                    Phrase::new("scene.line_at_offset")
+                        .with("offset", base.0.saturating_add(producer.place_in_request(sent.number).unwrap_or(0))),
                     (Status::Waiting, Phrase::new("scene.waits_hw").with("hw", required.0)),
                     false,
                 ),
@@ -182,11 +183,16 @@ fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &s
     }
 }
 
-/// The high watermark for which a produce request waits at the partition's leader.
-fn waits_for(world: &World, partition: &TopicPartition, request: highwater_sim::ids::MessageId) -> Option<Offset> {
+/// Where a produce request's records lie at the partition's leader, and the high watermark that it waits for.
+fn waits_for(
+    world: &World,
+    partition: &TopicPartition,
+    request: highwater_sim::ids::MessageId,
+) -> Option<(Offset, Offset)> {
     let leader = world.metadata().partition(partition)?.leader?;
     let produce = world.broker(leader)?.purgatory.produces.get(&request)?;
-    produce.parts.iter().find(|part| part.answer.partition == *partition)?.required_offset
+    let part = produce.parts.iter().find(|part| part.answer.partition == *partition)?;
+    Some((part.answer.base_offset, part.required_offset?))
 }
 
 fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition) -> Option<ClientCard> {
