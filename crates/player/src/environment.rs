@@ -1,6 +1,6 @@
 //! The world as expressions see it: what `hw(orders-0)` and its like mean.
 
-use std::collections::BTreeSet;
+use highwater_sim::sorted::SortedSet;
 
 use highwater_sim::fact::Fact;
 use highwater_sim::ids::{BrokerId, TopicPartition};
@@ -88,7 +88,7 @@ impl Situation<'_> {
         let replica = self.replica(args.get(..1).unwrap_or(args));
         match function {
             "isr" => {
-                let isr: BTreeSet<i32> = replica?.registration.isr.iter().map(|id| id.0).collect();
+                let isr: SortedSet<i32> = replica?.registration.isr.iter().map(|id| id.0).collect();
                 Ok(Value::List(isr.into_iter().map(|id| Value::Number(id.into())).collect()))
             }
             "leader" => number(replica?.registration.leader.map_or(-1, |id| id.0).into()),

@@ -23,3 +23,6 @@ pub mod template;
 pub mod words;
 
 rust_i18n::i18n!("../../locales", fallback = "en");
+
+/// Maps and sets for what a page keeps too: small where std's are large.
+pub use highwater_sim::sorted;

@@ -2,7 +2,7 @@
 
 mod error;
 
-use std::collections::BTreeMap;
+use highwater_sim::sorted::SortedMap;
 use std::rc::Rc;
 
 use highwater_sim::fact::Fact;
@@ -56,7 +56,7 @@ pub struct Player {
     run: Run,
     palette: Palette,
     questions: Vec<Option<Resolved>>,
-    answers: BTreeMap<usize, Option<usize>>,
+    answers: SortedMap<usize, Option<usize>>,
     step: usize,
     beats: Vec<Beat>,
     before: Rc<Scene>,
@@ -99,7 +99,7 @@ impl Player {
         }
         let empty = Rc::new(Scene::default());
         let (before, scene) = (Rc::clone(&empty), empty);
-        let answers = BTreeMap::new();
+        let answers = SortedMap::new();
         let mut player =
             Player { scenario, run, palette, questions, answers, step: 0, beats: Vec::new(), before, scene };
         player.arrive(0, Arrival::Cut);
@@ -209,7 +209,7 @@ impl Player {
     /// An open question that is passed shows its answer.
     fn reveal(&mut self) {
         if self.resolved(self.step).is_some() {
-            self.answers.entry(self.step).or_insert(None);
+            self.answers.get_or_insert_with(self.step, || None);
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Differs from Kafka: a client asks the first broker of `bootstrap.servers`, not the least loaded one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use crate::fact::FactKind;
@@ -21,8 +21,8 @@ pub struct ClientMetadata {
     bootstrap: BrokerId,
     max_age_ms: u64,
     backoff_ms: u64,
-    wanted: BTreeSet<Topic>,
-    topics: BTreeMap<Topic, Rc<TopicImage>>,
+    wanted: SortedSet<Topic>,
+    topics: SortedMap<Topic, Rc<TopicImage>>,
     in_flight: Option<MessageId>,
     refresh_at: Option<SimTime>,
 }
@@ -35,8 +35,8 @@ impl ClientMetadata {
             bootstrap,
             max_age_ms,
             backoff_ms,
-            wanted: BTreeSet::new(),
-            topics: BTreeMap::new(),
+            wanted: SortedSet::new(),
+            topics: SortedMap::new(),
             in_flight: None,
             refresh_at: None,
         }

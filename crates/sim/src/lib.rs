@@ -18,6 +18,7 @@ pub mod network;
 pub mod outbox;
 pub mod producer;
 pub mod rng;
+pub mod sorted;
 pub mod time;
 pub mod timer;
 pub mod world;

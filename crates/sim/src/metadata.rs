@@ -1,6 +1,6 @@
 //! What a broker knows of the cluster. Kafka 4.3: `MetadataImage`, `TopicImage`, `PartitionRegistration`.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
@@ -35,7 +35,7 @@ pub struct MetadataImage {
     /// The registered brokers.
     pub brokers: Vec<BrokerId>,
     /// The topics by name.
-    pub topics: BTreeMap<Topic, Rc<TopicImage>>,
+    pub topics: SortedMap<Topic, Rc<TopicImage>>,
 }
 
 impl MetadataImage {

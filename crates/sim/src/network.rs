@@ -2,7 +2,7 @@
 //!
 //! Differs from Kafka: a link has a fixed latency and no bandwidth, so messages of one link never overtake each other.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 
 use crate::ids::NodeId;
 
@@ -10,13 +10,13 @@ use crate::ids::NodeId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     latency_us: u64,
-    links: BTreeMap<(NodeId, NodeId), u64>,
+    links: SortedMap<(NodeId, NodeId), u64>,
 }
 
 impl Network {
     /// A network in which every message takes `latency_us`.
     pub fn new(latency_us: u64) -> Network {
-        Network { latency_us, links: BTreeMap::new() }
+        Network { latency_us, links: SortedMap::new() }
     }
 
     /// Gives one direction of one link its own latency.

@@ -2,7 +2,7 @@
 
 mod observe;
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::broker::Broker;
@@ -74,9 +74,9 @@ pub struct World {
     rng: Pcg,
     network: Network,
     metadata: Rc<MetadataImage>,
-    brokers: BTreeMap<BrokerId, Rc<Broker>>,
-    producers: BTreeMap<ClientId, Rc<Producer>>,
-    consumers: BTreeMap<ClientId, Rc<Consumer>>,
+    brokers: SortedMap<BrokerId, Rc<Broker>>,
+    producers: SortedMap<ClientId, Rc<Producer>>,
+    consumers: SortedMap<ClientId, Rc<Consumer>>,
     effects: Vec<Effect>,
 }
 
@@ -101,10 +101,10 @@ impl World {
             events: 0,
             rng: Pcg::new(config.seed),
             network: Network::new(config.latency_us),
-            metadata: Rc::new(MetadataImage { brokers: ids.clone(), topics: BTreeMap::new() }),
+            metadata: Rc::new(MetadataImage { brokers: ids.clone(), topics: SortedMap::new() }),
             brokers: ids.into_iter().map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker))))).collect(),
-            producers: BTreeMap::new(),
-            consumers: BTreeMap::new(),
+            producers: SortedMap::new(),
+            consumers: SortedMap::new(),
             effects: Vec::new(),
         })
     }

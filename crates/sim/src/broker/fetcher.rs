@@ -28,7 +28,7 @@ impl Fetcher {
 impl Broker {
     /// Sends the next fetch to `leader`, unless one is under way or the fetcher backs off.
     pub(super) fn fetch_from(&mut self, leader: BrokerId, out: &mut Outbox) {
-        let fetcher = self.fetchers.entry(leader).or_default();
+        let fetcher = self.fetchers.get_or_insert_with(leader, Fetcher::default);
         if fetcher.in_flight.is_some() || fetcher.backs_off_until.is_some_and(|until| until > out.now) {
             return;
         }

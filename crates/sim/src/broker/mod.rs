@@ -10,7 +10,7 @@ pub mod leader;
 pub mod partition;
 pub mod purgatory;
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use crate::config::BrokerConfig;
@@ -36,12 +36,12 @@ pub struct Broker {
     /// Its configuration.
     pub config: Rc<BrokerConfig>,
     /// Its replicas.
-    pub partitions: BTreeMap<TopicPartition, Rc<Partition>>,
+    pub partitions: SortedMap<TopicPartition, Rc<Partition>>,
     /// The requests that wait in it.
     pub purgatory: Purgatory,
     /// What it knows of the cluster.
     pub metadata: Rc<MetadataImage>,
-    fetchers: BTreeMap<BrokerId, Fetcher>,
+    fetchers: SortedMap<BrokerId, Fetcher>,
 }
 
 impl Broker {
@@ -50,10 +50,10 @@ impl Broker {
         Broker {
             id,
             config,
-            partitions: BTreeMap::new(),
+            partitions: SortedMap::new(),
             purgatory: Purgatory::default(),
             metadata: Rc::default(),
-            fetchers: BTreeMap::new(),
+            fetchers: SortedMap::new(),
         }
     }
 
@@ -67,8 +67,7 @@ impl Broker {
             let min_isr = image.topics.get(&id.topic).map_or(1, |topic| topic.min_insync_replicas);
             let replica = self
                 .partitions
-                .entry(id.clone())
-                .or_insert_with(|| Rc::new(Partition::new(id, Rc::clone(registration), min_isr)));
+                .get_or_insert_with(id.clone(), || Rc::new(Partition::new(id, Rc::clone(registration), min_isr)));
             let is_new = matches!(replica.role, Role::Leaderless);
             if !is_new && replica.registration.partition_epoch == registration.partition_epoch {
                 continue;
@@ -80,7 +79,7 @@ impl Broker {
                 replica.make_follower(Rc::clone(registration));
             }
         }
-        let leaders: BTreeSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
+        let leaders: SortedSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
         for leader in leaders {
             self.fetch_from(leader, out);
         }

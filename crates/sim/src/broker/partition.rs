@@ -2,7 +2,7 @@
 //!
 //! What only a leader does is in [`super::leader`], what only a follower does in [`super::follower`].
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use highwater_log::log::Log;
@@ -46,7 +46,7 @@ pub enum Role {
 #[derive(Clone, Debug, Default)]
 pub struct LeaderState {
     /// By broker id, the leader itself left out.
-    pub followers: BTreeMap<BrokerId, FollowerState>,
+    pub followers: SortedMap<BrokerId, FollowerState>,
 }
 
 /// What the leader knows of a follower. Kafka: `ReplicaState`.

@@ -1,6 +1,6 @@
 //! Requests that wait in a broker. Kafka 4.3: `DelayedFetch`, `DelayedProduce`, `DelayedOperationPurgatory`.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::error::Errors;
@@ -55,9 +55,9 @@ impl DelayedProducePart {
 #[derive(Clone, Debug, Default)]
 pub struct Purgatory {
     /// Fetches by request.
-    pub fetches: BTreeMap<MessageId, DelayedFetch>,
+    pub fetches: SortedMap<MessageId, DelayedFetch>,
     /// Produce requests by request.
-    pub produces: BTreeMap<MessageId, DelayedProduce>,
+    pub produces: SortedMap<MessageId, DelayedProduce>,
 }
 
 impl Purgatory {

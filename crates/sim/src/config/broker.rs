@@ -1,6 +1,6 @@
 //! A broker's configurations.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::Value;
@@ -47,7 +47,7 @@ impl BrokerConfig {
     ///
     /// # Errors
     /// [`ConfigError::Inconsistent`].
-    pub(super) fn settle(&mut self, _given: &BTreeSet<&str>) -> Result<(), ConfigError> {
+    pub(super) fn settle(&mut self, _given: &SortedSet<&str>) -> Result<(), ConfigError> {
         self.check()
     }
 

@@ -1,6 +1,6 @@
 //! A consumer's configurations.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::{AutoOffsetReset, Value};
@@ -56,7 +56,7 @@ impl ConsumerConfig {
         clippy::unused_self,
         reason = "every configuration struct settles in the same form"
     )]
-    pub(super) fn settle(&mut self, _given: &BTreeSet<&str>) -> Result<(), ConfigError> {
+    pub(super) fn settle(&mut self, _given: &SortedSet<&str>) -> Result<(), ConfigError> {
         Ok(())
     }
 }

@@ -79,7 +79,7 @@ macro_rules! simulated {
                 pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
             ) -> Result<$struct, $crate::config::ConfigError> {
                 let mut config = $struct::default();
-                let mut given = std::collections::BTreeSet::new();
+                let mut given = crate::sorted::SortedSet::new();
                 for (name, value) in pairs {
                     config.set(name, value)?;
                     given.insert(name);

@@ -1,6 +1,6 @@
 //! A producer's configurations.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::{Acks, Value};
@@ -69,7 +69,7 @@ impl ProducerConfig {
     ///
     /// # Errors
     /// [`ConfigError::Inconsistent`].
-    pub(super) fn settle(&mut self, given: &BTreeSet<&str>) -> Result<(), ConfigError> {
+    pub(super) fn settle(&mut self, given: &SortedSet<&str>) -> Result<(), ConfigError> {
         self.settle_idempotence(given.contains("enable.idempotence"))?;
         let least = self.least_delivery_timeout_ms();
         if self.delivery_timeout_ms < least && !given.contains("delivery.timeout.ms") {

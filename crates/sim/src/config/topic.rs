@@ -1,6 +1,6 @@
 //! A topic's configurations.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::Value;
@@ -41,7 +41,7 @@ impl TopicConfig {
         clippy::unused_self,
         reason = "every configuration struct settles in the same form"
     )]
-    pub(super) fn settle(&mut self, _given: &BTreeSet<&str>) -> Result<(), ConfigError> {
+    pub(super) fn settle(&mut self, _given: &SortedSet<&str>) -> Result<(), ConfigError> {
         Ok(())
     }
 }

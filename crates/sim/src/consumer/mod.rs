@@ -4,7 +4,7 @@
 //! Differs from Kafka: the application takes no time between two polls, so a fetched record is returned at once; no
 //! groups and no commits yet.
 
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::client_metadata::ClientMetadata;
@@ -28,8 +28,8 @@ pub struct Consumer {
     pub config: Rc<ConsumerConfig>,
     /// What it knows of the cluster.
     pub metadata: ClientMetadata,
-    positions: BTreeMap<TopicPartition, Position>,
-    in_flight: BTreeMap<BrokerId, MessageId>,
+    positions: SortedMap<TopicPartition, Position>,
+    in_flight: SortedMap<BrokerId, MessageId>,
 }
 
 /// Where a consumer is in one partition. Kafka: `SubscriptionState.TopicPartitionState`.
@@ -47,7 +47,7 @@ impl Consumer {
     /// A consumer without partitions.
     pub fn new(id: ClientId, config: Rc<ConsumerConfig>, bootstrap: BrokerId) -> Consumer {
         let metadata = ClientMetadata::new(id.clone(), bootstrap, config.metadata_max_age_ms, config.retry_backoff_ms);
-        Consumer { id, config, metadata, positions: BTreeMap::new(), in_flight: BTreeMap::new() }
+        Consumer { id, config, metadata, positions: SortedMap::new(), in_flight: SortedMap::new() }
     }
 
     /// Where it is in each of its partitions.
@@ -106,10 +106,10 @@ impl Consumer {
 
     /// Asks each leader that owes no answer: for positions first, then for records.
     fn poll(&mut self, out: &mut Outbox) {
-        let mut by_leader: BTreeMap<BrokerId, Vec<TopicPartition>> = BTreeMap::new();
+        let mut by_leader: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
         for partition in self.positions.keys() {
             match self.metadata.partition(partition).map(|known| known.leader) {
-                Some(Some(leader)) => by_leader.entry(leader).or_default().push(partition.clone()),
+                Some(Some(leader)) => by_leader.get_or_insert_with(leader, Vec::new).push(partition.clone()),
                 Some(None) => self.metadata.request_later(out),
                 None => {} // asked for, not answered yet
             }

@@ -4,7 +4,7 @@
 //! Differs from Kafka: looking for batches takes no time; a batch that is too large is not split, it fails; a request
 //! without an answer fails alone (Kafka closes the connection).
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use super::Producer;
@@ -22,7 +22,7 @@ use crate::timer::Timer;
 /// Requests on the way, and when the sender looks next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sender {
-    in_flight: BTreeMap<MessageId, InFlight>,
+    in_flight: SortedMap<MessageId, InFlight>,
     next_run: Option<SimTime>,
 }
 
@@ -78,7 +78,7 @@ impl Producer {
             self.metadata.request_later(out);
         }
         let room = usize::try_from(self.config.max_in_flight_requests_per_connection).unwrap_or(usize::MAX);
-        let mut nodes = BTreeSet::new();
+        let mut nodes = SortedSet::new();
         for node in check.nodes {
             let can_drain = self.sender.requests_to(node) < room;
             if self.config.partitioner_availability_timeout_ms > 0 {
@@ -88,7 +88,7 @@ impl Producer {
                 nodes.insert(node);
             }
         }
-        let mut ready_facts = BTreeMap::new();
+        let mut ready_facts = SortedMap::new();
         for ready in check.batches.into_iter().filter(|ready| nodes.contains(&ready.leader)) {
             let fact = out.fact(FactKind::BatchReady {
                 producer: self.id.clone(),

@@ -1,6 +1,6 @@
 //! Builds the partitioner panel.
 
-use std::collections::BTreeMap;
+use highwater_sim::sorted::SortedMap;
 
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::producer::partitioner::{murmur2, murmur2_trace, to_positive};
@@ -88,8 +88,8 @@ fn lanes(
     view: &View,
     palette: &Palette,
 ) -> Vec<PartitionLane> {
-    let mut records: BTreeMap<i32, i64> = BTreeMap::new();
-    let mut keys: Vec<(String, BTreeMap<i32, i64>)> = Vec::new();
+    let mut records: SortedMap<i32, i64> = SortedMap::new();
+    let mut keys: Vec<(String, SortedMap<i32, i64>)> = Vec::new();
     for number in 0..there {
         let Some(replica) = world.leader(&TopicPartition::new(topic.clone(), number)) else {
             continue;
@@ -105,11 +105,11 @@ fn lanes(
                 }
                 let known = keys.iter().position(|(name, _)| *name == key);
                 let index = known.unwrap_or_else(|| {
-                    keys.push((key, BTreeMap::new()));
+                    keys.push((key, SortedMap::new()));
                     keys.len().saturating_sub(1)
                 });
                 if let Some((_, places)) = keys.get_mut(index) {
-                    *places.entry(number).or_default() += 1;
+                    *places.get_or_insert_with(number, || 0) += 1;
                 }
             }
         }
@@ -118,7 +118,7 @@ fn lanes(
         && !keys.iter().any(|(name, _)| name == key)
         && view.through >= Stage::Partition
     {
-        keys.push((key.clone(), BTreeMap::new()));
+        keys.push((key.clone(), SortedMap::new()));
     }
     keys.sort_by_key(|(key, _)| palette.rank(key));
     (0..there)

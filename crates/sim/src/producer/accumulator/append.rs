@@ -163,7 +163,7 @@ impl TopicQueues {
             partition
         };
         outcome.partition = Some(partition);
-        self.queues.entry(partition).or_default();
+        self.queues.get_or_insert_with(partition, VecDeque::new);
         Ok(partition)
     }
 
@@ -188,7 +188,7 @@ impl TopicQueues {
         appending: &mut Appending<'_>,
         outcome: &mut AppendOutcome,
     ) -> Result<Option<Appended>, AppendError> {
-        let queue = self.queues.entry(partition).or_default();
+        let queue = self.queues.get_or_insert_with(partition, VecDeque::new);
         let waiting = queue.len();
         let Some(last) = queue.back_mut() else { return Ok(None) };
         if last.is_full() {
@@ -224,7 +224,7 @@ impl TopicQueues {
         let name = TopicPartition::new(Rc::clone(appending.topic), partition);
         let mut batch = ProducerBatch::new(id, name, appending.now, memory);
         batch.try_append(appending.record, appending.number, appending.now);
-        let queue = self.queues.entry(partition).or_default();
+        let queue = self.queues.get_or_insert_with(partition, VecDeque::new);
         let (enable_switch, batch_bytes) = (batch.is_full(), batch.size_in_bytes());
         queue.push_back(Rc::new(batch));
         let batch_is_full = queue.len() > 1 || enable_switch;

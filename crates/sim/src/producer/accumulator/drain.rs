@@ -1,6 +1,7 @@
 //! Batches leave their queues for a request. Kafka 4.3: `RecordAccumulator.drain`, `drainBatchesForOneNode`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::super::cluster_view::ClusterView;
@@ -29,12 +30,12 @@ impl RecordAccumulator {
     pub fn drain(
         &mut self,
         cluster: &dyn ClusterView,
-        nodes: &BTreeSet<BrokerId>,
+        nodes: &SortedSet<BrokerId>,
         max_size: u64,
         now: SimTime,
         random: &mut dyn Random,
-    ) -> Result<BTreeMap<BrokerId, Vec<Rc<ProducerBatch>>>, RandomError> {
-        let mut drained = BTreeMap::new();
+    ) -> Result<SortedMap<BrokerId, Vec<Rc<ProducerBatch>>>, RandomError> {
+        let mut drained = SortedMap::new();
         for node in nodes {
             drained.insert(*node, self.drain_node(*node, cluster, max_size, now, random)?);
         }

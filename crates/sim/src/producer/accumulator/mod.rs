@@ -10,7 +10,8 @@ mod drain;
 mod ready;
 mod retry_backoff;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::buffer_pool::{Buffer, BufferPool, WaiterId};
@@ -69,11 +70,11 @@ impl From<&ProducerConfig> for AccumulatorConfig {
 pub struct RecordAccumulator {
     config: AccumulatorConfig,
     pool: BufferPool,
-    topics: BTreeMap<Topic, TopicQueues>,
-    node_latency: BTreeMap<BrokerId, NodeLatency>,
-    drain_index: BTreeMap<BrokerId, usize>,
-    muted: BTreeSet<TopicPartition>,
-    incomplete: BTreeSet<BatchId>,
+    topics: SortedMap<Topic, TopicQueues>,
+    node_latency: SortedMap<BrokerId, NodeLatency>,
+    drain_index: SortedMap<BrokerId, usize>,
+    muted: SortedSet<TopicPartition>,
+    incomplete: SortedSet<BatchId>,
     next_batch: u64,
     next_expiry: Option<SimTime>,
     flushes_in_progress: u32,
@@ -85,7 +86,7 @@ pub struct RecordAccumulator {
 struct TopicQueues {
     partitioner: BuiltInPartitioner,
     /// Once there, a queue stays.
-    queues: BTreeMap<i32, VecDeque<Rc<ProducerBatch>>>,
+    queues: SortedMap<i32, VecDeque<Rc<ProducerBatch>>>,
 }
 
 /// When a node last had something to send, and when it last could. Kafka: `NodeLatencyStats`.
@@ -101,11 +102,11 @@ impl RecordAccumulator {
         RecordAccumulator {
             pool: BufferPool::new(config.buffer_memory, config.batch_size),
             config,
-            topics: BTreeMap::new(),
-            node_latency: BTreeMap::new(),
-            drain_index: BTreeMap::new(),
-            muted: BTreeSet::new(),
-            incomplete: BTreeSet::new(),
+            topics: SortedMap::new(),
+            node_latency: SortedMap::new(),
+            drain_index: SortedMap::new(),
+            muted: SortedSet::new(),
+            incomplete: SortedSet::new(),
             next_batch: 0,
             next_expiry: None,
             flushes_in_progress: 0,
@@ -151,7 +152,7 @@ impl RecordAccumulator {
     }
 
     /// The batches that have neither succeeded nor failed for good, waiting or in flight.
-    pub fn incomplete(&self) -> &BTreeSet<BatchId> {
+    pub fn incomplete(&self) -> &SortedSet<BatchId> {
         &self.incomplete
     }
 
@@ -185,7 +186,10 @@ impl RecordAccumulator {
     pub fn reenqueue(&mut self, mut batch: Rc<ProducerBatch>, now: SimTime) {
         Rc::make_mut(&mut batch).reenqueued(now);
         let partition = batch.partition.clone();
-        self.topic_mut(&partition.topic).queues.entry(partition.partition).or_default().push_front(batch);
+        self.topic_mut(&partition.topic)
+            .queues
+            .get_or_insert_with(partition.partition, VecDeque::new)
+            .push_front(batch);
     }
 
     /// Forgets when the next batch expires, before the batches are looked at again.
@@ -265,7 +269,7 @@ impl RecordAccumulator {
         if self.config.availability_timeout_ms == 0 {
             return;
         }
-        let latency = self.node_latency.entry(node).or_insert(NodeLatency { ready: now, drained: now });
+        let latency = self.node_latency.get_or_insert_with(node, || NodeLatency { ready: now, drained: now });
         latency.ready = now;
         if can_drain {
             latency.drained = now;
@@ -287,9 +291,9 @@ impl RecordAccumulator {
     }
 
     fn topic_mut(&mut self, topic: &Topic) -> &mut TopicQueues {
-        self.topics.entry(Rc::clone(topic)).or_insert_with(|| TopicQueues {
+        self.topics.get_or_insert_with(Rc::clone(topic), || TopicQueues {
             partitioner: BuiltInPartitioner::new(Rc::clone(topic), self.config.batch_size),
-            queues: BTreeMap::new(),
+            queues: SortedMap::new(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Which nodes have something to be sent. Kafka 4.3: `RecordAccumulator.ready`, `partitionReady`, `batchReady`.
 
-use std::collections::BTreeSet;
+use crate::sorted::SortedSet;
 use std::rc::Rc;
 
 use super::super::cluster_view::ClusterView;
@@ -24,13 +24,13 @@ pub enum QueueOrder {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadyCheck {
     /// The nodes to which something can be sent.
-    pub nodes: BTreeSet<BrokerId>,
+    pub nodes: SortedSet<BrokerId>,
     /// The batches that can be sent, in the order of the walk.
     pub batches: Vec<ReadyBatch>,
     /// When to look again; none if no batch waits for a moment to come.
     pub next_check: Option<SimTime>,
     /// The topics of batches whose partition has no known leader.
-    pub unknown_leader_topics: BTreeSet<Topic>,
+    pub unknown_leader_topics: SortedSet<Topic>,
 }
 
 /// A batch at the head of its queue that can be sent. When its node is drained, other partitions' batches may go with
