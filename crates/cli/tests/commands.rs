@@ -140,7 +140,7 @@ fn standard_input_is_a_scenario_too() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("p1 sent 1 record, and c1 read 1."), "{out}");
     let (code, _, err) = call_with(&["run", "-"], b"{\"id\": 3}");
-    assert!(code == 1 && err.contains("This is not a packed scenario (line 1, column 8)"), "{err}");
+    assert!(code == 1 && err.contains("This scenario has a mistake: id: a text is wanted, not a number."), "{err}");
     let (code, _, err) = call_with(&["run", "-"], b"id = \"caf\xe9\"");
     assert!(code == 1 && err.contains("this is not UTF-8"), "{err}");
     let (code, _, err) = call_with(&["run", "-"], &vec![b' '; 10_000_000]);

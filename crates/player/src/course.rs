@@ -2,9 +2,12 @@
 
 mod picture;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::json::{self, Fields, Json, JsonError, Read};
 
 pub use crate::script::Localized;
+use crate::script::{Place, localized};
 pub use picture::Picture;
 
 #[cfg(feature = "author")]
@@ -14,16 +17,14 @@ mod pack;
 pub use pack::{PackedCourse, families_of, pack_course};
 
 /// All families. As JSON it is the page's `scenarios/index.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Course {
     /// In the order of the home page.
     pub families: Vec<Family>,
 }
 
 /// Scenarios about one side of Kafka.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Family {
     /// `replication`.
     pub id: String,
@@ -36,8 +37,7 @@ pub struct Family {
 }
 
 /// A scenario on the home page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Card {
     /// The scenario's id.
     pub id: String,
@@ -62,12 +62,49 @@ impl Course {
     ///
     /// # Errors
     /// Text that is not JSON or not of this form.
-    pub fn from_json(json: &str) -> Result<Course, serde_json::Error> {
-        serde_json::from_str(json)
+    pub fn from_json(text: &str) -> Result<Course, JsonError> {
+        Ok(course(json::parse(text)?)?)
     }
 
     /// The card of a scenario.
     pub fn card(&self, id: &str) -> Option<&Card> {
         self.families.iter().flat_map(|family| &family.scenarios).find(|card| card.id == id)
     }
+}
+
+fn course(json: Json) -> Read<Course> {
+    let mut fields = Fields::of(json, Place::root())?;
+    let families = fields.list("families")?;
+    let course = Course { families: families.into_iter().map(family).collect::<Read<_>>()? };
+    fields.end()?;
+    Ok(course)
+}
+
+fn family((json, place): (Json, Place)) -> Read<Family> {
+    let mut fields = Fields::of(json, place)?;
+    let scenarios = fields.list("scenarios")?;
+    let family = Family {
+        id: fields.text("id")?,
+        title: localized(fields.table("title")?)?,
+        line: localized(fields.table("line")?)?,
+        scenarios: scenarios.into_iter().map(card).collect::<Read<_>>()?,
+    };
+    fields.end()?;
+    Ok(family)
+}
+
+fn card((json, place): (Json, Place)) -> Read<Card> {
+    let mut fields = Fields::of(json, place)?;
+    let card = Card {
+        id: fields.text("id")?,
+        title: localized(fields.table("title")?)?,
+        hook: localized(fields.table("hook")?)?,
+        minutes: fields.number("minutes")?,
+        steps: fields.number("steps")?,
+        essential: fields.truth("essential")?,
+        tags: fields.texts("tags")?,
+        picture: fields.optional_table("picture")?.map(picture::read).transpose()?,
+    };
+    fields.end()?;
+    Ok(card)
 }

@@ -37,7 +37,7 @@ mod value;
 use std::fmt;
 use std::rc::Rc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 pub use bind::Type;
 pub(crate) use bind::as_partition;
@@ -267,9 +267,10 @@ impl schemars::JsonSchema for Expression {
     }
 }
 
-impl<'de> Deserialize<'de> for Expression {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Expression, D::Error> {
-        let source = String::deserialize(deserializer)?;
+#[cfg(feature = "author")]
+impl<'de> serde::Deserialize<'de> for Expression {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Expression, D::Error> {
+        let source: String = serde::Deserialize::deserialize(deserializer)?;
         Expression::parse(&source).map_err(|problem| serde::de::Error::custom(format!("{source:?}: {problem}")))
     }
 }

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod expression;
 pub mod glossary;
 pub mod history;
+pub mod json;
 pub mod lang;
 pub mod load;
 pub mod marks;

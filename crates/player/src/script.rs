@@ -11,17 +11,20 @@ mod entries;
 mod names;
 mod open;
 mod place;
+mod read;
+#[cfg(feature = "author")]
 mod scalar;
 mod step;
 mod validate;
 
 use highwater_sim::ids::TopicPartition;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 pub use entries::Entries;
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
+pub(crate) use read::localized;
 pub use step::{Action, Ask, Choices, FactWanted, ListedChoice, Moves, PanelKind, Show, Stage, Step, Until};
 
 use crate::expression::Expression;
@@ -55,8 +58,8 @@ pub const MAX_PACKED_BYTES: usize = 4 << 20;
 pub const WITHIN_MS: u64 = 600_000;
 
 /// The same thing in each language.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "author", derive(serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Localized<T = String> {
     /// English.
     pub en: T,
@@ -82,8 +85,7 @@ impl<T> Localized<T> {
 }
 
 /// A scenario, checked and complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Scenario {
     /// `hw-two-rounds`: its folder, and its name in links.
     pub id: String,
@@ -128,8 +130,7 @@ pub struct Scenario {
 }
 
 /// A family of the course by id and title.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FamilyName {
     /// `replication`.
     pub id: String,
@@ -164,8 +165,7 @@ impl std::fmt::Display for Scalar {
 }
 
 /// The brokers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cluster {
     /// How many; they are numbered from 1.
     pub brokers: i32,
@@ -176,8 +176,7 @@ pub struct Cluster {
 }
 
 /// A topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Topic {
     /// Its name.
     pub name: String,
@@ -192,8 +191,7 @@ pub struct Topic {
 }
 
 /// A producer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Producer {
     /// Its `client.id`.
     pub id: String,
@@ -202,13 +200,12 @@ pub struct Producer {
 }
 
 /// A consumer with partitions assigned by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Consumer {
     /// Its `client.id`.
     pub id: String,
     /// Its partitions.
-    #[serde(with = "partition_names")]
+    #[serde(serialize_with = "partition_names")]
     pub assign: Vec<TopicPartition>,
     /// Where it begins.
     pub from: StartAt,
@@ -219,7 +216,7 @@ pub struct Consumer {
 }
 
 /// Where a consumer begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StartAt {
     /// At the log start offset.
@@ -231,8 +228,7 @@ pub enum StartAt {
 }
 
 /// A part of the scenario with a title of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Chapter {
     /// Its id.
     pub id: String,
@@ -269,37 +265,13 @@ pub fn partition_from_name(name: &str) -> Option<TopicPartition> {
 }
 
 /// A partition as `orders-0`.
-mod partition_name {
-    use highwater_sim::ids::TopicPartition;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(partition: &TopicPartition, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(partition)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TopicPartition, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        super::partition_from_name(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is not a partition")))
-    }
+fn partition_name<S: Serializer>(partition: &TopicPartition, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(partition)
 }
 
 /// Partitions as `["orders-0"]`.
-mod partition_names {
-    use highwater_sim::ids::TopicPartition;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(partitions: &[TopicPartition], serializer: S) -> Result<S::Ok, S::Error> {
-        let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
-        names.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TopicPartition>, D::Error> {
-        let names = Vec::<String>::deserialize(deserializer)?;
-        let partition = |name: &String| {
-            super::partition_from_name(name).ok_or_else(|| D::Error::custom(format!("{name:?} is not a partition")))
-        };
-        names.iter().map(partition).collect()
-    }
+fn partition_names<S: Serializer>(partitions: &[TopicPartition], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(partitions.iter().map(ToString::to_string))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::expression::{Environment, EvaluationError, Expression, Names, Span, TextProblem, nearest};
 use crate::words::{Inline, RefKind};
@@ -158,16 +158,6 @@ impl fmt::Display for Template {
 impl Serialize for Template {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.source)
-    }
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
-        let source = String::deserialize(deserializer)?;
-        Template::parse(&source).map_err(|problem| {
-            let beginning: String = source.chars().take(40).collect();
-            serde::de::Error::custom(format!("{beginning:?}: {problem}"))
-        })
     }
 }
 

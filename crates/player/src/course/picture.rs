@@ -1,17 +1,19 @@
 //! The picture on a scenario's card: what of its decisive moment is left without words.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::json::{Fields, Json, Read, list, number};
 
 use crate::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
 use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
 use crate::scene::{Panel, Scene, Shown};
+use crate::script::{Place, Problem};
 
 /// At most so many of the newest records of a log.
 const RECORDS: usize = 10;
 
 /// A small picture: replicas, or partitions with keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Picture {
     /// A row for each replica.
     pub rows: Vec<Row>,
@@ -20,8 +22,7 @@ pub struct Picture {
 }
 
 /// A replica.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// It leads.
     pub leads: bool,
@@ -38,13 +39,54 @@ pub struct Row {
 }
 
 /// A partition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lane {
     /// The key of the picture goes here.
     pub now: bool,
     /// The keys: colour, whether the next record comes here, whether there are records.
     pub keys: Vec<(u8, bool, bool)>,
+}
+
+/// A picture from its JSON.
+pub(super) fn read(mut fields: Fields) -> Read<Picture> {
+    let (rows, lanes) = (fields.list("rows")?, fields.list("lanes")?);
+    fields.end()?;
+    Ok(Picture {
+        rows: rows.into_iter().map(read_row).collect::<Read<_>>()?,
+        lanes: lanes.into_iter().map(read_lane).collect::<Read<_>>()?,
+    })
+}
+
+fn read_row((json, place): (Json, Place)) -> Read<Row> {
+    let mut fields = Fields::of(json, place)?;
+    let colors = fields.list("colors")?;
+    let row = Row {
+        leads: fields.truth("leads")?,
+        in_isr: fields.truth("in_isr")?,
+        first: fields.number("first")?,
+        hw: fields.number("hw")?,
+        leo: fields.number("leo")?,
+        colors: colors.iter().map(|(color, place)| number(color, place)).collect::<Read<_>>()?,
+    };
+    fields.end()?;
+    Ok(row)
+}
+
+fn read_lane((json, place): (Json, Place)) -> Read<Lane> {
+    let mut fields = Fields::of(json, place)?;
+    let keys = fields.list("keys")?;
+    let lane = Lane { now: fields.truth("now")?, keys: keys.into_iter().map(read_key).collect::<Read<_>>()? };
+    fields.end()?;
+    Ok(lane)
+}
+
+/// `[colour, next, records]`.
+fn read_key((json, place): (Json, Place)) -> Read<(u8, bool, bool)> {
+    let parts = list(json, &place)?;
+    match parts.as_slice() {
+        [(color, at), (Json::Truth(next), _), (Json::Truth(records), _)] => Ok((number(color, at)?, *next, *records)),
+        _ => Err(Box::new(Problem::new(place, "a colour and two truths are wanted"))),
+    }
 }
 
 impl Picture {

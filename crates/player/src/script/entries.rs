@@ -2,9 +2,6 @@
 //!
 //! A list rather than a map: they are few, and every kind of map makes the page larger.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::Scalar;
@@ -57,36 +54,5 @@ impl FromIterator<(String, Scalar)> for Entries {
 impl Serialize for Entries {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
-    }
-}
-
-struct EntriesVisitor;
-
-impl<'de> Visitor<'de> for EntriesVisitor {
-    type Value = Entries;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("names with values")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
-        let mut all: Vec<(String, Scalar)> = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, Scalar>()? {
-            if all.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::custom(format!("{name} stands here twice")));
-            }
-            // Looking for doubles takes the square of their number, and no one needs so many.
-            if all.len() > super::MAX_ENTRIES {
-                return Err(A::Error::custom(format!("more than {} entries", super::MAX_ENTRIES)));
-            }
-            all.push((name, value));
-        }
-        Ok(Entries(all))
-    }
-}
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entries, D::Error> {
-        deserializer.deserialize_map(EntriesVisitor)
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::validate::validate;
-use super::{MAX_PACKED_BYTES, Problem, Scenario};
+use super::{MAX_PACKED_BYTES, Problem, Scenario, read};
+use crate::json::{self, JsonError};
 use crate::phrase::Phrase;
 
 /// Why a packed scenario cannot be opened.
@@ -14,7 +15,7 @@ pub enum OpenError {
         /// How many.
         bytes: usize,
     },
-    /// It is not JSON, or not of the form of a scenario.
+    /// It is not JSON.
     Malformed {
         /// The line, from 1; 0 if the whole is meant.
         line: usize,
@@ -23,7 +24,7 @@ pub enum OpenError {
         /// What is wrong.
         message: String,
     },
-    /// It has the right form and does not make sense.
+    /// It is not of the form of a scenario, or does not make sense.
     Invalid(Box<Problem>),
 }
 
@@ -51,22 +52,28 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-pub(super) fn from_json(json: &str) -> Result<Scenario, OpenError> {
-    if json.len() > MAX_PACKED_BYTES {
-        return Err(OpenError::TooLarge { bytes: json.len() });
+impl From<JsonError> for OpenError {
+    fn from(error: JsonError) -> OpenError {
+        match error {
+            JsonError::Malformed { line, column, message } => OpenError::Malformed { line, column, message },
+            JsonError::Invalid(problem) => OpenError::Invalid(problem),
+        }
     }
-    let mut scenario: Scenario = serde_json::from_str(json).map_err(|error| OpenError::Malformed {
-        line: error.line(),
-        column: error.column(),
-        message: without_place(&error.to_string()),
-    })?;
+}
+
+impl From<Box<Problem>> for OpenError {
+    fn from(problem: Box<Problem>) -> OpenError {
+        OpenError::Invalid(problem)
+    }
+}
+
+pub(super) fn from_json(text: &str) -> Result<Scenario, OpenError> {
+    if text.len() > MAX_PACKED_BYTES {
+        return Err(OpenError::TooLarge { bytes: text.len() });
+    }
+    let mut scenario = read::scenario(json::parse(text)?)?;
     match validate(&mut scenario).into_iter().next() {
         None => Ok(scenario),
         Some(problem) => Err(OpenError::Invalid(Box::new(problem))),
     }
-}
-
-/// The message without the " at line 1 column 7" that the JSON reader appends.
-fn without_place(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned()
 }

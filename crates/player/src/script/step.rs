@@ -1,7 +1,7 @@
 //! A step as data: what is done, when it ends, what is shown, what must hold, what is asked.
 
 use highwater_sim::ids::TopicPartition;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Entries, Localized};
 use crate::expression::Expression;
@@ -9,8 +9,7 @@ use crate::scene::MarkId;
 use crate::template::Template;
 
 /// What a reader sees as one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Its id, in links and in `after`.
     pub id: String,
@@ -40,9 +39,9 @@ pub struct Step {
 }
 
 /// Something done to the cluster or by a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema), serde(deny_unknown_fields))]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// The application gives a producer one record.
     Produce {
@@ -51,13 +50,16 @@ pub enum Action {
         /// The topic.
         topic: String,
         /// The key; null if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         key: Option<String>,
         /// The value; null (a tombstone) if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         value: Option<String>,
         /// The partition; chosen by the partitioner if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         partition: Option<i32>,
     },
     /// The application gives a producer many records, one after the other.
@@ -67,14 +69,16 @@ pub enum Action {
         /// The topic.
         topic: String,
         /// The keys are this with 0, 1, 2 … behind it; null if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         key_prefix: Option<String>,
         /// How many records.
         count: u32,
         /// The size of each value in bytes.
         value_size: u32,
         /// The partition; chosen by the partitioner if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         partition: Option<i32>,
     },
     /// An administrator adds partitions.
@@ -92,10 +96,12 @@ pub enum Action {
     /// Time passes before the next command of the step: until all that is given is so.
     Wait {
         /// So much has passed, in ms of virtual time.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         ms: Option<u64>,
         /// This holds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "author", serde(default))]
         when: Option<Expression>,
     },
     /// A client asks for metadata now, not when `metadata.max.age.ms` has passed.
@@ -106,8 +112,7 @@ pub enum Action {
 }
 
 /// When a step ends: as soon as all that is given is so. After `within_ms` without that the step has failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Until {
     /// Facts of this kind since the step began.
     pub fact: Option<FactWanted>,
@@ -120,8 +125,7 @@ pub struct Until {
 }
 
 /// Facts that a step waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FactWanted {
     /// The fact's name, such as `FetchReceived`.
     pub name: String,
@@ -132,8 +136,8 @@ pub struct FactWanted {
 }
 
 /// A panel of the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PanelKind {
     /// One partition on its brokers, with clients and messages.
@@ -145,8 +149,8 @@ pub enum PanelKind {
 }
 
 /// A stage of the partitioner panel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The key's bytes.
@@ -162,13 +166,12 @@ pub enum Stage {
 }
 
 /// What the picture shows; complete, with what steps inherit filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Show {
     /// The panels in reading order, at least one.
     pub panels: Vec<PanelKind>,
     /// The partition of the cluster panel.
-    #[serde(with = "super::partition_name")]
+    #[serde(serialize_with = "super::partition_name")]
     pub partition: TopicPartition,
     /// The topic of the partitioner and accumulator panels.
     pub topic: String,
@@ -185,9 +188,8 @@ pub struct Show {
 }
 
 /// A measurement: the keys `<prefix>0` to `<prefix><count-1>` hashed with both numbers of partitions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema), serde(deny_unknown_fields))]
 pub struct Moves {
     /// What stands before the number in each key.
     pub prefix: String,
@@ -200,8 +202,7 @@ pub struct Moves {
 }
 
 /// A question at the end of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ask {
     /// The question, over the world after its own step.
     pub question: Localized<Template>,
@@ -214,8 +215,8 @@ pub struct Ask {
 }
 
 /// The answers of a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choices {
     /// The number that this is, among others near it.
     Near(Expression),
@@ -224,8 +225,7 @@ pub enum Choices {
 }
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListedChoice {
     /// The answer in words, over the world of its own step.
     pub say: Localized<Template>,

@@ -129,14 +129,53 @@ fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
 
 #[test]
 fn text_that_is_no_scenario_is_an_error() {
-    for json in ["", "null", "{}", "[", "{\"id\": 3}", "\u{feff}{}"] {
+    let told = |json: &str| Scenario::from_json(json).unwrap_err().to_string();
+    for json in ["", "[", "\u{feff}{}", "{\"id\": 1.5}"] {
         assert!(matches!(Scenario::from_json(json), Err(OpenError::Malformed { .. })), "{json}");
     }
+    assert_eq!(told("null"), "This scenario has a mistake: a table is wanted, not null.");
+    assert_eq!(told("{}"), "This scenario has a mistake: the key id is missing.");
     let huge = " ".repeat(MAX_PACKED_BYTES + 1);
-    let error = Scenario::from_json(&huge).unwrap_err();
-    assert_eq!(error.to_string(), "This scenario has 4194305 bytes; at most 4194304 are read.");
-    let mut unknown = scenario();
-    unknown["colour"] = "blue".into();
-    let error = Scenario::from_json(&unknown.to_string()).unwrap_err();
-    assert!(error.to_string().contains("unknown field `colour`"), "{error}");
+    assert_eq!(told(&huge), "This scenario has 4194305 bytes; at most 4194304 are read.");
+}
+
+#[test]
+fn every_key_must_be_known_and_every_value_of_its_kind() {
+    let rows: [(&str, &str, serde_json::Value, &str); 10] = [
+        ("", "colour", "blue".into(), "colour: \"colour\" is unknown here; possible here: id, title"),
+        ("/cluster", "broker", 1.into(), "cluster.broker: \"broker\" is unknown here; did you mean brokers?"),
+        ("/cluster", "brokers", "3".into(), "cluster.brokers: a number is wanted, not a text"),
+        ("/cluster", "latency_ms", (-1).into(), "cluster.latency_ms: the number -1 is not possible here"),
+        (
+            "/step/0",
+            "do",
+            serde_json::json!([{"prodduce": {}}]),
+            "step[0].do[0].prodduce: \"prodduce\" is unknown here; did you mean produce?",
+        ),
+        (
+            "/step/0/show",
+            "panels",
+            serde_json::json!(["clutser"]),
+            "step[0].show.panels[0]: \"clutser\" is unknown here; did you mean cluster?",
+        ),
+        ("/step/0/show", "partition", "orders".into(), "step[0].show.partition: \"orders\" is not a partition"),
+        ("/step/0/say", "zh", "{1 +}".into(), "step[0].say.zh: the expression ends too early"),
+        ("/step/0/ask", "choices", serde_json::json!({}), "step[0].ask.choices: one key is wanted here"),
+        (
+            "/producer/0/config",
+            "linger.ms",
+            serde_json::json!([1]),
+            "producer[0].config.\"linger.ms\": a text is wanted, not a list",
+        ),
+    ];
+    for (pointer, key, value, expected) in rows {
+        let mut json = scenario();
+        json.pointer_mut(pointer).unwrap()[key] = value;
+        match Scenario::from_json(&json.to_string()) {
+            Err(OpenError::Invalid(problem)) => {
+                assert!(problem.to_string().starts_with(expected), "{pointer}/{key}: {problem}");
+            }
+            other => panic!("{pointer}/{key}: {other:?}"),
+        }
+    }
 }
