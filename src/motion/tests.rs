@@ -1,4 +1,6 @@
-//! What plays when: over the numbers of `mocks/motion.html`.
+//! What plays when: over the numbers of the design's own round of a Fetch.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::rc::Rc;
 
@@ -93,7 +95,7 @@ fn water_line_and_flag_move_as_one_and_the_number_changes_half_way() {
         assert_eq!((one.after, one.delay_ms, one.duration_ms), (line.after, line.delay_ms, line.duration_ms), "{part}");
     }
     let neighbour = of(&plan, "broker-1/orders-0/float-3");
-    assert_eq!(neighbour.delay_ms, of(&plan, "broker-1/orders-0/float-2").delay_ms, "it makes room");
+    assert!((neighbour.delay_ms - of(&plan, "broker-1/orders-0/float-2").delay_ms).abs() < 1.0, "it makes room");
 }
 
 #[test]

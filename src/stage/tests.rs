@@ -1,5 +1,7 @@
 //! No two boxes lie on each other, whatever a scene holds.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
 use highwater_player::lang::Lang;
 use highwater_player::scene::cluster::{ClusterPanel, Whereabouts};
 use highwater_player::scene::{Panel, Scene};
