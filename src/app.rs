@@ -48,6 +48,8 @@ enum Due {
     Play,
     Fade,
     Focus(String),
+    /// The mark that had the focus may have gone: then its stage has it.
+    KeepFocus,
     Top,
 }
 
@@ -127,7 +129,10 @@ impl Component for App {
             Action::Speed(speed) => self.session_mut(|session| session.speed = speed),
             Action::View(view) => {
                 self.view = view;
-                self.session_mut(Session::settle);
+                self.session_mut(|session| {
+                    session.settle();
+                    session.menu = false;
+                });
                 self.write_link();
                 true
             }
@@ -206,8 +211,8 @@ impl Component for App {
             <>
                 <TopBar key="top" {lang} theme={self.theme} {place} {view} home={self.home_link()} dispatch={self.dispatch.clone()} />
                 <div key="notes">{ self.notes() }</div>
-                <div key="place" class="place-of">{ self.content() }</div>
                 <output key="spoken" class="sr" aria-live="polite" data-announce="true">{ &self.announced }</output>
+                <div key="place" class="place-of">{ self.content() }</div>
                 <div key="help">
                     if self.help {
                         <Help {lang} dispatch={self.dispatch.clone()} />
@@ -227,6 +232,7 @@ impl Component for App {
                 Due::Emit(name, detail) => browser::emit(name, &detail),
                 Due::Fade => browser::fade_in_stage(),
                 Due::Focus(selector) => browser::focus(&selector),
+                Due::KeepFocus => browser::focus_if_lost("[data-stage]"),
                 Due::Top => browser::scroll_to_top(),
                 Due::Play => self.play_moves(context),
             }
@@ -430,6 +436,10 @@ impl App {
         session.reduced = browser::wants_less_motion();
         if by_hand && !matches!(command, Command::Answer(_)) {
             session.playing = false;
+            session.menu = false;
+        }
+        if browser::stage_has_focus() {
+            self.due.push(Due::KeepFocus);
         }
         let step = session.player.step();
         match session.go(command, lang, frame) {

@@ -218,17 +218,23 @@ pub fn focus(selector: &str) {
     }
 }
 
-/// Gives the focus to a mark; says whether it is there.
-pub fn focus_mark(mark: &str) -> bool {
-    let selector = mark_selector(mark);
-    let there = find(&selector).is_some();
-    focus(&selector);
-    there
+/// Gives the focus to a mark.
+pub fn focus_mark(mark: &str) {
+    focus(&mark_selector(mark));
 }
 
-/// Nothing has the focus any more, as after its element went away.
-pub fn focus_is_lost() -> bool {
-    document().and_then(|document| document.active_element()).is_none_or(|element| element.tag_name() == "BODY")
+/// The stage or a mark on it has the focus.
+pub fn stage_has_focus() -> bool {
+    let focused = document().and_then(|document| document.active_element());
+    within(focused.as_ref(), "[data-stage]")
+}
+
+/// Gives the focus to what a selector finds if nothing has it any more, as after its element went away.
+pub fn focus_if_lost(selector: &str) {
+    let focused = document().and_then(|document| document.active_element());
+    if focused.is_none_or(|element| element.tag_name() == "BODY") {
+        focus(selector);
+    }
 }
 
 /// Scrolls to the page's top, as a new page would be.
@@ -306,6 +312,10 @@ pub fn play(one: &Move) {
         }
         if let Some(fill) = point.fill {
             set(&frame, "fill", &fill.into());
+        }
+        if let Some(drawn) = point.drawn {
+            set(&frame, "strokeDasharray", &"1 1".into());
+            set(&frame, "strokeDashoffset", &(1.0 - drawn).into());
         }
         frames.push(&frame);
     }

@@ -113,6 +113,9 @@ impl App {
     pub(super) fn beat(&mut self, serial: u32) -> bool {
         let drawn = self.with_session(serial, Session::draw_beat);
         if drawn {
+            if browser::stage_has_focus() {
+                self.due.push(Due::KeepFocus);
+            }
             self.due.push(Due::Play);
         }
         drawn
@@ -123,6 +126,9 @@ impl App {
             return false;
         }
         browser::finish();
+        if browser::stage_has_focus() {
+            self.due.push(Due::KeepFocus);
+        }
         let lang = self.lang;
         let Place::Playing(session) = &mut self.place else {
             return false;

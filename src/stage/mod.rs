@@ -11,6 +11,8 @@ pub mod hero;
 pub mod network;
 pub mod node;
 pub mod partitioner;
+#[cfg(all(test, feature = "render"))]
+mod tests;
 pub mod text;
 pub mod thumb;
 pub mod track;

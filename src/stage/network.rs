@@ -327,7 +327,7 @@ fn travelling(
     let area = clear_of(taken, Area::new(x, desired, w, h), gap);
     taken.push(area);
     let moved = area.y - desired;
-    ways(&lane, area, beak, network);
+    ways(&message.id, &lane, area, beak, network);
     cause(draw, column, message, from, network);
     network.bottom = network.bottom.max(area.y + area.h);
     network.envelopes.push(envelope(draw, message, area, beak, &lines));
@@ -341,8 +341,18 @@ fn travelling(
     );
 }
 
+/// The way that a message has come.
+fn way_behind(message: &str, d: String) -> Node {
+    Node::path(d, "path-now").attr("pathLength", "1").moving(format!("{message}~way"))
+}
+
+/// The way that it still has to go.
+fn way_ahead(message: &str, d: String) -> Node {
+    Node::path(d, "path-to").moving(format!("{message}~ahead"))
+}
+
 /// The way behind an envelope and the way ahead of it: its lane without what the envelope covers.
-fn ways(lane: &[(f64, f64)], area: Area, beak: Beak, network: &mut Network) {
+fn ways(message: &str, lane: &[(f64, f64)], area: Area, beak: Beak, network: &mut Network) {
     let (cx, cy) = area.centre();
     let (enter, leave) = match beak {
         Beak::Up => ((cx, area.y + area.h), (cx, area.y - BEAK)),
@@ -360,18 +370,18 @@ fn ways(lane: &[(f64, f64)], area: Area, beak: Beak, network: &mut Network) {
         _ => false,
     });
     let Some(on) = on else {
-        network.ways.push(Node::path(rounded(lane, 12.0), "path-to"));
+        network.ways.push(way_ahead(message, rounded(lane, 12.0)));
         return;
     };
     let mut behind: Vec<(f64, f64)> = lane.iter().take(on + 1).copied().collect();
     behind.push(enter);
     let mut ahead = vec![leave];
     ahead.extend(lane.iter().skip(on + 1).copied());
-    network.ways.push(Node::path(rounded(&behind, 12.0), "path-now"));
+    network.ways.push(way_behind(message, rounded(&behind, 12.0)));
     if let (Some(first), Some(last)) = (ahead.first(), ahead.last())
         && (first.0 - last.0).abs() + (first.1 - last.1).abs() > 10.0
     {
-        network.ways.push(Node::path(rounded(&ahead, 12.0), "path-to"));
+        network.ways.push(way_ahead(message, rounded(&ahead, 12.0)));
     }
 }
 
@@ -457,7 +467,9 @@ fn dock(draw: &Draw<'_>, panel: &ClusterPanel, message: &Envelope, area: Area) -
         Some(End::Client(index)) => panel.clients.get(index).map(|client| client.name.clone()),
         None => None,
     };
-    let words = format!("{waited} / {wait} ms");
+    let tight =
+        area.w < 24.0 + text::width(&message.api, 13.0) + text::width(&format!("{waited} / {wait} ms"), 12.0) + 8.0;
+    let words = if tight { format!("{waited}/{wait} ms") } else { format!("{waited} / {wait} ms") };
     let room = area.w - 24.0 - text::width(&words, 12.0) - 4.0;
     let name = from.map_or_else(|| message.api.clone(), |from| format!("{} {from}", message.api));
     let name = if text::width(&name, 13.0) <= room { name } else { message.api.clone() };

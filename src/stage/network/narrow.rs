@@ -2,6 +2,7 @@
 
 use super::{
     BEAK, Beak, DOCK_H, End, Network, Size, Travel, dock, end_of, envelope, gap_index, is_parked, size, touches_client,
+    way_ahead, way_behind,
 };
 use crate::stage::Draw;
 use crate::stage::cluster::Rows;
@@ -86,11 +87,10 @@ fn small(
             .unwrap_or(far);
         let behind = if down { (top, area.y) } else { (lower, area.y + area.h) };
         let ahead = if down { (area.y + area.h + BEAK, lower) } else { (area.y - BEAK, top) };
-        network.ways.push(Node::path(format!("M{} {}V{}", number(cx), number(behind.0), number(behind.1)), "path-now"));
+        let line = |(from, to): (f64, f64)| format!("M{} {}V{}", number(cx), number(from), number(to));
+        network.ways.push(way_behind(&message.id, line(behind)));
         if (ahead.0 - ahead.1).abs() > 4.0 {
-            network
-                .ways
-                .push(Node::path(format!("M{} {}V{}", number(cx), number(ahead.0), number(ahead.1)), "path-to"));
+            network.ways.push(way_ahead(&message.id, line(ahead)));
         }
         network.envelopes.push(envelope(draw, message, area, beak, lines));
     }

@@ -1,0 +1,120 @@
+//! No two boxes lie on each other, whatever a scene holds.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+use highwater_player::lang::Lang;
+use highwater_player::scene::cluster::{ClusterPanel, Whereabouts};
+use highwater_player::scene::{Panel, Scene};
+use proptest::prelude::*;
+
+use super::frame::{Area, Frame};
+use super::node::Node;
+use super::{Draw, Look, Picture};
+use crate::fixtures;
+
+fn drawn(scene: &Scene, width: f64, lang: Lang) -> Picture {
+    let look = Look { asking: true, ..Look::default() };
+    super::draw(&Draw { scene, lang, frame: Frame::of(width), look: &look, label: &|_| None }, None)
+}
+
+/// Boxes that nothing else may cover: rows, cards, messages.
+fn boxes(picture: &Picture) -> Vec<(String, Area)> {
+    let mut boxes = Vec::new();
+    picture.walk(&mut |node: &Node, origin| {
+        let outer = ["place", "env"].iter().any(|class| node.class.split(' ').any(|one| one == *class));
+        if let (true, Some(area)) = (outer, node.area) {
+            boxes.push((format!("{} {:?}", node.class, area), area.moved(origin)));
+        }
+    });
+    boxes
+}
+
+fn check(scene: &Scene, width: f64, lang: Lang) -> Result<(), TestCaseError> {
+    let picture = drawn(scene, width, lang);
+    let boxes = boxes(&picture);
+    for (index, (name, area)) in boxes.iter().enumerate() {
+        prop_assert!(
+            area.x >= -0.5 && area.x + area.w <= picture.width + 0.5,
+            "{name} leaves the stage of {} px",
+            picture.width
+        );
+        prop_assert!(
+            area.y >= -0.5 && area.y + area.h <= picture.height + 0.5,
+            "{name} leaves the stage, {} px high",
+            picture.height
+        );
+        for (other, covered) in boxes.iter().skip(index + 1) {
+            prop_assert!(!area.overlaps(*covered), "at {width} px {name} and {other} lie on each other");
+        }
+    }
+    Ok(())
+}
+
+prop_compose! {
+    fn panel()(
+        leo in 0_i64..40,
+        behind in prop::collection::vec(0_i64..5, 2),
+        water in 0_i64..6,
+        ends in prop::collection::vec((0_usize..4, any::<bool>(), any::<bool>(), "[a-z ·0-9]{0,40}"), 0..4),
+        clients in 0_usize..3,
+    ) -> ClusterPanel {
+        let mut panel = fixtures::cluster();
+        let at = |behind: i64| (leo - behind).max(0);
+        let hw = (leo - water).max(0);
+        panel.replicas = vec![
+            fixtures::replica(1, leo, hw, &[(2, Some(at(behind[0]))), (3, (behind[1] < 4).then(|| at(behind[1])))]),
+            fixtures::replica(2, at(behind[0]), hw.min(at(behind[0])), &[]),
+            fixtures::replica(3, at(behind[1]), 0, &[]),
+        ];
+        panel.clients.truncate(clients);
+        let names = ["broker-2", "broker-3", "client-p1", "client-c1"];
+        let mut used = Vec::new();
+        panel.messages = (0..).zip(ends).filter_map(|(number, (from, response, parked, words))| {
+            // One message on a lane at a time, as clients and replicas have it.
+            if used.contains(&from) {
+                return None;
+            }
+            used.push(from);
+            let (a, b) = if response { ("broker-1", names[from]) } else { (names[from], "broker-1") };
+            let mut message = fixtures::message(number, a, b, "Fetch", response, words.trim());
+            if parked && !response {
+                message.whereabouts = Whereabouts::Parked { wait_ms: 30_000, waited_ms: 499 };
+            }
+            Some(message)
+        }).collect();
+        panel
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_two_boxes_of_a_cluster_lie_on_each_other(panel in panel(), width in 360_u32..1_500, zh in any::<bool>()) {
+        let scene = fixtures::scene(vec![Panel::Cluster(panel)]);
+        check(&scene, f64::from(width), if zh { Lang::Zh } else { Lang::En })?;
+    }
+
+    #[test]
+    fn cells_stay_in_their_track(panel in panel(), width in 360_u32..1_500) {
+        let scene = fixtures::scene(vec![Panel::Cluster(panel)]);
+        let picture = drawn(&scene, f64::from(width), Lang::En);
+        picture.walk(&mut |node, origin| {
+            if node.class.starts_with("rec") && let Some(bounds) = node.bounds() {
+                let place = bounds.moved(origin);
+                assert!(place.x >= 0.0 && place.x + place.w <= picture.width + 0.5, "{place:?} at {width}");
+            }
+        });
+    }
+}
+
+#[test]
+fn the_designs_scenes_fit_at_every_width() {
+    for (name, scene) in fixtures::all() {
+        for lang in Lang::ALL {
+            for width in (360..=1_440).step_by(20) {
+                check(&scene, f64::from(width), lang).unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+        }
+    }
+}
