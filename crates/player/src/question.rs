@@ -1,6 +1,7 @@
 //! Questions: the right answer, the wrong ones, and the facts behind it, all computed from the run.
 
 use highwater_sim::fact::Fact;
+use highwater_sim::sorted::{SortedSet, sort_short_by_key};
 use highwater_sim::world::World;
 
 use crate::causes;
@@ -43,11 +44,9 @@ pub fn resolve(ask: &Ask, step: usize, run: &Run) -> Result<Resolved, String> {
     let mut resolved = answers(ask, step, run, &after)?;
     if resolved.facts.is_empty() {
         // Nothing set the value: what the reason speaks of explains it.
-        let mut facts: Vec<u64> =
-            ask.why.en.expressions().flat_map(|expression| facts_behind(expression, &after)).collect();
-        facts.sort_unstable();
-        facts.dedup();
-        resolved.facts = facts.split_off(facts.len().saturating_sub(FACTS_MAX));
+        let reasons = ask.why.en.expressions();
+        let facts: SortedSet<u64> = reasons.flat_map(|reason| facts_behind(reason, &after)).collect();
+        resolved.facts = last(&facts);
     }
     Ok(resolved)
 }
@@ -109,7 +108,7 @@ fn near(
             values.push(other);
         }
     }
-    values.sort_by_key(|value| if let Value::Number(number) = value { *number } else { i64::MAX });
+    sort_short_by_key(&mut values, |value| if let Value::Number(number) = value { *number } else { i64::MAX });
     let index = values.iter().position(|value| *value == right).unwrap_or(0);
     Ok(Resolved {
         choices: values.into_iter().map(ResolvedChoice::Value).collect(),
@@ -121,15 +120,13 @@ fn near(
 /// The log end offsets in the world, the largest first.
 fn log_ends(world: &World) -> Vec<i64> {
     let replicas = world.brokers().flat_map(|broker| broker.partitions.values());
-    let mut ends: Vec<i64> = replicas.map(|replica| replica.log_end_offset().0).collect();
-    ends.sort_unstable_by(|a, b| b.cmp(a));
-    ends.dedup();
-    ends
+    let ends: SortedSet<i64> = replicas.map(|replica| replica.log_end_offset().0).collect();
+    ends.into_iter().rev().collect()
 }
 
 /// The last facts that set what an expression is about, each with the fact that caused it.
 fn facts_behind(about: &Expression, after: &Situation<'_>) -> Vec<u64> {
-    let mut ids: Vec<u64> = Vec::new();
+    let mut ids: SortedSet<u64> = SortedSet::new();
     for (function, args) in about.calls() {
         let args: Option<Vec<Value>> = args.into_iter().collect();
         let Some(key) = args.and_then(|args| value_key(function, &args, after.world)) else {
@@ -139,10 +136,13 @@ fn facts_behind(about: &Expression, after: &Situation<'_>) -> Vec<u64> {
         let told = chain.iter().filter(|fact| is_telling(fact)).take(2);
         ids.extend(told.map(|fact| fact.id.0));
     }
-    ids.sort_unstable();
-    ids.dedup();
-    let skip = ids.len().saturating_sub(FACTS_MAX);
-    ids.split_off(skip)
+    last(&ids)
+}
+
+/// The last facts of some, as many as are told.
+fn last(facts: &SortedSet<u64>) -> Vec<u64> {
+    let skip = facts.len().saturating_sub(FACTS_MAX);
+    facts.iter().skip(skip).copied().collect()
 }
 
 fn is_telling(fact: &Fact) -> bool {

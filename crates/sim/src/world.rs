@@ -2,7 +2,7 @@
 
 mod observe;
 
-use crate::sorted::SortedMap;
+use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use crate::broker::Broker;
@@ -268,9 +268,7 @@ impl World {
             if let Some(missing) = replicas.iter().find(|replica| !self.brokers.contains_key(replica)) {
                 return Err(CommandError::Unknown(format!("broker {missing}")));
             }
-            let mut distinct = replicas.clone();
-            distinct.sort_unstable();
-            distinct.dedup();
+            let distinct: SortedSet<BrokerId> = replicas.iter().copied().collect();
             if replicas.is_empty() || distinct.len() != replicas.len() {
                 return Err(CommandError::Invalid(
                     "a partition has one or more replicas, each on its own broker".to_owned(),

@@ -97,9 +97,12 @@ macro_rules! simulated {
                 default: $crate::config::define::default_value!($type, $default),
                 range: $crate::config::define::range!($(($least, $largest))?),
                 words: <$type as $crate::config::value::ConfigValue>::WORDS,
+                #[cfg(any(test, feature = "author"))]
                 since: $since,
+                #[cfg(any(test, feature = "author"))]
                 older_defaults: &[$($crate::config::OlderDefault { default: $old, until: $until },)*],
                 simulated: true,
+                #[cfg(any(test, feature = "author"))]
                 doc: $doc,
             },
         )*];
@@ -131,9 +134,12 @@ macro_rules! not_simulated_yet {
                 default: $default,
                 range: None,
                 words: &[],
+                #[cfg(any(test, feature = "author"))]
                 since: $since,
+                #[cfg(any(test, feature = "author"))]
                 older_defaults: &[$($crate::config::OlderDefault { default: $old, until: $until },)*],
                 simulated: false,
+                #[cfg(any(test, feature = "author"))]
                 doc: $doc,
             },
         )*];

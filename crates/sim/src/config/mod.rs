@@ -69,6 +69,7 @@ impl Scope {
 }
 
 /// A default that an older Kafka had.
+#[cfg(any(test, feature = "author"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OlderDefault {
     /// The default then, as Kafka writes it.
@@ -91,12 +92,15 @@ pub struct ConfigDef {
     /// The words that it takes; empty if it takes no words.
     pub words: &'static [&'static str],
     /// The version that brought it.
+    #[cfg(any(test, feature = "author"))]
     pub since: &'static str,
     /// The defaults before today's, the oldest first.
+    #[cfg(any(test, feature = "author"))]
     pub older_defaults: &'static [OlderDefault],
     /// The simulation heeds it; otherwise only the default can be set.
     pub simulated: bool,
     /// What it means, in a sentence.
+    #[cfg(any(test, feature = "author"))]
     pub doc: &'static str,
 }
 

@@ -11,6 +11,7 @@ use crate::ids::{BrokerId, MessageId, Offset, TopicPartition};
 use crate::message::Message;
 use crate::metadata::MetadataImage;
 use crate::producer::Producer;
+use crate::sorted::sort_short_by_key;
 use crate::time::SimTime;
 
 impl World {
@@ -94,7 +95,7 @@ impl World {
                 EventKind::Timer(..) => None,
             })
             .collect();
-        messages.sort_by_key(|message| message.id);
+        sort_short_by_key(&mut messages, |message| message.id);
         messages
     }
 

@@ -7,6 +7,7 @@ use highwater_sim::error::Errors;
 use highwater_sim::fact::{MessageFact, Says};
 use highwater_sim::ids::{BrokerId, NodeId, Offset, TopicPartition};
 use highwater_sim::producer::{Fate, Producer, SentRecord};
+use highwater_sim::sorted::sort_short_by_key;
 use highwater_sim::world::World;
 
 use super::{Palette, RECORDS_MAX};
@@ -31,7 +32,7 @@ pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette
     let start = replicas.iter().map(|(_, replica)| replica.log_start_offset().0).min().unwrap_or(0);
     let first_offset = start.max(end.saturating_sub(RECORDS_MAX));
     let mut isr: Vec<i32> = registration.isr.iter().map(|id| id.0).collect();
-    isr.sort_unstable();
+    sort_short_by_key(&mut isr, |id| *id);
     let rows = replicas.iter().map(|(broker, replica)| row(broker, replica, &isr, first_offset, palette)).collect();
     let producers = world.producers().filter_map(|producer| producer_card(world, producer, partition, palette));
     let consumers = world.consumers().filter_map(|consumer| consumer_card(world, consumer, partition));

@@ -1,6 +1,6 @@
 //! Builds the partitioner panel.
 
-use highwater_sim::sorted::SortedMap;
+use highwater_sim::sorted::{SortedMap, sort_short_by_key};
 
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::producer::partitioner::{murmur2, murmur2_trace, to_positive};
@@ -120,7 +120,7 @@ fn lanes(
     {
         keys.push((key.clone(), SortedMap::new()));
     }
-    keys.sort_by_key(|(key, _)| palette.rank(key));
+    sort_short_by_key(&mut keys, |(key, _)| palette.rank(key));
     (0..there)
         .map(|number| {
             let id = format!("topic/{topic}/partition-{number}");
