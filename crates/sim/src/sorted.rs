@@ -67,6 +67,11 @@ impl<K, V> SortedMap<K, V> {
         IterMut(self.entries.iter_mut())
     }
 
+    /// The keys without their values.
+    pub fn into_keys(self) -> impl DoubleEndedIterator<Item = K> + ExactSizeIterator {
+        self.entries.into_iter().map(|(key, _)| key)
+    }
+
     /// The values without their keys.
     pub fn into_values(self) -> impl DoubleEndedIterator<Item = V> + ExactSizeIterator {
         self.entries.into_iter().map(|(_, value)| value)
@@ -413,6 +418,7 @@ mod tests {
                 prop_assert_eq!(ours.contains_key(&key), std.contains_key(&key));
                 prop_assert!(ours.iter().eq(std.iter()));
                 prop_assert!(ours.keys().eq(std.keys()) && ours.values().eq(std.values()));
+                prop_assert!(ours.clone().into_keys().eq(std.clone().into_keys()));
                 prop_assert_eq!(ours.first_key_value(), std.first_key_value());
                 prop_assert_eq!(ours.last_key_value(), std.last_key_value());
                 prop_assert_eq!(ours.len(), std.len());
