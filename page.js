@@ -1,5 +1,6 @@
-// Loads the simulation, says how far the loading is, and starts it. The app removes the shell when its first picture stands.
-import init from "./highwater.js";
+// Loads the simulation and its words, says how far the loading is, and starts it. The app removes the shell when its first
+// picture stands.
+import init, { start as run } from "./highwater.js";
 
 const shell = document.getElementById("shell");
 
@@ -37,13 +38,22 @@ function fail(error) {
   }
 }
 
-async function start() {
-  const wasm = await fetch(new URL("highwater_bg.wasm", import.meta.url));
-  if (!wasm.ok) {
-    throw new Error(`highwater_bg.wasm: ${wasm.status} ${wasm.statusText}`);
+async function load(name) {
+  const file = await fetch(new URL(name, import.meta.url));
+  if (!file.ok) {
+    throw new Error(`${name}: ${file.status} ${file.statusText}`);
   }
+  return file;
+}
+
+async function start() {
+  const lang = document.documentElement.lang;
+  const words = load(`scenarios/words.${lang}.txt`).then((file) => file.text());
+  words.catch(() => {}); // told when it is waited for
+  const wasm = await load("highwater_bg.wasm");
   const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
   await init({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
+  run(lang, await words);
 }
 
 if (typeof WebAssembly === "object") {

@@ -56,6 +56,8 @@ pub enum Action {
     Course(Result<String, String>),
     /// A scenario arrived, or why it did not.
     Scenario(String, Result<String, String>),
+    /// The words of a language arrived, or why they did not.
+    Words(Lang, Result<String, String>),
     /// The player's width in CSS px.
     Width(f64),
     /// It is time for the next beat of a playing step (the number is the motion's).

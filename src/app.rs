@@ -1,6 +1,8 @@
 //! The page: where we are, what is loaded, and the one reducer that every action goes through.
 
 mod content;
+mod language;
+mod loading;
 mod play;
 
 use std::rc::Rc;
@@ -8,16 +10,16 @@ use std::rc::Rc;
 use highwater_player::command::{Arrival, Command};
 use highwater_player::course::Course;
 use highwater_player::lang::Lang;
+use highwater_player::locale;
 use highwater_player::phrase::Phrase;
-use highwater_player::playback::Player as ScenarioPlayer;
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::action::Action;
 use crate::browser;
-use crate::components::help::Help;
+use crate::components::help::{HelpProps, help};
 use crate::components::say;
-use crate::components::top_bar::TopBar;
+use crate::components::top_bar::{TopBarProps, top_bar};
 use crate::keys;
 use crate::options::{self, Link, Theme, View};
 use crate::progress::{KEPT_AS, Progress};
@@ -51,11 +53,15 @@ enum Due {
     /// The mark that had the focus may have gone: then its stage has it.
     KeepFocus,
     Top,
+    /// The dialog of keys opens over everything.
+    Help,
 }
 
 /// The page.
 pub struct App {
     lang: Lang,
+    /// The language to change to when its words are here.
+    lang_due: Option<Lang>,
     lang_chosen: bool,
     theme: Theme,
     theme_chosen: bool,
@@ -82,7 +88,8 @@ impl Component for App {
     fn create(context: &Context<App>) -> App {
         let dispatch = context.link().callback(|action: Action| action);
         let mut app = App {
-            lang: browser::kept("lang").and_then(|code| Lang::from_code(&code)).unwrap_or_else(browser::preferred_lang),
+            lang: Lang::ALL.into_iter().find(|lang| locale::is_loaded(*lang)).unwrap_or_default(),
+            lang_due: None,
             lang_chosen: false,
             theme: browser::kept("theme").and_then(|code| Theme::from_code(&code)).unwrap_or_default(),
             theme_chosen: false,
@@ -101,6 +108,8 @@ impl Component for App {
             due: Vec::new(),
             hero: [Rc::new(hero::draw(false)), Rc::new(hero::draw(true))],
         };
+        let kept = browser::kept("lang").and_then(|code| Lang::from_code(&code));
+        app.speak(kept.unwrap_or_else(browser::preferred_lang));
         app.follow(options::parse(&browser::hash()));
         app.fetch_course();
         let hash = dispatch.clone();
@@ -137,8 +146,8 @@ impl Component for App {
                 true
             }
             Action::Lang(lang) => {
-                self.session_mut(Session::settle);
-                (self.lang, self.lang_chosen) = (lang, true);
+                self.speak(lang);
+                self.lang_chosen = true;
                 browser::keep("lang", lang.code());
                 self.write_link();
                 true
@@ -152,6 +161,9 @@ impl Component for App {
             Action::Help(shown) => {
                 let changed = self.help != shown;
                 self.help = shown;
+                if shown && changed {
+                    self.due.push(Due::Help);
+                }
                 changed
             }
             Action::Menu(shown) => self.session_mut(|session| session.menu = shown),
@@ -186,6 +198,7 @@ impl Component for App {
                 true
             }
             Action::Scenario(id, result) => self.arrived(&id, result),
+            Action::Words(lang, result) => self.words_arrived(lang, result),
             Action::Width(width) => {
                 let changed = (self.width - width).abs() >= 0.5;
                 self.width = width;
@@ -203,19 +216,22 @@ impl Component for App {
     fn view(&self, _: &Context<App>) -> Html {
         let lang = self.lang;
         let place = match &self.place {
-            Place::Playing(session) => Some((session.player.family(lang).into(), session.player.title(lang).into())),
+            Place::Playing(session) => Some((session.player.family(lang), session.player.title(lang))),
             Place::Home | Place::Loading(_) | Place::Failed(_) => None,
         };
         let view = matches!(self.place, Place::Playing(_)).then_some(self.view);
+        let place = place.as_ref().map(|(family, title)| (family.as_str(), title.as_str()));
+        let (home, dispatch) = (self.home_link(), &self.dispatch);
+        let theme = self.theme;
         html! {
             <>
-                <TopBar key="top" {lang} theme={self.theme} {place} {view} home={self.home_link()} dispatch={self.dispatch.clone()} />
+                { top_bar(&TopBarProps { lang, theme, place, view, home: &home, dispatch }) }
                 <div key="notes">{ self.notes() }</div>
                 <output key="spoken" class="sr" aria-live="polite" data-announce="true">{ &self.announced }</output>
                 <div key="place" class="place-of">{ self.content() }</div>
                 <div key="help">
                     if self.help {
-                        <Help {lang} dispatch={self.dispatch.clone()} />
+                        { help(&HelpProps { lang, dispatch }) }
                     }
                 </div>
             </>
@@ -234,6 +250,7 @@ impl Component for App {
                 Due::Focus(selector) => browser::focus(&selector),
                 Due::KeepFocus => browser::focus_if_lost("[data-stage]"),
                 Due::Top => browser::scroll_to_top(),
+                Due::Help => browser::open_dialog("#help"),
                 Due::Play => self.play_moves(context),
             }
         }
@@ -281,7 +298,7 @@ impl App {
     }
 
     fn chosen(&self) -> (Option<Lang>, Option<Theme>) {
-        (self.lang_chosen.then_some(self.lang), self.theme_chosen.then_some(self.theme))
+        (self.lang_chosen.then_some(self.lang_due.unwrap_or(self.lang)), self.theme_chosen.then_some(self.theme))
     }
 
     /// The address says where we are, so that it can be copied and reloaded.
@@ -309,7 +326,8 @@ impl App {
     /// Goes where a link leads; what it does not name stays as it is.
     fn follow(&mut self, link: Link) {
         if let Some(lang) = link.lang {
-            (self.lang, self.lang_chosen) = (lang, true);
+            self.speak(lang);
+            self.lang_chosen = true;
         }
         if let Some(theme) = link.theme {
             (self.theme, self.theme_chosen) = (theme, true);
@@ -331,82 +349,6 @@ impl App {
         }
         self.asked_step = link.step;
         self.load(id);
-    }
-
-    fn load(&mut self, id: String) {
-        // Ids are file names: whatever is not one is no scenario, and is not asked for.
-        let is_id = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        if !is_id {
-            self.place = Place::Failed(unknown(id));
-            return;
-        }
-        let dispatch = self.dispatch.clone();
-        let asked = id.clone();
-        browser::fetch_text(&format!("scenarios/{id}.json"), move |result| {
-            dispatch.emit(Action::Scenario(asked, result));
-        });
-        self.place = Place::Loading(id);
-        self.due.push(Due::Top);
-    }
-
-    fn fetch_course(&self) {
-        let dispatch = self.dispatch.clone();
-        browser::fetch_text("scenarios/index.json", move |result| {
-            dispatch.emit(Action::Course(result));
-        });
-    }
-
-    fn again(&mut self) -> bool {
-        if matches!(self.course, Some(Err(_))) {
-            self.course = None;
-            self.fetch_course();
-        }
-        if let Place::Failed(failure) = &self.place {
-            let id = failure.id.clone();
-            self.load(id);
-        }
-        true
-    }
-
-    /// A scenario's file is here, or is not.
-    fn arrived(&mut self, id: &str, result: Result<String, String>) -> bool {
-        if !matches!(&self.place, Place::Loading(waiting) if waiting == id) {
-            return false;
-        }
-        let opened = match result {
-            Ok(text) => ScenarioPlayer::open(&text).map_err(|error| Failure {
-                id: id.to_owned(),
-                title: Phrase::new("interface.broken_title").with("id", id),
-                line: Phrase::new("interface.broken_line").with("file", format!("scenarios/{id}.json")),
-                said: Some(error.to_string()),
-                can_try_again: false,
-            }),
-            Err(said) if said.starts_with("404") => Err(unknown(id.to_owned())),
-            Err(said) => Err(Failure {
-                id: id.to_owned(),
-                title: Phrase::new("interface.unloaded_title").with("id", id),
-                line: Phrase::new("interface.unloaded_line").with("file", format!("scenarios/{id}.json")),
-                said: Some(said),
-                can_try_again: true,
-            }),
-        };
-        match opened {
-            Ok(player) => {
-                let steps = player.steps();
-                self.place = Place::Playing(Box::new(Session::new(player, browser::wants_less_motion())));
-                let asked = self.asked_step.take();
-                self.due.push(Due::Emit("highwater-ready", vec![("scenario", id.into()), ("steps", number(steps))]));
-                if !self.go_to_step(asked.as_deref()) {
-                    self.stepped();
-                }
-            }
-            Err(failure) => {
-                let message = failure.said.clone().unwrap_or_else(|| failure.title.say(Lang::En));
-                self.due.push(Due::Emit("highwater-error", vec![("message", message.into())]));
-                self.place = Place::Failed(failure);
-            }
-        }
-        true
     }
 
     /// To the step that a link names, by number or id. Says whether that moved anything.
@@ -472,14 +414,4 @@ impl App {
 
 fn number(value: usize) -> JsValue {
     JsValue::from_f64(value as f64)
-}
-
-fn unknown(id: String) -> Failure {
-    Failure {
-        title: Phrase::new("interface.unknown_title").with("id", options::shorten(&id)),
-        line: Phrase::new("interface.unknown_line"),
-        said: None,
-        can_try_again: false,
-        id,
-    }
 }

@@ -1,9 +1,10 @@
 //! The page's edge: the only file that touches the window, the document, storage, history, the network and animations.
 
+use crate::stage::frame::bounded;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use highwater_player::lang::Lang;
+use highwater_player::sorted::SortedMap;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -14,6 +15,7 @@ use web_sys::{
 
 use crate::motion::Move;
 use crate::options::Theme;
+use crate::stage::node::number;
 
 fn window() -> Option<Window> {
     web_sys::window()
@@ -102,7 +104,7 @@ pub fn document_width() -> f64 {
 pub fn after(ms: f64, then: impl FnOnce() + 'static) {
     if let Some(window) = window() {
         let callback = Closure::once_into_js(then);
-        let ms = ms.clamp(0.0, 1e9) as i32;
+        let ms = bounded(ms, 0.0, 1e9) as i32;
         let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(callback.unchecked_ref(), ms);
     }
 }
@@ -259,7 +261,7 @@ pub fn step_under(event: &PointerEvent, steps: usize) -> Option<usize> {
     let area = line.get_bounding_client_rect();
     let part = (f64::from(event.client_x()) - area.left()) / area.width().max(1.0);
     let step = (part * steps as f64).floor() + 1.0;
-    Some(step.clamp(1.0, steps as f64) as usize)
+    Some(bounded(step, 1.0, steps as f64) as usize)
 }
 
 /// Keeps the pointer's moves for the element until it is let go.
@@ -289,7 +291,7 @@ pub fn emit(name: &str, detail: &[(&str, JsValue)]) {
 
 thread_local! {
     /// What moves now, by mark.
-    static MOVING: RefCell<BTreeMap<String, Animation>> = const { RefCell::new(BTreeMap::new()) };
+    static MOVING: RefCell<SortedMap<String, Animation>> = const { RefCell::new(SortedMap::new()) };
 }
 
 /// Plays one motion of a mark; an earlier one of the same mark ends.
@@ -305,7 +307,7 @@ pub fn play(one: &Move) {
         let frame = Object::new();
         set(&frame, "offset", &point.when.into());
         if let Some((x, y)) = point.at {
-            set(&frame, "transform", &format!("translate({x:.2}px, {y:.2}px)").into());
+            set(&frame, "transform", &format!("translate({}px, {}px)", number(x), number(y)).into());
         }
         if let Some(opacity) = point.opacity {
             set(&frame, "opacity", &opacity.into());

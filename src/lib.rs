@@ -29,13 +29,21 @@ pub mod stage;
 #[cfg(all(test, feature = "render"))]
 mod tests;
 
-/// Starts the page in the element `#app`.
+/// Starts the page in the element `#app`, with the words of one language.
+///
+/// # Errors
+/// Words that are none.
 #[cfg(target_arch = "wasm32")]
-#[wasm_bindgen::prelude::wasm_bindgen(start)]
-pub fn start() {
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn start(lang: &str, words: String) -> Result<(), String> {
+    let lang = highwater_player::lang::Lang::from_code(lang).unwrap_or_default();
+    if !highwater_player::locale::load(lang, words) {
+        return Err(highwater_player::locale::file(lang));
+    }
     if let Some(root) = browser::app_root() {
         yew::Renderer::<app::App>::with_root(root).render();
     }
+    Ok(())
 }
 
 /// A number for all facts of a packed scenario: the same natively and here.
@@ -70,7 +78,7 @@ pub fn bench() -> Result<String, String> {
         highwater_player::load::seek(&history, number * 49_999 % EVENTS);
         slowest = slowest.max(js_sys::Date::now() - before);
     }
-    let seek_ms = (js_sys::Date::now() - started) / SEEKS as f64;
-    let events = EVENTS as f64 / ran_ms * 1_000.0;
-    Ok(format!(r#"{{"events":{{"per_second":{events:.0}}},"seek":{{"mean_ms":{seek_ms:.3},"max_ms":{slowest:.0}}}}}"#))
+    let seek_us = ((js_sys::Date::now() - started) * 1_000.0) as u64 / SEEKS;
+    let (events, slowest) = ((EVENTS as f64 / ran_ms * 1_000.0) as u64, slowest as u64);
+    Ok(format!(r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_us":{seek_us},"max_ms":{slowest}}}}}"#))
 }

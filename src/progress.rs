@@ -1,18 +1,17 @@
 //! How far a learner is in each scenario: kept in the browser, and lost without harm where it cannot be kept.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use highwater_player::sorted::SortedMap;
 
 /// The name under which it is kept.
 pub const KEPT_AS: &str = "progress";
 
 /// Scenarios that are remembered; beyond that, those with the last names in the alphabet are forgotten.
 const MOST_SCENARIOS: usize = 500;
+/// Answers that are remembered of a scenario.
+const MOST_ANSWERS: usize = 200;
 
 /// How far one scenario is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
     /// The step where the learner is, from 1.
     pub step: usize,
@@ -21,45 +20,90 @@ pub struct Reached {
     /// The last step has been seen.
     pub done: bool,
     /// Answers by step: right or not.
-    pub answers: BTreeMap<usize, bool>,
+    pub answers: Vec<(usize, bool)>,
+}
+
+impl Reached {
+    fn answer(&mut self, step: usize, right: bool) {
+        self.answers.retain(|(answered, _)| *answered != step);
+        if self.answers.len() < MOST_ANSWERS {
+            self.answers.push((step, right));
+        }
+    }
 }
 
 /// All scenarios, by id.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// How far each is.
-    pub scenarios: BTreeMap<String, Reached>,
+    pub scenarios: SortedMap<String, Reached>,
     /// The one that was open last.
     pub last: Option<String>,
 }
 
 impl Progress {
-    /// Reads what was kept. What cannot be read is as if nothing had been kept.
+    /// Reads what was kept. What cannot be read is as if it had not been kept.
     pub fn read(text: &str) -> Progress {
-        serde_json::from_str(text).unwrap_or_default()
+        let mut progress = Progress::default();
+        for line in text.lines().take(MOST_SCENARIOS) {
+            let mut words = line.split(' ');
+            let (Some(id), Some(step), Some(steps)) = (words.next(), words.next(), words.next()) else { continue };
+            let (Ok(step), Ok(steps)) = (step.parse(), steps.parse()) else { continue };
+            let mut reached = Reached { step, steps, ..Reached::default() };
+            for word in words {
+                match word.strip_suffix(['+', '-']).map(str::parse) {
+                    Some(Ok(answered)) => reached.answer(answered, word.ends_with('+')),
+                    _ if word == "done" => reached.done = true,
+                    _ if word == "last" => progress.last = Some(id.to_owned()),
+                    _ => {}
+                }
+            }
+            progress.scenarios.insert(id.to_owned(), reached);
+        }
+        progress
     }
 
-    /// As text to keep.
+    /// As text to keep: a line for each scenario, such as `key-hash 3 16 done last 2+ 5-`.
     pub fn write(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let mut text = String::new();
+        for (id, reached) in &self.scenarios {
+            text += id;
+            for number in [reached.step, reached.steps] {
+                text += " ";
+                text += &number.to_string();
+            }
+            text += if reached.done { " done" } else { "" };
+            text += if self.last.as_ref() == Some(id) { " last" } else { "" };
+            for (step, right) in &reached.answers {
+                text += " ";
+                text += &step.to_string();
+                text += if *right { "+" } else { "-" };
+            }
+            text += "\n";
+        }
+        text
     }
 
     /// The learner is at a step.
     pub fn arrive(&mut self, id: &str, step: usize, steps: usize) {
-        let reached = self.scenarios.entry(id.to_owned()).or_default();
+        let reached = self.reached(id);
         reached.step = step;
         reached.steps = steps;
         reached.done |= step == steps;
         self.last = Some(id.to_owned());
         while self.scenarios.len() > MOST_SCENARIOS {
-            self.scenarios.pop_last();
+            let last = self.scenarios.last_key_value().map(|(id, _)| id.clone()).unwrap_or_default();
+            self.scenarios.remove(&last);
         }
     }
 
     /// The learner has answered the question of a step.
     pub fn answer(&mut self, id: &str, step: usize, right: bool) {
-        self.scenarios.entry(id.to_owned()).or_default().answers.insert(step, right);
+        self.reached(id).answer(step, right);
+    }
+
+    fn reached(&mut self, id: &str) -> &mut Reached {
+        self.scenarios.get_or_insert_with(id.to_owned(), Reached::default)
     }
 
     /// How many scenarios have been seen to the end.
@@ -79,15 +123,20 @@ mod tests {
         progress.answer("key-hash", 3, true);
         progress.arrive("key-hash", 10, 10);
         progress.arrive("key-hash", 2, 10);
+        progress.answer("key-hash", 5, true);
+        progress.answer("key-hash", 5, false);
+        progress.arrive("a", 1, 4);
+        progress.arrive("key-hash", 2, 10);
+        assert_eq!(progress.write(), "a 1 4\nkey-hash 2 10 done last 3+ 5-\n");
         let read = Progress::read(&progress.write());
         assert_eq!(read, progress);
-        assert!(read.scenarios["key-hash"].done, "going back does not undo it");
+        assert!(read.scenarios.get("key-hash").unwrap().done, "going back does not undo it");
         assert_eq!((read.done(), read.last.as_deref()), (1, Some("key-hash")));
     }
 
     #[test]
     fn broken_text_is_nothing() {
-        for text in ["", "{", "[]", "{\"scenarios\": 3}", "null"] {
+        for text in ["", "{", "a", "a 1", "a b c", "a -1 2", "{\"scenarios\": 3}", "\n\n"] {
             assert_eq!(Progress::read(text), Progress::default(), "{text}");
         }
     }

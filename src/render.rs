@@ -2,8 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{self, Poll, Waker};
 
 use highwater_player::lang::Lang;
 use highwater_player::scene::Scene;
@@ -31,11 +30,8 @@ pub fn render_svg(
     let look = Look::default();
     let picture =
         stage::draw(&Draw { scene, lang, frame: Frame::standalone(f64::from(width)), look: &look, label }, panel);
-    let props = view::StageProps {
-        picture: Rc::new(picture),
-        label: highwater_player::phrase::Phrase::new("interface.stage").say(lang).into(),
-    };
-    let svg = render::<view::Scene>(props);
+    let label = highwater_player::phrase::Phrase::new("interface.stage").say(lang);
+    let svg = render(view::scene(&view::StageProps { picture: &picture, label: &label }));
     let mut styles = tokens(theme);
     styles.push_str(STYLES);
     styles.push_str("svg.scene { background: var(--paper); }\n");
@@ -60,18 +56,36 @@ fn tokens(theme: Theme) -> String {
     }
 }
 
-/// A component as text, without the marks that hydration needs.
-pub fn render<C: BaseComponent>(props: C::Properties) -> String
-where
-    C::Properties: Clone,
-{
-    block_on(LocalServerRenderer::<C>::with_props(props).hydratable(false).render())
+/// Elements as text, without the marks that hydration needs.
+pub fn render(html: Html) -> String {
+    block_on(LocalServerRenderer::<Root>::with_props(RootProps { html }).hydratable(false).render())
+}
+
+#[derive(Properties, PartialEq, Clone)]
+struct RootProps {
+    html: Html,
+}
+
+/// Yew renders components, and the page's parts are functions.
+struct Root;
+
+impl Component for Root {
+    type Message = ();
+    type Properties = RootProps;
+
+    fn create(_: &Context<Root>) -> Root {
+        Root
+    }
+
+    fn view(&self, context: &Context<Root>) -> Html {
+        context.props().html.clone()
+    }
 }
 
 /// Runs a future that waits for nothing but itself.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
+    let mut context = task::Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;

@@ -1,6 +1,6 @@
 //! One scenario being played: the player, what of it is on the screen, and the motion between.
 
-use std::collections::BTreeMap;
+use highwater_player::sorted::SortedMap;
 use std::rc::Rc;
 
 use highwater_player::beat::Beat;
@@ -37,7 +37,7 @@ pub struct Session {
     scene: Rc<Scene>,
     changes: Changes,
     /// What changed in a step, for pictures without motion.
-    changed_in: BTreeMap<usize, Changes>,
+    changed_in: SortedMap<usize, Changes>,
     running: Option<Running>,
     /// Counts motions and pauses, so that a timer of an earlier one says nothing.
     pub serial: u32,
@@ -69,7 +69,7 @@ impl Session {
             scene: player.scene(),
             player,
             changes: Changes::default(),
-            changed_in: BTreeMap::new(),
+            changed_in: SortedMap::new(),
             running: None,
             serial: 0,
             playing: false,

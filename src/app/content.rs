@@ -2,15 +2,13 @@
 
 use super::{App, Place};
 use crate::action::Action;
-use crate::components::home::Home;
-use crate::components::icon::Icon;
-use crate::components::icon::Sign;
-use crate::components::notice::Notice;
-use crate::components::player::Player;
+use crate::components::home::{HomeProps, home};
+use crate::components::icon::{Sign, icon};
+use crate::components::notice::notice;
+use crate::components::player::{PlayerProps, player};
 use crate::components::say;
 use crate::options;
 use crate::options::View;
-use std::rc::Rc;
 use yew::prelude::*;
 
 impl App {
@@ -35,8 +33,9 @@ impl App {
                 <main key="loading" class="frame"><p class="loading" role="status">{ say(lang, "loading_scenario") }</p></main>
             },
             Place::Playing(session) => {
-                let shown = Rc::new(session.shown(lang, self.view, self.frame()));
-                html! { <main key={shown.id.clone()} class="frame"><Player {shown} dispatch={self.dispatch.clone()} /></main> }
+                let shown = session.shown(lang, self.view, self.frame());
+                let player = player(&PlayerProps { shown: &shown, dispatch: &self.dispatch });
+                html! { <main key={shown.id} class="frame">{ player }</main> }
             }
             Place::Failed(failure) => {
                 let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
@@ -50,21 +49,21 @@ impl App {
                         .collect(),
                     _ => Vec::new(),
                 };
-                html! {
-                    <main key="failed" class="frame is-notice">
-                        <Notice title={failure.title.say(lang)} lines={vec![failure.line.say(lang).into()]} said={failure.said.clone().map(AttrValue::from)}>
-                            if failure.can_try_again {
-                                <button key="again" type="button" class="btn btn-primary" data-action="again" onclick={again}>{ say(lang, "try_again") }</button>
-                            }
-                            <a key="home" class={if failure.can_try_again { "btn" } else { "btn btn-primary" }} href={self.home_link()} data-action="home">
-                                { say(lang, "to_course") }<Icon sign={Sign::Next} />
-                            </a>
-                            { for course.into_iter().map(|(id, title)| html! {
-                                <a key={id.clone()} class="btn" href={options::format(Some(&id), None, None, None, View::Stage)}>{ title }</a>
-                            }) }
-                        </Notice>
-                    </main>
-                }
+                let ways_on = html! {
+                    <>
+                        if failure.can_try_again {
+                            <button key="again" type="button" class="btn btn-primary" data-action="again" onclick={again}>{ say(lang, "try_again") }</button>
+                        }
+                        <a key="home" class={if failure.can_try_again { "btn" } else { "btn btn-primary" }} href={self.home_link()} data-action="home">
+                            { say(lang, "to_course") }{ icon(Sign::Next) }
+                        </a>
+                        { for course.into_iter().map(|(id, title)| html! {
+                            <a key={id.clone()} class="btn" href={options::format(Some(&id), None, None, None, View::Stage)}>{ title }</a>
+                        }) }
+                    </>
+                };
+                let (title, line) = (failure.title.say(lang), failure.line.say(lang));
+                html! { <main key="failed" class="frame is-notice">{ notice(&title, &line, failure.said.as_deref(), ways_on) }</main> }
             }
         }
     }
@@ -73,24 +72,29 @@ impl App {
         let lang = self.lang;
         if let Some(Err(said)) = &self.course {
             let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
-            return html! {
-                <main key="failed" class="frame is-notice">
-                    <Notice title={say(lang, "course_failed")} lines={vec![say(lang, "course_failed_line").into()]} said={AttrValue::from(said.clone())}>
-                        <button type="button" class="btn btn-primary" data-action="again" onclick={again}>{ say(lang, "try_again") }</button>
-                    </Notice>
-                </main>
+            let ways_on = html! {
+                <button type="button" class="btn btn-primary" data-action="again" onclick={again}>{ say(lang, "try_again") }</button>
             };
+            let (title, line) = (say(lang, "course_failed"), say(lang, "course_failed_line"));
+            return html! { <main key="failed" class="frame is-notice">{ notice(&title, &line, Some(said), ways_on) }</main> };
         }
         let course = match &self.course {
-            Some(Ok(course)) => Some(Rc::clone(course)),
+            Some(Ok(course)) => Some(&**course),
             _ => None,
         };
         let [wide, narrow] = &self.hero;
         let hero = if self.width < 640.0 { narrow } else { wide };
         html! {
             <div key="home">
-                <Home {lang} {course} progress={self.progress.clone()} search={self.search.clone()} family={self.family.clone()}
-                    hero={Rc::clone(hero)} dispatch={self.dispatch.clone()} />
+                { home(&HomeProps {
+                    lang,
+                    course,
+                    progress: &self.progress,
+                    search: &self.search,
+                    family: self.family.as_deref(),
+                    hero,
+                    dispatch: &self.dispatch,
+                }) }
             </div>
         }
     }

@@ -5,37 +5,35 @@ use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::{say, words};
 use crate::options;
 use crate::progress::Reached;
+use crate::stage::node::number;
 use crate::stage::thumb;
 use crate::stage::view::element;
 
-/// Properties of [`Card`].
-#[derive(Properties, PartialEq)]
-pub struct CardProps {
+/// What [`card`] shows.
+pub struct CardProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The scenario.
-    pub card: course::Card,
+    pub card: &'a course::Card,
     /// How far the learner is.
-    pub reached: Option<Reached>,
+    pub reached: Option<&'a Reached>,
     /// It is the one that was open last.
     pub is_here: bool,
 }
 
 /// The card: one link.
-#[component]
-pub fn Card(props: &CardProps) -> Html {
-    let CardProps { lang, card, reached, is_here } = props;
-    let lang = *lang;
-    let done = reached.as_ref().is_some_and(|reached| reached.done);
-    let step = reached.as_ref().map(|reached| reached.step).filter(|step| *step > 1 && !done);
+pub fn card(props: &CardProps<'_>) -> Html {
+    let CardProps { lang, card, reached, is_here } = *props;
+    let done = reached.is_some_and(|reached| reached.done);
+    let step = reached.map(|reached| reached.step).filter(|step| *step > 1 && !done);
     let class = classes!(
         "card",
         done.then_some("is-done"),
-        (*is_here && !done).then_some("is-here"),
+        (is_here && !done).then_some("is-here"),
         card.essential.then_some("is-core")
     );
     let href = options::format(Some(&card.id), step, None, None, options::View::Stage);
@@ -50,8 +48,8 @@ pub fn Card(props: &CardProps) -> Html {
         .map(|(index, node)| element(node, index))
         .collect();
     html! {
-        <a {class} {href} data-card={card.id.clone()}>
-            <svg class="thumb" viewBox={format!("0 0 {} {}", thumb::WIDTH, thumb::HEIGHT)} aria-hidden="true">{ picture }</svg>
+        <a key={card.id.clone()} {class} {href} data-card={card.id.clone()}>
+            <svg class="thumb" viewBox={format!("0 0 {} {}", number(thumb::WIDTH), number(thumb::HEIGHT))} aria-hidden="true">{ picture }</svg>
             <h3>{ card.title.get(lang) }
                 if card.essential { <span class="core" title={say(lang, "essential")}>{ " ★" }</span> }
             </h3>
@@ -60,7 +58,7 @@ pub fn Card(props: &CardProps) -> Html {
                 <span>{ minutes }</span>
                 <span class="st">
                     if done {
-                        <Icon sign={Sign::Check} />{ say(lang, "done") }
+                        { icon(Sign::Check) }{ say(lang, "done") }
                     } else if let Some(step) = step {
                         { words::step_of(lang, step, card.steps) }
                     }

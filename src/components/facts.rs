@@ -1,6 +1,6 @@
 //! All facts until now, with filters by broker, partition and kind.
 
-use std::collections::BTreeSet;
+use highwater_player::sorted::SortedSet;
 
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
@@ -12,19 +12,18 @@ use yew::prelude::*;
 use super::{milliseconds, say};
 use crate::action::{Action, FactFilter};
 
-/// Properties of [`Facts`].
-#[derive(Properties, PartialEq)]
-pub struct FactsProps {
+/// What [`facts`] shows.
+pub struct FactsProps<'a> {
     /// The language.
     pub lang: Lang,
     /// All facts, oldest first.
-    pub facts: Vec<FactLine>,
+    pub facts: &'a [FactLine],
     /// The step where we are.
     pub step: usize,
     /// What is shown of them.
-    pub filter: FactFilter,
+    pub filter: &'a FactFilter,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 fn holds(filter: &FactFilter, fact: &FactLine) -> bool {
@@ -34,13 +33,11 @@ fn holds(filter: &FactFilter, fact: &FactLine) -> bool {
 }
 
 /// The list.
-#[component]
-pub fn Facts(props: &FactsProps) -> Html {
-    let FactsProps { lang, facts, filter, dispatch, .. } = props;
-    let lang = *lang;
-    let brokers: BTreeSet<i32> = facts.iter().flat_map(|fact| fact.brokers.iter().copied()).collect();
-    let partitions: BTreeSet<&String> = facts.iter().filter_map(|fact| fact.partition.as_ref()).collect();
-    let kinds: BTreeSet<&String> = facts.iter().map(|fact| &fact.name).collect();
+pub fn facts(props: &FactsProps<'_>) -> Html {
+    let FactsProps { lang, facts, filter, dispatch, .. } = *props;
+    let brokers: SortedSet<i32> = facts.iter().flat_map(|fact| fact.brokers.iter().copied()).collect();
+    let partitions: SortedSet<&String> = facts.iter().filter_map(|fact| fact.partition.as_ref()).collect();
+    let kinds: SortedSet<&String> = facts.iter().map(|fact| &fact.name).collect();
     let shown: Vec<&FactLine> = facts.iter().filter(|fact| holds(filter, fact)).collect();
     let count = Phrase::new("interface.facts_shown")
         .with("n", i64::try_from(shown.len()).unwrap_or(i64::MAX))
@@ -65,9 +62,9 @@ pub fn Facts(props: &FactsProps) -> Html {
                 { select(lang, "filter_kind", kinds.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.kind.as_ref(), kind) }
                 <output class="count">{ count }</output>
             </div>
-            <ol class="fact-list">
-                { for shown.iter().map(|fact| row(lang, fact, fact.step == props.step, dispatch)) }
-            </ol>
+            <div class="fact-list">
+                { for by_step(&shown).iter().rev().map(|(step, facts)| group(lang, *step, facts, *step == props.step, dispatch)) }
+            </div>
             <div>
                 if shown.is_empty() {
                     <p class="none">{ say(lang, if facts.is_empty() { "no_facts_yet" } else { "no_facts_match" }) }</p>
@@ -77,16 +74,37 @@ pub fn Facts(props: &FactsProps) -> Html {
     }
 }
 
-fn row(lang: Lang, fact: &FactLine, now: bool, dispatch: &Callback<Action>) -> Html {
-    let step = fact.step;
+/// The facts of each step, in order.
+fn by_step<'a>(facts: &[&'a FactLine]) -> Vec<(usize, Vec<&'a FactLine>)> {
+    let mut groups: Vec<(usize, Vec<&FactLine>)> = Vec::new();
+    for fact in facts {
+        match groups.last_mut() {
+            Some((step, group)) if *step == fact.step => group.push(fact),
+            _ => groups.push((fact.step, vec![fact])),
+        }
+    }
+    groups
+}
+
+/// A step with its facts; the newest step stands on top, its facts in the order of their causes.
+fn group(lang: Lang, step: usize, facts: &[&FactLine], now: bool, dispatch: &Callback<Action>) -> Html {
+    let number = i64::try_from(step).unwrap_or(i64::MAX);
     let onclick = dispatch.reform(move |_: MouseEvent| Action::Go(Command::Seek(step)));
-    let words = Phrase::new("interface.to_step").with("step", i64::try_from(step).unwrap_or(i64::MAX)).say(lang);
-    let class = classes!("fact", now.then_some("is-now"), fact.bad.then_some("is-bad"));
+    let class = classes!("fact-group", now.then_some("is-now"));
     html! {
-        <li key={fact.id.to_string()} {class}>
-            <button type="button" class="fact-step" aria-label={words.clone()} title={words} {onclick}>{ step }</button>
-            <span class="t">{ milliseconds(fact.time_us) }</span><span class="n">{ &fact.name }</span><span class="s">{ &fact.sentence }</span>
-        </li>
+        <section key={step} {class}>
+            <h2><button type="button" class="fact-step" disabled={now} {onclick}>{ Phrase::new("interface.to_step").with("step", number).say(lang) }</button></h2>
+            <ol>
+                { for facts.iter().map(|fact| {
+                    let class = classes!("fact", now.then_some("is-now"), fact.bad.then_some("is-bad"));
+                    html! {
+                        <li key={fact.id.to_string()} {class}>
+                            <span class="t">{ milliseconds(fact.time_us) }</span><span class="n">{ &fact.name }</span><span class="s">{ &fact.sentence }</span>
+                        </li>
+                    }
+                }) }
+            </ol>
+        </section>
     }
 }
 

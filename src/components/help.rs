@@ -3,17 +3,16 @@
 use highwater_player::lang::Lang;
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::say;
 use crate::action::Action;
 
-/// Properties of [`Help`].
-#[derive(Properties, PartialEq)]
-pub struct HelpProps {
+/// What [`help`] shows.
+pub struct HelpProps<'a> {
     /// The language.
     pub lang: Lang,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 const KEYS: [(&[&str], &str); 11] = [
@@ -31,17 +30,15 @@ const KEYS: [(&[&str], &str); 11] = [
 ];
 
 /// The dialog.
-#[component]
-pub fn Help(props: &HelpProps) -> Html {
+pub fn help(props: &HelpProps<'_>) -> Html {
     let lang = props.lang;
-    use_effect_with((), |()| crate::browser::open_dialog("#help"));
     let close = props.dispatch.reform(|_: MouseEvent| Action::Help(false));
     let onclose = props.dispatch.reform(|_: Event| Action::Help(false));
     html! {
         <dialog id="help" class="help" aria-labelledby="help-words" {onclose}>
             <header>
                 <h2 id="help-words">{ say(lang, "keys") }</h2>
-                <button type="button" class="iconbtn" aria-label={say(lang, "close")} data-action="close-help" onclick={close}><Icon sign={Sign::Cross} /></button>
+                <button type="button" class="iconbtn" aria-label={say(lang, "close")} data-action="close-help" onclick={close}>{ icon(Sign::Cross) }</button>
             </header>
             <dl>
                 { for KEYS.iter().map(|(keys, words)| html! {

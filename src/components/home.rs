@@ -1,60 +1,55 @@
 //! The course's home: the promise, go on, a log, search, families of cards.
 
-use std::rc::Rc;
-
 use highwater_player::course::{Card as CourseCard, Course, Family};
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::card::Card;
-use super::icon::{Icon, Sign};
+use super::card::{CardProps, card};
+use super::icon::{Sign, icon};
 use super::say;
 use crate::action::Action;
 use crate::options;
 use crate::progress::Progress;
 use crate::stage::Picture;
+use crate::stage::node::number;
 use crate::stage::view::element;
 
-/// Properties of [`Home`].
-#[derive(Properties, PartialEq)]
-pub struct HomeProps {
+/// What [`home`] shows.
+pub struct HomeProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The course; none until its list has arrived.
-    pub course: Option<Rc<Course>>,
+    pub course: Option<&'a Course>,
     /// How far the learner is.
-    pub progress: Progress,
+    pub progress: &'a Progress,
     /// Words that cards must have.
-    pub search: String,
+    pub search: &'a str,
     /// The family that alone is shown.
-    pub family: Option<String>,
+    pub family: Option<&'a str>,
     /// The log on top.
-    pub hero: Rc<Picture>,
+    pub hero: &'a Picture,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// Families of so few have wide cards.
 const SMALL_FAMILY: usize = 4;
 
 /// The page.
-#[component]
-pub fn Home(props: &HomeProps) -> Html {
-    let HomeProps { lang, progress, dispatch, .. } = props;
-    let lang = *lang;
-    let families: &[Family] = props.course.as_ref().map(|course| course.families.as_slice()).unwrap_or_default();
+pub fn home(props: &HomeProps<'_>) -> Html {
+    let HomeProps { lang, course, progress, search, family, hero, dispatch } = *props;
+    let only = family;
+    let families: &[Family] = course.map(|course| course.families.as_slice()).unwrap_or_default();
     let families: Vec<&Family> = families.iter().filter(|family| !family.scenarios.is_empty()).collect();
     let all = families.iter().map(|family| family.scenarios.len()).sum::<usize>();
     let oninput =
         dispatch.reform(|event: InputEvent| Action::Search(event.target_unchecked_into::<HtmlInputElement>().value()));
     let found: Vec<(&Family, Vec<&CourseCard>)> = families
         .iter()
-        .filter(|family| props.family.as_ref().is_none_or(|only| family.id == *only))
-        .map(|family| {
-            (*family, family.scenarios.iter().filter(|card| matches(card, &props.search)).collect::<Vec<_>>())
-        })
+        .filter(|family| only.is_none_or(|only| family.id == only))
+        .map(|family| (*family, family.scenarios.iter().filter(|card| matches(card, search)).collect::<Vec<_>>()))
         .filter(|(_, cards)| !cards.is_empty())
         .collect();
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -66,21 +61,21 @@ pub fn Home(props: &HomeProps) -> Html {
                     <p>{ say(lang, "home_promise") }</p>
                     <div class="acts">{ acts(lang, &families, progress) }</div>
                 </div>
-                <svg class="scene" viewBox={format!("0 0 {} {}", props.hero.width, props.hero.height)} width={props.hero.width.to_string()}
-                    height={props.hero.height.to_string()} role="img" aria-label={say(lang, "hero_label")}>
-                    { for props.hero.nodes.iter().enumerate().map(|(index, node)| element(node, index)) }
+                <svg class="scene" viewBox={format!("0 0 {} {}", number(hero.width), number(hero.height))} width={number(hero.width)}
+                    height={number(hero.height)} role="img" aria-label={say(lang, "hero_label")}>
+                    { for hero.nodes.iter().enumerate().map(|(index, node)| element(node, index)) }
                 </svg>
             </section>
             <div class="tools" role="search">
                 <label class="search">
-                    <Icon sign={Sign::Search} /><span class="sr">{ say(lang, "search") }</span>
-                    <input type="search" placeholder={say(lang, "search_hint")} value={props.search.clone()} {oninput} />
+                    { icon(Sign::Search) }<span class="sr">{ say(lang, "search") }</span>
+                    <input type="search" placeholder={say(lang, "search_hint")} value={search.to_owned()} {oninput} />
                 </label>
                 <div class="chips">
                     if families.len() > 1 {
-                        { chip(say(lang, "all"), None, props.family.is_none(), dispatch) }
+                        { chip(say(lang, "all"), None, only.is_none(), dispatch) }
                         { for families.iter().map(|family| {
-                            chip(family.title.get(lang).to_owned(), Some(family.id.clone()), props.family.as_ref() == Some(&family.id), dispatch)
+                            chip(family.title.get(lang).to_owned(), Some(family.id.clone()), only == Some(family.id.as_str()), dispatch)
                         }) }
                     }
                 </div>
@@ -88,12 +83,12 @@ pub fn Home(props: &HomeProps) -> Html {
                     { Phrase::new("interface.done_of").with("n", count(progress.done().min(all))).with("all", count(all)).say(lang) }
                 </output>
             </div>
-            <div class="families">
+            <div class={if all <= SMALL_FAMILY { "families is-few" } else { "families" }}>
                 { for found.iter().map(|(family, cards)| family_of(lang, family, cards, progress)) }
             </div>
             <div>
-                if found.is_empty() && props.course.is_some() {
-                    <p class="none">{ Phrase::new("interface.nothing_found").with("words", options::shorten(&props.search)).say(lang) }</p>
+                if found.is_empty() && course.is_some() {
+                    <p class="none">{ Phrase::new("interface.nothing_found").with("words", options::shorten(search)).say(lang) }</p>
                 }
             </div>
         </main>
@@ -101,11 +96,11 @@ pub fn Home(props: &HomeProps) -> Html {
 }
 
 fn matches(card: &CourseCard, search: &str) -> bool {
-    let wanted = search.to_lowercase();
+    let wanted = search.to_ascii_lowercase();
     let texts = [&card.title.en, &card.title.zh, &card.hook.en, &card.hook.zh, &card.id];
     wanted.split_whitespace().all(|word| {
-        texts.iter().any(|text| text.to_lowercase().contains(word))
-            || card.tags.iter().any(|tag| tag.to_lowercase().contains(word))
+        texts.iter().any(|text| text.to_ascii_lowercase().contains(word))
+            || card.tags.iter().any(|tag| tag.to_ascii_lowercase().contains(word))
     })
 }
 
@@ -128,7 +123,7 @@ fn acts(lang: Lang, families: &[&Family], progress: &Progress) -> Html {
     let href = options::format(Some(&next.id), step, None, None, options::View::Stage);
     html! {
         <>
-            <a key="go" class="btn btn-primary" {href} data-action="go-on"><Icon sign={Sign::Play} /><span>{ words }</span></a>
+            <a key="go" class="btn btn-primary" {href} data-action="go-on">{ icon(Sign::Play) }<span>{ words }</span></a>
             if let Some(first) = cards.first().filter(|first| begun && first.id != next.id) {
                 <a key="first" class="btn" href={options::format(Some(&first.id), None, None, None, options::View::Stage)}>{ say(lang, "from_the_start") }</a>
             }
@@ -160,10 +155,12 @@ fn family_of(lang: Lang, family: &Family, cards: &[&CourseCard], progress: &Prog
         <section key={family.id.clone()} {class} aria-labelledby={format!("family-{}", family.id)}>
             <header><h2 id={format!("family-{}", family.id)}>{ family.title.get(lang) }</h2><p>{ family.line.get(lang) }</p><span>{ told }</span></header>
             <div class="cards">
-                { for cards.iter().map(|card| html! {
-                    <Card key={card.id.clone()} {lang} card={(*card).clone()} reached={progress.scenarios.get(&card.id).cloned()}
-                        is_here={progress.last.as_ref() == Some(&card.id)} />
-                }) }
+                { for cards.iter().map(|one| card(&CardProps {
+                    lang,
+                    card: one,
+                    reached: progress.scenarios.get(&one.id),
+                    is_here: progress.last.as_ref() == Some(&one.id),
+                })) }
             </div>
         </section>
     }

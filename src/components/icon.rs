@@ -31,17 +31,9 @@ pub enum Sign {
     Keys,
 }
 
-/// Properties of [`Icon`].
-#[derive(Properties, PartialEq)]
-pub struct IconProps {
-    /// Which.
-    pub sign: Sign,
-}
-
 /// A sign, 18 units wide, in the colour of the text around it.
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
-    let (class, d) = match props.sign {
+pub fn icon(sign: Sign) -> Html {
+    let (class, d) = match sign {
         Sign::Back => ("ico", "M11 4L6 9l5 5"),
         Sign::Next => ("ico", "M7 4l5 5-5 5"),
         Sign::Play => ("ico-fill", "M6 4.2v9.6L13.6 9z"),

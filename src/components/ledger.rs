@@ -6,20 +6,18 @@ use yew::prelude::*;
 
 use super::{milliseconds, say};
 
-/// Properties of [`Ledger`].
-#[derive(Properties, PartialEq)]
-pub struct LedgerProps {
+/// What [`ledger`] shows.
+pub struct LedgerProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The last two facts, the newest last.
-    pub facts: Vec<FactLine>,
+    pub facts: &'a [FactLine],
     /// The newest happened in this step.
     pub is_now: bool,
 }
 
 /// The strip under the stage.
-#[component]
-pub fn Ledger(props: &LedgerProps) -> Html {
+pub fn ledger(props: &LedgerProps<'_>) -> Html {
     let last = props.facts.len().saturating_sub(1);
     html! {
         <section class="ledger" aria-labelledby="ledger-words">

@@ -6,21 +6,21 @@ use highwater_player::lang::Lang;
 use highwater_player::words::{FactLine, Question, StepWords};
 use yew::prelude::*;
 
-use super::facts::Facts;
-use super::ledger::Ledger;
-use super::menu::Menu;
-use super::question::QuestionCard;
-use super::terms::Terms;
-use super::text_view::TextView;
-use super::timeline::{ChapterMarks, Timeline};
-use super::transport::Transport;
-use super::words::Words;
+use super::facts::{FactsProps, facts};
+use super::ledger::{LedgerProps, ledger};
+use super::menu::{MenuProps, menu};
+use super::question::{QuestionProps, question_card};
+use super::terms::{TermsProps, terms};
+use super::text_view::{TextViewProps, text_view};
+use super::timeline::{ChapterMarks, TimelineProps, timeline};
+use super::transport::{TransportProps, transport};
+use super::words::{WordsProps, words};
 use super::{inline, say};
 use crate::action::{Action, FactFilter};
 use crate::motion::Speed;
 use crate::options::View;
 use crate::stage::Picture;
-use crate::stage::view::Scene;
+use crate::stage::view::{StageProps, scene};
 
 /// Everything that the player shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,60 +65,64 @@ pub struct Shown {
     pub scrubbing: bool,
 }
 
-/// Properties of [`Player`].
-#[derive(Properties, PartialEq)]
-pub struct PlayerProps {
+/// What [`player`] shows.
+pub struct PlayerProps<'a> {
     /// What it shows.
-    pub shown: Rc<Shown>,
+    pub shown: &'a Shown,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The player.
-#[component]
-pub fn Player(props: &PlayerProps) -> Html {
-    let shown = &*props.shown;
-    let (lang, dispatch) = (shown.lang, &props.dispatch);
+pub fn player(props: &PlayerProps<'_>) -> Html {
+    let PlayerProps { shown, dispatch } = *props;
+    let lang = shown.lang;
     let class = classes!("player", shown.scrubbing.then_some("is-scrubbing"));
-    let scrub_title =
-        shown.scrubbing.then(|| AttrValue::from(format!("{}. {}", shown.step, inline::plain(&shown.words.title))));
-    let latest: Vec<FactLine> = shown.facts.iter().skip(shown.facts.len().saturating_sub(2)).cloned().collect();
+    let scrub_title = shown.scrubbing.then(|| format!("{}. {}", shown.step, inline::plain(&shown.words.title)));
+    let latest = shown.facts.get(shown.facts.len().saturating_sub(2)..).unwrap_or_default();
     let is_now = latest.last().is_some_and(|fact| fact.step == shown.step);
     html! {
         <div {class} data-player="true" data-scenario={shown.id.clone()} data-step={shown.step.to_string()} data-steps={shown.steps.to_string()}
             data-busy={shown.busy.to_string()} data-playing={shown.playing.to_string()}>
             <section class="stage" role="tabpanel" id="view-panel" aria-label={say(lang, shown.view.code())} data-view={shown.view.code()}>
                 { match shown.view {
-                    View::Stage => html! { <Scene key="stage" picture={shown.picture.clone()} label={say(lang, "stage_label")} /> },
-                    View::Facts => html! {
-                        <Facts key="facts" {lang} facts={shown.facts.clone()} step={shown.step} filter={shown.filter.clone()} dispatch={dispatch.clone()} />
-                    },
-                    View::Text => html! { <TextView key="text" {lang} blocks={shown.text.clone()} /> },
+                    View::Stage => scene(&StageProps { picture: &shown.picture, label: &say(lang, "stage_label") }),
+                    View::Facts => facts(&FactsProps { lang, facts: &shown.facts, step: shown.step, filter: &shown.filter, dispatch }),
+                    View::Text => text_view(&TextViewProps { lang, blocks: &shown.text }),
                 } }
             </section>
             <section class="words" aria-label={say(lang, "words")}>
-                <Words {lang} words={shown.words.clone()} step={shown.step} steps={shown.steps} gloss={shown.gloss.clone()} dispatch={dispatch.clone()} />
+                { words(&WordsProps { lang, words: &shown.words, step: shown.step, steps: shown.steps, gloss: shown.gloss.as_deref(), dispatch }) }
                 <div class="ask-place">
                     if let Some(question) = &shown.question {
-                        <QuestionCard {lang} question={question.clone()} dispatch={dispatch.clone()} />
+                        { question_card(&QuestionProps { lang, question, dispatch }) }
                     }
                 </div>
-                <Terms {lang} terms={shown.words.terms.clone()} />
+                { terms(&TermsProps { lang, terms: &shown.words.terms }) }
             </section>
             <div class="ledger-place">
                 if shown.view != View::Facts && !latest.is_empty() {
-                    <Ledger {lang} facts={latest} {is_now} />
+                    { ledger(&LedgerProps { lang, facts: latest, is_now }) }
                 }
             </div>
             <section class="bar" aria-label={say(lang, "transport")}>
                 <div class="menu-place">
                     if shown.menu {
-                        <Menu {lang} view={shown.view} speed={shown.speed} time_us={shown.time_us} dispatch={dispatch.clone()} />
+                        { menu(&MenuProps { lang, view: shown.view, speed: shown.speed, time_us: shown.time_us, dispatch }) }
                     }
                 </div>
-                <Timeline {lang} chapters={shown.chapters.clone()} step={shown.step} steps={shown.steps} scrubbing={shown.scrubbing} dispatch={dispatch.clone()} />
-                <Transport {lang} can_back={shown.step > 1} can_next={shown.step < shown.steps || open(shown)} playing={shown.playing} speed={shown.speed}
-                    time_us={shown.time_us} {scrub_title} menu={shown.menu} dispatch={dispatch.clone()} />
+                { timeline(&TimelineProps { lang, chapters: &shown.chapters, step: shown.step, steps: shown.steps, scrubbing: shown.scrubbing, dispatch }) }
+                { transport(&TransportProps {
+                    lang,
+                    can_back: shown.step > 1,
+                    can_next: shown.step < shown.steps || open(shown),
+                    playing: shown.playing,
+                    speed: shown.speed,
+                    time_us: shown.time_us,
+                    scrub_title: scrub_title.as_deref(),
+                    menu: shown.menu,
+                    dispatch,
+                }) }
             </section>
         </div>
     }

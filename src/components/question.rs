@@ -5,44 +5,41 @@ use highwater_player::lang::Lang;
 use highwater_player::words::{Answered, Choice, Question};
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::{inline, ledger, say};
 use crate::action::Action;
 
-/// Properties of [`QuestionCard`].
-#[derive(Properties, PartialEq)]
-pub struct QuestionProps {
+/// What [`question_card`] shows.
+pub struct QuestionProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The question.
-    pub question: Question,
+    pub question: &'a Question,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// Choices of at most so many characters stand in a row.
 const SHORT: usize = 7;
 
 /// The card.
-#[component]
-pub fn QuestionCard(props: &QuestionProps) -> Html {
-    let QuestionProps { lang, question, dispatch } = props;
-    let lang = *lang;
+pub fn question_card(props: &QuestionProps<'_>) -> Html {
+    let QuestionProps { lang, question, dispatch } = *props;
     let open = question.answered == Answered::Open;
     let short = question.choices.len() <= 4
         && question.choices.iter().all(|choice| inline::plain(&choice.label).chars().count() <= SHORT);
-    let (class, words) = match question.answered {
-        Answered::Open => ("ask-head is-open", "predict"),
-        Answered::Right => ("ask-head is-right", "right_answer"),
-        Answered::Wrong => ("ask-head is-wrong", "wrong_answer"),
-        Answered::Revealed => ("ask-head is-open", "revealed"),
+    let (state, class, words) = match question.answered {
+        Answered::Open => ("open", "ask-head is-open", "predict"),
+        Answered::Right => ("right", "ask-head is-right", "right_answer"),
+        Answered::Wrong => ("wrong", "ask-head is-wrong", "wrong_answer"),
+        Answered::Revealed => ("revealed", "ask-head is-open", "revealed"),
     };
     html! {
-        <section class="ask" aria-labelledby="ask-words" data-question={format!("{:?}", question.answered).to_lowercase()}>
+        <section class="ask" aria-labelledby="ask-words" data-question={state}>
             <div {class}>
                 { match question.answered {
-                    Answered::Right => html! { <Icon sign={Sign::Check} /> },
-                    Answered::Wrong => html! { <Icon sign={Sign::Cross} /> },
+                    Answered::Right => html! { { icon(Sign::Check) } },
+                    Answered::Wrong => html! { { icon(Sign::Cross) } },
                     Answered::Open | Answered::Revealed => html! {
                         <svg viewBox="0 0 18 18" aria-hidden="true">
                             <path class="ask-mark" d="M9 0l9 9l-9 9l-9 -9z" />
@@ -90,7 +87,7 @@ fn choice(lang: Lang, index: usize, choice: &Choice, open: bool, short: bool, di
     let tag = if tag.is_empty() { String::new() } else { say(lang, tag) };
     html! {
         <button key={index} type="button" {class} disabled={!open} aria-pressed={choice.chosen.to_string()} data-choice={index.to_string()} {onclick}>
-            <span class="dot">if let Some(sign) = sign { <Icon {sign} /> }</span>
+            <span class="dot">if let Some(sign) = sign { { icon(sign) } }</span>
             <span>{ inline::runs(&choice.label, None, None) }</span>
             <span class={if short { "tag sr" } else { "tag" }}>{ tag }</span>
         </button>

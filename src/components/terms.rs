@@ -6,18 +6,16 @@ use yew::prelude::*;
 
 use super::say;
 
-/// Properties of [`Terms`].
-#[derive(Properties, PartialEq)]
-pub struct TermsProps {
+/// What [`terms`] shows.
+pub struct TermsProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The terms.
-    pub terms: Vec<Gloss>,
+    pub terms: &'a [Gloss],
 }
 
 /// The list; where room is short it folds into a line that opens.
-#[component]
-pub fn Terms(props: &TermsProps) -> Html {
+pub fn terms(props: &TermsProps<'_>) -> Html {
     let list = || {
         html! {
             <dl>

@@ -5,18 +5,16 @@ use yew::prelude::*;
 
 use super::say;
 
-/// Properties of [`TextView`].
-#[derive(Properties, PartialEq)]
-pub struct TextViewProps {
+/// What [`text_view`] shows.
+pub struct TextViewProps<'a> {
     /// The language.
     pub lang: Lang,
     /// Headings with their lines.
-    pub blocks: Vec<(String, Vec<String>)>,
+    pub blocks: &'a [(String, Vec<String>)],
 }
 
 /// Each place of the picture under its heading.
-#[component]
-pub fn TextView(props: &TextViewProps) -> Html {
+pub fn text_view(props: &TextViewProps<'_>) -> Html {
     html! {
         <div class="text-view">
             { for props.blocks.iter().enumerate().map(|(index, (heading, lines))| html! {

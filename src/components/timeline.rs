@@ -29,13 +29,12 @@ pub struct ChapterMarks {
     pub stops: Vec<StopMark>,
 }
 
-/// Properties of [`Timeline`].
-#[derive(Properties, PartialEq)]
-pub struct TimelineProps {
+/// What [`timeline`] shows.
+pub struct TimelineProps<'a> {
     /// The language.
     pub lang: Lang,
     /// All chapters.
-    pub chapters: Vec<ChapterMarks>,
+    pub chapters: &'a [ChapterMarks],
     /// The step where we are.
     pub step: usize,
     /// How many there are.
@@ -43,14 +42,12 @@ pub struct TimelineProps {
     /// The thumb is being dragged.
     pub scrubbing: bool,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The line.
-#[component]
-pub fn Timeline(props: &TimelineProps) -> Html {
-    let TimelineProps { lang, step, steps, scrubbing, .. } = props;
-    let (lang, step, steps, scrubbing) = (*lang, *step, *steps, *scrubbing);
+pub fn timeline(props: &TimelineProps<'_>) -> Html {
+    let TimelineProps { lang, step, steps, scrubbing, .. } = *props;
     let title = props
         .chapters
         .iter()

@@ -3,35 +3,33 @@
 use highwater_player::lang::Lang;
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::say;
 use crate::action::Action;
 use crate::options::{Theme, View};
 
-/// Properties of [`TopBar`].
-#[derive(Properties, PartialEq)]
-pub struct TopBarProps {
+/// What [`top_bar`] shows.
+pub struct TopBarProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The theme.
     pub theme: Theme,
     /// The family and the title of the scenario, in a player.
-    pub place: Option<(AttrValue, AttrValue)>,
+    pub place: Option<(&'a str, &'a str)>,
     /// The view, where there are views.
     pub view: Option<View>,
     /// The way to the course's home.
-    pub home: AttrValue,
+    pub home: &'a str,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The bar.
-#[component]
-pub fn TopBar(props: &TopBarProps) -> Html {
+pub fn top_bar(props: &TopBarProps<'_>) -> Html {
     let lang = props.lang;
     html! {
-        <header class="top">
-            <a class="brand" href={props.home.clone()}>
+        <header key="top" class="top">
+            <a class="brand" href={props.home.to_owned()}>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <clipPath id="brand-mark"><rect x="3" y="3" width="18" height="18" rx="4.5" /></clipPath>
                     <rect class="mark-box" x="3" y="3" width="18" height="18" rx="4.5" />
@@ -41,16 +39,16 @@ pub fn TopBar(props: &TopBarProps) -> Html {
                 { "Highwater" }
             </a>
             <div class="where">
-                if let Some((family, title)) = &props.place {
+                if let Some((family, title)) = props.place {
                     <nav class="crumbs" aria-label={say(lang, "breadcrumb")}>
-                        <a class="fam" href={props.home.clone()}>{ family }</a><i>{ "/" }</i><b aria-current="page" title={title.clone()}>{ title }</b>
+                        <a class="fam" href={props.home.to_owned()}>{ family }</a><i>{ "/" }</i><b aria-current="page" title={title.to_owned()}>{ title }</b>
                     </nav>
                 }
             </div>
             <span class="spacer"></span>
             <div class="wide">
                 if let Some(view) = props.view {
-                    <Views {lang} {view} dispatch={props.dispatch.clone()} id="tab" />
+                    { views(&ViewsProps { lang, view, dispatch: props.dispatch, id: "tab" }) }
                 }
             </div>
             <div class="seg" role="group" aria-label={say(lang, "language")}>
@@ -63,32 +61,29 @@ pub fn TopBar(props: &TopBarProps) -> Html {
                     }
                 }) }
             </div>
-            <ThemeButton {lang} theme={props.theme} dispatch={props.dispatch.clone()} />
+            { theme_button(&ThemeButtonProps { lang, theme: props.theme, dispatch: props.dispatch }) }
         </header>
     }
 }
 
-/// Properties of [`Views`].
-#[derive(Properties, PartialEq)]
-pub struct ViewsProps {
+/// What [`views`] shows.
+pub struct ViewsProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The view that is shown.
     pub view: View,
     /// The beginning of the tabs' ids.
-    pub id: AttrValue,
+    pub id: &'a str,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The views as tabs.
-#[component]
-pub fn Views(props: &ViewsProps) -> Html {
-    let ViewsProps { lang, view, id, dispatch } = props;
-    let (lang, view) = (*lang, *view);
+pub fn views(props: &ViewsProps<'_>) -> Html {
+    let ViewsProps { lang, view, id, dispatch } = *props;
     let onkeydown = {
         let dispatch = dispatch.clone();
-        let id = id.clone();
+        let id = id.to_owned();
         Callback::from(move |event: KeyboardEvent| {
             let index = View::ALL.iter().position(|one| *one == view).unwrap_or_default();
             let count = View::ALL.len();
@@ -122,20 +117,18 @@ pub fn Views(props: &ViewsProps) -> Html {
     }
 }
 
-/// Properties of [`ThemeButton`].
-#[derive(Properties, PartialEq)]
-pub struct ThemeButtonProps {
+/// What [`theme_button`] shows.
+pub struct ThemeButtonProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The theme.
     pub theme: Theme,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// Auto, light and dark, one after the other.
-#[component]
-fn ThemeButton(props: &ThemeButtonProps) -> Html {
+fn theme_button(props: &ThemeButtonProps<'_>) -> Html {
     let next = props.theme.next();
     let onclick = props.dispatch.reform(move |_: MouseEvent| Action::Theme(next));
     let (sign, name) = match props.theme {
@@ -146,7 +139,7 @@ fn ThemeButton(props: &ThemeButtonProps) -> Html {
     let name = say(props.lang, name);
     html! {
         <button type="button" class="iconbtn" aria-label={name.clone()} title={name} data-action="theme" data-theme={props.theme.code()} {onclick}>
-            <Icon {sign} />
+            { icon(sign) }
         </button>
     }
 }

@@ -4,14 +4,13 @@ use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 use yew::prelude::*;
 
-use super::icon::{Icon, Sign};
+use super::icon::{Sign, icon};
 use super::{milliseconds, say};
 use crate::action::Action;
 use crate::motion::Speed;
 
-/// Properties of [`Transport`].
-#[derive(Properties, PartialEq)]
-pub struct TransportProps {
+/// What [`transport`] shows.
+pub struct TransportProps<'a> {
     /// The language.
     pub lang: Lang,
     /// There is a step before.
@@ -25,29 +24,28 @@ pub struct TransportProps {
     /// Virtual time in microseconds.
     pub time_us: u64,
     /// The title that a drag on the timeline would show.
-    pub scrub_title: Option<AttrValue>,
+    pub scrub_title: Option<&'a str>,
     /// The menu is open.
     pub menu: bool,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The buttons.
-#[component]
-pub fn Transport(props: &TransportProps) -> Html {
+pub fn transport(props: &TransportProps<'_>) -> Html {
     let lang = props.lang;
     let send = |action: Action| props.dispatch.reform(move |_: MouseEvent| action.clone());
     let (sign, play) = if props.playing { (Sign::Pause, "pause") } else { (Sign::Play, "play") };
     html! {
         <div class="transport">
             <button type="button" class="btn" data-action="back" aria-keyshortcuts="ArrowLeft" disabled={!props.can_back} onclick={send(Action::Go(Command::Back))}>
-                <Icon sign={Sign::Back} /><span>{ say(lang, "back") }</span>
+                { icon(Sign::Back) }<span>{ say(lang, "back") }</span>
             </button>
             <button type="button" class="btn" data-action="play" aria-keyshortcuts="Space" aria-label={say(lang, play)} onclick={send(Action::PlayPause)}>
-                <Icon {sign} /><span class="only-wide play-word">{ say(lang, play) }</span>
+                { icon(sign) }<span class="only-wide play-word">{ say(lang, play) }</span>
             </button>
             <button type="button" class="btn btn-primary" data-action="next" aria-keyshortcuts="ArrowRight" disabled={!props.can_next} onclick={send(Action::Go(Command::Next))}>
-                <span>{ say(lang, "next") }</span><Icon sign={Sign::Next} />
+                <span>{ say(lang, "next") }</span>{ icon(Sign::Next) }
             </button>
             <span class="clock only-wide">
                 if let Some(title) = &props.scrub_title {
@@ -57,34 +55,31 @@ pub fn Transport(props: &TransportProps) -> Html {
                 }
             </span>
             <span class="spacer only-wide"></span>
-            <SpeedMenu {lang} speed={props.speed} class="only-wide" dispatch={props.dispatch.clone()} />
+            { speed_menu(&SpeedMenuProps { lang, speed: props.speed, class: "only-wide", dispatch: props.dispatch }) }
             <button type="button" class="btn btn-quiet only-wide" data-action="help" aria-keyshortcuts="?" onclick={send(Action::Help(true))}>
-                <Icon sign={Sign::Keys} /><span>{ say(lang, "keys") }</span>
+                { icon(Sign::Keys) }<span>{ say(lang, "keys") }</span>
             </button>
             <button type="button" class="btn only-narrow" data-action="menu" aria-label={say(lang, "more")} aria-expanded={props.menu.to_string()} onclick={send(Action::Menu(!props.menu))}>
-                <Icon sign={Sign::More} />
+                { icon(Sign::More) }
             </button>
         </div>
     }
 }
 
-/// Properties of [`SpeedMenu`].
-#[derive(Properties, PartialEq)]
-pub struct SpeedMenuProps {
+/// What [`speed_menu`] shows.
+pub struct SpeedMenuProps<'a> {
     /// The language.
     pub lang: Lang,
     /// How fast.
     pub speed: Speed,
     /// More classes.
-    #[prop_or_default]
-    pub class: AttrValue,
+    pub class: &'a str,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The four speeds.
-#[component]
-pub fn SpeedMenu(props: &SpeedMenuProps) -> Html {
+pub fn speed_menu(props: &SpeedMenuProps<'_>) -> Html {
     html! {
         <div class={format!("seg {}", props.class)} role="group" aria-label={say(props.lang, "speed")}>
             { for Speed::ALL.into_iter().map(|one| {

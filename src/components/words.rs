@@ -8,30 +8,28 @@ use yew::prelude::*;
 use super::{inline, say};
 use crate::action::Action;
 
-/// Properties of [`Words`].
-#[derive(Properties, PartialEq)]
-pub struct WordsProps {
+/// What [`words`] shows.
+pub struct WordsProps<'a> {
     /// The language.
     pub lang: Lang,
     /// The words.
-    pub words: StepWords,
+    pub words: &'a StepWords,
     /// The step, from 1.
     pub step: usize,
     /// How many there are.
     pub steps: usize,
     /// The term whose gloss is open.
-    pub gloss: Option<String>,
+    pub gloss: Option<&'a str>,
     /// Where actions go.
-    pub dispatch: Callback<Action>,
+    pub dispatch: &'a Callback<Action>,
 }
 
 /// The kicker, the title and the sentence.
-#[component]
-pub fn Words(props: &WordsProps) -> Html {
+pub fn words(props: &WordsProps<'_>) -> Html {
     let lang = props.lang;
-    let words = &props.words;
+    let words = props.words;
     let place = step_of(lang, props.step, props.steps);
-    let open = props.gloss.as_deref().and_then(|open| words.terms.iter().find(|term| term.id == open));
+    let open = props.gloss.and_then(|open| words.terms.iter().find(|term| term.id == open));
     html! {
         <div class="words-head">
             <p class="kicker"><b>{ &words.family }</b>{ " " }<span>{ place }</span></p>
@@ -41,7 +39,7 @@ pub fn Words(props: &WordsProps) -> Html {
                     <p class="history">{ Phrase::new("interface.history").with("version", version.as_str()).say(lang) }</p>
                 }
             </div>
-            <p class="say">{ inline::runs(&words.say, Some(&props.dispatch), props.gloss.as_deref()) }</p>
+            <p class="say">{ inline::runs(&words.say, Some(props.dispatch), props.gloss) }</p>
             <div>
                 if let Some(term) = open {
                     <div class="gloss" role="note" aria-label={say(lang, "gloss")}>

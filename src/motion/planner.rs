@@ -1,6 +1,7 @@
 //! The motions of a step, fact after fact.
 
-use std::collections::BTreeMap;
+use crate::stage::frame::bounded;
+use highwater_player::sorted::SortedMap;
 
 use highwater_player::beat::{Beat, BeatFact, Motion};
 
@@ -20,9 +21,9 @@ pub(super) struct Planner<'a> {
     pub(super) commits: Vec<f64>,
     pub(super) moves: Vec<Move>,
     /// When the effects of a fact may start.
-    ready: BTreeMap<u64, f64>,
+    ready: SortedMap<u64, f64>,
     /// When a message sent in this step reaches its receiver.
-    arrival: BTreeMap<String, f64>,
+    arrival: SortedMap<String, f64>,
     /// When everything planned so far is over.
     pub(super) end: f64,
 }
@@ -35,8 +36,8 @@ impl<'a> Planner<'a> {
             beats,
             commits: Vec::new(),
             moves: Vec::new(),
-            ready: BTreeMap::new(),
-            arrival: BTreeMap::new(),
+            ready: SortedMap::new(),
+            arrival: SortedMap::new(),
             end: 0.0,
         }
     }
@@ -302,7 +303,7 @@ impl<'a> Planner<'a> {
             let Some(at) = self.place(index, &record).filter(|at| at.0 > from.0 - 1.0 && at.0 < to.0) else {
                 continue;
             };
-            let begin = ((at.0 - from.0) / way).clamp(0.0, 0.9);
+            let begin = bounded((at.0 - from.0) / way, 0.0, 0.9);
             let points = vec![painted(0.0, "var(--panel)"), painted(begin, "var(--panel)"), painted(1.0, "var(--ks)")];
             self.go(index, &format!("{record}~box"), delay, WATER_MS, Ease::Move, points);
         }

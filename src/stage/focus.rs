@@ -1,6 +1,6 @@
 //! Where the arrows go: the nearest mark in a direction, as marks lie on the stage.
 
-use std::collections::BTreeMap;
+use highwater_player::sorted::SortedMap;
 
 use super::frame::Area;
 
@@ -18,7 +18,7 @@ pub enum Direction {
 }
 
 /// The mark next to `from`; the first mark in reading order if `from` is none or no longer there.
-pub fn next(areas: &BTreeMap<String, Area>, from: Option<&str>, direction: Direction) -> Option<String> {
+pub fn next(areas: &SortedMap<String, Area>, from: Option<&str>, direction: Direction) -> Option<String> {
     let Some(here) = from.and_then(|from| areas.get(from)) else {
         return areas
             .iter()
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn arrows_go_to_the_neighbour() {
-        let areas = BTreeMap::from([
+        let areas = SortedMap::from([
             ("a".to_owned(), Area::new(0.0, 0.0, 10.0, 10.0)),
             ("b".to_owned(), Area::new(20.0, 0.0, 10.0, 10.0)),
             ("c".to_owned(), Area::new(0.0, 30.0, 10.0, 10.0)),

@@ -116,3 +116,8 @@ impl Area {
         (self.x + self.w / 2.0, self.y + self.h / 2.0)
     }
 }
+/// The value, or the bound that it is beyond. std's `clamp` panics where the bounds are the wrong way round, and prints
+/// them then, which costs the page 8 KB.
+pub fn bounded(value: f64, least: f64, most: f64) -> f64 {
+    value.max(least).min(most)
+}

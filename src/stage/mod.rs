@@ -18,7 +18,7 @@ pub mod thumb;
 pub mod track;
 pub mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use highwater_player::sorted::{SortedMap, SortedSet};
 
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
@@ -32,9 +32,9 @@ use node::Node;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// Marks with a value, and the value before.
-    pub was: BTreeMap<String, String>,
+    pub was: SortedMap<String, String>,
     /// Marks that were not there.
-    pub new: BTreeSet<String>,
+    pub new: SortedSet<String>,
 }
 
 impl Changes {
@@ -58,8 +58,8 @@ impl Changes {
 }
 
 /// The marks that carry a value which a reader can compare, with the value as text.
-fn values(scene: &Scene) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
+fn values(scene: &Scene) -> SortedMap<String, String> {
+    let mut values = SortedMap::new();
     for panel in &scene.panels {
         let Panel::Cluster(cluster) = panel else { continue };
         for row in &cluster.replicas {
@@ -176,13 +176,13 @@ pub struct Picture {
     /// The shapes, back to front.
     pub nodes: Vec<Node>,
     /// The ways of the messages that are on the wire or have just been.
-    pub travels: BTreeMap<String, Travel>,
+    pub travels: SortedMap<String, Travel>,
 }
 
 impl Picture {
     /// Where each mark and part stands in its parent.
-    pub fn places(&self) -> BTreeMap<String, (f64, f64)> {
-        let mut places = BTreeMap::new();
+    pub fn places(&self) -> SortedMap<String, (f64, f64)> {
+        let mut places = SortedMap::new();
         self.walk(&mut |node, _| {
             if let (Some(mark), Some(at)) = (&node.mark, node.at) {
                 places.insert(mark.clone(), at);
@@ -192,8 +192,8 @@ impl Picture {
     }
 
     /// The rectangles of the marks that can take the focus, on the stage.
-    pub fn areas(&self) -> BTreeMap<String, Area> {
-        let mut areas = BTreeMap::new();
+    pub fn areas(&self) -> SortedMap<String, Area> {
+        let mut areas = SortedMap::new();
         self.walk(&mut |node, origin| {
             if let (Some(mark), Some(_), Some(bounds)) = (&node.mark, &node.label, node.bounds()) {
                 areas.insert(mark.clone(), bounds.moved(origin));

@@ -5,7 +5,8 @@
 
 mod narrow;
 
-use std::collections::BTreeMap;
+use crate::stage::frame::bounded;
+use highwater_player::sorted::SortedMap;
 
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::cluster::{ClusterPanel, Envelope, Whereabouts};
@@ -42,7 +43,7 @@ pub struct Network {
     /// The messages.
     pub envelopes: Vec<Node>,
     /// Their ways, for motion.
-    pub travels: BTreeMap<String, Travel>,
+    pub travels: SortedMap<String, Travel>,
     /// The lower edge of the lowest message.
     pub bottom: f64,
 }
@@ -90,7 +91,7 @@ fn size(draw: &Draw<'_>, envelope: &Envelope) -> Size {
     } else {
         (156.0, 172.0)
     };
-    let w = (text::width(&words, 12.0) + 24.0).clamp(least, most).ceil();
+    let w = bounded(text::width(&words, 12.0) + 24.0, least, most).ceil();
     let mut lines = text::wrap(&words, 12.0, w - 22.0);
     if lines.len() > 2 {
         let rest = lines.split_off(1).join(" ");
@@ -311,7 +312,7 @@ fn travelling(
                 (lane, rest, beak, if request { card } else { rest }, if request { rest } else { card })
             } else {
                 let beak = if request { Beak::Down } else { Beak::Up };
-                let rest = (port - 14.0 - h).clamp(86.0, 94.0);
+                let rest = bounded(port - 14.0 - h, 86.0, 94.0);
                 (
                     lane,
                     rest,

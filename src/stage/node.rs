@@ -34,11 +34,16 @@ pub struct Node {
 
 /// A number as an attribute: at most two decimals.
 pub fn number(value: f64) -> String {
-    let rounded = (value * 100.0).round() / 100.0;
-    if rounded == 0.0 {
-        return "0".to_owned();
-    }
-    format!("{rounded}")
+    // By whole numbers: what std writes fractions with is a hundredth of the page.
+    let hundredths = (value * 100.0).round() as i64;
+    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let rest = match (rest / 10, rest % 10) {
+        (0, 0) => String::new(),
+        (tenths, 0) => ".".to_owned() + &tenths.to_string(),
+        (tenths, last) => ".".to_owned() + &tenths.to_string() + &last.to_string(),
+    };
+    sign.to_owned() + &whole.to_string() + &rest
 }
 
 impl Node {

@@ -9,21 +9,19 @@ use super::Picture;
 use super::node::{Node, number};
 
 /// What the stage draws.
-#[derive(Properties, PartialEq, Clone)]
-pub struct StageProps {
+pub struct StageProps<'a> {
     /// The picture.
-    pub picture: Rc<Picture>,
+    pub picture: &'a Picture,
     /// What it shows, in words.
-    pub label: AttrValue,
+    pub label: &'a str,
 }
 
 /// The SVG of a picture.
-#[component]
-pub fn Scene(props: &StageProps) -> Html {
-    let picture = &props.picture;
+pub fn scene(props: &StageProps<'_>) -> Html {
+    let picture = props.picture;
     let (width, height) = (number(picture.width), number(picture.height.ceil()));
     html! {
-        <svg class="scene" viewBox={format!("0 0 {width} {height}")} {width} {height} role="group" aria-label={props.label.clone()}
+        <svg key="stage" class="scene" viewBox={format!("0 0 {width} {height}")} {width} {height} role="group" aria-label={props.label.to_owned()}
             tabindex="0" data-stage="true">
             { for picture.nodes.iter().enumerate().map(|(index, node)| element(node, index)) }
         </svg>
@@ -35,10 +33,21 @@ struct PartProps {
     node: Node,
 }
 
-/// A row, lane or card: drawn again only when something in it changed.
-#[component]
-fn Part(props: &PartProps) -> Html {
-    tag(&props.node)
+/// A row, lane or card: drawn again only when something in it changed. The one thing besides the page that is a component
+/// to Yew: each costs 4 KB.
+struct Part;
+
+impl Component for Part {
+    type Message = ();
+    type Properties = PartProps;
+
+    fn create(_: &Context<Part>) -> Part {
+        Part
+    }
+
+    fn view(&self, context: &Context<Part>) -> Html {
+        tag(&context.props().node)
+    }
 }
 
 /// An element of a picture, keyed by its mark or its place.

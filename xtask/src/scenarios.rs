@@ -1,4 +1,5 @@
-//! The scenarios as the page reads them: packed by the player, one JSON file each, and the course list.
+//! What the page reads beside itself: the scenarios, packed by the player, one JSON file each, the course list, and the
+//! words of each language.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use highwater_player::course::{PackedCourse, pack_course};
+use highwater_player::lang::Lang;
+use highwater_player::locale;
 
 use crate::console::{cargo, run};
 use crate::project::{Project, files_under};
@@ -17,7 +20,8 @@ pub fn default_folder(project: &Project) -> PathBuf {
     site.join("scenarios")
 }
 
-/// Packs every scenario of the course into `to`: `<id>.json` and the course list, `index.json`. Other files there go.
+/// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.json`, and the words of the
+/// interface, `words.<lang>.txt`. Other files there go.
 ///
 /// # Errors
 /// All that is wrong with the scenarios, with its places.
@@ -39,11 +43,12 @@ pub fn check(project: &Project) -> Result<()> {
 
 fn write(packed: &PackedCourse, to: &Path) -> Result<()> {
     let list = serde_json::to_string(&packed.course)?;
-    let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json));
-    let files = scenarios.chain([("index.json".to_owned(), &list)]);
+    let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json.clone()));
+    let words = Lang::ALL.map(|lang| (locale::file(lang), locale::packed(lang)));
+    let files = scenarios.chain(words).chain([("index.json".to_owned(), list)]);
     let mut written = BTreeSet::new();
-    for (name, json) in files {
-        write_changed(&to.join(&name), json.as_bytes())?;
+    for (name, text) in files {
+        write_changed(&to.join(&name), text.as_bytes())?;
         written.insert(PathBuf::from(name));
     }
     for name in files_under(to)? {
@@ -68,7 +73,10 @@ mod tests {
         let packed =
             PackedCourse { course: Course::default(), scenarios: vec![("key-hash".to_owned(), "{}".to_owned())] };
         write(&packed, &folder).unwrap();
-        assert_eq!(files_under(&folder).unwrap(), [PathBuf::from("index.json"), PathBuf::from("key-hash.json")]);
+        assert_eq!(
+            files_under(&folder).unwrap(),
+            ["index.json", "key-hash.json", "words.en.txt", "words.zh.txt"].map(PathBuf::from)
+        );
         assert_eq!(fs::read_to_string(folder.join("index.json")).unwrap(), r#"{"families":[]}"#);
         fs::remove_dir_all(folder).unwrap();
     }

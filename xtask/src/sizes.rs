@@ -74,13 +74,11 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
     Ok(Sizes { files })
 }
 
-/// Everything but the scenarios after the first one.
+/// Everything but the scenarios after the first one, and all words but those of the longer language.
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
     match name.strip_prefix("scenarios/") {
-        Some(scenario) => {
-            scenario == "index.json" || scenario.strip_suffix(".json").is_some_and(|id| Some(id) == first_scenario)
-        }
-        None => true,
+        None | Some("index.json" | "words.zh.txt") => true,
+        Some(file) => file.strip_suffix(".json").is_some_and(|id| Some(id) == first_scenario),
     }
 }
 
@@ -146,6 +144,8 @@ mod tests {
     fn a_first_load_has_the_first_scenario_only() {
         assert!(is_first_load("page.js", Some("key-hash")));
         assert!(is_first_load("scenarios/index.json", Some("key-hash")));
+        assert!(is_first_load("scenarios/words.zh.txt", Some("key-hash")));
+        assert!(!is_first_load("scenarios/words.en.txt", Some("key-hash")));
         assert!(is_first_load("scenarios/key-hash.json", Some("key-hash")));
         assert!(!is_first_load("scenarios/hw-two-rounds.json", Some("key-hash")));
     }

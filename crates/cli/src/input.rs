@@ -150,7 +150,7 @@ fn from_toml(name: &str, scenario: Vec<u8>, zh: Option<&Path>) -> Result<Loaded,
 }
 
 fn open(name: &str, text: &str) -> Result<Loaded, Failure> {
-    let scenario = Scenario::from_json(text).map_err(|error| Failure::input(format!("{name}: {error}")))?;
+    let scenario = Scenario::checked(text).map_err(|error| Failure::input(format!("{name}: {error}")))?;
     Ok(Loaded { name: name.to_owned(), scenario, packed: None })
 }
 

@@ -9,6 +9,7 @@
 
 pub mod batch;
 mod chunks;
+mod crc;
 pub mod leader_epochs;
 pub mod log;
 pub mod record;

@@ -2,12 +2,10 @@
 
 mod picture;
 
-use serde::Serialize;
-
 use crate::json::{self, Fields, Json, JsonError, Read};
 
 pub use crate::script::Localized;
-use crate::script::{Place, localized};
+use crate::script::{Place, all, localized};
 pub use picture::Picture;
 
 #[cfg(feature = "author")]
@@ -17,14 +15,16 @@ mod pack;
 pub use pack::{PackedCourse, families_of, pack_course};
 
 /// All families. As JSON it is the page's `scenarios/index.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Course {
     /// In the order of the home page.
     pub families: Vec<Family>,
 }
 
 /// Scenarios about one side of Kafka.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Family {
     /// `replication`.
     pub id: String,
@@ -37,7 +37,8 @@ pub struct Family {
 }
 
 /// A scenario on the home page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Card {
     /// The scenario's id.
     pub id: String,
@@ -75,25 +76,25 @@ impl Course {
 fn course(json: Json) -> Read<Course> {
     let mut fields = Fields::of(json, Place::root())?;
     let families = fields.list("families")?;
-    let course = Course { families: families.into_iter().map(family).collect::<Read<_>>()? };
+    let course = Course { families: all(families, family)? };
     fields.end()?;
     Ok(course)
 }
 
-fn family((json, place): (Json, Place)) -> Read<Family> {
+fn family(json: Json, place: Place) -> Read<Family> {
     let mut fields = Fields::of(json, place)?;
     let scenarios = fields.list("scenarios")?;
     let family = Family {
         id: fields.text("id")?,
         title: localized(fields.table("title")?)?,
         line: localized(fields.table("line")?)?,
-        scenarios: scenarios.into_iter().map(card).collect::<Read<_>>()?,
+        scenarios: all(scenarios, card)?,
     };
     fields.end()?;
     Ok(family)
 }
 
-fn card((json, place): (Json, Place)) -> Read<Card> {
+fn card(json: Json, place: Place) -> Read<Card> {
     let mut fields = Fields::of(json, place)?;
     let card = Card {
         id: fields.text("id")?,

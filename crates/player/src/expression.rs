@@ -21,15 +21,19 @@
 //! kind of fact where a function wants one. `/` rounds toward zero and `%` has the sign of the dividend, as in Java and
 //! Rust. `and` and `or` read their right side only if the left one does not decide.
 //!
-//! An expression is parsed and bound (names, number and types of arguments) when a scenario is packed, and again when it
-//! is opened. It is evaluated over the world as it is after a step. Nothing here can panic, overflow or run for long:
+//! An expression is parsed and bound (names, number and types of arguments) when a scenario is packed; a page parses it
+//! again and links names to what they stand for. It is evaluated over the world as it is after a step. Nothing here can panic, overflow or run for long:
 //! the bounds are [`MAX_LENGTH`], [`MAX_DEPTH`], [`MAX_LIST`] and [`MAX_EVALUATIONS`].
 
+#[cfg(feature = "author")]
 mod bind;
 mod evaluate;
 mod functions;
 mod lexer;
+mod link;
+#[cfg(feature = "author")]
 mod names;
+#[cfg(feature = "author")]
 mod nearest;
 mod parser;
 mod value;
@@ -37,15 +41,15 @@ mod value;
 use std::fmt;
 use std::rc::Rc;
 
-use serde::{Serialize, Serializer};
-
-pub use bind::Type;
-pub(crate) use bind::as_partition;
 pub use evaluate::{Environment, EvaluationError};
-pub use functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, function};
+pub use functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, Type, function};
+pub(crate) use link::Definitions;
+#[cfg(feature = "author")]
 pub use names::Names;
+#[cfg(feature = "author")]
 pub use nearest::nearest;
 pub use value::Value;
+pub(crate) use value::as_partition;
 
 use crate::words::RefKind;
 
@@ -59,6 +63,7 @@ pub const MAX_LIST: usize = 256;
 pub const MAX_EVALUATIONS: usize = 10_000;
 
 /// The name of a function that no text can call.
+#[cfg(feature = "author")]
 const STAND_IN: &str = "?";
 
 /// A stretch of a text, in characters (not bytes) from 0; `end` is the first one that does not belong to it.
@@ -150,11 +155,18 @@ impl Expression {
         &self.source
     }
 
+    /// Puts what names stand for in their place. Nothing is checked: that [`Scenario::checked`](crate::script::Scenario)
+    /// does.
+    pub(crate) fn link(&mut self, definitions: &Definitions) {
+        self.root = Rc::new(definitions.node(&self.root));
+    }
+
     /// Resolves the names in it (definitions, partitions, clients …), checks functions and their arguments, and says the
     /// type of its value.
     ///
     /// # Errors
     /// All that is wrong, in the order of the text; the expression is then left as it was.
+    #[cfg(feature = "author")]
     pub fn bind(&mut self, names: &Names) -> Result<Type, Vec<TextProblem>> {
         let (root, result_type) = bind::bind(&self.root, names)?;
         self.root = Rc::new(root);
@@ -211,6 +223,7 @@ impl Expression {
     }
 
     /// The value, if it needs no world: an expression without calls.
+    #[cfg(feature = "author")]
     pub(crate) fn constant(&self) -> Option<Value> {
         self.evaluate(&evaluate::NoWorld).ok()
     }
@@ -250,8 +263,9 @@ impl fmt::Display for Expression {
     }
 }
 
-impl Serialize for Expression {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "author")]
+impl serde::Serialize for Expression {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.source)
     }
 }
@@ -399,5 +413,6 @@ impl Node {
     }
 }
 
+#[cfg(feature = "author")]
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,11 @@
 //! What the page reads (packed scenarios, the list of the course) goes through here and not through derived readers: those
 //! make the page larger by several times what they read, and do not know where in the tree they are.
 
+mod parse;
+
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
+#[cfg(feature = "author")]
 use crate::expression::nearest;
 use crate::script::{Place, Problem};
 
@@ -71,15 +72,7 @@ impl From<Box<Problem>> for JsonError {
     }
 }
 
-/// The tree of a text.
-pub(crate) fn parse(text: &str) -> Result<Json, JsonError> {
-    serde_json::from_str(text).map_err(|error| {
-        let message = error.to_string();
-        // The reader appends " at line 1 column 7".
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        JsonError::Malformed { line: error.line(), column: error.column(), message: message.to_owned() }
-    })
-}
+pub(crate) use parse::parse;
 
 /// What is read, or the one thing that is wrong.
 pub(crate) type Read<T> = Result<T, Box<Problem>>;
@@ -169,8 +162,11 @@ impl Fields {
     }
 
     pub(crate) fn texts(&mut self, key: &'static str) -> Read<Vec<String>> {
-        let elements = self.list(key)?;
-        elements.into_iter().map(|(value, place)| text(value, &place)).collect()
+        let mut texts = Vec::new();
+        for (value, place) in self.list(key)? {
+            texts.push(text(value, &place)?);
+        }
+        Ok(texts)
     }
 
     pub(crate) fn table(&mut self, key: &'static str) -> Read<Fields> {
@@ -212,8 +208,9 @@ impl Fields {
 
 /// That a key or a word is not one of those that are known.
 pub(crate) fn unknown(place: &Place, word: &str, known: &[&str]) -> Problem {
-    let help = nearest(word, known.iter().copied())
-        .map_or_else(|| format!("possible here: {}", known.join(", ")), |near| format!("did you mean {near}?"));
+    let help = format!("possible here: {}", known.join(", "));
+    #[cfg(feature = "author")]
+    let help = nearest(word, known.iter().copied()).map_or(help, |near| format!("did you mean {near}?"));
     let short: String = word.chars().take(40).collect();
     Problem::new(place.clone(), format!("{short:?} is unknown here")).help(help)
 }
@@ -241,83 +238,9 @@ pub(crate) fn list(json: Json, place: &Place) -> Read<Vec<(Json, Place)>> {
     }
 }
 
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without fractions")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<Json, E> {
-        Ok(Json::Truth(truth))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Json, E> {
-        Ok(Json::Number(number))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Json, E> {
-        i64::try_from(number).map(Json::Number).map_err(|_| E::custom(format!("the number {number} is too large")))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Json, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = sequence.next_element()? {
-            elements.push(element);
-        }
-        Ok(Json::List(elements))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut entries: Vec<(String, Json)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Json>()? {
-            if entries.len() >= KEYS_MAX {
-                return Err(A::Error::custom(format!("more than {KEYS_MAX} keys")));
-            }
-            if entries.iter().any(|(known, _)| *known == key) {
-                return Err(A::Error::custom(format!("the key {key} stands here twice")));
-            }
-            entries.push((key, value));
-        }
-        Ok(Json::Table(entries))
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_that_is_no_json_is_told_with_its_place() {
-        let rows = [
-            ("", "line 1, column 0: EOF while parsing a value"),
-            ("{\n  \"a\": 1,\n}", "line 3, column 1: trailing comma"),
-            ("[1.5]", "line 1, column 4: invalid type: floating point `1.5`, expected JSON without fractions"),
-            ("{\"a\": 1, \"a\": 2}", "line 1, column 16: the key a stands here twice"),
-            ("18446744073709551615", "line 1, column 20: the number 18446744073709551615 is too large"),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
-        }
-        let deep = "[".repeat(100_000);
-        assert!(parse(&deep).unwrap_err().to_string().contains("recursion limit"));
-    }
 
     #[test]
     fn fields_are_taken_one_by_one() {

@@ -12,6 +12,7 @@ pub mod history;
 pub mod json;
 pub mod lang;
 pub mod load;
+pub mod locale;
 pub mod marks;
 pub mod phrase;
 pub mod playback;
@@ -23,6 +24,7 @@ pub mod script;
 pub mod template;
 pub mod words;
 
+#[cfg(not(target_arch = "wasm32"))]
 rust_i18n::i18n!("../../locales", fallback = "en");
 
 /// Maps and sets for what a page keeps too: small where std's are large.

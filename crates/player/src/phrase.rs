@@ -1,6 +1,7 @@
 //! Sentences before they have a language: a key into `locales/` and the values that stand in it.
 
 use crate::lang::Lang;
+use crate::locale;
 
 /// What stands at a place of a phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +38,14 @@ impl Phrase {
 
     /// The words in `lang`.
     pub fn say(&self, lang: Lang) -> String {
-        let mut text = rust_i18n::t!(self.key.as_str(), locale = lang.code()).into_owned();
+        let mut text = locale::text(&self.key, lang);
         for (name, arg) in &self.args {
             let value = match arg {
                 Arg::Number(number) => number.to_string(),
                 Arg::Text(text) => text.clone(),
                 Arg::Phrase(phrase) => phrase.say(lang),
             };
-            text = text.replace(&format!("%{{{name}}}"), &value);
+            text = text.replace(&("%{".to_owned() + name + "}"), &value);
         }
         text
     }

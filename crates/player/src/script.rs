@@ -3,11 +3,12 @@
 //! Authors write TOML (`scenarios/<id>/scenario.toml` with the English texts, `zh.toml` beside it with the Chinese ones);
 //! the feature `author` reads that and tells what is wrong with line and column. What is packed for the page is the JSON
 //! of [`Scenario`]: the same things with all defaults filled in and all texts in both languages.
-//! [`Scenario::from_json`] reads it back and trusts nothing.
+//! [`Scenario::from_json`] reads that back; what others packed is read by `Scenario::checked`, which trusts nothing.
 
 #[cfg(feature = "author")]
 pub mod author;
 mod entries;
+#[cfg(feature = "author")]
 mod names;
 mod open;
 mod place;
@@ -15,16 +16,17 @@ mod read;
 #[cfg(feature = "author")]
 mod scalar;
 mod step;
+#[cfg(feature = "author")]
 mod validate;
 
 use highwater_sim::ids::TopicPartition;
-use serde::{Serialize, Serializer};
 
 pub use entries::Entries;
+#[cfg(feature = "author")]
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
-pub(crate) use read::localized;
+pub(crate) use read::{all, localized};
 pub use step::{Action, Ask, Choices, FactWanted, ListedChoice, Moves, PanelKind, Show, Stage, Step, Until};
 
 use crate::expression::Expression;
@@ -58,8 +60,8 @@ pub const MAX_PACKED_BYTES: usize = 4 << 20;
 pub const WITHIN_MS: u64 = 600_000;
 
 /// The same thing in each language.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "author", derive(serde::Deserialize), serde(deny_unknown_fields))]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Localized<T = String> {
     /// English.
     pub en: T,
@@ -76,6 +78,7 @@ impl<T> Localized<T> {
         }
     }
 
+    #[cfg(feature = "author")]
     pub(crate) fn get_mut(&mut self, lang: Lang) -> &mut T {
         match lang {
             Lang::En => &mut self.en,
@@ -85,7 +88,8 @@ impl<T> Localized<T> {
 }
 
 /// A scenario, checked and complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Scenario {
     /// `hw-two-rounds`: its folder, and its name in links.
     pub id: String,
@@ -108,29 +112,30 @@ pub struct Scenario {
     /// The seed of all randomness.
     pub seed: u64,
     /// `[let]`: names for expressions, in the order of the file.
-    #[serde(rename = "let")]
+    #[cfg_attr(feature = "author", serde(rename = "let"))]
     pub definitions: Vec<(String, Expression)>,
     /// The brokers and the network between all.
     pub cluster: Cluster,
     /// The topics that exist from the beginning.
-    #[serde(rename = "topic")]
+    #[cfg_attr(feature = "author", serde(rename = "topic"))]
     pub topics: Vec<Topic>,
     /// The producers.
-    #[serde(rename = "producer")]
+    #[cfg_attr(feature = "author", serde(rename = "producer"))]
     pub producers: Vec<Producer>,
     /// The consumers.
-    #[serde(rename = "consumer")]
+    #[cfg_attr(feature = "author", serde(rename = "consumer"))]
     pub consumers: Vec<Consumer>,
     /// The chapters; every step belongs to one, and they come in order.
-    #[serde(rename = "chapter")]
+    #[cfg_attr(feature = "author", serde(rename = "chapter"))]
     pub chapters: Vec<Chapter>,
     /// The steps, at least one.
-    #[serde(rename = "step")]
+    #[cfg_attr(feature = "author", serde(rename = "step"))]
     pub steps: Vec<Step>,
 }
 
 /// A family of the course by id and title.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct FamilyName {
     /// `replication`.
     pub id: String,
@@ -142,9 +147,8 @@ pub struct FamilyName {
 pub type Configs = Entries;
 
 /// A value of a config or of a field of a fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "author", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize, schemars::JsonSchema), serde(untagged))]
 pub enum Scalar {
     /// true or false.
     Truth(bool),
@@ -165,7 +169,8 @@ impl std::fmt::Display for Scalar {
 }
 
 /// The brokers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Cluster {
     /// How many; they are numbered from 1.
     pub brokers: i32,
@@ -176,7 +181,8 @@ pub struct Cluster {
 }
 
 /// A topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Topic {
     /// Its name.
     pub name: String,
@@ -191,7 +197,8 @@ pub struct Topic {
 }
 
 /// A producer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Producer {
     /// Its `client.id`.
     pub id: String,
@@ -200,12 +207,13 @@ pub struct Producer {
 }
 
 /// A consumer with partitions assigned by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Consumer {
     /// Its `client.id`.
     pub id: String,
     /// Its partitions.
-    #[serde(serialize_with = "partition_names")]
+    #[cfg_attr(feature = "author", serde(serialize_with = "partition_names"))]
     pub assign: Vec<TopicPartition>,
     /// Where it begins.
     pub from: StartAt,
@@ -216,8 +224,8 @@ pub struct Consumer {
 }
 
 /// Where a consumer begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum StartAt {
     /// At the log start offset.
     Earliest,
@@ -228,7 +236,8 @@ pub enum StartAt {
 }
 
 /// A part of the scenario with a title of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Chapter {
     /// Its id.
     pub id: String,
@@ -237,18 +246,29 @@ pub struct Chapter {
 }
 
 impl Scenario {
-    /// Reads a packed scenario and checks all of it: nothing in it is trusted.
+    /// Reads a packed scenario that has been checked when it was packed. That it is of this form is seen to, that it makes
+    /// sense is not.
+    ///
+    /// # Errors
+    /// Too much text, or text that is not JSON or not of this form.
+    pub fn from_json(json: &str) -> Result<Scenario, OpenError> {
+        open::from_json(json)
+    }
+
+    /// Reads a packed scenario of anybody's and checks all of it: nothing in it is trusted.
     ///
     /// # Errors
     /// Too much text, text that is not JSON or not of this form, or the first thing that is wrong in it.
-    pub fn from_json(json: &str) -> Result<Scenario, OpenError> {
-        open::from_json(json)
+    #[cfg(feature = "author")]
+    pub fn checked(json: &str) -> Result<Scenario, OpenError> {
+        open::checked(json)
     }
 
     /// As packed JSON, in one line.
     ///
     /// # Errors
     /// None that a checked scenario could have; they are those of the JSON writer.
+    #[cfg(feature = "author")]
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
@@ -265,14 +285,17 @@ pub fn partition_from_name(name: &str) -> Option<TopicPartition> {
 }
 
 /// A partition as `orders-0`.
-fn partition_name<S: Serializer>(partition: &TopicPartition, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "author")]
+fn partition_name<S: serde::Serializer>(partition: &TopicPartition, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(partition)
 }
 
 /// Partitions as `["orders-0"]`.
-fn partition_names<S: Serializer>(partitions: &[TopicPartition], serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "author")]
+fn partition_names<S: serde::Serializer>(partitions: &[TopicPartition], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(partitions.iter().map(ToString::to_string))
 }
 
+#[cfg(feature = "author")]
 #[cfg(test)]
 mod tests;

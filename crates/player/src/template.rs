@@ -13,9 +13,9 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
-use crate::expression::{Environment, EvaluationError, Expression, Names, Span, TextProblem, nearest};
+use crate::expression::{Definitions, Environment, EvaluationError, Expression, Span, TextProblem};
+#[cfg(feature = "author")]
+use crate::expression::{Names, nearest};
 use crate::words::{Inline, RefKind};
 
 /// The longest text, in characters.
@@ -34,8 +34,16 @@ pub struct Template {
 enum Run {
     Text(String),
     Strong(String),
-    Value { expression: Expression, look: Option<RefKind> },
-    Term { id: String, words: Option<String>, span: Span },
+    Value {
+        expression: Expression,
+        look: Option<RefKind>,
+    },
+    Term {
+        id: String,
+        words: Option<String>,
+        #[cfg(feature = "author")]
+        span: Span,
+    },
 }
 
 impl Template {
@@ -59,10 +67,20 @@ impl Template {
         &self.source
     }
 
+    /// Links the expressions in it, see [`Expression::link`].
+    pub(crate) fn link(&mut self, definitions: &Definitions) {
+        for run in &mut self.runs {
+            if let Run::Value { expression, .. } = run {
+                expression.link(definitions);
+            }
+        }
+    }
+
     /// Binds the expressions in it, see [`Expression::bind`].
     ///
     /// # Errors
     /// All that is wrong, in the order of the text.
+    #[cfg(feature = "author")]
     pub fn bind(&mut self, names: &Names) -> Result<(), Vec<TextProblem>> {
         let mut problems = Vec::new();
         for run in &mut self.runs {
@@ -103,6 +121,7 @@ impl Template {
     }
 
     /// The ids of the terms in it, in the order of their first use.
+    #[cfg(feature = "author")]
     pub fn terms(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = Vec::new();
         for (id, _) in self.terms_with_places() {
@@ -114,6 +133,7 @@ impl Template {
     }
 
     /// Every use of a term with the place of its id.
+    #[cfg(feature = "author")]
     pub(crate) fn terms_with_places(&self) -> impl Iterator<Item = (&str, Span)> {
         self.runs.iter().filter_map(|run| match run {
             Run::Term { id, span, .. } => Some((id.as_str(), *span)),
@@ -130,7 +150,7 @@ impl Template {
     }
 
     /// The words without values, for counting them: a value counts as one word.
-    #[cfg_attr(not(feature = "author"), allow(dead_code, reason = "only the checks for authors count words"))]
+    #[cfg(feature = "author")]
     pub(crate) fn plain(&self) -> String {
         let words = self.runs.iter().map(|run| match run {
             Run::Text(text) | Run::Strong(text) => text.as_str(),
@@ -155,8 +175,9 @@ impl fmt::Display for Template {
     }
 }
 
-impl Serialize for Template {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "author")]
+impl serde::Serialize for Template {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.source)
     }
 }
@@ -302,10 +323,11 @@ impl Parser {
         }
         let problem =
             TextProblem::new(Span::new(start, end.max(start.saturating_add(1))), format!("no look is called {name:?}"));
-        Err(match nearest(name, LOOKS.iter().map(|(look, _)| *look)) {
-            Some(near) => problem.help(format!("did you mean {near}?")),
-            None => problem.help("the looks are water, message, leader, bad and plain"),
-        })
+        #[cfg(feature = "author")]
+        if let Some(near) = nearest(name, LOOKS.iter().map(|(look, _)| *look)) {
+            return Err(problem.help(format!("did you mean {near}?")));
+        }
+        Err(problem.help("the looks are water, message, leader, bad and plain"))
     }
 
     /// Stress begins or ends.
@@ -333,6 +355,7 @@ impl Parser {
             Some((id, words)) => (id, Some(words.to_owned())),
             None => (inside.as_str(), None),
         };
+        #[cfg(feature = "author")]
         let span = Span::new(open.end, open.end.saturating_add(id.chars().count()));
         let well_formed =
             !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -350,11 +373,17 @@ impl Parser {
         }
         let id = id.to_owned();
         self.flush();
-        self.runs.push(Run::Term { id, words, span });
+        self.runs.push(Run::Term {
+            id,
+            words,
+            #[cfg(feature = "author")]
+            span,
+        });
         self.position = end.saturating_add(2);
         Ok(())
     }
 }
 
+#[cfg(feature = "author")]
 #[cfg(test)]
 mod tests;

@@ -82,7 +82,7 @@ proptest! {
             let _ = template.render(&Extreme, str::to_owned);
             prop_assert_eq!(template.source(), text.as_str());
         }
-        prop_assert!(Scenario::from_json(&text).is_err());
+        prop_assert!(Scenario::checked(&text).is_err());
     }
 
     #[test]
@@ -93,7 +93,7 @@ proptest! {
         kind in 0..4,
     ) {
         let mut json = packed();
-        prop_assert!(Scenario::from_json(&json.to_string()).is_ok());
+        prop_assert!(Scenario::checked(&json.to_string()).is_ok());
         let mut all = Vec::new();
         pointers(&json, "", &mut all);
         let pointer = which.get(&all);
@@ -103,7 +103,7 @@ proptest! {
             2 => serde_json::Value::Null,
             _ => serde_json::json!([]),
         };
-        if let Ok(scenario) = Scenario::from_json(&json.to_string()) {
+        if let Ok(scenario) = Scenario::checked(&json.to_string()) {
             prop_assert!(!scenario.steps.is_empty());
         }
     }

@@ -1,7 +1,7 @@
 //! The lanes of a topic: its partitions with their keys, and how many keys move.
 
 use crate::stage::Draw;
-use crate::stage::frame::Area;
+use crate::stage::frame::{Area, bounded};
 use crate::stage::node::Node;
 use crate::stage::node::number;
 use crate::stage::node::rounded;
@@ -49,7 +49,7 @@ pub(super) fn lanes(
     let (pitch, lane_h) = if narrow {
         (42.0, 36.0)
     } else {
-        let pitch = (342.0 / rows as f64).clamp(30.0, 57.0);
+        let pitch = bounded(342.0 / rows as f64, 30.0, 57.0);
         (pitch, pitch - 7.0)
     };
     let lane_w = if columns == 2 { (area.w - 8.0) / 2.0 } else { area.w };
@@ -137,6 +137,7 @@ fn key_chip(draw: &Draw<'_>, chip: &KeyChip, area: Area) -> Node {
 pub(super) fn moved_share(draw: &Draw<'_>, moves: &MovedShare, y: f64, nodes: &mut Vec<Node>) -> f64 {
     let width = draw.frame.width;
     let keys = moves.keys.max(1) as f64;
+    let tenths = (moves.moved * 2_000 + moves.keys.max(1)) / (moves.keys.max(1) * 2); // of a percent, rounded
     let say = |key: &str| {
         let phrase = Phrase::new(key)
             .with("keys", grouped(moves.keys))
@@ -144,7 +145,7 @@ pub(super) fn moved_share(draw: &Draw<'_>, moves: &MovedShare, y: f64, nodes: &m
             .with("to", moves.to)
             .with("moved", grouped(moves.moved))
             .with("stay", grouped(moves.keys - moves.moved))
-            .with("percent", format!("{:.1}", moves.moved as f64 * 100.0 / keys));
+            .with("percent", format!("{}.{}", tenths / 10, tenths % 10));
         draw.say(phrase)
     };
     let title = say("interface.partitioner.moves");
@@ -159,7 +160,7 @@ pub(super) fn moved_share(draw: &Draw<'_>, moves: &MovedShare, y: f64, nodes: &m
         group = group.with(Node::words(0.0, 32.0, "s-note", text::fit(&over, 12.0, width)));
         top = 42.0;
     }
-    let share = (moves.moved as f64 / keys).clamp(0.0, 1.0) * width;
+    let share = bounded(moves.moved as f64 / keys, 0.0, 1.0) * width;
     group = group
         .with(Node::words(0.0, top + 12.0, "s-note s-strong f-accent", say("interface.partitioner.moved")))
         .with(Node::words(width, top + 12.0, "s-note end", say("interface.partitioner.stay")))

@@ -2,7 +2,7 @@
 
 use super::Measures;
 use crate::stage::Draw;
-use crate::stage::frame::Area;
+use crate::stage::frame::{Area, bounded};
 use crate::stage::node::Node;
 use crate::stage::node::number;
 use crate::stage::text;
@@ -10,6 +10,7 @@ use highwater_player::phrase::Phrase;
 use highwater_player::scene::cluster::Float;
 use highwater_player::scene::cluster::ReplicaRow;
 use highwater_player::scene::cluster::Role;
+use highwater_player::sorted::sort_short_by_key;
 
 pub(super) fn ribbon(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     let mut bands = Vec::new();
@@ -101,7 +102,7 @@ pub(super) fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo
         .iter()
         .filter_map(|float| float.log_end_offset.value.map(|offset| (float, measures.boundary(offset))))
         .collect();
-    known.sort_by(|a, b| a.1.total_cmp(&b.1));
+    sort_short_by_key(&mut known, |float| (float.1 * 100.0) as i64);
     // No box leaves the row at its left.
     let mut taken = -14.0;
     let mut first_left = log_w;
@@ -137,7 +138,7 @@ pub(super) fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo
     } else {
         draw.say(Phrase::new("interface.not_fetched_yet").with("brokers", unknown.join(", ")))
     };
-    if row.floats.iter().any(|float| draw.is_outlined(&float.id)) {
+    if row.floats.is_empty() || row.floats.iter().any(|float| draw.is_outlined(&float.id)) {
         return nodes; // what the floats were stands where these words would
     }
     let needed = text::width(&words, 12.0);
@@ -164,7 +165,7 @@ fn float_box(
 ) -> Node {
     let class = if float.holds_water { "float" } else { "float is-next" };
     let beak_d = if !paired {
-        format!("M{} 0l5 -6l5 6z", number((beak - 5.0).clamp(2.0, w - 12.0)))
+        format!("M{} 0l5 -6l5 6z", number(bounded(beak - 5.0, 2.0, w - 12.0)))
     } else if place == 0 {
         format!("M{} 0l8 -6v6z", number(w - 8.0))
     } else {

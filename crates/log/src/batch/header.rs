@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{BatchError, Field};
+use crate::crc::crc32c;
 
 /// The header of a batch in bytes. Kafka: `RECORD_BATCH_OVERHEAD`.
 pub const HEADER_SIZE: usize = 61;
@@ -152,7 +153,7 @@ impl BatchHeader {
     pub fn compute_crc(&self, records: &[u8]) -> u32 {
         let header = self.to_bytes();
         let covered = header.get(Field::Attributes.position()..).unwrap_or_default();
-        crc32c::crc32c_append(crc32c::crc32c(covered), records)
+        crc32c(&[covered, records])
     }
 
     /// The offset of the last record, also if compaction took it away.

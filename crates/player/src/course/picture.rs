@@ -1,19 +1,18 @@
 //! The picture on a scenario's card: what of its decisive moment is left without words.
 
-use serde::Serialize;
-
 use crate::json::{Fields, Json, Read, list, number};
 
 use crate::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
 use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
 use crate::scene::{Panel, Scene, Shown};
-use crate::script::{Place, Problem};
+use crate::script::{Place, Problem, all};
 
 /// At most so many of the newest records of a log.
 const RECORDS: usize = 10;
 
 /// A small picture: replicas, or partitions with keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Picture {
     /// A row for each replica.
     pub rows: Vec<Row>,
@@ -22,7 +21,8 @@ pub struct Picture {
 }
 
 /// A replica.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Row {
     /// It leads.
     pub leads: bool,
@@ -39,7 +39,8 @@ pub struct Row {
 }
 
 /// A partition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Lane {
     /// The key of the picture goes here.
     pub now: bool,
@@ -51,13 +52,10 @@ pub struct Lane {
 pub(super) fn read(mut fields: Fields) -> Read<Picture> {
     let (rows, lanes) = (fields.list("rows")?, fields.list("lanes")?);
     fields.end()?;
-    Ok(Picture {
-        rows: rows.into_iter().map(read_row).collect::<Read<_>>()?,
-        lanes: lanes.into_iter().map(read_lane).collect::<Read<_>>()?,
-    })
+    Ok(Picture { rows: all(rows, read_row)?, lanes: all(lanes, read_lane)? })
 }
 
-fn read_row((json, place): (Json, Place)) -> Read<Row> {
+fn read_row(json: Json, place: Place) -> Read<Row> {
     let mut fields = Fields::of(json, place)?;
     let colors = fields.list("colors")?;
     let row = Row {
@@ -66,22 +64,22 @@ fn read_row((json, place): (Json, Place)) -> Read<Row> {
         first: fields.number("first")?,
         hw: fields.number("hw")?,
         leo: fields.number("leo")?,
-        colors: colors.iter().map(|(color, place)| number(color, place)).collect::<Read<_>>()?,
+        colors: all(colors, |color, place| number(&color, &place))?,
     };
     fields.end()?;
     Ok(row)
 }
 
-fn read_lane((json, place): (Json, Place)) -> Read<Lane> {
+fn read_lane(json: Json, place: Place) -> Read<Lane> {
     let mut fields = Fields::of(json, place)?;
     let keys = fields.list("keys")?;
-    let lane = Lane { now: fields.truth("now")?, keys: keys.into_iter().map(read_key).collect::<Read<_>>()? };
+    let lane = Lane { now: fields.truth("now")?, keys: all(keys, read_key)? };
     fields.end()?;
     Ok(lane)
 }
 
 /// `[colour, next, records]`.
-fn read_key((json, place): (Json, Place)) -> Read<(u8, bool, bool)> {
+fn read_key(json: Json, place: Place) -> Read<(u8, bool, bool)> {
     let parts = list(json, &place)?;
     match parts.as_slice() {
         [(color, at), (Json::Truth(next), _), (Json::Truth(records), _)] => Ok((number(color, at)?, *next, *records)),

@@ -1,57 +1,11 @@
 //! Whether names mean something and types fit.
 
-use std::fmt;
-
 use highwater_sim::ids::TopicPartition;
 
 use super::functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, function};
 use super::names::Names;
-use super::{Kind, MAX_DEPTH, Node, Operator, STAND_IN, Span, TextProblem, Value, nearest};
-
-/// The type of an expression's value. Any of them can also be none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// A whole number.
-    Number,
-    /// True or false.
-    Truth,
-    /// A text.
-    Text,
-    /// A partition of a topic.
-    Partition,
-    /// A list.
-    List,
-    /// Known only when it is evaluated.
-    Any,
-}
-
-impl Type {
-    fn fits(self, other: Type) -> bool {
-        self == other || self == Type::Any || other == Type::Any
-    }
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Type::Number => "a number",
-            Type::Truth => "true or false",
-            Type::Text => "a text",
-            Type::Partition => "a partition",
-            Type::List => "a list",
-            Type::Any => "any value",
-        })
-    }
-}
-
-/// `orders-0` as a partition; none if the name has another form.
-pub(crate) fn as_partition(name: &str) -> Option<TopicPartition> {
-    let (topic, number) = name.rsplit_once('-')?;
-    let plain = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
-    let partition: i32 = number.parse().ok().filter(|_| plain && !topic.is_empty())?;
-    // `orders-00` would be another folder.
-    (partition.to_string() == number).then(|| TopicPartition::new(topic, partition))
-}
+use super::value::as_partition;
+use super::{Kind, MAX_DEPTH, Node, Operator, STAND_IN, Span, TextProblem, Type, Value, nearest};
 
 /// The tree with all names resolved, and the type of its value.
 pub(super) fn bind(root: &Node, names: &Names) -> Result<(Node, Type), Vec<TextProblem>> {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use super::bind::as_partition;
+use super::value::as_partition;
 use super::{Kind, MAX_EVALUATIONS, MAX_LIST, Node, Operator, Span, Value};
 
 /// The world that an expression is about.
@@ -46,8 +46,10 @@ impl fmt::Display for EvaluationError {
 impl std::error::Error for EvaluationError {}
 
 /// Where there is nothing to ask: only constants have a value.
+#[cfg(feature = "author")]
 pub(super) struct NoWorld;
 
+#[cfg(feature = "author")]
 impl Environment for NoWorld {
     fn call(&self, function: &str, _: &[Value]) -> Result<Value, EvaluationError> {
         Err(EvaluationError::new(format!("{function} needs a world")))

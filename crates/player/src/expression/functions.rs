@@ -1,7 +1,44 @@
-//! What an expression can ask of the world: one table for checks, suggestions and documentation.
+//! What an expression can ask of the world: one table for names, checks, suggestions and documentation.
 
-use super::bind::Type;
 use crate::words::RefKind;
+
+/// The type of an expression's value. Any of them can also be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// A whole number.
+    Number,
+    /// True or false.
+    Truth,
+    /// A text.
+    Text,
+    /// A partition of a topic.
+    Partition,
+    /// A list.
+    List,
+    /// Known only when it is evaluated.
+    Any,
+}
+
+#[cfg(feature = "author")]
+impl Type {
+    pub(super) fn fits(self, other: Type) -> bool {
+        self == other || self == Type::Any || other == Type::Any
+    }
+}
+
+#[cfg(feature = "author")]
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Type::Number => "a number",
+            Type::Truth => "true or false",
+            Type::Text => "a text",
+            Type::Partition => "a partition",
+            Type::List => "a list",
+            Type::Any => "any value",
+        })
+    }
+}
 
 /// What an argument stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +86,7 @@ pub struct FunctionDef {
     /// The type of its value.
     pub returns: Type,
     /// What it says, in one sentence.
-    #[cfg(any(test, feature = "author"))]
+    #[cfg(feature = "author")]
     pub meaning: &'static str,
     /// How its value looks in a sentence.
     pub ref_kind: RefKind,
@@ -57,6 +94,7 @@ pub struct FunctionDef {
 
 impl FunctionDef {
     /// As an author writes it: `hw(partition[, broker])`.
+    #[cfg(feature = "author")]
     pub fn signature(&self) -> String {
         let parameters = self.parameters.iter().enumerate().map(|(index, parameter)| {
             let comma = if index == 0 { "" } else { ", " };
@@ -91,13 +129,13 @@ const fn define(
     meaning: &'static str,
 ) -> FunctionDef {
     // Only those who write scenarios read it.
-    #[cfg(not(any(test, feature = "author")))]
+    #[cfg(not(feature = "author"))]
     let _ = meaning;
     FunctionDef {
         name,
         parameters,
         returns,
-        #[cfg(any(test, feature = "author"))]
+        #[cfg(feature = "author")]
         meaning,
         ref_kind,
     }
@@ -245,6 +283,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     ),
 ];
 
+#[cfg(feature = "author")]
 #[cfg(test)]
 mod tests {
     use super::*;

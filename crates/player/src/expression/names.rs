@@ -2,13 +2,11 @@
 
 use std::rc::Rc;
 
-use super::bind::{Type, bind};
+use super::bind::bind;
 use super::functions::function;
+use super::link::MAX_DEFINITIONS;
 use super::parser::KEYWORDS;
-use super::{Expression, Kind, Node, STAND_IN, Span, TextProblem};
-
-/// The most definitions of a scenario.
-const MAX_DEFINITIONS: usize = 64;
+use super::{Expression, Kind, Node, STAND_IN, Span, TextProblem, Type};
 
 /// What the names in a scenario's expressions can mean.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,7 @@ use super::lexer::{Token, tokens};
 use super::{Kind, MAX_DEPTH, MAX_LIST, Node, Operator, Span, TextProblem, Value};
 
 /// Words that are no names.
+#[cfg(feature = "author")]
 pub(super) const KEYWORDS: [&str; 7] = ["and", "or", "not", "in", "true", "false", "none"];
 
 /// The tree of `source`, which begins at character `offset` of a longer text.

@@ -21,6 +21,15 @@ pub enum Value {
     None,
 }
 
+/// `orders-0` as a partition; none if the name has another form.
+pub(crate) fn as_partition(name: &str) -> Option<TopicPartition> {
+    let (topic, number) = name.rsplit_once('-')?;
+    let plain = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
+    let partition: i32 = number.parse().ok().filter(|_| plain && !topic.is_empty())?;
+    // `orders-00` would be another folder.
+    (partition.to_string() == number).then(|| TopicPartition::new(topic, partition))
+}
+
 impl Value {
     /// As a sentence shows it: `−1 644 747 527` with a true minus and thousands set apart by a narrow no-break space,
     /// `{1, 2, 3}` for a list (Kafka writes an ISR so), a text without quotes.

@@ -2,8 +2,6 @@
 //!
 //! A list rather than a map: they are few, and every kind of map makes the page larger.
 
-use serde::ser::{Serialize, Serializer};
-
 use super::Scalar;
 
 /// Named values; a name stands once. As JSON they are an object.
@@ -19,6 +17,14 @@ impl Entries {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Scalar)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Gives a name a value, instead of an earlier one.
+    pub(crate) fn set(&mut self, name: String, value: Scalar) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => entry.1 = value,
+            None => self.0.push((name, value)),
+        }
     }
 
     /// The names.
@@ -40,19 +46,17 @@ impl Entries {
 /// A name that comes again has the later value.
 impl FromIterator<(String, Scalar)> for Entries {
     fn from_iter<I: IntoIterator<Item = (String, Scalar)>>(entries: I) -> Entries {
-        let mut all: Vec<(String, Scalar)> = Vec::new();
+        let mut all = Entries::default();
         for (name, value) in entries {
-            match all.iter_mut().find(|(known, _)| *known == name) {
-                Some(entry) => entry.1 = value,
-                None => all.push((name, value)),
-            }
+            all.set(name, value);
         }
-        Entries(all)
+        all
     }
 }
 
-impl Serialize for Entries {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+#[cfg(feature = "author")]
+impl serde::Serialize for Entries {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
     }
 }

@@ -1,9 +1,12 @@
-//! A packed scenario from JSON, for the page.
+//! A packed scenario from JSON.
 
 use std::fmt;
 
+use super::read as reader;
+#[cfg(feature = "author")]
 use super::validate::validate;
-use super::{MAX_PACKED_BYTES, Problem, Scenario, read};
+use super::{Action, Choices, MAX_PACKED_BYTES, Problem, Scenario, Until};
+use crate::expression::Definitions;
 use crate::json::{self, JsonError};
 use crate::phrase::Phrase;
 
@@ -67,13 +70,63 @@ impl From<Box<Problem>> for OpenError {
     }
 }
 
-pub(super) fn from_json(text: &str) -> Result<Scenario, OpenError> {
+fn read(text: &str) -> Result<Scenario, OpenError> {
     if text.len() > MAX_PACKED_BYTES {
         return Err(OpenError::TooLarge { bytes: text.len() });
     }
-    let mut scenario = read::scenario(json::parse(text)?)?;
+    Ok(reader::scenario(json::parse(text)?)?)
+}
+
+pub(super) fn from_json(text: &str) -> Result<Scenario, OpenError> {
+    let mut scenario = read(text)?;
+    link(&mut scenario);
+    Ok(scenario)
+}
+
+#[cfg(feature = "author")]
+pub(super) fn checked(text: &str) -> Result<Scenario, OpenError> {
+    let mut scenario = read(text)?;
     match validate(&mut scenario).into_iter().next() {
         None => Ok(scenario),
         Some(problem) => Err(OpenError::Invalid(Box::new(problem))),
+    }
+}
+
+/// Links all expressions.
+fn link(scenario: &mut Scenario) {
+    let definitions = Definitions::of(&scenario.definitions);
+    for step in &mut scenario.steps {
+        let texts = [&mut step.title, &mut step.say];
+        let asked = step.ask.as_mut().map(|ask| (&mut ask.question, &mut ask.why, &mut ask.choices));
+        for text in texts {
+            text.en.link(&definitions);
+            text.zh.link(&definitions);
+        }
+        for expectation in &mut step.expect {
+            expectation.link(&definitions);
+        }
+        for action in &mut step.actions {
+            if let Action::Wait { when: Some(when), .. } = action {
+                when.link(&definitions);
+            }
+        }
+        if let Some(Until { when: Some(when), .. }) = &mut step.until {
+            when.link(&definitions);
+        }
+        let Some((question, why, choices)) = asked else { continue };
+        for text in [question, why] {
+            text.en.link(&definitions);
+            text.zh.link(&definitions);
+        }
+        match choices {
+            Choices::Near(about) => about.link(&definitions),
+            Choices::Listed(listed) => {
+                for choice in listed {
+                    choice.say.en.link(&definitions);
+                    choice.say.zh.link(&definitions);
+                    choice.when.link(&definitions);
+                }
+            }
+        }
     }
 }

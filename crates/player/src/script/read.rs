@@ -40,8 +40,16 @@ pub(super) fn scenario(json: Json) -> Read<Scenario> {
 }
 
 fn each<T>(fields: &mut Fields, key: &'static str, read: fn(Json, Place) -> Read<T>) -> Read<Vec<T>> {
-    let elements = fields.list(key)?;
-    elements.into_iter().map(|(element, place)| read(element, place)).collect()
+    all(fields.list(key)?, read)
+}
+
+/// Each element read. A loop and no chain of iterators: those come once more for every type, and are large.
+pub(crate) fn all<T>(elements: Vec<(Json, Place)>, read: fn(Json, Place) -> Read<T>) -> Read<Vec<T>> {
+    let mut all = Vec::new();
+    for (element, place) in elements {
+        all.push(read(element, place)?);
+    }
+    Ok(all)
 }
 
 /// The texts of both languages.
@@ -101,15 +109,16 @@ fn definition(json: Json, place: Place) -> Read<(String, Expression)> {
 
 fn entries(fields: Fields) -> Read<Entries> {
     let (place, entries) = fields.into_entries();
-    let scalar = |(name, json): (String, Json)| {
+    let mut read = Entries::default();
+    for (name, json) in entries {
         let value = match json {
             Json::Truth(truth) => Scalar::Truth(truth),
             Json::Number(number) => Scalar::Number(number),
             other => Scalar::Text(text(other, &place.key(&name))?),
         };
-        Ok((name, value))
-    };
-    entries.into_iter().map(scalar).collect()
+        read.set(name, value);
+    }
+    Ok(read)
 }
 
 fn configs(fields: &mut Fields) -> Read<Configs> {
@@ -132,15 +141,17 @@ fn cluster(mut fields: Fields) -> Read<Cluster> {
     Ok(cluster)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "as all readers of an element")]
+fn broker(json: Json, place: Place) -> Read<i32> {
+    number(&json, &place)
+}
+
 fn topic(json: Json, place: Place) -> Read<Topic> {
     let mut fields = Fields::of(json, place)?;
-    let replicas = |(json, place): (Json, Place)| -> Read<Vec<i32>> {
-        list(json, &place)?.iter().map(|(broker, place)| number(broker, place)).collect()
-    };
     let assignment = match fields.optional("assignment") {
         Some(json) => {
             let partitions = list(json, &fields.at("assignment"))?;
-            Some(partitions.into_iter().map(replicas).collect::<Read<_>>()?)
+            Some(all(partitions, |json, place| all(list(json, &place)?, broker))?)
         }
         None => None,
     };
@@ -164,10 +175,9 @@ fn producer(json: Json, place: Place) -> Read<Producer> {
 
 fn consumer(json: Json, place: Place) -> Read<Consumer> {
     let mut fields = Fields::of(json, place)?;
-    let assigned = |(json, place): (Json, Place)| partition(&text(json, &place)?, &place);
     let consumer = Consumer {
         id: fields.text("id")?,
-        assign: fields.list("assign")?.into_iter().map(assigned).collect::<Read<_>>()?,
+        assign: each(&mut fields, "assign", |json, place| partition(&text(json, &place)?, &place))?,
         from: match fields.value("from")? {
             Json::Table(entries) => {
                 let mut from = Fields::of(Json::Table(entries), fields.at("from"))?;
@@ -311,7 +321,7 @@ fn ask(mut fields: Fields) -> Read<Ask> {
         "near" => Choices::Near(expression(json, &place)?),
         "listed" => {
             let elements = list(json, &place)?;
-            Choices::Listed(elements.into_iter().map(|(json, place)| choice(json, place)).collect::<Read<_>>()?)
+            Choices::Listed(all(elements, choice)?)
         }
         other => return Err(unknown(&place, other, &["near", "listed"]).into()),
     };

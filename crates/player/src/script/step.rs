@@ -1,15 +1,14 @@
 //! A step as data: what is done, when it ends, what is shown, what must hold, what is asked.
 
-use highwater_sim::ids::TopicPartition;
-use serde::Serialize;
-
 use super::{Entries, Localized};
 use crate::expression::Expression;
 use crate::scene::MarkId;
 use crate::template::Template;
+use highwater_sim::ids::TopicPartition;
 
 /// What a reader sees as one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Step {
     /// Its id, in links and in `after`.
     pub id: String,
@@ -20,7 +19,7 @@ pub struct Step {
     /// One or two sentences, over the world after the step.
     pub say: Localized<Template>,
     /// What is done at its beginning.
-    #[serde(rename = "do")]
+    #[cfg_attr(feature = "author", serde(rename = "do"))]
     pub actions: Vec<Action>,
     /// When it ends; none: at once after its commands, before anything that takes time.
     pub until: Option<Until>,
@@ -39,9 +38,13 @@ pub struct Step {
 }
 
 /// Something done to the cluster or by a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema), serde(deny_unknown_fields))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "author",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields),
+    serde(rename_all = "snake_case")
+)]
 pub enum Action {
     /// The application gives a producer one record.
     Produce {
@@ -50,16 +53,13 @@ pub enum Action {
         /// The topic.
         topic: String,
         /// The key; null if absent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         key: Option<String>,
         /// The value; null (a tombstone) if absent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         value: Option<String>,
         /// The partition; chosen by the partitioner if absent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         partition: Option<i32>,
     },
     /// The application gives a producer many records, one after the other.
@@ -69,16 +69,14 @@ pub enum Action {
         /// The topic.
         topic: String,
         /// The keys are this with 0, 1, 2 … behind it; null if absent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         key_prefix: Option<String>,
         /// How many records.
         count: u32,
         /// The size of each value in bytes.
         value_size: u32,
         /// The partition; chosen by the partitioner if absent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         partition: Option<i32>,
     },
     /// An administrator adds partitions.
@@ -96,12 +94,10 @@ pub enum Action {
     /// Time passes before the next command of the step: until all that is given is so.
     Wait {
         /// So much has passed, in ms of virtual time.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         ms: Option<u64>,
         /// This holds.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "author", serde(default))]
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         when: Option<Expression>,
     },
     /// A client asks for metadata now, not when `metadata.max.age.ms` has passed.
@@ -112,7 +108,8 @@ pub enum Action {
 }
 
 /// When a step ends: as soon as all that is given is so. After `within_ms` without that the step has failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Until {
     /// Facts of this kind since the step began.
     pub fact: Option<FactWanted>,
@@ -125,7 +122,8 @@ pub struct Until {
 }
 
 /// Facts that a step waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct FactWanted {
     /// The fact's name, such as `FetchReceived`.
     pub name: String,
@@ -136,9 +134,12 @@ pub struct FactWanted {
 }
 
 /// A panel of the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "author",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
 pub enum PanelKind {
     /// One partition on its brokers, with clients and messages.
     Cluster,
@@ -149,9 +150,12 @@ pub enum PanelKind {
 }
 
 /// A stage of the partitioner panel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "author",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(rename_all = "snake_case")
+)]
 pub enum Stage {
     /// The key's bytes.
     Key,
@@ -166,12 +170,13 @@ pub enum Stage {
 }
 
 /// What the picture shows; complete, with what steps inherit filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Show {
     /// The panels in reading order, at least one.
     pub panels: Vec<PanelKind>,
     /// The partition of the cluster panel.
-    #[serde(serialize_with = "super::partition_name")]
+    #[cfg_attr(feature = "author", serde(serialize_with = "super::partition_name"))]
     pub partition: TopicPartition,
     /// The topic of the partitioner and accumulator panels.
     pub topic: String,
@@ -188,8 +193,12 @@ pub struct Show {
 }
 
 /// A measurement: the keys `<prefix>0` to `<prefix><count-1>` hashed with both numbers of partitions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "author", derive(serde::Deserialize, schemars::JsonSchema), serde(deny_unknown_fields))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "author",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields)
+)]
 pub struct Moves {
     /// What stands before the number in each key.
     pub prefix: String,
@@ -202,7 +211,8 @@ pub struct Moves {
 }
 
 /// A question at the end of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Ask {
     /// The question, over the world after its own step.
     pub question: Localized<Template>,
@@ -215,8 +225,8 @@ pub struct Ask {
 }
 
 /// The answers of a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Choices {
     /// The number that this is, among others near it.
     Near(Expression),
@@ -225,7 +235,8 @@ pub enum Choices {
 }
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct ListedChoice {
     /// The answer in words, over the world of its own step.
     pub say: Localized<Template>,

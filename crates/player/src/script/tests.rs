@@ -30,9 +30,9 @@ fn scenario() -> serde_json::Value {
 
 #[test]
 fn a_packed_scenario_comes_back_as_it_was() {
-    let scenario = Scenario::from_json(&scenario().to_string()).unwrap();
+    let scenario = Scenario::checked(&scenario().to_string()).unwrap();
     assert_eq!(scenario.step_index("append"), Some(0));
-    let again = Scenario::from_json(&scenario.to_json().unwrap()).unwrap();
+    let again = Scenario::checked(&scenario.to_json().unwrap()).unwrap();
     assert_eq!(again, scenario);
 }
 
@@ -118,7 +118,7 @@ fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
     for (pointer, value, expected) in rows {
         let mut json = scenario();
         *json.pointer_mut(pointer).unwrap() = value;
-        match Scenario::from_json(&json.to_string()) {
+        match Scenario::checked(&json.to_string()) {
             Err(OpenError::Invalid(problem)) => {
                 assert!(problem.to_string().starts_with(expected), "{pointer}: {problem}");
             }
@@ -129,9 +129,9 @@ fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
 
 #[test]
 fn text_that_is_no_scenario_is_an_error() {
-    let told = |json: &str| Scenario::from_json(json).unwrap_err().to_string();
+    let told = |json: &str| Scenario::checked(json).unwrap_err().to_string();
     for json in ["", "[", "\u{feff}{}", "{\"id\": 1.5}"] {
-        assert!(matches!(Scenario::from_json(json), Err(OpenError::Malformed { .. })), "{json}");
+        assert!(matches!(Scenario::checked(json), Err(OpenError::Malformed { .. })), "{json}");
     }
     assert_eq!(told("null"), "This scenario has a mistake: a table is wanted, not null.");
     assert_eq!(told("{}"), "This scenario has a mistake: the key id is missing.");
@@ -171,7 +171,7 @@ fn every_key_must_be_known_and_every_value_of_its_kind() {
     for (pointer, key, value, expected) in rows {
         let mut json = scenario();
         json.pointer_mut(pointer).unwrap()[key] = value;
-        match Scenario::from_json(&json.to_string()) {
+        match Scenario::checked(&json.to_string()) {
             Err(OpenError::Invalid(problem)) => {
                 assert!(problem.to_string().starts_with(expected), "{pointer}/{key}: {problem}");
             }

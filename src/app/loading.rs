@@ -1,0 +1,98 @@
+//! What the page fetches: the course's list and the scenarios.
+
+use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
+use highwater_player::playback::Player;
+
+use super::{App, Due, Failure, Place, number};
+use crate::action::Action;
+use crate::session::Session;
+use crate::{browser, options};
+
+impl App {
+    pub(super) fn load(&mut self, id: String) {
+        // Ids are file names: whatever is not one is no scenario, and is not asked for.
+        let is_id = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        if !is_id {
+            self.place = Place::Failed(unknown(id));
+            return;
+        }
+        let dispatch = self.dispatch.clone();
+        let asked = id.clone();
+        browser::fetch_text(&format!("scenarios/{id}.json"), move |result| {
+            dispatch.emit(Action::Scenario(asked, result));
+        });
+        self.place = Place::Loading(id);
+        self.due.push(Due::Top);
+    }
+
+    pub(super) fn fetch_course(&self) {
+        let dispatch = self.dispatch.clone();
+        browser::fetch_text("scenarios/index.json", move |result| {
+            dispatch.emit(Action::Course(result));
+        });
+    }
+
+    pub(super) fn again(&mut self) -> bool {
+        if matches!(self.course, Some(Err(_))) {
+            self.course = None;
+            self.fetch_course();
+        }
+        if let Place::Failed(failure) = &self.place {
+            let id = failure.id.clone();
+            self.load(id);
+        }
+        true
+    }
+
+    /// A scenario's file is here, or is not.
+    pub(super) fn arrived(&mut self, id: &str, result: Result<String, String>) -> bool {
+        if !matches!(&self.place, Place::Loading(waiting) if waiting == id) {
+            return false;
+        }
+        let opened = match result {
+            Ok(text) => Player::open(&text).map_err(|error| Failure {
+                id: id.to_owned(),
+                title: Phrase::new("interface.broken_title").with("id", id),
+                line: Phrase::new("interface.broken_line").with("file", format!("scenarios/{id}.json")),
+                said: Some(error.to_string()),
+                can_try_again: false,
+            }),
+            Err(said) if said.starts_with("404") => Err(unknown(id.to_owned())),
+            Err(said) => Err(Failure {
+                id: id.to_owned(),
+                title: Phrase::new("interface.unloaded_title").with("id", id),
+                line: Phrase::new("interface.unloaded_line").with("file", format!("scenarios/{id}.json")),
+                said: Some(said),
+                can_try_again: true,
+            }),
+        };
+        match opened {
+            Ok(player) => {
+                let steps = player.steps();
+                self.place = Place::Playing(Box::new(Session::new(player, browser::wants_less_motion())));
+                let asked = self.asked_step.take();
+                self.due.push(Due::Emit("highwater-ready", vec![("scenario", id.into()), ("steps", number(steps))]));
+                if !self.go_to_step(asked.as_deref()) {
+                    self.stepped();
+                }
+            }
+            Err(failure) => {
+                let message = failure.said.clone().unwrap_or_else(|| failure.title.say(Lang::En));
+                self.due.push(Due::Emit("highwater-error", vec![("message", message.into())]));
+                self.place = Place::Failed(failure);
+            }
+        }
+        true
+    }
+}
+
+fn unknown(id: String) -> Failure {
+    Failure {
+        title: Phrase::new("interface.unknown_title").with("id", options::shorten(&id)),
+        line: Phrase::new("interface.unknown_line"),
+        said: None,
+        can_try_again: false,
+        id,
+    }
+}
