@@ -30,6 +30,8 @@ pub enum Action {
     Menu(bool),
     /// A term's gloss in its place, or none.
     Gloss(Option<String>),
+    /// The marks that a fact is about, in the picture of its step.
+    Show(usize, Vec<String>),
     /// A filter of the facts.
     Filter(FactFilter),
     /// Words to search the course for.

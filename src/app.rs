@@ -50,6 +50,8 @@ enum Due {
     Play,
     Fade,
     Focus(String),
+    /// The first of these marks that is in the picture.
+    Mark(Vec<String>),
     /// The mark that had the focus may have gone: then its stage has it.
     KeepFocus,
     Top,
@@ -168,6 +170,7 @@ impl Component for App {
             }
             Action::Menu(shown) => self.session_mut(|session| session.menu = shown),
             Action::Gloss(term) => self.session_mut(|session| session.gloss = term),
+            Action::Show(step, marks) => self.show(step, marks),
             Action::Filter(filter) => self.session_mut(|session| session.filter = filter),
             Action::Search(words) => {
                 self.search = words;
@@ -248,6 +251,7 @@ impl Component for App {
                 Due::Emit(name, detail) => browser::emit(name, &detail),
                 Due::Fade => browser::fade_in_stage(),
                 Due::Focus(selector) => browser::focus(&selector),
+                Due::Mark(marks) => browser::focus_first_mark(&marks),
                 Due::KeepFocus => browser::focus_if_lost("[data-stage]"),
                 Due::Top => browser::scroll_to_top(),
                 Due::Help => browser::open_dialog("#help"),

@@ -225,6 +225,12 @@ pub fn focus_mark(mark: &str) {
     focus(&mark_selector(mark));
 }
 
+/// Gives the focus to the first of these marks that is in the picture, or else to the picture.
+pub fn focus_first_mark(marks: &[String]) {
+    let found = marks.iter().map(|mark| mark_selector(mark)).find(|selector| find(selector).is_some());
+    focus(found.as_deref().unwrap_or("[data-stage]"));
+}
+
 /// The stage or a mark on it has the focus.
 pub fn stage_has_focus() -> bool {
     let focused = document().and_then(|document| document.active_element());

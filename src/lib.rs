@@ -80,5 +80,9 @@ pub fn bench() -> Result<String, String> {
     }
     let seek_us = ((js_sys::Date::now() - started) * 1_000.0) as u64 / SEEKS;
     let (events, slowest) = ((EVENTS as f64 / ran_ms * 1_000.0) as u64, slowest as u64);
-    Ok(format!(r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_us":{seek_us},"max_ms":{slowest}}}}}"#))
+    Ok(format!(
+        r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_ms":{}.{:03},"max_ms":{slowest}}}}}"#,
+        seek_us / 1_000,
+        seek_us % 1_000
+    ))
 }

@@ -126,3 +126,43 @@ fn native_and_wasm_leave_the_same_facts() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn words_that_do_not_load_are_told_and_nothing_is_lost() -> Result<()> {
+    let site = Site::shared()?;
+    let page = site.page(View::default().at_width(768))?;
+    page.block(&["*/words.zh.txt"])?;
+    page.go("#/hw-two-rounds?step=3&lang=en")?;
+    page.wait_until("document.querySelector('[data-player]')?.dataset.step === '3'")?;
+    page.evaluate("document.querySelector('[data-action=lang-zh]').click()")?;
+    page.wait_until("document.querySelector('[data-note]') !== null")?;
+    let state =
+        page.evaluate("`${document.documentElement.lang} ${document.querySelector('[data-player]').dataset.step}`")?;
+    assert_eq!(state, "en 3");
+    page.screenshot("links/no-words")?;
+    let problems = page.layout_problems()?;
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+
+    let first = site.page(View::default())?;
+    first.block(&["*/words.en.txt"])?;
+    first.go("#/?lang=en")?;
+    first.wait_until("document.body.innerText.includes('words.en.txt')")?;
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn a_fact_leads_to_its_mark_in_the_picture_of_its_step() -> Result<()> {
+    let page = Site::shared()?.page(View::default())?;
+    page.go("#/hw-two-rounds?step=4&lang=en&view=facts")?;
+    page.wait_until("document.querySelector('.fact-list button.n') !== null")?;
+    page.evaluate(
+        "[...document.querySelectorAll('.fact-list button.n')].find((name) => name.textContent === 'RecordAppended').click()",
+    )?;
+    page.wait_until("document.activeElement?.matches('[data-stage] [data-mark]')")?;
+    let mark = page.evaluate("document.activeElement.dataset.mark")?;
+    assert!(mark.as_str().is_some_and(|mark| mark.contains("/record-")), "{mark}");
+    assert_ne!(page.evaluate("document.querySelector('[data-player]').dataset.step")?, "4");
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use super::{App, Due, Place, number};
 use crate::action::Action;
 use crate::browser;
+use crate::options::View;
 use crate::progress::KEPT_AS;
 use crate::session::Session;
 use crate::stage::focus;
@@ -139,6 +140,15 @@ impl App {
             let dispatch = self.dispatch.clone();
             browser::after(pause, move || dispatch.emit(Action::Onward(serial)));
         }
+        true
+    }
+
+    /// The picture of a step, with the focus on what a fact was about.
+    pub(super) fn show(&mut self, step: usize, marks: Vec<String>) -> bool {
+        self.view = View::Stage;
+        self.go(Command::Seek(step), true);
+        self.write_link();
+        self.due.push(Due::Mark(marks));
         true
     }
 

@@ -99,13 +99,23 @@ fn group(lang: Lang, step: usize, facts: &[&FactLine], now: bool, dispatch: &Cal
                     let class = classes!("fact", now.then_some("is-now"), fact.bad.then_some("is-bad"));
                     html! {
                         <li key={fact.id.to_string()} {class}>
-                            <span class="t">{ milliseconds(fact.time_us) }</span><span class="n">{ &fact.name }</span><span class="s">{ &fact.sentence }</span>
+                            <span class="t">{ milliseconds(fact.time_us) }</span>{ name(lang, fact, dispatch) }<span class="s">{ &fact.sentence }</span>
                         </li>
                     }
                 }) }
             </ol>
         </section>
     }
+}
+
+/// The name of a fact; where there are marks that it is about, it leads to them.
+fn name(lang: Lang, fact: &FactLine, dispatch: &Callback<Action>) -> Html {
+    if fact.marks.is_empty() {
+        return html! { <span class="n">{ &fact.name }</span> };
+    }
+    let (step, marks) = (fact.step, fact.marks.clone());
+    let onclick = dispatch.reform(move |_: MouseEvent| Action::Show(step, marks.clone()));
+    html! { <button type="button" class="n" title={say(lang, "show_mark")} {onclick}>{ &fact.name }</button> }
 }
 
 fn select(

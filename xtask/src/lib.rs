@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod check;
 pub mod console;
+pub mod page;
 pub mod project;
 pub mod scenarios;
 pub mod serve;

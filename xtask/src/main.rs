@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         Task::Test { no_browser, full } => check::check(&project, check::Walks::from_flags(no_browser, full)),
         Task::Build => site::build(&project),
         Task::Bench => bench::bench(&project),
-        Task::Pack { to } => scenarios::pack(&project, &to.unwrap_or_else(|| scenarios::default_folder(&project))),
+        Task::Pack { to } => scenarios::pack_site(&project, to),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,11 +11,12 @@ use highwater_player::lang::Lang;
 use highwater_player::locale;
 
 use crate::console::{cargo, run};
+use crate::page;
 use crate::project::{Project, files_under};
 use crate::site::write_changed;
 
 /// Where `cargo xtask pack` writes when it is not told: into the site that Trunk is building, else into `dist/`.
-pub fn default_folder(project: &Project) -> PathBuf {
+fn default_folder(project: &Project) -> PathBuf {
     let site = std::env::var_os("TRUNK_STAGING_DIR").map_or_else(|| project.dist(), PathBuf::from);
     site.join("scenarios")
 }
@@ -28,6 +29,18 @@ pub fn default_folder(project: &Project) -> PathBuf {
 pub fn pack(project: &Project, to: &Path) -> Result<()> {
     let packed = pack_course(&project.scenarios())?;
     write(&packed, to)
+}
+
+/// `cargo xtask pack`: also makes the page that Trunk is building like ours.
+///
+/// # Errors
+/// As [`pack`], and when Trunk's page cannot be read or written.
+pub fn pack_site(project: &Project, to: Option<PathBuf>) -> Result<()> {
+    pack(project, &to.unwrap_or_else(|| default_folder(project)))?;
+    match std::env::var_os("TRUNK_STAGING_DIR") {
+        Some(site) => page::bundle(Path::new(&site)),
+        None => Ok(()),
+    }
 }
 
 /// Checks every scenario as its author would: texts, translations, and that what it expects holds at every step.

@@ -12,13 +12,13 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::console::{cargo, run, run_and_keep, say};
 use crate::project::{Project, files_under, is_ci};
 use crate::sizes;
-use crate::{scenarios, tools};
+use crate::{page, scenarios, tools};
 
 /// The package that is the page; its compiled files have this name.
 const PACKAGE: &str = "highwater";
 
 /// What stands beside `index.html` and is copied as it is.
-const COPIED: [&str; 3] = ["index.html", "boot.js", "page.js"];
+const COPIED: [&str; 3] = ["boot.js", "page.js", "styles/icon.svg"];
 
 /// The proposals that rustc's wasm uses and every browser of the last years has. Never all: such output does not load.
 const WASM_FEATURES: [&str; 6] = [
@@ -100,8 +100,7 @@ pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<b
     for name in COPIED {
         copy(&project.root.join(name), &stage.join(name))?;
     }
-    let styles = project.root.join("styles");
-    mirror(&styles, &stage.join("styles"))?;
+    page::write(&project.root, &stage)?;
     let course = stage.join("scenarios");
     match packer {
         Packer::This => scenarios::pack(project, &course)?,
@@ -110,6 +109,7 @@ pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<b
             run_and_keep(pack.arg(&course).current_dir(&project.root))?;
         }
     }
+    remove_others(&stage)?;
     mirror(&stage, &project.dist())?;
     Ok(small)
 }
@@ -166,6 +166,19 @@ impl Stamp {
         let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
         Ok(Stamp(format!("{} {} {wasm_opt:?}", changed.as_nanos(), about.len())))
     }
+}
+
+/// Removes what an earlier build left in the stage. The folder of scenarios looks after itself.
+fn remove_others(stage: &Path) -> Result<()> {
+    let made = ["index.html", page::BUNDLE, "highwater.js", "highwater_bg.wasm"];
+    for name in files_under(stage)? {
+        let is_ours = made.iter().chain(&COPIED).any(|known| name == Path::new(known));
+        if !is_ours && !name.starts_with("scenarios") {
+            let path = stage.join(&name);
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes `to` hold the files of `from` and nothing else.
