@@ -7,7 +7,7 @@ use crate::time::SimTime;
 use crate::timer::Timer;
 
 /// One effect of a handler.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Effect {
     /// Something happened.
     Fact(Fact),
@@ -15,6 +15,16 @@ pub enum Effect {
     Send(Message, FactId),
     /// A timer of this node runs out at a moment; the fact that set it.
     Timer(SimTime, Timer, FactId),
+}
+
+/// Room for the effects of one call, used again for the next. Between two calls it is empty, so a copy is a new one.
+#[derive(Debug, Default)]
+pub struct Room(pub(crate) Vec<Effect>);
+
+impl Clone for Room {
+    fn clone(&self) -> Room {
+        Room::default()
+    }
 }
 
 /// The numbers that the world hands out.

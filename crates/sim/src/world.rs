@@ -15,7 +15,7 @@ use crate::ids::{BrokerId, ClientId, FactId, LeaderEpoch, NodeId, TopicPartition
 use crate::message::Message;
 use crate::metadata::{MetadataImage, PartitionRegistration, TopicImage};
 use crate::network::Network;
-use crate::outbox::{Counters, Effect, Outbox};
+use crate::outbox::{Counters, Effect, Outbox, Room};
 use crate::producer::Producer;
 use crate::rng::Pcg;
 use crate::time::SimTime;
@@ -77,7 +77,7 @@ pub struct World {
     brokers: SortedMap<BrokerId, Rc<Broker>>,
     producers: SortedMap<ClientId, Rc<Producer>>,
     consumers: SortedMap<ClientId, Rc<Consumer>>,
-    effects: Vec<Effect>,
+    effects: Room,
 }
 
 impl World {
@@ -105,7 +105,7 @@ impl World {
             brokers: ids.into_iter().map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker))))).collect(),
             producers: SortedMap::new(),
             consumers: SortedMap::new(),
-            effects: Vec::new(),
+            effects: Room::default(),
         })
     }
 
@@ -362,7 +362,7 @@ impl World {
     }
 
     fn outbox(&mut self, node: NodeId, cause: FactId) -> Outbox {
-        Outbox::new(self.now, node, cause, self.counters, std::mem::take(&mut self.effects))
+        Outbox::new(self.now, node, cause, self.counters, std::mem::take(&mut self.effects.0))
     }
 
     fn apply(&mut self, out: Outbox, facts: &mut Vec<Fact>) {
@@ -388,7 +388,7 @@ impl World {
                 refused = refused.or(Some(cause));
             }
         }
-        self.effects = effects;
+        self.effects.0 = effects;
         if let Some(cause) = refused {
             let id = FactId(self.counters.fact);
             self.counters.fact = self.counters.fact.saturating_add(1);
