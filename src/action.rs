@@ -32,6 +32,8 @@ pub enum Action {
     Gloss(Option<String>),
     /// The marks that a fact is about, in the picture of its step.
     Show(usize, Vec<String>),
+    /// Why a mark shows what it shows, or no longer.
+    Why(Option<String>),
     /// A filter of the facts.
     Filter(FactFilter),
     /// Words to search the course for.

@@ -52,6 +52,8 @@ enum Due {
     Focus(String),
     /// The first of these marks that is in the picture.
     Mark(Vec<String>),
+    /// The card that says why stands at its mark.
+    Why,
     /// The mark that had the focus may have gone: then its stage has it.
     KeepFocus,
     Top,
@@ -171,6 +173,7 @@ impl Component for App {
             Action::Menu(shown) => self.session_mut(|session| session.menu = shown),
             Action::Gloss(term) => self.session_mut(|session| session.gloss = term),
             Action::Show(step, marks) => self.show(step, marks),
+            Action::Why(mark) => self.why(mark),
             Action::Filter(filter) => self.session_mut(|session| session.filter = filter),
             Action::Search(words) => {
                 self.search = words;
@@ -252,6 +255,7 @@ impl Component for App {
                 Due::Fade => browser::fade_in_stage(),
                 Due::Focus(selector) => browser::focus(&selector),
                 Due::Mark(marks) => browser::focus_first_mark(&marks),
+                Due::Why => browser::place_at_mark("[data-why]"),
                 Due::KeepFocus => browser::focus_if_lost("[data-stage]"),
                 Due::Top => browser::scroll_to_top(),
                 Due::Help => browser::open_dialog("#help"),

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Animation, CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement,
-    KeyboardEvent, PointerEvent, Response, Window,
+    KeyboardEvent, MouseEvent, PointerEvent, Response, Window,
 };
 
 use crate::motion::Move;
@@ -229,6 +229,38 @@ pub fn focus_mark(mark: &str) {
 pub fn focus_first_mark(marks: &[String]) {
     let found = marks.iter().map(|mark| mark_selector(mark)).find(|selector| find(selector).is_some());
     focus(found.as_deref().unwrap_or("[data-stage]"));
+}
+
+/// The mark under a pointer: the one with a name, not a part of it.
+pub fn mark_under(event: &MouseEvent) -> Option<String> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest("[data-mark][aria-label]").ok()??.get_attribute("data-mark")
+}
+
+/// Puts a card beside the mark that it names, inside the stage, never over the mark; and gives it the focus.
+pub fn place_at_mark(selector: &str) {
+    const GAP: f64 = 12.0;
+    let Some(card) = find(selector) else { return };
+    let place = card.get_attribute("data-why").and_then(|mark| find(&mark_selector(&mark)));
+    if let (Some(mark), Some(stage)) = (place, card.closest(".stage").ok().flatten()) {
+        let (mark, stage, own) =
+            (mark.get_bounding_client_rect(), stage.get_bounding_client_rect(), card.get_bounding_client_rect());
+        let (right, left) = (mark.right() - stage.left() + GAP, mark.left() - stage.left() - own.width() - GAP);
+        let fits = |x: f64| x >= 0.0 && x + own.width() <= stage.width();
+        let beside = [right, left].into_iter().find(|x| fits(*x));
+        let (x, y) = match beside {
+            Some(x) => (x, mark.top() - stage.top() - GAP),
+            None => (
+                bounded(mark.left() - stage.left(), 0.0, stage.width() - own.width()),
+                mark.bottom() - stage.top() + GAP,
+            ),
+        };
+        let y = if beside.is_some() { bounded(y, 0.0, (stage.height() - own.height()).max(0.0)) } else { y };
+        let style = card.unchecked_into::<HtmlElement>().style();
+        let _ = style.set_property("left", &format!("{}px", number(x)));
+        let _ = style.set_property("top", &format!("{}px", number(y)));
+    }
+    focus("[data-action=close-why]");
 }
 
 /// The stage or a mark on it has the focus.

@@ -28,6 +28,7 @@ pub fn action(press: &KeyPress) -> Option<Action> {
         " " if !press.on_control => Some(Action::PlayPause),
         "Home" => Some(Action::Go(Command::First)),
         "End" => Some(Action::Go(Command::Last)),
+        "w" if press.in_stage => press.mark.clone().map(|mark| Action::Why(Some(mark))),
         "?" => Some(Action::Help(true)),
         "Escape" => Some(Action::Escape),
         digit => digit.parse::<usize>().ok().filter(|digit| (1..=9).contains(digit)).map(Action::Chapter),
@@ -52,6 +53,9 @@ mod tests {
 
     #[test]
     fn space_is_a_buttons_own() {
+        let on_mark = KeyPress { in_stage: true, mark: Some("isr/orders-0".to_owned()), ..press("w") };
+        assert_eq!(action(&on_mark), Some(Action::Why(Some("isr/orders-0".to_owned()))));
+        assert_eq!(action(&press("w")), None);
         let on_button = KeyPress { on_control: true, ..press(" ") };
         assert_eq!(action(&on_button), None);
         assert_eq!(action(&press(" ")), Some(Action::PlayPause));

@@ -31,7 +31,7 @@ pub fn render_svg(
     let picture =
         stage::draw(&Draw { scene, lang, frame: Frame::standalone(f64::from(width)), look: &look, label }, panel);
     let label = highwater_player::phrase::Phrase::new("interface.stage").say(lang);
-    let svg = render(view::scene(&view::StageProps { picture: &picture, label: &label }));
+    let svg = render(view::scene(&view::StageProps { picture: &picture, dispatch: None, label: &label }));
     let mut styles = tokens(theme);
     styles.push_str(STYLES);
     styles.push_str("svg.scene { background: var(--paper); }\n");

@@ -51,6 +51,8 @@ pub struct Session {
     pub scrubbing: bool,
     /// The term whose gloss is open.
     pub gloss: Option<String>,
+    /// The mark of which is asked why it is so.
+    pub why: Option<String>,
     /// Which facts are listed.
     pub filter: FactFilter,
     /// The narrow player's menu is open.
@@ -77,6 +79,7 @@ impl Session {
             reduced,
             scrubbing: false,
             gloss: None,
+            why: None,
             filter: FactFilter::default(),
             menu: false,
         }
@@ -88,6 +91,7 @@ impl Session {
     /// What the player says about a step or choice that is not there.
     pub fn go(&mut self, command: Command, lang: Lang, frame: Frame) -> Result<Arrival, Phrase> {
         self.settle();
+        self.why = None;
         let arrival = self.player.dispatch(command).map_err(|error| error.phrase())?;
         match arrival {
             Arrival::Forward => self.forward(lang, frame),
@@ -253,6 +257,7 @@ impl Session {
             playing: self.playing,
             speed: self.speed,
             gloss: self.gloss.clone(),
+            why: self.why.as_deref().and_then(|mark| Some((mark.to_owned(), player.why(mark, lang)?))),
             filter: self.filter.clone(),
             menu: self.menu,
             scrubbing: self.scrubbing,

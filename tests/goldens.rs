@@ -11,6 +11,7 @@ use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
 use highwater_player::question::situation;
 use highwater_player::say::say;
+use highwater_player::scene::{Panel, Scene};
 use highwater_player::script::author::pack_folder;
 use highwater_player::words::Inline;
 
@@ -186,6 +187,55 @@ fn every_shown_value_has_a_cause() {
                     let chain = highwater_player::causes::why(facts, &key);
                     let last = chain.last().unwrap_or_else(|| panic!("step {index}: {key} has no cause"));
                     assert_eq!(last.kind.name(), "CommandGiven", "{key}");
+                }
+            }
+        }
+    }
+}
+
+/// The marks of everything that has a value or a name in the pictures of partitions and clients.
+fn marks(scene: &Scene) -> Vec<String> {
+    let mut marks = Vec::new();
+    for panel in &scene.panels {
+        match panel {
+            Panel::Cluster(panel) => {
+                marks.push(format!("isr/{}", panel.partition));
+                for row in &panel.replicas {
+                    marks.extend([row.id.clone(), format!("{}/hw", row.id), format!("{}/leo", row.id)]);
+                    marks.extend(row.records.iter().map(|record| record.id.clone()));
+                    marks.extend(row.floats.iter().map(|float| float.id.clone()));
+                }
+                marks.extend(panel.messages.iter().map(|message| message.id.clone()));
+            }
+            Panel::Accumulator(panel) => {
+                marks.extend(panel.queues.iter().flat_map(|queue| &queue.batches).map(|batch| batch.id.clone()));
+            }
+            Panel::Partitioner(panel) => {
+                let lanes = panel.lanes.iter();
+                marks.extend(
+                    lanes.flat_map(|lane| lane.keys.iter().filter(|chip| chip.records > 0)).map(|chip| chip.id.clone()),
+                );
+            }
+        }
+    }
+    marks
+}
+
+#[test]
+fn every_value_in_every_picture_has_causes_that_end_at_a_command_or_a_timer() {
+    for folder in scenarios() {
+        let mut player = player(&folder);
+        for step in 1..=player.steps() {
+            player.dispatch(Command::Seek(step)).unwrap();
+            let scene = player.scene();
+            for mark in marks(&scene) {
+                let at = format!("{} step {step}, {mark}", player.id());
+                for lang in Lang::ALL {
+                    let why = player.why(&mark, lang).unwrap_or_else(|| panic!("{at}: no causes"));
+                    let end = why.chain.last().unwrap();
+                    assert!(["CommandGiven", "TimerFired"].contains(&end.name.as_str()), "{at}: ends at {}", end.name);
+                    assert!(why.chain.iter().all(|line| !line.sentence.is_empty() && line.step <= step), "{at}");
+                    assert!(why.chain.is_sorted_by(|newer, older| newer.id > older.id), "{at}");
                 }
             }
         }

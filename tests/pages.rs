@@ -147,7 +147,7 @@ fn words_that_do_not_load_are_told_and_nothing_is_lost() -> Result<()> {
     let first = site.page(View::default())?;
     first.block(&["*/words.en.txt"])?;
     first.go("#/?lang=en")?;
-    first.wait_until("document.body.innerText.includes('words.en.txt')")?;
+    first.wait_until("document.body.innerText.includes('did not load')")?;
     Ok(())
 }
 
@@ -164,5 +164,44 @@ fn a_fact_leads_to_its_mark_in_the_picture_of_its_step() -> Result<()> {
     let mark = page.evaluate("document.activeElement.dataset.mark")?;
     assert!(mark.as_str().is_some_and(|mark| mark.contains("/record-")), "{mark}");
     assert_ne!(page.evaluate("document.querySelector('[data-player]').dataset.step")?, "4");
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn why_tells_the_causes_of_a_mark_at_the_mark() -> Result<()> {
+    let site = Site::shared()?;
+    for (width, theme) in [(360, Theme::Light), (768, Theme::Dark), (1_280, Theme::Light)] {
+        let page = site.page(View { theme, ..View::default() }.at_width(width))?;
+        page.go("#/hw-two-rounds?step=6&lang=en")?;
+        page.wait_until("document.querySelector('[data-player]')?.dataset.busy === 'false'")?;
+        // By pointer: the leader's high watermark.
+        page.evaluate(
+            "document.querySelector('[data-mark=\"broker-1/orders-0/hw\"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))",
+        )?;
+        page.wait_until("document.activeElement?.dataset.action === 'close-why'")?;
+        let told = page.evaluate("document.querySelector('.why').innerText")?;
+        let told = told.as_str().unwrap_or_default();
+        assert!(told.contains("HighWatermarkAdvanced") && told.contains("CommandGiven"), "{told}");
+        page.screenshot(&format!("why/{width}-{}", theme.name()))?;
+        let mut problems = page.axe_violations()?.unwrap_or_default();
+        problems.extend(page.problems());
+        let covered = page.evaluate(
+            "(() => { const card = document.querySelector('.why').getBoundingClientRect(); \
+             const mark = document.querySelector('[data-mark=\"broker-1/orders-0/hw\"]').getBoundingClientRect(); \
+             return innerWidth > 559 && !(card.right <= mark.left || card.left >= mark.right || card.bottom <= mark.top || card.top >= mark.bottom); })()",
+        )?;
+        assert_eq!(covered, false, "the card covers its mark at {width} px");
+        assert!(problems.is_empty(), "at {width} px:\n{}", problems.join("\n"));
+        // Esc gives the focus back to the mark, and `w` opens the card again.
+        page.press("Escape")?;
+        page.wait_until("document.activeElement?.dataset.mark === 'broker-1/orders-0/hw'")?;
+        page.press("w")?;
+        page.wait_until("document.querySelector('.why') !== null")?;
+        // A line leads to its step.
+        page.evaluate("[...document.querySelectorAll('.why .chain button')].at(-1).click()")?;
+        page.wait_until("document.querySelector('.why') === null")?;
+        assert_ne!(page.evaluate("document.querySelector('[data-player]').dataset.step")?, "6");
+    }
     Ok(())
 }

@@ -143,6 +143,26 @@ impl App {
         true
     }
 
+    /// Opens the card that says why a mark shows what it shows, or closes it.
+    pub(super) fn why(&mut self, mark: Option<String>) -> bool {
+        let lang = self.lang;
+        let Place::Playing(session) = &mut self.place else { return false };
+        let mark = mark.filter(|mark| session.player.why(mark, lang).is_some());
+        if mark.is_none()
+            && let Some(before) = session.why.take()
+        {
+            self.due.push(Due::Mark(vec![before]));
+            return true;
+        }
+        session.settle();
+        let opened = mark.is_some();
+        session.why = mark;
+        if opened {
+            self.due.push(Due::Why);
+        }
+        opened
+    }
+
     /// The picture of a step, with the focus on what a fact was about.
     pub(super) fn show(&mut self, step: usize, marks: Vec<String>) -> bool {
         self.view = View::Stage;
@@ -182,6 +202,9 @@ impl App {
     }
 
     pub(super) fn escape(&mut self) -> bool {
+        if self.session().is_some_and(|session| session.why.is_some()) {
+            return self.why(None);
+        }
         let had_menu = self.session().is_some_and(|session| session.menu || session.gloss.is_some());
         if had_menu {
             return self.session_mut(|session| {

@@ -15,7 +15,7 @@ pub struct HelpProps<'a> {
     pub dispatch: &'a Callback<Action>,
 }
 
-const KEYS: [(&[&str], &str); 11] = [
+const KEYS: [(&[&str], &str); 12] = [
     (&["→"], "key_next"),
     (&["←"], "key_back"),
     (&["Space"], "key_play"),
@@ -23,6 +23,7 @@ const KEYS: [(&[&str], &str); 11] = [
     (&["1", "…", "9"], "key_chapters"),
     (&["Tab"], "key_tab"),
     (&["←", "→", "↑", "↓"], "key_stage"),
+    (&["w"], "key_why"),
     (&["[", "]"], "key_brackets"),
     (&["Enter"], "key_choose"),
     (&["?"], "key_help"),

@@ -16,6 +16,7 @@ pub mod text_view;
 pub mod timeline;
 pub mod top_bar;
 pub mod transport;
+pub mod why;
 pub mod words;
 
 use highwater_player::lang::Lang;

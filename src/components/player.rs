@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use highwater_player::lang::Lang;
-use highwater_player::words::{FactLine, Question, StepWords};
+use highwater_player::words::{FactLine, Question, StepWords, Why};
 use yew::prelude::*;
 
 use super::facts::{FactsProps, facts};
@@ -14,6 +14,7 @@ use super::terms::{TermsProps, terms};
 use super::text_view::{TextViewProps, text_view};
 use super::timeline::{ChapterMarks, TimelineProps, timeline};
 use super::transport::{TransportProps, transport};
+use super::why::why_card;
 use super::words::{WordsProps, words};
 use super::{inline, say};
 use crate::action::{Action, FactFilter};
@@ -57,6 +58,8 @@ pub struct Shown {
     pub speed: Speed,
     /// The term whose gloss is open.
     pub gloss: Option<String>,
+    /// A mark, and why it shows what it shows.
+    pub why: Option<(String, Why)>,
     /// Which facts are listed.
     pub filter: FactFilter,
     /// The narrow player's menu is open.
@@ -86,10 +89,15 @@ pub fn player(props: &PlayerProps<'_>) -> Html {
             data-busy={shown.busy.to_string()} data-playing={shown.playing.to_string()}>
             <section class="stage" role="tabpanel" id="view-panel" aria-label={say(lang, shown.view.code())} data-view={shown.view.code()}>
                 { match shown.view {
-                    View::Stage => scene(&StageProps { picture: &shown.picture, label: &say(lang, "stage_label") }),
+                    View::Stage => scene(&StageProps { picture: &shown.picture, dispatch: Some(dispatch), label: &say(lang, "stage_label") }),
                     View::Facts => facts(&FactsProps { lang, facts: &shown.facts, step: shown.step, filter: &shown.filter, dispatch }),
                     View::Text => text_view(&TextViewProps { lang, blocks: &shown.text }),
                 } }
+                <div class="why-place">
+                    if let Some((mark, why)) = &shown.why {
+                        { why_card(lang, mark, why, dispatch) }
+                    }
+                </div>
             </section>
             <section class="words" aria-label={say(lang, "words")}>
                 { words(&WordsProps { lang, words: &shown.words, step: shown.step, steps: shown.steps, gloss: shown.gloss.as_deref(), dispatch }) }

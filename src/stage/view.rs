@@ -7,11 +7,15 @@ use yew::virtual_dom::{VNode, VTag, VText};
 
 use super::Picture;
 use super::node::{Node, number};
+use crate::action::Action;
+use crate::browser;
 
 /// What the stage draws.
 pub struct StageProps<'a> {
     /// The picture.
     pub picture: &'a Picture,
+    /// Where actions go; none where nobody can act.
+    pub dispatch: Option<&'a Callback<Action>>,
     /// What it shows, in words.
     pub label: &'a str,
 }
@@ -20,9 +24,17 @@ pub struct StageProps<'a> {
 pub fn scene(props: &StageProps<'_>) -> Html {
     let picture = props.picture;
     let (width, height) = (number(picture.width), number(picture.height.ceil()));
+    let onclick = props.dispatch.map(|dispatch| {
+        let dispatch = dispatch.clone();
+        Callback::from(move |event: MouseEvent| {
+            if let Some(mark) = browser::mark_under(&event) {
+                dispatch.emit(Action::Why(Some(mark)));
+            }
+        })
+    });
     html! {
         <svg key="stage" class="scene" viewBox={format!("0 0 {width} {height}")} {width} {height} role="group" aria-label={props.label.to_owned()}
-            tabindex="0" data-stage="true">
+            tabindex="0" data-stage="true" {onclick}>
             { for picture.nodes.iter().enumerate().map(|(index, node)| element(node, index)) }
         </svg>
     }

@@ -6,6 +6,7 @@ pub mod causes;
 pub mod command;
 pub mod course;
 pub mod environment;
+mod explain;
 pub mod expression;
 pub mod glossary;
 pub mod history;

@@ -12,6 +12,7 @@ pub use error::{CommandError, OpenError};
 use crate::beat::Beat;
 use crate::beats;
 use crate::command::{Arrival, Command};
+use crate::explain;
 use crate::glossary;
 use crate::lang::Lang;
 use crate::marks;
@@ -23,7 +24,10 @@ use crate::scene::text::{self, TextBlock};
 use crate::scene::{MarkId, Scene};
 use crate::script::{self, Choices, Scenario};
 use crate::template::Template;
-use crate::words::{Answered, Choice, FactLine, Gloss, Inline, Question, StepWords};
+use crate::words::{Answered, Choice, FactLine, Gloss, Inline, Question, StepWords, Why};
+
+/// The most facts of a chain that are told, besides its end.
+const WHY_LINES: usize = 6;
 
 /// A stop on the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -362,6 +366,20 @@ impl Player {
     /// A mark in words: type, name, state, value.
     pub fn label(&self, mark: &str, lang: Lang) -> Option<String> {
         text::label(&self.scene, mark, lang)
+    }
+
+    /// Why a mark of the picture shows what it shows; none where no fact made it so.
+    pub fn why(&self, mark: &str, lang: Lang) -> Option<Why> {
+        let facts = self.run.history.facts().get(..self.end_of(self.step).moment.facts).unwrap_or_default();
+        let whole = explain::chain(facts, &self.scene, mark);
+        let telling = explain::telling(&whole);
+        let (last, before) = telling.split_last()?;
+        let shown: Vec<&&Fact> = before.iter().take(WHY_LINES).chain([last]).collect();
+        Some(Why {
+            label: self.label(mark, lang)?,
+            left_out: telling.len().saturating_sub(shown.len()),
+            chain: shown.into_iter().map(|fact| self.line(fact, lang)).collect(),
+        })
     }
 
     /// The questions answered so far: the step's number, and whether the answer was right.

@@ -143,3 +143,14 @@ pub struct FactLine {
     /// An error or a loss.
     pub bad: bool,
 }
+
+/// Why a mark shows what it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// What it shows, in words.
+    pub label: String,
+    /// The facts behind it, the newest first.
+    pub chain: Vec<FactLine>,
+    /// How many facts lie between the last two lines of the chain.
+    pub left_out: usize,
+}
