@@ -19,15 +19,20 @@ pub struct QuestionProps<'a> {
     pub dispatch: &'a Callback<Action>,
 }
 
-/// Choices of at most so many characters stand in a row.
+/// Choices of at most so many letters stand in a row.
 const SHORT: usize = 7;
+
+/// How wide a text is: a Chinese character is as wide as two letters.
+fn letters(text: &str) -> usize {
+    text.chars().map(|c| if u32::from(c) > 0x2e80 { 2 } else { 1 }).sum()
+}
 
 /// The card.
 pub fn question_card(props: &QuestionProps<'_>) -> Html {
     let QuestionProps { lang, question, dispatch } = *props;
     let open = question.answered == Answered::Open;
     let short = question.choices.len() <= 4
-        && question.choices.iter().all(|choice| inline::plain(&choice.label).chars().count() <= SHORT);
+        && question.choices.iter().all(|choice| letters(&inline::plain(&choice.label)) <= SHORT);
     let (state, class, words) = match question.answered {
         Answered::Open => ("open", "ask-head is-open", "predict"),
         Answered::Right => ("right", "ask-head is-right", "right_answer"),
