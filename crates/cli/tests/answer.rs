@@ -80,6 +80,11 @@ fn the_sticky_partitioner_chooses_as_kafkas() {
 }
 
 #[test]
+fn leader_epochs_live_as_kafkas() {
+    as_kafka("leader_epochs", &vectors("leader_epochs"), |line| without(line, &["answers", "final"]));
+}
+
+#[test]
 fn the_accumulator_fills_and_drains_batches_as_kafkas() {
     let (idempotent, simulated): (Vec<Value>, Vec<Value>) =
         vectors("accumulator").into_iter().partition(|line| line["config"]["idempotent"] == true);

@@ -1,6 +1,13 @@
 //! Which leader epoch begins at which offset. Kafka 4.3: `LeaderEpochFileCache`.
 //!
-//! Differs from Kafka: nothing is truncated and nothing is kept in a file yet.
+//! The text of `leader-epoch-checkpoint` is written and read here; who keeps it in a file decides when.
+
+mod checkpoint;
+
+pub use checkpoint::CheckpointError;
+
+/// No epoch. Kafka: `OffsetsForLeaderEpochResponse.UNDEFINED_EPOCH`.
+const UNDEFINED_EPOCH: i32 = -1;
 
 /// Where an epoch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +66,61 @@ impl LeaderEpochs {
         true
     }
 
+    /// Drops the epochs that begin at `end_offset` or later, and says whether there were any. Kafka:
+    /// `truncateFromEndAsyncFlush`.
+    pub fn truncate_from_end(&mut self, end_offset: i64) -> bool {
+        let before = self.entries.len();
+        if end_offset >= 0 {
+            while self.entries.last().is_some_and(|last| last.start_offset >= end_offset) {
+                self.entries.pop();
+            }
+        }
+        self.entries.len() != before
+    }
+
+    /// Drops the epochs that end at `start_offset` or before it; the one that holds it begins there now. Says whether
+    /// anything changed. Kafka: `truncateFromStartAsyncFlush`.
+    pub fn truncate_from_start(&mut self, start_offset: i64) -> bool {
+        let begun = self.entries.partition_point(|entry| entry.start_offset <= start_offset);
+        let Some(last) = begun.checked_sub(1) else { return false };
+        self.entries.drain(..last);
+        if let Some(first) = self.entries.first_mut() {
+            first.start_offset = start_offset;
+        }
+        true
+    }
+
+    /// The epoch of the record at an offset, known or still to come; none before the first known epoch. Kafka:
+    /// `epochForOffset`.
+    pub fn epoch_for_offset(&self, offset: i64) -> Option<i32> {
+        let begun = self.entries.partition_point(|entry| entry.start_offset <= offset);
+        self.entries.get(begun.checked_sub(1)?).map(|entry| entry.epoch)
+    }
+
+    /// The newest epoch older than this one. Kafka: `previousEpoch`.
+    pub fn previous_epoch(&self, epoch: i32) -> Option<i32> {
+        let older = self.entries.partition_point(|entry| entry.epoch < epoch);
+        self.entries.get(older.checked_sub(1)?).map(|entry| entry.epoch)
+    }
+
+    /// The oldest epoch newer than this one. Kafka: `nextEpoch`.
+    pub fn next_epoch(&self, epoch: i32) -> Option<i32> {
+        let known = self.entries.partition_point(|entry| entry.epoch <= epoch);
+        self.entries.get(known).map(|entry| entry.epoch)
+    }
+
+    /// The entries of the records from one offset up to another, which is not among them. Kafka: `epochEntriesInRange`.
+    pub fn entries_in_range(&self, start_offset: i64, end_offset: i64) -> Vec<EpochEntry> {
+        let mut part = self.clone();
+        part.truncate_from_start(start_offset);
+        part.truncate_from_end(end_offset);
+        part.entries
+    }
+
     /// Where `epoch` ends in a log that ends at `log_end_offset`. None for an epoch that is newer than all known, or
-    /// negative. Kafka: `endOffsetFor`, where none is (−1, −1).
+    /// −1. Kafka: `endOffsetFor`, where none is (−1, −1).
     pub fn end_offset_for(&self, epoch: i32, log_end_offset: i64) -> Option<EpochEndOffset> {
-        if epoch < 0 {
+        if epoch == UNDEFINED_EPOCH {
             return None;
         }
         if self.latest() == Some(epoch) {
@@ -108,6 +166,30 @@ mod tests {
         assert_eq!(entries(&[(1, 0), (2, 10), (3, 20), (2, 30)]), [(1, 0), (2, 30)], "an older epoch comes back");
         assert_eq!(entries(&[(1, 5), (2, 10), (3, 0)]), [(3, 0)], "the log was cut");
         assert_eq!(entries(&[(5, 12), (8, 39), (8, 36)]), [(5, 12), (8, 36)], "it began earlier");
+    }
+
+    #[test]
+    fn a_cut_at_either_end_keeps_what_lies_between() {
+        let all = epochs(&[(2, 6), (5, 11), (7, 20)]);
+        let cut = |change: fn(&mut LeaderEpochs) -> bool| {
+            let mut epochs = all.clone();
+            let changed = change(&mut epochs);
+            (changed, epochs.entries().iter().map(|entry| (entry.epoch, entry.start_offset)).collect::<Vec<_>>())
+        };
+        assert_eq!(cut(|epochs| epochs.truncate_from_end(20)), (true, vec![(2, 6), (5, 11)]));
+        assert_eq!(cut(|epochs| epochs.truncate_from_end(21)), (false, vec![(2, 6), (5, 11), (7, 20)]));
+        assert_eq!(cut(|epochs| epochs.truncate_from_end(-1)), (false, vec![(2, 6), (5, 11), (7, 20)]));
+        assert_eq!(cut(|epochs| epochs.truncate_from_start(5)), (false, vec![(2, 6), (5, 11), (7, 20)]));
+        assert_eq!(cut(|epochs| epochs.truncate_from_start(12)), (true, vec![(5, 12), (7, 20)]));
+        assert_eq!(cut(|epochs| epochs.truncate_from_start(99)), (true, vec![(7, 99)]));
+        let range = |start, end| all.entries_in_range(start, end).len();
+        assert_eq!((range(0, 11), range(11, 21), range(30, 20)), (1, 2, 0));
+        assert_eq!(
+            (all.epoch_for_offset(5), all.epoch_for_offset(11), all.epoch_for_offset(99)),
+            (None, Some(5), Some(7))
+        );
+        assert_eq!((all.previous_epoch(2), all.previous_epoch(5), all.previous_epoch(9)), (None, Some(2), Some(7)));
+        assert_eq!((all.next_epoch(1), all.next_epoch(5), all.next_epoch(7)), (Some(2), Some(7), None));
     }
 
     #[test]

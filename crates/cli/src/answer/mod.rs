@@ -9,6 +9,7 @@ mod accumulator;
 mod batch;
 mod group_partition;
 mod hex;
+mod leader_epochs;
 mod partition;
 mod sticky_partitioner;
 
@@ -36,8 +37,14 @@ struct Kind {
 }
 
 /// The kinds that can be answered.
-const KINDS: &[Kind] =
-    &[accumulator::KIND, batch::KIND, group_partition::KIND, partition::KIND, sticky_partitioner::KIND];
+const KINDS: &[Kind] = &[
+    accumulator::KIND,
+    batch::KIND,
+    group_partition::KIND,
+    leader_epochs::KIND,
+    partition::KIND,
+    sticky_partitioner::KIND,
+];
 
 /// Why a line has no answer.
 #[derive(Debug, Error)]
