@@ -85,6 +85,30 @@ fn leader_epochs_live_as_kafkas() {
 }
 
 #[test]
+fn the_controller_changes_partitions_as_kafkas() {
+    as_kafka("partition_change", &vectors("partition_change"), |line| without(line, &["record", "after"]));
+}
+
+#[test]
+fn the_controller_places_replicas_as_kafkas() {
+    as_kafka("placement", &vectors("placement"), |line| {
+        for call in line["calls"].as_array_mut().unwrap() {
+            without(call, &["assignment", "error"]);
+        }
+    });
+}
+
+#[test]
+fn the_controller_reassigns_partitions_as_kafkas() {
+    as_kafka("reassignment", &vectors("reassignment"), |line| {
+        without(line, &["adding", "removing", "replicas", "original_replicas", "in_progress", "revert"]);
+        for asked in line["maybe_complete"].as_array_mut().unwrap() {
+            without(asked, &["completed"]);
+        }
+    });
+}
+
+#[test]
 fn the_accumulator_fills_and_drains_batches_as_kafkas() {
     let (idempotent, simulated): (Vec<Value>, Vec<Value>) =
         vectors("accumulator").into_iter().partition(|line| line["config"]["idempotent"] == true);

@@ -6,6 +6,7 @@ pub mod client_metadata;
 pub mod command;
 pub mod config;
 pub mod consumer;
+pub mod controller;
 pub mod error;
 pub mod event_queue;
 pub mod fact;

@@ -5,15 +5,35 @@ use std::rc::Rc;
 
 use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
 
+/// Whether a leader was elected without knowing all that was committed. Kafka: `LeaderRecoveryState`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeaderRecoveryState {
+    /// It knows what was committed.
+    #[default]
+    Recovered,
+    /// It was elected uncleanly and has not said yet that it has recovered.
+    Recovering,
+}
+
 /// The state of one partition, as the controller decided it. Kafka: `PartitionRegistration`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionRegistration {
     /// The assigned replicas (AR), the preferred leader first.
     pub replicas: Vec<BrokerId>,
     /// The in-sync replicas.
     pub isr: Vec<BrokerId>,
+    /// The eligible leader replicas (ELR, KIP-966): they left the ISR below the minimum and hold all that is committed.
+    pub elr: Vec<BrokerId>,
+    /// Who led last, once nobody is left in ISR and ELR.
+    pub last_known_elr: Vec<BrokerId>,
+    /// The replicas that a reassignment adds.
+    pub adding_replicas: Vec<BrokerId>,
+    /// The replicas that a reassignment removes.
+    pub removing_replicas: Vec<BrokerId>,
     /// The leader; none if there is none.
     pub leader: Option<BrokerId>,
+    /// Whether the leader was elected cleanly.
+    pub leader_recovery_state: LeaderRecoveryState,
     /// Grows with each leader.
     pub leader_epoch: LeaderEpoch,
     /// Grows with each change.

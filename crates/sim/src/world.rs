@@ -303,6 +303,7 @@ impl World {
                     leader,
                     leader_epoch: LeaderEpoch(0),
                     partition_epoch: 0,
+                    ..PartitionRegistration::default()
                 }));
             }
         }

@@ -34,6 +34,7 @@ impl Story {
             leader: Some(LEADER),
             leader_epoch: LeaderEpoch(0),
             partition_epoch: 0,
+            ..PartitionRegistration::default()
         };
         let topic = TopicImage { partitions: vec![Rc::new(registration)], min_insync_replicas: 1 };
         let image = MetadataImage {

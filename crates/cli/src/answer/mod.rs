@@ -11,6 +11,9 @@ mod group_partition;
 mod hex;
 mod leader_epochs;
 mod partition;
+mod partition_change;
+mod placement;
+mod reassignment;
 mod sticky_partitioner;
 
 use std::io::{self, BufRead, Read, Write};
@@ -43,6 +46,9 @@ const KINDS: &[Kind] = &[
     group_partition::KIND,
     leader_epochs::KIND,
     partition::KIND,
+    partition_change::KIND,
+    placement::KIND,
+    reassignment::KIND,
     sticky_partitioner::KIND,
 ];
 

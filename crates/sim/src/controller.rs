@@ -1,0 +1,9 @@
+//! What the controller decides. Kafka 4.3: `ReplicationControlManager` and what it is made of.
+//!
+//! - [`placement`] places the replicas of new partitions;
+//! - [`partition_change`] makes the record of a change: elections, ISR, ELR, epochs;
+//! - [`reassignment`] moves partitions to other brokers.
+
+pub mod partition_change;
+pub mod placement;
+pub mod reassignment;
