@@ -175,7 +175,7 @@ impl<'a> PartitionChangeBuilder<'a> {
             self.last_known_elr.clear();
             return;
         }
-        let mut candidates = HashSet::copied(&self.elr);
+        let mut candidates = JavaSet::copied(&self.elr);
         candidates.extend(&self.partition.isr);
         let unclean = &self.unclean_shutdown_replicas;
         let keep = |id: &BrokerId| !self.isr.contains(id) && !unclean.contains(id);
@@ -292,15 +292,15 @@ fn contains_all(list: &[BrokerId], others: &[BrokerId]) -> bool {
 }
 
 /// A `HashSet<Integer>`: brokers in the order of Java's table.
-struct HashSet {
+struct JavaSet {
     inserted: Vec<BrokerId>,
     copied: usize,
 }
 
-impl HashSet {
+impl JavaSet {
     /// `new HashSet<>(list)`.
-    fn copied(list: &[BrokerId]) -> HashSet {
-        let mut set = HashSet { inserted: Vec::new(), copied: list.len() };
+    fn copied(list: &[BrokerId]) -> JavaSet {
+        let mut set = JavaSet { inserted: Vec::new(), copied: list.len() };
         set.extend(list);
         set
     }
