@@ -85,6 +85,11 @@ fn leader_epochs_live_as_kafkas() {
 }
 
 #[test]
+fn a_segment_is_recovered_as_kafkas() {
+    as_kafka("recovery", &vectors("recovery"), |line| without(line, &["recover"]));
+}
+
+#[test]
 fn the_controller_changes_partitions_as_kafkas() {
     as_kafka("partition_change", &vectors("partition_change"), |line| without(line, &["record", "after"]));
 }

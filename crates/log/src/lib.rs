@@ -2,6 +2,8 @@
 //!
 //! - [`batch::RecordBatch`] goes from records to bytes and back, [`batch::Layout`] says which byte is which field;
 //! - [`log::Log`] is a partition on one broker, [`segment::Segment`] a file of it;
+//! - [`recovery`] reads a segment's file again, with its [`offset_index`], [`time_index`], [`transaction_index`], and the
+//!   [`producer_state`] behind it;
 //! - [`size`] says how large a record will be, [`varint`] how its integers are written.
 //!
 //! Bytes may be anybody's: what cannot be read is an error that names the field and its byte, never a panic, and
@@ -12,9 +14,14 @@ mod chunks;
 mod crc;
 pub mod leader_epochs;
 pub mod log;
+pub mod offset_index;
+pub mod producer_state;
 pub mod record;
+pub mod recovery;
 pub mod segment;
 pub mod shared_bytes;
 pub mod size;
+pub mod time_index;
+pub mod transaction_index;
 mod validator;
 pub mod varint;

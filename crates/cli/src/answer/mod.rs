@@ -14,6 +14,7 @@ mod partition;
 mod partition_change;
 mod placement;
 mod reassignment;
+mod recovery;
 mod sticky_partitioner;
 
 use std::io::{self, BufRead, Read, Write};
@@ -49,6 +50,7 @@ const KINDS: &[Kind] = &[
     partition_change::KIND,
     placement::KIND,
     reassignment::KIND,
+    recovery::KIND,
     sticky_partitioner::KIND,
 ];
 

@@ -1,0 +1,129 @@
+//! `.index`: from an offset to a place in the `.log` file. Kafka 4.3: `OffsetIndex`.
+//!
+//! An entry has 8 bytes, big-endian: the offset as a distance from the segment's base offset, and the position of the batch
+//! that ends with it. Not every batch has an entry, see `index.interval.bytes`.
+
+use thiserror::Error;
+
+/// An entry's size in bytes.
+pub const ENTRY_SIZE: usize = 8;
+
+/// An entry, with its offset as it is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OffsetIndexEntry {
+    /// The last offset of a batch.
+    pub offset: i64,
+    /// Where the batch begins in the file, in bytes.
+    pub position: i32,
+}
+
+/// Why an entry cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum IndexError {
+    /// Entries grow. Kafka: `InvalidOffsetException`.
+    #[error(
+        "Attempt to append an offset {offset} to position {entries} no larger than the last offset appended ({last}) to {base_offset:020}.index"
+    )]
+    NotLarger {
+        /// The offset of the entry.
+        offset: i64,
+        /// How many entries there are.
+        entries: usize,
+        /// The offset of the last one.
+        last: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+    /// The distance from the base offset does not fit. Kafka: `IndexOffsetOverflowException`.
+    #[error("Integer overflow for offset: {offset} ({base_offset:020}.index)")]
+    Overflow {
+        /// The offset of the entry.
+        offset: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+}
+
+/// The distance of an offset from a segment's base offset, if it fits into an index. Kafka: `AbstractIndex.toRelative`.
+pub fn relative(base_offset: i64, offset: i64) -> Option<i32> {
+    let distance = offset.checked_sub(base_offset)?;
+    i32::try_from(distance).ok().filter(|distance| *distance >= 0)
+}
+
+/// An offset index being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OffsetIndex {
+    base_offset: i64,
+    entries: Vec<OffsetIndexEntry>,
+}
+
+impl OffsetIndex {
+    /// An empty index.
+    pub fn new(base_offset: i64) -> OffsetIndex {
+        OffsetIndex { base_offset, entries: Vec::new() }
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> &[OffsetIndexEntry] {
+        &self.entries
+    }
+
+    /// The offset of the last entry; the base offset of an empty index. Kafka: `lastOffset`.
+    pub fn last_offset(&self) -> i64 {
+        self.entries.last().map_or(self.base_offset, |last| last.offset)
+    }
+
+    /// Where a search for an offset begins: the position of the last entry that is not beyond it, or 0. Kafka: `lookup`.
+    pub fn lookup(&self, offset: i64) -> i32 {
+        let beyond = self.entries.partition_point(|entry| entry.offset <= offset);
+        beyond.checked_sub(1).and_then(|floor| self.entries.get(floor)).map_or(0, |floor| floor.position)
+    }
+
+    /// Adds an entry. Kafka: `append`.
+    ///
+    /// # Errors
+    /// An offset that is not larger than the last one, or too far from the base offset. The index is then as it was.
+    pub fn append(&mut self, offset: i64, position: i32) -> Result<(), IndexError> {
+        let (base_offset, entries) = (self.base_offset, self.entries.len());
+        let last = self.last_offset();
+        if entries > 0 && offset <= last {
+            return Err(IndexError::NotLarger { offset, entries, last, base_offset });
+        }
+        relative(base_offset, offset).ok_or(IndexError::Overflow { offset, base_offset })?;
+        self.entries.push(OffsetIndexEntry { offset, position });
+        Ok(())
+    }
+
+    /// The bytes of the file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.entries.len().saturating_mul(ENTRY_SIZE));
+        for entry in &self.entries {
+            bytes.extend(relative(self.base_offset, entry.offset).unwrap_or(0).to_be_bytes());
+            bytes.extend(entry.position.to_be_bytes());
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_grow_and_lie_within_reach_of_the_base_offset() {
+        let mut index = OffsetIndex::new(100);
+        assert_eq!((index.last_offset(), index.lookup(105)), (100, 0));
+        index.append(107, 0).unwrap();
+        index.append(112, 4_200).unwrap();
+        assert_eq!(index.lookup(106), 0, "before the first entry");
+        assert_eq!((index.lookup(111), index.lookup(112), index.lookup(500)), (0, 4_200, 4_200));
+        let told = index.append(112, 9_000).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "Attempt to append an offset 112 to position 2 no larger than the last offset appended (112) to 00000000000000000100.index"
+        );
+        assert!(matches!(index.append(i64::MAX, 0), Err(IndexError::Overflow { .. })));
+        assert_eq!(index.to_bytes(), [0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0x10, 0x68]);
+        assert_eq!((relative(5, 4), relative(0, i64::from(i32::MAX) + 1)), (None, None));
+    }
+}

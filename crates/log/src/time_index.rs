@@ -1,0 +1,113 @@
+//! `.timeindex`: from a timestamp to an offset. Kafka 4.3: `TimeIndex`.
+//!
+//! An entry has 12 bytes, big-endian: the largest timestamp so far, and the last offset of the batch that has it as a
+//! distance from the segment's base offset. Both grow.
+
+use thiserror::Error;
+
+use crate::offset_index::relative;
+use crate::record::NO_TIMESTAMP;
+
+/// An entry's size in bytes.
+pub const ENTRY_SIZE: usize = 12;
+
+/// An entry, with its offset as it is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimestampOffset {
+    /// A timestamp in ms.
+    pub timestamp: i64,
+    /// The last offset of the first batch with that timestamp.
+    pub offset: i64,
+}
+
+/// Why an entry cannot be added.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TimeIndexError {
+    /// Offsets grow. Kafka: `InvalidOffsetException`.
+    #[error(
+        "Attempt to append an offset ({offset}) to slot {entries} no larger than the last offset appended ({last}) to {base_offset:020}.timeindex"
+    )]
+    NotLarger {
+        /// The offset of the entry.
+        offset: i64,
+        /// How many entries there are.
+        entries: usize,
+        /// The offset of the last one.
+        last: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+    /// The distance from the base offset does not fit. Kafka: `IndexOffsetOverflowException`.
+    #[error("Integer overflow for offset: {offset} ({base_offset:020}.timeindex)")]
+    Overflow {
+        /// The offset of the entry.
+        offset: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+}
+
+/// A time index being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeIndex {
+    base_offset: i64,
+    entries: Vec<TimestampOffset>,
+}
+
+impl TimeIndex {
+    /// An empty index.
+    pub fn new(base_offset: i64) -> TimeIndex {
+        TimeIndex { base_offset, entries: Vec::new() }
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> &[TimestampOffset] {
+        &self.entries
+    }
+
+    /// Adds an entry, if its timestamp is larger than the last one. Kafka: `maybeAppend`.
+    ///
+    /// # Errors
+    /// An offset before that of the last entry, or too far from the base offset. The index is then as it was.
+    pub fn maybe_append(&mut self, entry: TimestampOffset) -> Result<(), TimeIndexError> {
+        let (base_offset, entries) = (self.base_offset, self.entries.len());
+        if let Some(last) = self.entries.last().filter(|last| entry.offset < last.offset) {
+            return Err(TimeIndexError::NotLarger { offset: entry.offset, entries, last: last.offset, base_offset });
+        }
+        if entry.timestamp <= self.entries.last().map_or(NO_TIMESTAMP, |last| last.timestamp) {
+            return Ok(());
+        }
+        relative(base_offset, entry.offset).ok_or(TimeIndexError::Overflow { offset: entry.offset, base_offset })?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// The bytes of the file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.entries.len().saturating_mul(ENTRY_SIZE));
+        for entry in &self.entries {
+            bytes.extend(entry.timestamp.to_be_bytes());
+            bytes.extend(relative(self.base_offset, entry.offset).unwrap_or(0).to_be_bytes());
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_larger_timestamp_is_an_entry() {
+        let mut index = TimeIndex::new(10);
+        let entry = |timestamp, offset| TimestampOffset { timestamp, offset };
+        index.maybe_append(entry(NO_TIMESTAMP, -1)).unwrap();
+        index.maybe_append(entry(500, 12)).unwrap();
+        index.maybe_append(entry(500, 20)).unwrap();
+        index.maybe_append(entry(700, 20)).unwrap();
+        assert_eq!(index.entries(), [entry(500, 12), entry(700, 20)]);
+        assert!(matches!(index.maybe_append(entry(900, 19)), Err(TimeIndexError::NotLarger { .. })));
+        assert!(matches!(index.maybe_append(entry(900, i64::MAX)), Err(TimeIndexError::Overflow { .. })));
+        assert_eq!(index.to_bytes()[..12], [0, 0, 0, 0, 0, 0, 1, 0xf4, 0, 0, 0, 2]);
+    }
+}
