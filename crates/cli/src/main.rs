@@ -5,6 +5,7 @@
 
 mod answer_command;
 mod check;
+mod dump;
 mod failure;
 mod group_partition;
 mod input;
@@ -66,6 +67,7 @@ enum Command {
     Partition(partition::Partition),
     GroupPartition(group_partition::GroupPartition),
     Answer(answer_command::Answer),
+    Dump(dump::Dump),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +85,7 @@ fn main() -> ExitCode {
         Command::Partition(command) => command.run(&mut out),
         Command::GroupPartition(command) => command.run(&mut out),
         Command::Answer(command) => command.run(&mut out),
+        Command::Dump(command) => command.run(&mut out),
     };
     let failure = result.and_then(|()| out.finish()).err();
     failure.map_or(ExitCode::SUCCESS, |failure| failure.report())

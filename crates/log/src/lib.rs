@@ -2,6 +2,7 @@
 //!
 //! - [`batch::RecordBatch`] goes from records to bytes and back, [`batch::Layout`] says which byte is which field;
 //! - [`log::Log`] is a partition on one broker, [`segment::Segment`] a file of it;
+//! - [`file`] walks the bytes of a `.log` file, `compression` (feature `codecs`) reads compressed batches;
 //! - [`recovery`] reads a segment's file again, with its [`offset_index`], [`time_index`], [`transaction_index`], and the
 //!   [`producer_state`] behind it;
 //! - [`size`] says how large a record will be, [`varint`] how its integers are written.
@@ -11,7 +12,10 @@
 
 pub mod batch;
 mod chunks;
+#[cfg(feature = "codecs")]
+pub mod compression;
 mod crc;
+pub mod file;
 pub mod leader_epochs;
 pub mod log;
 pub mod offset_index;

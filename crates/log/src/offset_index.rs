@@ -50,6 +50,54 @@ pub fn relative(base_offset: i64, offset: i64) -> Option<i32> {
     i32::try_from(distance).ok().filter(|distance| *distance >= 0)
 }
 
+/// What cannot be true of an index file. Kafka: `CorruptIndexException`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CorruptIndex {
+    /// The last entry lies before the segment.
+    #[error(
+        "Corrupt index found, index file {base_offset:020}.index has non-zero size but the last offset is {last} which is less than the base offset {base_offset}"
+    )]
+    BelowBase {
+        /// The offset of the last entry.
+        last: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+    /// A part of an entry is left over.
+    #[error(
+        "Index file {base_offset:020}.index is corrupt, found {length} bytes which is neither positive nor a multiple of {ENTRY_SIZE}"
+    )]
+    Length {
+        /// The file's size in bytes.
+        length: usize,
+        /// The segment.
+        base_offset: i64,
+    },
+}
+
+/// The entries of a file's bytes. What is left over at the end is not looked at; see [`sanity_check`].
+pub fn read(base_offset: i64, bytes: &[u8]) -> Vec<OffsetIndexEntry> {
+    let entry = |entry: &[u8]| {
+        let number = |at: usize| entry.get(at..)?.first_chunk().copied().map(i32::from_be_bytes);
+        Some(OffsetIndexEntry { offset: base_offset.wrapping_add(number(0)?.into()), position: number(4)? })
+    };
+    bytes.chunks_exact(ENTRY_SIZE).filter_map(entry).collect()
+}
+
+/// Whether a file can be an index of the segment. Kafka: `sanityCheck`.
+///
+/// # Errors
+/// What cannot be.
+pub fn sanity_check(base_offset: i64, bytes: &[u8]) -> Result<(), CorruptIndex> {
+    if let Some(last) = read(base_offset, bytes).last().filter(|last| last.offset < base_offset) {
+        return Err(CorruptIndex::BelowBase { last: last.offset, base_offset });
+    }
+    match bytes.len() % ENTRY_SIZE {
+        0 => Ok(()),
+        _ => Err(CorruptIndex::Length { length: bytes.len(), base_offset }),
+    }
+}
+
 /// An offset index being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OffsetIndex {
@@ -124,6 +172,14 @@ mod tests {
         );
         assert!(matches!(index.append(i64::MAX, 0), Err(IndexError::Overflow { .. })));
         assert_eq!(index.to_bytes(), [0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0x10, 0x68]);
+        assert_eq!(read(100, &index.to_bytes()), index.entries());
+        assert_eq!(sanity_check(100, &index.to_bytes()), Ok(()));
+        let told = |base, bytes: &[u8]| sanity_check(base, bytes).unwrap_err().to_string();
+        assert!(
+            told(26, &[255, 255, 255, 255, 0, 0, 0, 0])
+                .ends_with("the last offset is 25 which is less than the base offset 26")
+        );
+        assert!(told(0, &[0; 37]).contains("found 37 bytes which is neither positive nor a multiple of 8"));
         assert_eq!((relative(5, 4), relative(0, i64::from(i32::MAX) + 1)), (None, None));
     }
 }

@@ -4,6 +4,7 @@
 //! no snapshots, no expiry yet.
 
 mod marker;
+pub mod snapshot;
 
 use std::collections::VecDeque;
 

@@ -3,18 +3,14 @@
 
 use thiserror::Error;
 
-use crate::batch::{HEADER_SIZE, LOG_OVERHEAD, RecordBatch};
+use crate::batch::RecordBatch;
+use crate::file::{Step, step};
 use crate::leader_epochs::LeaderEpochs;
 use crate::offset_index::{IndexError, OffsetIndex, relative};
 use crate::producer_state::{ProducerState, ProducerStateError};
 use crate::record::NO_TIMESTAMP;
 use crate::time_index::{TimeIndex, TimeIndexError, TimestampOffset};
 use crate::transaction_index::AbortedTxn;
-
-/// Up to the magic byte, all formats are alike. Kafka: `Records.HEADER_SIZE_UP_TO_MAGIC`.
-const HEADER_SIZE_UP_TO_MAGIC: usize = 17;
-/// The smallest record of any format, without offset and length. Kafka: `LegacyRecord.RECORD_OVERHEAD_V0`.
-const SMALLEST_RECORD: i32 = 14;
 
 /// Why a segment cannot be recovered. Kafka cuts off what is damaged; these it cannot cut.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -80,34 +76,6 @@ pub struct RecoveredSegment {
     pub aborted: Vec<AbortedTxn>,
 }
 
-/// What comes next in a file.
-enum Next {
-    /// A batch, as its header says.
-    Batch { size: usize },
-    /// Nothing, or less than a batch.
-    End,
-    /// Bytes that no batch begins with.
-    Damage,
-}
-
-/// Kafka: `FileLogInputStream.nextBatch`.
-fn next(bytes: &[u8]) -> Next {
-    let number = |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).copied().map(i32::from_be_bytes);
-    if bytes.len() <= HEADER_SIZE_UP_TO_MAGIC {
-        return Next::End;
-    }
-    let Some(length) = number(8) else { return Next::End };
-    if length < SMALLEST_RECORD {
-        return Next::Damage;
-    }
-    let size = usize::try_from(length).unwrap_or(usize::MAX).saturating_add(LOG_OVERHEAD);
-    match size {
-        size if size > bytes.len() => Next::End,
-        size if size < HEADER_SIZE => Next::Damage,
-        size => Next::Batch { size },
-    }
-}
-
 /// Reads the bytes of a segment's `.log` file from their beginning. Epochs and producers go on from what they were before
 /// it.
 ///
@@ -132,7 +100,8 @@ pub fn recover(
     let mut last_entry = 0_usize;
     let mut largest = TimestampOffset { timestamp: NO_TIMESTAMP, offset: -1 };
     while let Some(rest) = bytes.get(segment.valid_bytes..) {
-        let Next::Batch { size } = next(rest) else { break };
+        let Step::Batch { size, .. } = step(rest, rest.len() as u64) else { break };
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
         let position = segment.valid_bytes;
         // Older formats and whatever has another CRC are damage.
         let whole = rest.get(..size).and_then(|bytes| RecordBatch::decode(bytes).ok());

@@ -47,6 +47,73 @@ pub enum TimeIndexError {
     },
 }
 
+/// What cannot be true of an index file. Kafka: `CorruptIndexException`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CorruptTimeIndex {
+    /// The last timestamp is before the first.
+    #[error(
+        "Corrupt time index found, time index file ({base_offset:020}.timeindex) has non-zero size but the last timestamp is {last} which is less than the first timestamp {first}"
+    )]
+    NotGrowing {
+        /// The last timestamp.
+        last: i64,
+        /// The first one.
+        first: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+    /// The last entry lies before the segment.
+    #[error(
+        "Corrupt time index found, time index file ({base_offset:020}.timeindex) has non-zero size but the last offset is {last} which is less than the first offset {base_offset}"
+    )]
+    BelowBase {
+        /// The offset of the last entry.
+        last: i64,
+        /// The segment.
+        base_offset: i64,
+    },
+    /// A part of an entry is left over.
+    #[error(
+        "Time index file {base_offset:020}.timeindex is corrupt, found {length} bytes which is neither positive nor a multiple of {ENTRY_SIZE}"
+    )]
+    Length {
+        /// The file's size in bytes.
+        length: usize,
+        /// The segment.
+        base_offset: i64,
+    },
+}
+
+/// The entries of a file's bytes. What is left over at the end is not looked at; see [`sanity_check`].
+pub fn read(base_offset: i64, bytes: &[u8]) -> Vec<TimestampOffset> {
+    let entry = |entry: &[u8]| {
+        let timestamp = entry.first_chunk().copied().map(i64::from_be_bytes)?;
+        let offset = entry.get(8..)?.first_chunk().copied().map(i32::from_be_bytes)?;
+        Some(TimestampOffset { timestamp, offset: base_offset.wrapping_add(offset.into()) })
+    };
+    bytes.chunks_exact(ENTRY_SIZE).filter_map(entry).collect()
+}
+
+/// Whether a file can be a time index of the segment. Kafka: `sanityCheck`.
+///
+/// # Errors
+/// What cannot be.
+pub fn sanity_check(base_offset: i64, bytes: &[u8]) -> Result<(), CorruptTimeIndex> {
+    let entries = read(base_offset, bytes);
+    if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+        if last.timestamp < first.timestamp {
+            return Err(CorruptTimeIndex::NotGrowing { last: last.timestamp, first: first.timestamp, base_offset });
+        }
+        if last.offset < base_offset {
+            return Err(CorruptTimeIndex::BelowBase { last: last.offset, base_offset });
+        }
+    }
+    match bytes.len() % ENTRY_SIZE {
+        0 => Ok(()),
+        _ => Err(CorruptTimeIndex::Length { length: bytes.len(), base_offset }),
+    }
+}
+
 /// A time index being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeIndex {
@@ -108,6 +175,18 @@ mod tests {
         assert_eq!(index.entries(), [entry(500, 12), entry(700, 20)]);
         assert!(matches!(index.maybe_append(entry(900, 19)), Err(TimeIndexError::NotLarger { .. })));
         assert!(matches!(index.maybe_append(entry(900, i64::MAX)), Err(TimeIndexError::Overflow { .. })));
+        assert_eq!(read(10, &index.to_bytes()), index.entries());
+        assert_eq!(sanity_check(10, &index.to_bytes()), Ok(()));
+        let preallocated = [index.to_bytes(), vec![0; 12]].concat();
+        assert!(matches!(
+            sanity_check(10, &preallocated),
+            Err(CorruptTimeIndex::NotGrowing { last: 0, first: 500, .. })
+        ));
+        assert!(matches!(sanity_check(10, &[0; 13]), Err(CorruptTimeIndex::Length { length: 13, .. })));
+        assert!(matches!(
+            sanity_check(10, &[0, 0, 0, 0, 0, 0, 0, 1, 255, 255, 255, 255]),
+            Err(CorruptTimeIndex::BelowBase { last: 9, .. })
+        ));
         assert_eq!(index.to_bytes()[..12], [0, 0, 0, 0, 0, 0, 1, 0xf4, 0, 0, 0, 2]);
     }
 }

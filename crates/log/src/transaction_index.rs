@@ -1,5 +1,7 @@
 //! `.txnindex`: the aborted transactions of a segment. Kafka 4.3: `TransactionIndex`, `AbortedTxn`.
 
+use thiserror::Error;
+
 /// An entry's size in bytes.
 pub const ENTRY_SIZE: usize = 34;
 
@@ -33,6 +35,70 @@ impl AbortedTxn {
     }
 }
 
+/// An entry of a file, with its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The version. Kafka reads the first of its two bytes only.
+    pub version: i8,
+    /// The transaction.
+    pub aborted: AbortedTxn,
+}
+
+/// What cannot be true of an index file.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CorruptTransactionIndex {
+    /// A version that is not known. Kafka: `KafkaException`.
+    #[error(
+        "Unexpected aborted transaction version {version} in transaction index {base_offset:020}.txnindex, current version is {VERSION}"
+    )]
+    Version {
+        /// The version.
+        version: i8,
+        /// The segment.
+        base_offset: i64,
+    },
+    /// A transaction that was over before the segment. Kafka: `CorruptIndexException`.
+    #[error("Last offset of aborted transaction AbortedTxn(version={}, producerId={}, firstOffset={}, lastOffset={}, lastStableOffset={}) in index {base_offset:020}.txnindex is less than start offset {base_offset}",
+        .entry.version, .entry.aborted.producer_id, .entry.aborted.first_offset, .entry.aborted.last_offset, .entry.aborted.last_stable_offset)]
+    BelowBase {
+        /// The entry.
+        entry: Entry,
+        /// The segment.
+        base_offset: i64,
+    },
+}
+
+/// The entries of a file's bytes; what is left over at the end is not looked at.
+pub fn read(bytes: &[u8]) -> Vec<Entry> {
+    let entry = |entry: &[u8]| {
+        let number = |at: usize| entry.get(at..)?.first_chunk().copied().map(i64::from_be_bytes);
+        let aborted = AbortedTxn {
+            producer_id: number(2)?,
+            first_offset: number(10)?,
+            last_offset: number(18)?,
+            last_stable_offset: number(26)?,
+        };
+        Some(Entry { version: entry.first()?.cast_signed(), aborted })
+    };
+    bytes.chunks_exact(ENTRY_SIZE).filter_map(entry).collect()
+}
+
+/// Whether a file can be a transaction index of the segment. Kafka: `sanityCheck`.
+///
+/// # Errors
+/// What cannot be.
+pub fn sanity_check(base_offset: i64, bytes: &[u8]) -> Result<(), CorruptTransactionIndex> {
+    for entry in read(bytes) {
+        if i16::from(entry.version) > VERSION {
+            return Err(CorruptTransactionIndex::Version { version: entry.version, base_offset });
+        }
+        if entry.aborted.last_offset < base_offset {
+            return Err(CorruptTransactionIndex::BelowBase { entry, base_offset });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +108,14 @@ mod tests {
         let entry = AbortedTxn { producer_id: 1, first_offset: 2, last_offset: 3, last_stable_offset: 4 };
         let bytes = entry.to_bytes();
         assert_eq!(bytes[..10], [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(read(&[bytes.as_slice(), &[0; 33]].concat()), [Entry { version: 0, aborted: entry }]);
+        assert_eq!(sanity_check(3, &bytes), Ok(()));
+        assert!(sanity_check(4, &bytes).unwrap_err().to_string().contains(
+            "lastOffset=3, lastStableOffset=4) in index 00000000000000000004.txnindex is less than start offset 4"
+        ));
+        let mut newer = bytes;
+        newer[0] = 9;
+        assert!(matches!(sanity_check(3, &newer), Err(CorruptTransactionIndex::Version { version: 9, .. })));
         assert_eq!(bytes[26..], [0, 0, 0, 0, 0, 0, 0, 4]);
     }
 }

@@ -5,8 +5,8 @@ use highwater_log::record::{Header, NewRecord};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::hex::{self, Hex};
 use super::{Kind, Object, Trouble, fields, object};
+use crate::hex::{self, Hex};
 
 pub(super) const KIND: Kind = Kind { name: "batch", answer_fields: &["bytes_hex"], op_answer_fields: &[], answer };
 

@@ -8,7 +8,6 @@
 mod accumulator;
 mod batch;
 mod group_partition;
-mod hex;
 mod leader_epochs;
 mod partition;
 mod partition_change;

@@ -6,8 +6,8 @@ use highwater_log::recovery::{RecoveredSegment, recover};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::hex::Hex;
 use super::{Kind, Object, Trouble, fields, object};
+use crate::hex::Hex;
 
 pub(super) const KIND: Kind = Kind { name: "recovery", answer_fields: &["recover"], op_answer_fields: &[], answer };
 

@@ -220,6 +220,12 @@ impl BatchHeader {
             | flag(CONTROL, control)
     }
 
+    /// The attributes without a codec.
+    #[cfg(feature = "codecs")]
+    pub(super) fn attributes_uncompressed(&self) -> i16 {
+        self.attributes & !CODEC
+    }
+
     /// The attributes with another timestamp type. The unused second byte goes, as in Kafka's `setMaxTimestamp`.
     pub(super) fn attributes_with(&self, timestamp_type: TimestampType) -> i16 {
         let kept = self.attributes & (CODEC | TRANSACTIONAL | CONTROL | DELETE_HORIZON);

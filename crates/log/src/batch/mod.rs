@@ -162,6 +162,20 @@ impl RecordBatch {
         Err(BatchError::Crc { stored: self.header.crc, computed })
     }
 
+    /// The same batch with its records as they were before they were compressed: to read them. It is not what stands in a
+    /// log: its sizes and its CRC are those of the compressed one.
+    ///
+    /// # Errors
+    /// An unknown codec, or what [`decompress`](crate::compression::decompress) says.
+    #[cfg(feature = "codecs")]
+    pub fn decompressed(&self) -> Result<RecordBatch, crate::compression::CompressionError> {
+        let records = crate::compression::decompress(self.header.codec()?, &self.records)?.into();
+        Ok(RecordBatch {
+            header: BatchHeader { attributes: self.header.attributes_uncompressed(), ..self.header },
+            records,
+        })
+    }
+
     /// The records where they stand. The first error, which says the field and where, is the last thing that comes.
     pub fn iter(&self) -> RecordRefs<'_> {
         RecordRefs::new(&self.header, &self.records)

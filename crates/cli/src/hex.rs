@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 
 /// Bytes, which are written in hex.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hex(pub Vec<u8>);
+pub struct Hex(pub Vec<u8>);
 
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hex, D::Error> {
@@ -16,7 +16,7 @@ impl<'de> Deserialize<'de> for Hex {
 }
 
 /// Bytes in hex.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

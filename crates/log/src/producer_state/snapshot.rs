@@ -1,0 +1,118 @@
+//! `.snapshot`: the producers as they were at an offset. Kafka 4.3: `ProducerStateManager.readSnapshot`, `ProducerSnapshot`.
+
+use thiserror::Error;
+
+use crate::crc::crc32c;
+
+/// The only version that is known.
+const VERSION: i16 = 1;
+/// Version, CRC and number of entries.
+const HEADER: usize = 10;
+/// Version and CRC: what the CRC does not cover.
+const BEFORE_CRC_COVERS: usize = 6;
+const ENTRY_SIZE: usize = 46;
+
+/// A producer in a snapshot: its last batch only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotEntry {
+    /// The producer.
+    pub producer_id: i64,
+    /// Its epoch.
+    pub epoch: i16,
+    /// The sequence number of its last record; −1 for none.
+    pub last_sequence: i32,
+    /// The offset of its last record; −1 for none.
+    pub last_offset: i64,
+    /// The distance of the first record of its last batch from the last one.
+    pub offset_delta: i32,
+    /// The timestamp of its last batch or marker, in ms.
+    pub last_timestamp: i64,
+    /// The epoch of the coordinator of its last marker; −1 for none.
+    pub coordinator_epoch: i32,
+    /// Where its open transaction begins.
+    pub current_txn_first_offset: Option<i64>,
+}
+
+/// Why bytes are no snapshot. Kafka: `CorruptSnapshotException`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    /// Another version.
+    #[error("Snapshot contained an unknown file version {version}")]
+    Version {
+        /// The version.
+        version: i16,
+    },
+    /// Bytes are missing.
+    #[error("Snapshot failed schema validation: {needed} bytes are needed, {found} are there")]
+    Truncated {
+        /// How many are needed.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The CRC is that of other bytes.
+    #[error("Snapshot is corrupt (CRC is no longer valid). Stored crc: {stored}. Computed crc: {computed}")]
+    Crc {
+        /// What is stored.
+        stored: u32,
+        /// What the bytes have.
+        computed: u32,
+    },
+}
+
+/// The producers of a file's bytes, in its order.
+///
+/// # Errors
+/// Bytes that are no snapshot, or a damaged one.
+pub fn read(bytes: &[u8]) -> Result<Vec<SnapshotEntry>, SnapshotError> {
+    let truncated = |needed: usize| SnapshotError::Truncated { needed, found: bytes.len() };
+    let header = bytes.first_chunk::<HEADER>().ok_or_else(|| truncated(HEADER))?;
+    let [v0, v1, c0, c1, c2, c3, n0, n1, n2, n3] = *header;
+    let version = i16::from_be_bytes([v0, v1]);
+    if version != VERSION {
+        return Err(SnapshotError::Version { version });
+    }
+    let stored = u32::from_be_bytes([c0, c1, c2, c3]);
+    let count = usize::try_from(i32::from_be_bytes([n0, n1, n2, n3])).unwrap_or(0);
+    let needed = count.saturating_mul(ENTRY_SIZE).saturating_add(HEADER);
+    let entries = bytes.get(HEADER..needed).ok_or_else(|| truncated(needed))?;
+    let computed = crc32c(&[bytes.get(BEFORE_CRC_COVERS..).unwrap_or_default()]);
+    if computed != stored {
+        return Err(SnapshotError::Crc { stored, computed });
+    }
+    Ok(entries.chunks_exact(ENTRY_SIZE).filter_map(entry).collect())
+}
+
+fn entry(bytes: &[u8]) -> Option<SnapshotEntry> {
+    let short = |at: usize| bytes.get(at..)?.first_chunk().copied().map(i16::from_be_bytes);
+    let int = |at: usize| bytes.get(at..)?.first_chunk().copied().map(i32::from_be_bytes);
+    let long = |at: usize| bytes.get(at..)?.first_chunk().copied().map(i64::from_be_bytes);
+    Some(SnapshotEntry {
+        producer_id: long(0)?,
+        epoch: short(8)?,
+        last_sequence: int(10)?,
+        last_offset: long(14)?,
+        offset_delta: int(22)?,
+        last_timestamp: long(26)?,
+        coordinator_epoch: int(34)?,
+        current_txn_first_offset: Some(long(38)?).filter(|offset| *offset >= 0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_snapshot_is_told() {
+        assert_eq!(read(&[0; 9]), Err(SnapshotError::Truncated { needed: 10, found: 9 }));
+        assert_eq!(read(&[0, 2, 0, 0, 0, 0, 0, 0, 0, 0]), Err(SnapshotError::Version { version: 2 }));
+        let huge = [0, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff];
+        assert!(matches!(read(&huge), Err(SnapshotError::Truncated { found: 10, .. })));
+        let mut empty = vec![0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert!(matches!(read(&empty), Err(SnapshotError::Crc { stored: 0, .. })));
+        let crc = crc32c(&[&[0; 4]]).to_be_bytes();
+        empty.splice(2..6, crc);
+        assert_eq!(read(&empty), Ok(Vec::new()));
+    }
+}
