@@ -40,48 +40,48 @@ impl Dump {
     pub fn run(&self, out: &mut Out) -> Result<(), Failure> {
         if self.path.is_dir() {
             let folder = Folder::open(&self.path)?;
-            return if self.verify { self.verify_all(&folder.files(), out) } else { self.folder(&folder, out) };
+            return if self.verify { verify_all(&folder.files(), out) } else { whole(&folder, out) };
         }
         let file = File::of(&self.path)?;
         if self.verify {
-            return self.verify_all(&[file], out);
+            return verify_all(&[file], out);
         }
         if out.json { file_json(&file, out) } else { text::file(&file, out) }
     }
+}
 
-    fn folder(&self, folder: &Folder, out: &mut Out) -> Result<(), Failure> {
-        if !out.json {
-            return folder.files().iter().try_for_each(|file| text::file(file, out));
-        }
-        // Written piece by piece: a partition may be larger than memory.
-        out.raw("{\"segments\":[")?;
-        for (number, segment) in folder.segments().iter().enumerate() {
-            let comma = if number == 0 { "" } else { "," };
-            let head = json!({
-                "base_offset": segment.base_offset,
-                "size": segment.log.size,
-                "index": folder.beside(segment, ".index").map_or(Ok(json!([])), |file| file.index())?,
-                "time_index": folder.beside(segment, ".timeindex").map_or(Ok(json!([])), |file| file.time_index())?,
-                "txn_index": folder.beside(segment, ".txnindex").map_or(Ok(json!([])), |file| file.transaction_index())?,
-            });
-            let head = head.to_string();
-            out.raw(&format!("{comma}{},\"batches\":", head.trim_end_matches('}')))?;
-            batches(&segment.log, out)?;
-            out.raw("}")?;
-        }
-        let snapshots: Result<Vec<_>, Failure> = folder.snapshots().iter().map(File::snapshot).collect();
-        let epochs = folder.leader_epochs().map_or(Ok(json!([])), File::leader_epochs)?;
-        out.raw(&format!("],\"snapshots\":{},\"leader_epochs\":{epochs}}}\n", json!(snapshots?)))
+/// Everything of a folder, written piece by piece: a partition may be larger than memory.
+fn whole(folder: &Folder, out: &mut Out) -> Result<(), Failure> {
+    if !out.json {
+        return folder.files().iter().try_for_each(|file| text::file(file, out));
     }
+    out.raw("{\"segments\":[")?;
+    for (number, segment) in folder.segments().iter().enumerate() {
+        let comma = if number == 0 { "" } else { "," };
+        let head = json!({
+            "base_offset": segment.base_offset,
+            "size": segment.log.size,
+            "index": folder.beside(segment, ".index").map_or(Ok(json!([])), File::index)?,
+            "time_index": folder.beside(segment, ".timeindex").map_or(Ok(json!([])), File::time_index)?,
+            "txn_index": folder.beside(segment, ".txnindex").map_or(Ok(json!([])), File::transaction_index)?,
+        });
+        let head = head.to_string();
+        out.raw(&format!("{comma}{},\"batches\":", head.trim_end_matches('}')))?;
+        batches(&segment.log, out)?;
+        out.raw("}")?;
+    }
+    let snapshots: Result<Vec<_>, Failure> = folder.snapshots().iter().map(File::snapshot).collect();
+    let epochs = folder.leader_epochs().map_or(Ok(json!([])), File::leader_epochs)?;
+    out.raw(&format!("],\"snapshots\":{},\"leader_epochs\":{epochs}}}\n", json!(snapshots?)))
+}
 
-    fn verify_all(&self, files: &[File], out: &mut Out) -> Result<(), Failure> {
-        let scan = files.iter().filter(|file| file.is("log")).map(verify::scan).collect::<Result<Vec<_>, _>>()?;
-        let sanity = files.iter().filter_map(verify::sanity_check).collect::<Result<Vec<_>, _>>()?;
-        if out.json {
-            return out.json(&json!({ "scan": scan, "index_sanity_check": sanity }));
-        }
-        scan.iter().chain(&sanity).try_for_each(|found| out.line(text::verified(found)))
+fn verify_all(files: &[File], out: &mut Out) -> Result<(), Failure> {
+    let scan = files.iter().filter(|file| file.is("log")).map(verify::scan).collect::<Result<Vec<_>, _>>()?;
+    let sanity = files.iter().filter_map(verify::sanity_check).collect::<Result<Vec<_>, _>>()?;
+    if out.json {
+        return out.json(&json!({ "scan": scan, "index_sanity_check": sanity }));
     }
+    scan.iter().chain(&sanity).try_for_each(|found| out.line(text::verified(found)))
 }
 
 /// The batches of a file as a JSON list, one after the other.

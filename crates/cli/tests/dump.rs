@@ -1,6 +1,6 @@
 //! `highwater dump` on the folders that Kafka 4.3 itself wrote, whole and damaged: every field as Kafka's own tools say it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
