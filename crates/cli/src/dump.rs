@@ -1,7 +1,7 @@
 //! `highwater dump`: what stands in a file of a broker's disk, or in a whole partition folder.
 
-mod batches;
-mod files;
+pub mod batches;
+pub mod files;
 mod text;
 mod verify;
 
@@ -113,6 +113,6 @@ fn file_json(file: &File, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// What is wrong with a file, and where it is.
-fn failed(path: &Path, error: impl std::fmt::Display) -> Failure {
+pub fn failed(path: &Path, error: impl std::fmt::Display) -> Failure {
     Failure::input(format!("{}: {error}", path.display()))
 }

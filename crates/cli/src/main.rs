@@ -10,6 +10,7 @@ mod failure;
 mod group_partition;
 mod input;
 mod list;
+mod lookup;
 mod new;
 mod output;
 mod pack;
@@ -68,6 +69,7 @@ enum Command {
     GroupPartition(group_partition::GroupPartition),
     Answer(answer_command::Answer),
     Dump(dump::Dump),
+    Lookup(lookup::Lookup),
 }
 
 fn main() -> ExitCode {
@@ -86,6 +88,7 @@ fn main() -> ExitCode {
         Command::GroupPartition(command) => command.run(&mut out),
         Command::Answer(command) => command.run(&mut out),
         Command::Dump(command) => command.run(&mut out),
+        Command::Lookup(command) => command.run(&mut out),
     };
     let failure = result.and_then(|()| out.finish()).err();
     failure.map_or(ExitCode::SUCCESS, |failure| failure.report())

@@ -16,6 +16,7 @@ mod chunks;
 pub mod compression;
 mod crc;
 pub mod file;
+pub mod index_search;
 pub mod leader_epochs;
 pub mod log;
 pub mod offset_index;
