@@ -27,17 +27,48 @@ impl<T> Chunks<T> {
         self.sealed.len().saturating_mul(CHUNK).saturating_add(self.tail.len())
     }
 
-    /// The items from the first one on for which `is_before` is no longer true; it must be true for the first ones and
-    /// false for the others.
-    pub(crate) fn iter_from(&self, is_before: impl Fn(&T) -> bool) -> impl Iterator<Item = &T> {
+    /// The item at a place, from 0.
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
+        match self.sealed.get(at / CHUNK) {
+            Some(chunk) => chunk.get(at % CHUNK),
+            None => self.tail.get(at.checked_sub(self.sealed.len().saturating_mul(CHUNK))?),
+        }
+    }
+
+    /// The last item.
+    pub(crate) fn last(&self) -> Option<&T> {
+        self.tail.last().or_else(|| self.sealed.last()?.last())
+    }
+
+    /// The place of the first item for which `is_before` is no longer true; it must be true for the first ones and false
+    /// for the others.
+    pub(crate) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
         let is_chunk_before = |chunk: &Rc<[T]>| chunk.last().is_none_or(&is_before);
         let first = self.sealed.partition_point(is_chunk_before);
-        let mut chunks = self.sealed.get(first..).unwrap_or_default().iter();
-        // Only one chunk can begin with items that are before.
-        let begun = chunks.next().map_or(self.tail.as_slice(), |chunk| chunk);
-        let begun = begun.get(begun.partition_point(is_before)..).unwrap_or_default();
-        let tail = if first < self.sealed.len() { self.tail.as_slice() } else { &[] };
-        begun.iter().chain(chunks.flat_map(|chunk| chunk.iter())).chain(tail)
+        let begun = self.sealed.get(first).map_or(self.tail.as_slice(), |chunk| chunk);
+        first.saturating_mul(CHUNK).saturating_add(begun.partition_point(is_before))
+    }
+
+    /// The items from a place on.
+    pub(crate) fn iter_from(&self, at: usize) -> ChunksFrom<'_, T> {
+        ChunksFrom { chunks: self, at }
+    }
+}
+
+/// The items from a place on.
+#[derive(Clone, Debug)]
+pub(crate) struct ChunksFrom<'a, T> {
+    chunks: &'a Chunks<T>,
+    at: usize,
+}
+
+impl<'a, T> Iterator for ChunksFrom<'a, T> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        let item = self.chunks.get(self.at)?;
+        self.at = self.at.saturating_add(1);
+        Some(item)
     }
 }
 
@@ -48,6 +79,17 @@ impl<T: Clone> Chunks<T> {
         tail.push(item);
         if tail.len() >= CHUNK {
             Rc::make_mut(&mut self.sealed).push(std::mem::take(tail).into());
+        }
+    }
+
+    /// Drops the items from a place on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        let whole = len / CHUNK;
+        if let Some(begun) = self.sealed.get(whole) {
+            self.tail = Rc::new(begun.get(..len % CHUNK).unwrap_or_default().to_vec());
+            Rc::make_mut(&mut self.sealed).truncate(whole);
+        } else {
+            Rc::make_mut(&mut self.tail).truncate(len.saturating_sub(whole.saturating_mul(CHUNK)));
         }
     }
 }
@@ -68,8 +110,13 @@ mod tests {
             let chunks = chunks(0..size);
             assert_eq!(chunks.len(), size);
             for start in 0..=size {
-                let from: Vec<_> = chunks.iter_from(|item| *item < start).copied().collect();
+                let from: Vec<_> = chunks.iter_from(chunks.partition_point(|item| *item < start)).copied().collect();
                 assert_eq!(from, (start..size).collect::<Vec<_>>(), "{size} from {start}");
+                let mut cut = chunks.clone();
+                cut.truncate(start);
+                assert_eq!((cut.len(), cut.last().copied()), (start, start.checked_sub(1)), "{size} cut at {start}");
+                cut.push(start);
+                assert!(cut.iter_from(0).copied().eq(0..=start));
             }
         }
     }
@@ -82,7 +129,7 @@ mod tests {
         (130..200).for_each(|item| now.push(item));
         assert_eq!((before.len(), now.len()), (130, 200));
         assert!(before.sealed.iter().zip(&*now.sealed).all(|(old, new)| Rc::ptr_eq(old, new)));
-        assert!(before.iter_from(|_| false).copied().eq(0..130));
-        assert!(now.iter_from(|_| false).copied().eq(0..200));
+        assert!(before.iter_from(0).copied().eq(0..130));
+        assert!(now.iter_from(0).copied().eq(0..200));
     }
 }

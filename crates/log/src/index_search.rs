@@ -41,40 +41,78 @@ pub struct Search {
     pub probes: Vec<Probe>,
 }
 
-impl Search {
-    fn probe(&mut self, keys: &[i64], slot: usize, target: i64, reason: ProbeReason) -> Ordering {
-        let key = keys.get(slot).copied().unwrap_or(i64::MAX);
-        let compared = key.cmp(&target);
-        self.probes.push(Probe { slot, key, compared, reason });
-        compared
+/// Where a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The index is empty, or the target lies before all.
+    Before,
+    /// A comparison on the way met the target itself.
+    Exact(usize),
+    /// What was left in the end.
+    Floor(usize),
+}
+
+impl Place {
+    /// The last entry that is not beyond the target. Kafka: `largestLowerBoundSlotFor`.
+    pub fn floor(self) -> Option<usize> {
+        match self {
+            Place::Before => None,
+            Place::Exact(slot) | Place::Floor(slot) => Some(slot),
+        }
+    }
+
+    /// The first entry that is not before the target, of so many; as in Kafka the one after what was left in the end, even
+    /// where that is the target itself. Kafka: `smallestUpperBoundSlotFor`.
+    pub fn ceiling(self, entries: usize) -> Option<usize> {
+        let slot = match self {
+            Place::Before => 0,
+            Place::Exact(slot) => slot,
+            Place::Floor(slot) => slot.saturating_add(1),
+        };
+        (slot < entries).then_some(slot)
     }
 }
 
-/// Searches keys, which grow, for the last one that is not beyond the target. `entry_size` says how many entries are warm.
-pub fn search(keys: &[i64], entry_size: usize, target: i64) -> Search {
-    let mut search = Search::default();
-    let Some(last) = keys.len().checked_sub(1) else { return search };
+/// Searches entries, which grow, and shows every comparison. `entry_size` says how many entries are warm.
+pub fn search_by(
+    entries: usize,
+    entry_size: usize,
+    target: i64,
+    key_at: impl Fn(usize) -> i64,
+    mut looked_at: impl FnMut(Probe),
+) -> Place {
+    let mut probe = |slot: usize, reason: ProbeReason| {
+        let key = key_at(slot);
+        let compared = key.cmp(&target);
+        looked_at(Probe { slot, key, compared, reason });
+        compared
+    };
+    let Some(last) = entries.checked_sub(1) else { return Place::Before };
     let first_warm = last.saturating_sub(WARM_BYTES.checked_div(entry_size).unwrap_or(0));
-    let (mut low, mut high) = if search.probe(keys, first_warm, target, ProbeReason::WarmSection) == Ordering::Less {
+    let (mut low, mut high) = if probe(first_warm, ProbeReason::WarmSection) == Ordering::Less {
         (first_warm, last)
-    } else if search.probe(keys, 0, target, ProbeReason::Least) == Ordering::Greater {
-        return search;
+    } else if probe(0, ProbeReason::Least) == Ordering::Greater {
+        return Place::Before;
     } else {
         (0, first_warm)
     };
     while low < high {
         let middle = low.saturating_add(high).saturating_add(1) / 2;
-        match search.probe(keys, middle, target, ProbeReason::Middle) {
+        match probe(middle, ProbeReason::Middle) {
             Ordering::Greater => high = middle.saturating_sub(1),
             Ordering::Less => low = middle,
-            Ordering::Equal => {
-                search.slot = Some(middle);
-                return search;
-            }
+            Ordering::Equal => return Place::Exact(middle),
         }
     }
-    search.slot = Some(low);
-    search
+    Place::Floor(low)
+}
+
+/// Searches keys for the last one that is not beyond the target, and keeps every comparison.
+pub fn search(keys: &[i64], entry_size: usize, target: i64) -> Search {
+    let mut probes = Vec::new();
+    let key_at = |slot: usize| keys.get(slot).copied().unwrap_or(i64::MAX);
+    let place = search_by(keys.len(), entry_size, target, key_at, |probe| probes.push(probe));
+    Search { slot: place.floor(), probes }
 }
 
 #[cfg(test)]
@@ -94,6 +132,12 @@ mod tests {
             let expected = keys.partition_point(|key| *key <= target).checked_sub(1);
             let found = search(&keys, 8, target);
             prop_assert_eq!(found.slot, expected);
+            let place = search_by(keys.len(), 8, target, |slot| keys[slot], |_| ());
+            prop_assert_eq!(place.floor(), expected);
+            if keys.binary_search(&target).is_err() {
+                let above = keys.partition_point(|key| *key < target);
+                prop_assert_eq!(place.ceiling(keys.len()), (above < keys.len()).then_some(above));
+            }
             prop_assert!(found.probes.len() <= 16, "{} probes", found.probes.len());
         }
     }

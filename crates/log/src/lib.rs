@@ -1,11 +1,12 @@
 //! Bytes at rest, exactly as Kafka writes them: records, batches and a partition's log. No I/O: bytes in, bytes out.
 //!
 //! - [`batch::RecordBatch`] goes from records to bytes and back, [`batch::Layout`] says which byte is which field;
-//! - [`log::Log`] is a partition on one broker, [`segment::Segment`] a file of it;
-//! - [`file`] walks the bytes of a `.log` file, `compression` (feature `codecs`) reads compressed batches;
-//! - [`recovery`] reads a segment's file again, with its [`offset_index`], [`time_index`], [`transaction_index`], and the
-//!   [`producer_state`] behind it;
-//! - [`size`] says how large a record will be, [`varint`] how its integers are written.
+//! - [`log::Log`] is a partition on one broker, [`segment::Segment`] the files of one base offset;
+//! - [`offset_index`], [`time_index`], [`transaction_index`], [`leader_epochs`], [`producer_state`] are its other files,
+//!   [`index_search`] how an index is searched;
+//! - [`file`] and [`memory_records`] walk the bytes of a `.log` file and of a request, `compression` (feature `codecs`)
+//!   reads compressed batches, [`recovery`] reads a segment anew;
+//! - [`size`] says how large a record will be, [`varint`] how its integers are written, [`java`] what Kafka owes to Java.
 //!
 //! Bytes may be anybody's: what cannot be read is an error that names the field and its byte, never a panic, and
 //! nothing is allocated for what a field merely claims.
@@ -14,11 +15,14 @@ pub mod batch;
 mod chunks;
 #[cfg(feature = "codecs")]
 pub mod compression;
+mod config;
 mod crc;
 pub mod file;
 pub mod index_search;
+pub mod java;
 pub mod leader_epochs;
 pub mod log;
+pub mod memory_records;
 pub mod offset_index;
 pub mod producer_state;
 pub mod record;

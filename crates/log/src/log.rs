@@ -1,122 +1,56 @@
 //! A partition's log. Kafka 4.3: `org.apache.kafka.storage.internals.log.UnifiedLog`, `LocalLog`.
 //!
-//! Differs from Kafka: one segment, in memory; no truncation, no retention, no producer state yet. Batches come one by
-//! one, so a follower keeps those before the first bad one, where Kafka keeps none of a fetch.
+//! Everything is in memory and nothing is scheduled: who has a log says when it flushes, deletes and cleans.
+//!
+//! Differs from Kafka: the old segment of a roll is flushed at once, files that are deleted are gone at once, and a log has
+//! bounds ([`BYTES_MAX`], [`BATCHES_MAX`]).
+
+mod append;
+mod error;
+mod load;
+mod read;
+mod retention;
+mod segments;
+mod timestamps;
+mod truncate;
 
 use std::rc::Rc;
 
-use crate::batch::{BatchError, Field, RecordBatch};
+pub use crate::config::LogConfig;
+pub use append::{AppendInfo, LeaderAppend};
+pub use error::LogError;
+pub use load::{Load, LoadError, LogFiles, LogStop, SegmentState};
+pub use read::{FetchInfo, Isolation};
+pub use retention::{DeletionCheck, Verdict};
+pub use timestamps::FoundOffset;
+
+pub(crate) use load::rebuild_producer_state;
+use read::OffsetMetadata;
+use segments::Segments;
+
+use crate::batch::{BatchError, RecordBatch};
 use crate::leader_epochs::{EpochEndOffset, EpochEntry, LeaderEpochs};
+use crate::producer_state::{ProducerStateError, ProducerStateManager, VerificationGuard};
 use crate::record::Record;
-use crate::segment::{ReadLimit, Segment};
-use crate::validator::validate;
+use crate::segment::Segment;
 
 /// The most bytes of a log.
 pub const BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The most batches of a log.
 pub const BATCHES_MAX: u64 = 1_000_000;
 
-/// The configs of a topic that its logs look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogConfig {
-    /// `max.message.bytes`: the largest batch that a leader takes, in bytes. Followers take what the leader took.
-    pub max_message_bytes: u64,
-}
-
-impl Default for LogConfig {
-    fn default() -> LogConfig {
-        LogConfig { max_message_bytes: 1_048_588 }
-    }
-}
-
-/// Where an append put its records. Kafka: `LogAppendInfo`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AppendInfo {
-    /// The offset of the first record.
-    pub base_offset: i64,
-    /// The offset of the last record.
-    pub last_offset: i64,
-}
-
-/// Why a log does not do what it is asked. The log is then as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LogError {
-    /// Nothing is at this offset and nothing will come next there. Kafka: `OffsetOutOfRangeException`.
-    #[error("OFFSET_OUT_OF_RANGE: offset {offset}, the log goes from {start} to {end}")]
-    OffsetOutOfRange {
-        /// What was asked for.
-        offset: i64,
-        /// The log's start offset.
-        start: i64,
-        /// Its end offset.
-        end: i64,
-    },
-    /// A follower got what it has already. Kafka: `UnexpectedAppendOffsetException`.
-    #[error("UNKNOWN_SERVER_ERROR: the batch begins at offset {base_offset}, the log ends at {end}")]
-    UnexpectedAppendOffset {
-        /// Where the batch begins.
-        base_offset: i64,
-        /// Where the log ends.
-        end: i64,
-    },
-    /// The bytes of the batch are wrong. Kafka: `CorruptRecordException`, `InvalidRecordException`.
-    #[error("{name}: {error}", name = .0.error_name(), error = .0)]
-    Batch(#[from] BatchError),
-    /// A field says what a batch in an append may not say. Kafka: `InvalidRecordException`.
-    #[error("INVALID_RECORD: {field} at byte {}: {value}, but {why}", field.position())]
-    InvalidRecord {
-        /// The field.
-        field: Field,
-        /// What it says.
-        value: i64,
-        /// The rule.
-        why: &'static str,
-    },
-    /// A client sent `LogAppendTime`, which only a broker gives. Kafka: `InvalidTimestampException`.
-    #[error("INVALID_TIMESTAMP: {} at byte {}: the timestamp type is the broker's to set", Field::Attributes,
-        Field::Attributes.position())]
-    InvalidTimestampType,
-    /// Past `max.message.bytes`. Kafka: `RecordTooLargeException`.
-    #[error("MESSAGE_TOO_LARGE: the batch has {size} bytes, max.message.bytes is {limit}")]
-    MessageTooLarge {
-        /// The batch.
-        size: u64,
-        /// The config.
-        limit: u64,
-    },
-    /// A bound of this program, not of Kafka.
-    #[error("KAFKA_STORAGE_ERROR: a log holds at most {limit} {what}")]
-    Full {
-        /// Of what.
-        what: &'static str,
-        /// How many.
-        limit: u64,
-    },
-}
-
-impl LogError {
-    /// The name under which Kafka's protocol knows it (`Errors`).
-    pub fn error_name(&self) -> &'static str {
-        match self {
-            LogError::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE",
-            LogError::UnexpectedAppendOffset { .. } => "UNKNOWN_SERVER_ERROR",
-            LogError::Batch(error) => error.error_name(),
-            LogError::InvalidRecord { .. } => "INVALID_RECORD",
-            LogError::InvalidTimestampType => "INVALID_TIMESTAMP",
-            LogError::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
-            LogError::Full { .. } => "KAFKA_STORAGE_ERROR",
-        }
-    }
-}
-
 /// The records of a partition on one broker. A clone costs a few counters, and shares what both have.
 #[derive(Clone, Debug)]
 pub struct Log {
-    config: LogConfig,
-    segment: Segment,
+    config: Rc<LogConfig>,
+    segments: Segments,
     start_offset: i64,
     end_offset: i64,
+    high_watermark: OffsetMetadata,
+    recovery_point: i64,
+    first_unstable_offset: Option<i64>,
     epochs: Rc<LeaderEpochs>,
+    producers: Rc<ProducerStateManager>,
 }
 
 impl Default for Log {
@@ -128,12 +62,27 @@ impl Default for Log {
 impl Log {
     /// An empty log that begins at offset 0, of a topic with default configs.
     pub fn new() -> Log {
-        Log::with_config(LogConfig::default())
+        Log::with_config(LogConfig::default(), 0)
     }
 
-    /// An empty log that begins at offset 0.
-    pub fn with_config(config: LogConfig) -> Log {
-        Log { config, segment: Segment::new(0), start_offset: 0, end_offset: 0, epochs: Rc::default() }
+    /// An empty log that begins at offset 0; its first segment is made now.
+    pub fn with_config(config: LogConfig, now_ms: i64) -> Log {
+        Log {
+            segments: Segments::new(Segment::new(0, now_ms)),
+            start_offset: 0,
+            end_offset: 0,
+            high_watermark: OffsetMetadata::only(0),
+            recovery_point: 0,
+            first_unstable_offset: None,
+            epochs: Rc::default(),
+            producers: Rc::new(ProducerStateManager::new(config.producers, Vec::new())),
+            config: Rc::new(config),
+        }
+    }
+
+    /// The configs.
+    pub fn config(&self) -> &LogConfig {
+        &self.config
     }
 
     /// The first offset.
@@ -146,14 +95,50 @@ impl Log {
         self.end_offset
     }
 
+    /// What is before it is on every replica that counts, as far as this one knows.
+    pub fn high_watermark(&self) -> i64 {
+        self.high_watermark.offset
+    }
+
+    /// What is before it is flushed to the disk.
+    pub fn recovery_point(&self) -> i64 {
+        self.recovery_point
+    }
+
+    /// The first offset of a transaction that is open, or over but not below the high watermark yet.
+    pub fn first_unstable_offset(&self) -> Option<i64> {
+        self.first_unstable_offset
+    }
+
+    /// Up to it a `read_committed` consumer reads: the high watermark, or the first unstable offset before it.
+    pub fn last_stable_offset(&self) -> i64 {
+        let high_watermark = self.high_watermark.offset;
+        self.first_unstable_offset.map_or(high_watermark, |first| first.min(high_watermark))
+    }
+
     /// The size in bytes.
     pub fn size_in_bytes(&self) -> u64 {
-        self.segment.size_in_bytes()
+        self.segments.size_in_bytes()
     }
 
     /// How many batches there are.
     pub fn batch_count(&self) -> usize {
-        self.segment.batch_count()
+        self.segments.batch_count()
+    }
+
+    /// The segments, oldest first.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.segments.iter()
+    }
+
+    /// The segment that takes appends.
+    pub fn active_segment(&self) -> &Segment {
+        self.segments.active()
+    }
+
+    /// What is known of the producers.
+    pub fn producers(&self) -> &ProducerStateManager {
+        &self.producers
     }
 
     /// The leader epochs, oldest first.
@@ -178,89 +163,148 @@ impl Log {
         self.epochs.is_update_needed(epoch, start_offset) && Rc::make_mut(&mut self.epochs).assign(epoch, start_offset)
     }
 
-    /// Appends a client's batch: gives it the next offsets and the leader's epoch. Kafka: `appendAsLeader`.
+    /// Sets the high watermark, within the log; it may go down. Gives what it is now. Kafka: `updateHighWatermark`.
+    pub fn update_high_watermark(&mut self, to: i64) -> i64 {
+        let metadata = if to >= self.end_offset { self.end_metadata() } else { OffsetMetadata::only(to.max(self.start_offset)) };
+        self.set_high_watermark(metadata);
+        self.high_watermark.offset
+    }
+
+    /// Kafka: `updateHighWatermarkMetadata`.
+    fn set_high_watermark(&mut self, metadata: OffsetMetadata) {
+        self.high_watermark = metadata;
+        if self.producers.has_unreplicated() {
+            Rc::make_mut(&mut self.producers).on_high_watermark_updated(metadata.offset);
+        }
+        self.update_first_unstable_offset();
+    }
+
+    /// Nobody has looked yet where in the files the high watermark is.
+    pub fn is_high_watermark_located(&self) -> bool {
+        self.high_watermark.place.is_some()
+    }
+
+    /// Looks where in the files the high watermark is, if nobody has yet. A high watermark inside a batch is at the begin of
+    /// the batch then, and one in a gap at the batch behind it. Kafka: `fetchHighWatermarkMetadata`.
     ///
     /// # Errors
-    /// What a client may not send ([`LogError::Batch`], [`LogError::InvalidRecord`], [`LogError::MessageTooLarge`],
-    /// [`LogError::InvalidTimestampType`]), a negative epoch, or a bound.
-    pub fn append_as_leader(&mut self, batch: &RecordBatch, leader_epoch: i32) -> Result<AppendInfo, LogError> {
-        let batch = validate(batch, self.config.max_message_bytes)?;
-        self.append(batch.stamped(self.end_offset, leader_epoch))
+    /// The file cannot be read on.
+    pub fn locate_high_watermark(&mut self) -> Result<(), LogError> {
+        if !self.is_high_watermark_located() {
+            let located = self.metadata(self.high_watermark.offset)?;
+            self.set_high_watermark(located);
+        }
+        Ok(())
     }
 
-    /// Appends what a leader sent, as it is; there may be a gap before it. Kafka: `appendAsFollower`.
+    /// Kafka: `maybeIncrementFirstUnstableOffset`.
+    fn update_first_unstable_offset(&mut self) {
+        self.first_unstable_offset = self.producers.first_unstable().map(|first| {
+            if first.is_located && first.offset >= self.start_offset {
+                return first.offset;
+            }
+            let offset = first.offset.max(self.start_offset);
+            // A file that cannot be read on has no better place for it.
+            self.metadata(offset).map_or(offset, |metadata| metadata.offset)
+        });
+    }
+
+    /// The high watermark does not stay behind a log end that moved below it.
+    fn lower_high_watermark(&mut self) {
+        if self.high_watermark.offset >= self.end_offset {
+            self.set_high_watermark(self.end_metadata());
+        }
+    }
+
+    /// Kafka: `LocalLog.updateLogEndOffset`.
+    fn set_end_offset(&mut self, offset: i64) {
+        self.end_offset = offset;
+        self.recovery_point = self.recovery_point.min(offset);
+    }
+
+    /// Moves the log start, as DeleteRecords does; says whether it moved. Segments go with the next
+    /// [`Log::delete_old_segments`]. Kafka: `maybeIncrementLogStartOffset`.
     ///
     /// # Errors
-    /// A CRC that does not fit, a batch that begins before the end of the log or ends before it begins, a negative
-    /// epoch, or a bound.
-    pub fn append_as_follower(&mut self, batch: &RecordBatch) -> Result<AppendInfo, LogError> {
-        batch.check_crc()?;
-        if batch.base_offset() < self.end_offset {
-            return Err(LogError::UnexpectedAppendOffset { base_offset: batch.base_offset(), end: self.end_offset });
+    /// An offset above the high watermark.
+    pub fn increment_log_start_offset(&mut self, to: i64) -> Result<bool, LogError> {
+        if to > self.high_watermark.offset {
+            let (start, end) = (self.start_offset, self.high_watermark.offset);
+            return Err(LogError::OffsetOutOfRange { offset: to, start, end });
         }
-        self.append(batch.clone())
+        if to <= self.start_offset {
+            return Ok(false);
+        }
+        self.start_offset = to;
+        self.recovery_point = self.recovery_point.max(to);
+        Rc::make_mut(&mut self.epochs).truncate_from_start(to);
+        Rc::make_mut(&mut self.producers).on_log_start_offset_incremented(to);
+        self.update_first_unstable_offset();
+        Ok(true)
     }
 
-    fn append(&mut self, batch: RecordBatch) -> Result<AppendInfo, LogError> {
-        let (base_offset, last_offset) = (batch.base_offset(), batch.last_offset());
-        let next = last_offset.checked_add(1).filter(|_| last_offset >= base_offset);
-        let end_offset = next.ok_or(LogError::InvalidRecord {
-            field: Field::LastOffsetDelta,
-            value: batch.header().last_offset_delta.into(),
-            why: "a batch ends where it begins or later, below 2^63",
-        })?;
-        let epoch = batch.partition_leader_epoch();
-        if epoch < 0 {
-            return Err(LogError::InvalidRecord {
-                field: Field::PartitionLeaderEpoch,
-                value: epoch.into(),
-                why: "a batch in a log has the epoch of a leader",
-            });
-        }
-        self.check_bounds(&batch)?;
-        self.assign_epoch(epoch, base_offset);
-        self.segment.append(batch);
-        self.end_offset = end_offset;
-        Ok(AppendInfo { base_offset, last_offset })
+    /// Begins a new segment and flushes the old one. Gives its base offset. Kafka: `roll`.
+    pub fn roll(&mut self, now_ms: i64) -> i64 {
+        self.roll_at(now_ms, 0)
     }
 
-    fn check_bounds(&self, batch: &RecordBatch) -> Result<(), LogError> {
-        let full = |what, limit| Err(LogError::Full { what, limit });
-        if self.size_in_bytes().saturating_add(batch.size_in_bytes()) > BYTES_MAX {
-            return full("bytes", BYTES_MAX);
+    /// `expected` is the offset of what comes next, if that is known and behind the end.
+    fn roll_at(&mut self, now_ms: i64, expected: i64) -> i64 {
+        let base_offset = expected.max(self.end_offset);
+        let segment = Segment::new(base_offset, now_ms);
+        let active = self.segments.active_mut();
+        if active.base_offset() == base_offset {
+            // It is empty.
+            *active = segment;
+        } else {
+            active.close();
+            self.segments.roll(segment);
         }
-        if u64::try_from(self.batch_count()).is_ok_and(|batches| batches < BATCHES_MAX) {
-            return Ok(());
-        }
-        full("batches", BATCHES_MAX)
+        let producers = Rc::make_mut(&mut self.producers);
+        producers.set_map_end_offset(base_offset);
+        producers.take_snapshot();
+        self.lower_high_watermark();
+        self.flush(base_offset);
+        base_offset
     }
 
-    /// Whole batches from the one on that holds `offset`, as a fetch gets them: together at most `max_bytes` (but the
-    /// first one always if `min_one_batch`), and only batches that end before `up_to` (the high watermark, the last
-    /// stable offset; without it, the log end). Who asks for an offset inside the first batch skips what is before it.
-    /// Kafka: `LocalLog.read`.
+    /// Everything before an offset is on the disk now. Kafka: `flush`.
+    pub fn flush(&mut self, offset: i64) {
+        self.recovery_point = self.recovery_point.max(offset);
+    }
+
+    /// Forgets producers that wrote nothing for `producer.id.expiration.ms`. Kafka: `removeExpiredProducers`.
+    pub fn remove_expired_producers(&mut self, now_ms: i64) {
+        Rc::make_mut(&mut self.producers).remove_expired(now_ms);
+    }
+
+    /// Writes a snapshot of the producers, if anything came since the last one. Kafka: `takeProducerSnapshot`.
+    pub fn take_producer_snapshot(&mut self) {
+        Rc::make_mut(&mut self.producers).take_snapshot();
+    }
+
+    /// Begins to verify a transaction; the append that follows carries the guard. Kafka:
+    /// `maybeStartTransactionVerification`.
     ///
     /// # Errors
-    /// [`LogError::OffsetOutOfRange`] for an offset before the start or past the end. At the end, and between `up_to`
-    /// and the end, there is just nothing yet.
-    pub fn read(
-        &self,
-        offset: i64,
-        max_bytes: u64,
-        up_to: Option<i64>,
-        min_one_batch: bool,
-    ) -> Result<Vec<RecordBatch>, LogError> {
-        let (start, end) = (self.start_offset, self.end_offset);
-        if offset < start || offset > end {
-            return Err(LogError::OffsetOutOfRange { offset, start, end });
-        }
-        let limit = ReadLimit { max_bytes, min_one_batch, up_to: up_to.unwrap_or(end) };
-        Ok(self.segment.read(offset, limit))
+    /// An epoch that is fenced.
+    pub fn maybe_start_transaction_verification(
+        &mut self,
+        now_ms: i64,
+        producer_id: i64,
+        sequence: i32,
+        epoch: i16,
+        supports_epoch_bump: bool,
+    ) -> Result<VerificationGuard, ProducerStateError> {
+        let producers = Rc::make_mut(&mut self.producers);
+        producers.maybe_start_verification(now_ms, producer_id, sequence, epoch, supports_epoch_bump)
     }
 
-    /// All batches from the one on that holds `offset`; none past the end.
+    /// All batches from the one on that holds `offset`, to look at; none past the end.
     pub fn batches_from(&self, offset: i64) -> impl Iterator<Item = &RecordBatch> {
-        self.segment.batches_from(offset)
+        let first = self.segments.floor(offset).map_or(i64::MIN, Segment::base_offset);
+        let later = self.segments.iter().filter(move |segment| segment.base_offset() >= first);
+        later.flat_map(move |segment| segment.batches_from(offset))
     }
 
     /// All records from `offset` on, to look at. After the first error of a batch comes the next batch.
@@ -269,3 +313,4 @@ impl Log {
         self.batches_from(offset).flat_map(RecordBatch::records_until_error).filter(move |record| !is_before(record))
     }
 }
+

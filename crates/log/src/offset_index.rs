@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use crate::index_search::{Place, search_by};
+
 /// An entry's size in bytes.
 pub const ENTRY_SIZE: usize = 8;
 
@@ -121,10 +123,14 @@ impl OffsetIndex {
         self.entries.last().map_or(self.base_offset, |last| last.offset)
     }
 
-    /// Where a search for an offset begins: the position of the last entry that is not beyond it, or 0. Kafka: `lookup`.
-    pub fn lookup(&self, offset: i64) -> i32 {
-        let beyond = self.entries.partition_point(|entry| entry.offset <= offset);
-        beyond.checked_sub(1).and_then(|floor| self.entries.get(floor)).map_or(0, |floor| floor.position)
+    /// The last entry that is not beyond an offset. Kafka: `lookup`, where none is the base offset at position 0.
+    pub fn lookup(&self, offset: i64) -> Option<OffsetIndexEntry> {
+        self.entries.get(self.search(offset, |entry| entry.offset).floor()?).copied()
+    }
+
+    fn search(&self, target: i64, key: impl Fn(&OffsetIndexEntry) -> i64) -> Place {
+        let key_at = |slot: usize| self.entries.get(slot).map_or(i64::MAX, &key);
+        search_by(self.entries.len(), ENTRY_SIZE, target, key_at, |_| ())
     }
 
     /// Adds an entry. Kafka: `append`.
@@ -140,6 +146,37 @@ impl OffsetIndex {
         relative(base_offset, offset).ok_or(IndexError::Overflow { offset, base_offset })?;
         self.entries.push(OffsetIndexEntry { offset, position });
         Ok(())
+    }
+
+    /// As much of an index as there is in a file.
+    pub fn from_bytes(base_offset: i64, bytes: &[u8]) -> OffsetIndex {
+        OffsetIndex { base_offset, entries: read(base_offset, bytes) }
+    }
+
+    /// The size of the file in bytes.
+    pub fn size_in_bytes(&self) -> usize {
+        self.entries.len().saturating_mul(ENTRY_SIZE)
+    }
+
+    /// No entry fits any more into `segment.index.bytes`. Kafka: `isFull`.
+    pub fn is_full(&self, index_bytes_max: usize) -> bool {
+        self.entries.len() >= index_bytes_max / ENTRY_SIZE
+    }
+
+    /// The offset of the first entry that is not before a position, if there is one. Kafka: `fetchUpperBoundOffset`.
+    pub fn upper_bound(&self, position: i64) -> Option<i64> {
+        let slot = self.search(position, |entry| entry.position.into()).ceiling(self.entries.len())?;
+        self.entries.get(slot).map(|entry| entry.offset)
+    }
+
+    /// Drops the entries from an offset on. Kafka: `truncateTo`.
+    pub fn truncate_to(&mut self, offset: i64) {
+        let Some(slot) = self.search(offset, |entry| entry.offset).floor() else {
+            self.entries.clear();
+            return;
+        };
+        let is_it = self.entries.get(slot).is_some_and(|entry| entry.offset == offset);
+        self.entries.truncate(if is_it { slot } else { slot.saturating_add(1) });
     }
 
     /// The bytes of the file.
@@ -160,11 +197,19 @@ mod tests {
     #[test]
     fn entries_grow_and_lie_within_reach_of_the_base_offset() {
         let mut index = OffsetIndex::new(100);
-        assert_eq!((index.last_offset(), index.lookup(105)), (100, 0));
+        let position = |index: &OffsetIndex, offset| index.lookup(offset).map(|entry| entry.position);
+        assert_eq!((index.last_offset(), position(&index, 105)), (100, None));
         index.append(107, 0).unwrap();
         index.append(112, 4_200).unwrap();
-        assert_eq!(index.lookup(106), 0, "before the first entry");
-        assert_eq!((index.lookup(111), index.lookup(112), index.lookup(500)), (0, 4_200, 4_200));
+        assert_eq!(position(&index, 106), None, "before the first entry");
+        assert_eq!([111, 112, 500].map(|offset| position(&index, offset)), [Some(0), Some(4_200), Some(4_200)]);
+        assert_eq!([1, 4_200, 4_201].map(|position| index.upper_bound(position)), [Some(112), Some(112), None]);
+        let cut = |offset| {
+            let mut index = index.clone();
+            index.truncate_to(offset);
+            index.entries().len()
+        };
+        assert_eq!([100, 107, 108, 112, 113].map(cut), [0, 0, 1, 1, 2]);
         let told = index.append(112, 9_000).unwrap_err().to_string();
         assert_eq!(
             told,

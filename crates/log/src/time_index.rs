@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use crate::index_search::{Place, search_by};
 use crate::offset_index::relative;
 use crate::record::NO_TIMESTAMP;
 
@@ -147,6 +148,48 @@ impl TimeIndex {
         relative(base_offset, entry.offset).ok_or(TimeIndexError::Overflow { offset: entry.offset, base_offset })?;
         self.entries.push(entry);
         Ok(())
+    }
+
+    /// As much of an index as there is in a file.
+    pub fn from_bytes(base_offset: i64, bytes: &[u8]) -> TimeIndex {
+        TimeIndex { base_offset, entries: read(base_offset, bytes) }
+    }
+
+    /// The size of the file in bytes.
+    pub fn size_in_bytes(&self) -> usize {
+        self.entries.len().saturating_mul(ENTRY_SIZE)
+    }
+
+    /// The last entry; no timestamp and the base offset in an empty index. Kafka: `lastEntry`.
+    pub fn last_entry(&self) -> TimestampOffset {
+        let none = TimestampOffset { timestamp: NO_TIMESTAMP, offset: self.base_offset };
+        self.entries.last().copied().unwrap_or(none)
+    }
+
+    /// The last entry whose timestamp is not beyond the target; none is as in an empty index. Kafka: `lookup`.
+    pub fn lookup(&self, timestamp: i64) -> TimestampOffset {
+        let found = self.search(timestamp, |entry| entry.timestamp).floor().and_then(|slot| self.entries.get(slot));
+        found.copied().unwrap_or(TimestampOffset { timestamp: NO_TIMESTAMP, offset: self.base_offset })
+    }
+
+    fn search(&self, target: i64, key: impl Fn(&TimestampOffset) -> i64) -> Place {
+        let key_at = |slot: usize| self.entries.get(slot).map_or(i64::MAX, &key);
+        search_by(self.entries.len(), ENTRY_SIZE, target, key_at, |_| ())
+    }
+
+    /// Only the entry that is added at the roll still fits into `segment.index.bytes`. Kafka: `isFull`.
+    pub fn is_full(&self, index_bytes_max: usize) -> bool {
+        self.entries.len().saturating_add(1) >= index_bytes_max / ENTRY_SIZE
+    }
+
+    /// Drops the entries from an offset on. Kafka: `truncateTo`.
+    pub fn truncate_to(&mut self, offset: i64) {
+        let Some(slot) = self.search(offset, |entry| entry.offset).floor() else {
+            self.entries.clear();
+            return;
+        };
+        let is_it = self.entries.get(slot).is_some_and(|entry| entry.offset == offset);
+        self.entries.truncate(if is_it { slot } else { slot.saturating_add(1) });
     }
 
     /// The bytes of the file.

@@ -83,6 +83,29 @@ pub fn read(bytes: &[u8]) -> Vec<Entry> {
     bytes.chunks_exact(ENTRY_SIZE).filter_map(entry).collect()
 }
 
+/// What a search for aborted transactions came to. Kafka: `TxnIndexSearchResult`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The transactions.
+    pub aborted: Vec<AbortedTxn>,
+    /// No later segment can have more.
+    pub is_complete: bool,
+}
+
+/// The aborted transactions that have records from an offset up to another. Kafka: `collectAbortedTxns`.
+pub fn collect(index: &[AbortedTxn], from: i64, up_to: i64) -> Found {
+    let end = index.iter().position(|entry| entry.last_stable_offset >= up_to);
+    let looked_at = end.map_or(index, |end| index.get(..=end).unwrap_or(index));
+    let overlaps = |entry: &&AbortedTxn| entry.last_offset >= from && entry.first_offset < up_to;
+    Found { aborted: looked_at.iter().filter(overlaps).copied().collect(), is_complete: end.is_some() }
+}
+
+/// Drops the entries from the first one on whose marker is at the offset or behind it. Kafka: `truncateTo`.
+pub fn truncate_to(index: &mut Vec<AbortedTxn>, offset: i64) {
+    let kept = index.iter().take_while(|entry| entry.last_offset < offset).count();
+    index.truncate(kept);
+}
+
 /// Whether a file can be a transaction index of the segment. Kafka: `sanityCheck`.
 ///
 /// # Errors

@@ -196,7 +196,7 @@ impl Environment for Situation<'_> {
         match function {
             "leo" => number(self.replica(args)?.log_end_offset().0),
             // Without transactions the last stable offset is the high watermark.
-            "hw" | "lso" => number(self.replica(args)?.high_watermark.0),
+            "hw" | "lso" => number(self.replica(args)?.high_watermark().0),
             "isr" | "leader" | "epoch" | "records" | "credited" | "value" => self.of_partition(function, args),
             "position" | "consumed" | "known_partitions" | "sent" | "acked" | "failed" | "chosen" | "sticky"
             | "queued" | "batch_bytes" => self.of_client(function, args),

@@ -1,6 +1,6 @@
 //! Which coordinator a group has. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
 
-use crate::java::{abs, string_hash_code};
+use highwater_log::java::{abs, string_hash_code};
 
 /// The partition of `__consumer_offsets` that holds the group's offsets, whose leader is the group's coordinator;
 /// none if the topic has no partitions.

@@ -12,7 +12,6 @@ pub mod event_queue;
 pub mod fact;
 pub mod group;
 pub mod ids;
-pub mod java;
 pub mod message;
 pub mod metadata;
 pub mod network;

@@ -9,6 +9,7 @@ mod accumulator;
 mod batch;
 mod group_partition;
 mod leader_epochs;
+mod log;
 mod partition;
 mod partition_change;
 mod placement;
@@ -43,11 +44,14 @@ struct Kind {
 const KINDS: &[Kind] = &[
     accumulator::KIND,
     batch::KIND,
+    log::COMPACTION,
     group_partition::KIND,
     leader_epochs::KIND,
+    log::LOG_OPS,
     partition::KIND,
     partition_change::KIND,
     placement::KIND,
+    log::PRODUCER_STATE,
     reassignment::KIND,
     recovery::KIND,
     sticky_partitioner::KIND,

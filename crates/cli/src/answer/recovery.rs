@@ -1,11 +1,15 @@
 //! `recovery`: a segment's file after an unclean stop, whole or damaged.
 
 use highwater_log::leader_epochs::LeaderEpochs;
-use highwater_log::producer_state::ProducerState;
-use highwater_log::recovery::{RecoveredSegment, recover};
+use highwater_log::log::LogConfig;
+use highwater_log::offset_index::OffsetIndex;
+use highwater_log::producer_state::ProducerStateManager;
+use highwater_log::segment::{CorruptFile, Segment, SegmentFiles};
+use highwater_log::time_index::TimeIndex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::log::segment_state;
 use super::{Kind, Object, Trouble, fields, object};
 use crate::hex::Hex;
 
@@ -20,36 +24,40 @@ struct Question {
 
 fn answer(mut question: Object) -> Result<Object, Trouble> {
     let Question { base_offset, index_interval_bytes, log_hex } = fields(&question)?;
-    let bytes = log_hex.0;
-    let (mut epochs, mut producers) = (LeaderEpochs::default(), ProducerState::default());
-    let recovered = match recover(&bytes, base_offset, index_interval_bytes, &mut epochs, &mut producers) {
-        Ok(segment) => told(&segment, &epochs, &producers),
+    let files = SegmentFiles {
+        base_offset,
+        log: log_hex.0.into(),
+        offset_index: OffsetIndex::new(base_offset),
+        time_index: TimeIndex::new(base_offset),
+        aborted: Vec::new(),
+        last_modified_ms: 0,
+    };
+    let mut segment = Segment::open(files, 0);
+    let config = LogConfig { index_interval_bytes, ..LogConfig::default() };
+    let (mut epochs, mut producers) = (LeaderEpochs::default(), ProducerStateManager::default());
+    let recovered = match segment.recover(0, &config, &mut epochs, &mut producers) {
+        Ok(truncated_bytes) => told(&segment, truncated_bytes, &epochs, &producers)?,
         Err(error) => json!({ "exception": error.exception(), "message": error.to_string() }),
     };
     question.extend(object([("recover", recovered)]));
     Ok(question)
 }
 
-fn told(segment: &RecoveredSegment, epochs: &LeaderEpochs, producers: &ProducerState) -> Value {
-    let index: Value =
-        segment.offset_index.entries().iter().map(|entry| json!([entry.offset, entry.position])).collect();
-    let time_index: Value =
-        segment.time_index.entries().iter().map(|entry| json!([entry.timestamp, entry.offset])).collect();
-    let aborted: Value = segment
-        .aborted
-        .iter()
-        .map(|aborted| {
-            json!({
-                "producer_id": aborted.producer_id,
-                "first_offset": aborted.first_offset,
-                "last_offset": aborted.last_offset,
-                "last_stable_offset": aborted.last_stable_offset,
-            })
-        })
-        .collect();
+fn told(
+    segment: &Segment,
+    truncated_bytes: u64,
+    epochs: &LeaderEpochs,
+    producers: &ProducerStateManager,
+) -> Result<Value, Trouble> {
+    let broken = |error: CorruptFile| Trouble::Malformed(error.to_string());
+    let mut batches = Vec::new();
+    for placed in segment.batches_at(0) {
+        let placed = placed.map_err(broken)?;
+        let batch = &placed.batch;
+        batches.push(json!([batch.base_offset(), batch.last_offset(), placed.position, batch.size_in_bytes()]));
+    }
     let producers: Value = producers
         .producers()
-        .iter()
         .map(|entry| {
             json!({
                 "producer_id": entry.producer_id,
@@ -61,23 +69,15 @@ fn told(segment: &RecoveredSegment, epochs: &LeaderEpochs, producers: &ProducerS
             })
         })
         .collect();
-    let batches: Value = segment
-        .batches
-        .iter()
-        .map(|placed| {
-            let batch = &placed.batch;
-            json!([batch.base_offset(), batch.last_offset(), placed.position, batch.size_in_bytes()])
-        })
-        .collect();
-    json!({
-        "truncated_bytes": segment.truncated_bytes,
-        "valid_bytes": segment.valid_bytes,
-        "next_offset": segment.next_offset,
-        "index": index,
-        "time_index": time_index,
-        "txn_index": aborted,
-        "leader_epochs": epochs.entries().iter().map(|entry| json!([entry.epoch, entry.start_offset])).collect::<Value>(),
-        "producers": producers,
-        "batches": batches,
-    })
+    let Value::Object(mut told) = segment_state(segment) else { return Ok(Value::Null) };
+    told.retain(|field, _| matches!(field.as_str(), "index" | "time_index" | "txn_index"));
+    told.extend(object([
+        ("truncated_bytes", truncated_bytes.into()),
+        ("valid_bytes", segment.size_in_bytes().into()),
+        ("next_offset", segment.read_next_offset().map_err(broken)?.into()),
+        ("leader_epochs", epochs.entries().iter().map(|entry| json!([entry.epoch, entry.start_offset])).collect()),
+        ("producers", producers),
+        ("batches", batches.into()),
+    ]));
+    Ok(told.into())
 }

@@ -52,6 +52,10 @@ pub enum BatchError {
         /// With what.
         codec: Codec,
     },
+    /// The records cannot be decompressed. Kafka: `KafkaException`.
+    #[cfg(feature = "codecs")]
+    #[error("{} at byte {}: {}", Field::Records, Field::Records.position(), .0)]
+    Decompression(String),
     /// A variable-length integer that cannot be read.
     #[error("{field} at byte {position}: {error}")]
     Varint {
@@ -112,6 +116,8 @@ impl BatchError {
             | BatchError::Impossible { .. }
             | BatchError::RecordLength { .. }
             | BatchError::Surplus { .. } => "INVALID_RECORD",
+            #[cfg(feature = "codecs")]
+            BatchError::Decompression(_) => "UNKNOWN_SERVER_ERROR",
             BatchError::UnknownCodec { .. } | BatchError::Compressed { .. } | BatchError::Encode(_) => {
                 "UNKNOWN_SERVER_ERROR"
             }

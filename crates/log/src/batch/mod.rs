@@ -12,6 +12,7 @@ mod header;
 mod layout;
 mod records;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -22,7 +23,7 @@ pub use header::{BatchHeader, Codec, HEADER_SIZE, LOG_OVERHEAD, MAGIC, Timestamp
 pub use layout::{FieldValue, Layout, LayoutField};
 pub use records::{HeaderRefs, RecordRefs};
 
-use crate::record::{Record, RecordRef};
+use crate::record::{NO_TIMESTAMP, Record, RecordRef};
 
 /// No more records than this are made room for before they are read: a count is only a claim.
 const RECORDS_EXPECTED_MAX: usize = 1024;
@@ -46,6 +47,35 @@ impl RecordBatch {
         let header = BatchHeader::decode(bytes)?;
         let records = RecordBatch::records_bytes(&header, bytes)?.into();
         Ok(RecordBatch { header, records })
+    }
+
+    /// A batch of a format before version 2, as far as a file needs to know it: its place, its size and its timestamp.
+    /// Its records are not read, and its CRC is never right. None if there is less than a header.
+    pub(crate) fn legacy(bytes: &[u8]) -> Option<RecordBatch> {
+        let number = |at: usize| bytes.get(at..)?.first_chunk().copied();
+        let magic = bytes.get(Field::Magic.position())?.cast_signed();
+        let timestamp = bytes.get(18..).and_then(|rest| rest.first_chunk().copied()).map(i64::from_be_bytes);
+        let header = BatchHeader {
+            base_offset: i64::from_be_bytes(number(0)?),
+            batch_length: i32::from_be_bytes(bytes.get(8..)?.first_chunk().copied()?),
+            partition_leader_epoch: -1,
+            magic,
+            crc: 0,
+            attributes: 0,
+            last_offset_delta: 0,
+            base_timestamp: NO_TIMESTAMP,
+            max_timestamp: timestamp.filter(|_| magic == 1).unwrap_or(NO_TIMESTAMP),
+            producer_id: -1,
+            producer_epoch: -1,
+            base_sequence: -1,
+            records_count: 0,
+        };
+        Some(RecordBatch { header, records: Rc::from([]) })
+    }
+
+    /// Of a format before version 2.
+    pub(crate) fn is_legacy(&self) -> bool {
+        self.header.magic < MAGIC
     }
 
     /// What stands after the header of the batch that begins `bytes`.
@@ -126,7 +156,7 @@ impl RecordBatch {
 
     /// The size in bytes, header included.
     pub fn size_in_bytes(&self) -> u64 {
-        u64::try_from(HEADER_SIZE.saturating_add(self.records.len())).unwrap_or(u64::MAX)
+        u64::from(self.header.batch_length.unsigned_abs()).saturating_add(LOG_OVERHEAD as u64)
     }
 
     /// The batch with the offsets and the epoch that a leader gives it. The CRC stays as it is.
@@ -155,6 +185,9 @@ impl RecordBatch {
     /// # Errors
     /// [`BatchError::Crc`].
     pub fn check_crc(&self) -> Result<(), BatchError> {
+        if self.is_legacy() {
+            return Err(BatchError::Magic { magic: self.header.magic });
+        }
         let computed = self.header.compute_crc(&self.records);
         if computed == self.header.crc {
             return Ok(());
@@ -174,6 +207,15 @@ impl RecordBatch {
             header: BatchHeader { attributes: self.header.attributes_uncompressed(), ..self.header },
             records,
         })
+    }
+
+    /// The batch with its records as they can be read: itself, or decompressed where this is built with codecs.
+    pub(crate) fn readable(&self) -> Result<Cow<'_, RecordBatch>, BatchError> {
+        #[cfg(feature = "codecs")]
+        if self.header.codec()? != Codec::None {
+            return self.decompressed().map(Cow::Owned).map_err(|error| BatchError::Decompression(error.to_string()));
+        }
+        Ok(Cow::Borrowed(self))
     }
 
     /// The records where they stand. The first error, which says the field and where, is the last thing that comes.
@@ -201,7 +243,15 @@ impl RecordBatch {
 
     /// The bytes as they stand in a log.
     pub fn to_bytes(&self) -> Vec<u8> {
-        [self.header.to_bytes().as_slice(), &self.records].concat()
+        let mut bytes = Vec::with_capacity(HEADER_SIZE.saturating_add(self.records.len()));
+        self.write_to(&mut bytes);
+        bytes
+    }
+
+    /// Adds the bytes to others.
+    pub(crate) fn write_to(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.header.to_bytes());
+        bytes.extend_from_slice(&self.records);
     }
 
     /// Every field of the header and of each record, with its bytes.

@@ -1,8 +1,11 @@
 //! The record that ends a transaction. Kafka 4.3: `EndTransactionMarker`, `ControlRecordType`.
 
+use std::rc::Rc;
+
 use thiserror::Error;
 
-use crate::batch::BatchError;
+use crate::batch::{BatchError, BatchSpec, RecordBatch};
+use crate::record::NewRecord;
 
 /// Commit or abort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,23 @@ impl EndTransactionMarker {
         let coordinator_epoch = i32::from_be_bytes(number(value, 2).ok_or(short)?);
         Ok(EndTransactionMarker { commit, coordinator_epoch })
     }
+
+    /// The record's key and value.
+    fn to_record(self, timestamp: i64) -> NewRecord {
+        let [a, b, c, d] = self.coordinator_epoch.to_be_bytes();
+        let key = [0, 0, 0, u8::from(self.commit)];
+        let value = [0, 0, a, b, c, d];
+        NewRecord { timestamp, key: Some(Rc::from(key)), value: Some(Rc::from(value)), ..NewRecord::default() }
+    }
+
+    /// The batch that ends a transaction of a producer. Kafka: `MemoryRecords.withEndTransactionMarker`.
+    ///
+    /// # Errors
+    /// A negative producer id or timestamp.
+    pub fn to_batch(self, producer_id: i64, producer_epoch: i16, timestamp: i64) -> Result<RecordBatch, BatchError> {
+        let spec = BatchSpec { producer_id, producer_epoch, transactional: true, control: true, ..BatchSpec::default() };
+        RecordBatch::encode(&spec, &[self.to_record(timestamp)])
+    }
 }
 
 #[cfg(test)]
@@ -106,5 +126,18 @@ mod tests {
         assert!(read(&[255, 255, 0, 0], &[]).unwrap_err().is_damage());
         assert!(!read(&[0, 0, 0, 2], &[]).unwrap_err().is_damage());
         assert!(EndTransactionMarker::read(None, None).is_err());
+    }
+
+    /// As `MemoryRecords.withEndTransactionMarker` of Kafka 4.3.1 writes it.
+    #[test]
+    fn a_marker_is_a_batch_of_its_own() {
+        let marker = EndTransactionMarker { commit: false, coordinator_epoch: 4 };
+        let batch = marker.to_batch(1_000, 1, 1_234).unwrap().stamped(9, 2);
+        let hex: String = batch.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            hex,
+            "000000000000000900000042000000020267d35e4c00300000000000000000000004d200000000000004d2\
+             00000000000003e80001ffffffff000000012000000008000000010c00000000000400"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! `.snapshot`: the producers as they were at an offset. Kafka 4.3: `ProducerStateManager.readSnapshot`, `ProducerSnapshot`.
+//! `.snapshot`: the producers as they were at an offset. Kafka 4.3: `ProducerStateManager.readSnapshot`, `writeSnapshot`,
+//! `ProducerSnapshot`.
 
 use thiserror::Error;
 
@@ -83,6 +84,29 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SnapshotEntry>, SnapshotError> {
     Ok(entries.chunks_exact(ENTRY_SIZE).filter_map(entry).collect())
 }
 
+/// The bytes of a file with these producers.
+pub fn write(entries: &[SnapshotEntry]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(entries.len().saturating_mul(ENTRY_SIZE).saturating_add(HEADER));
+    bytes.extend(VERSION.to_be_bytes());
+    bytes.extend([0; 4]); // The CRC, when all that it covers is there.
+    bytes.extend(i32::try_from(entries.len()).unwrap_or(i32::MAX).to_be_bytes());
+    for entry in entries {
+        bytes.extend(entry.producer_id.to_be_bytes());
+        bytes.extend(entry.epoch.to_be_bytes());
+        bytes.extend(entry.last_sequence.to_be_bytes());
+        bytes.extend(entry.last_offset.to_be_bytes());
+        bytes.extend(entry.offset_delta.to_be_bytes());
+        bytes.extend(entry.last_timestamp.to_be_bytes());
+        bytes.extend(entry.coordinator_epoch.to_be_bytes());
+        bytes.extend(entry.current_txn_first_offset.unwrap_or(-1).to_be_bytes());
+    }
+    let crc = crc32c(&[bytes.get(BEFORE_CRC_COVERS..).unwrap_or_default()]);
+    if let Some(place) = bytes.get_mut(2..BEFORE_CRC_COVERS) {
+        place.copy_from_slice(&crc.to_be_bytes());
+    }
+    bytes
+}
+
 fn entry(bytes: &[u8]) -> Option<SnapshotEntry> {
     let short = |at: usize| bytes.get(at..)?.first_chunk().copied().map(i16::from_be_bytes);
     let int = |at: usize| bytes.get(at..)?.first_chunk().copied().map(i32::from_be_bytes);
@@ -114,5 +138,22 @@ mod tests {
         let crc = crc32c(&[&[0; 4]]).to_be_bytes();
         empty.splice(2..6, crc);
         assert_eq!(read(&empty), Ok(Vec::new()));
+        assert_eq!(write(&[]), empty);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let entry = |producer_id, current_txn_first_offset| SnapshotEntry {
+            producer_id,
+            epoch: 3,
+            last_sequence: 7,
+            last_offset: 40,
+            offset_delta: 2,
+            last_timestamp: 1_700_000_000_000,
+            coordinator_epoch: -1,
+            current_txn_first_offset,
+        };
+        let entries = vec![entry(4_000, Some(38)), entry(i64::MAX, None)];
+        assert_eq!(read(&write(&entries)), Ok(entries));
     }
 }

@@ -28,20 +28,26 @@ impl Partition {
     /// # Errors
     /// `CORRUPT_MESSAGE` for records that do not follow on, `KAFKA_STORAGE_ERROR` at a bound of the log.
     pub fn take_over(&mut self, me: BrokerId, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
-        for batch in &fetched.records {
-            let appended = self.log.append_as_follower(batch).map_err(|error| self.storage_error(&error, out))?;
+        let (now_ms, epoch) = (out.now.timestamp_ms(), self.leader_epoch().0);
+        let before = self.log_end_offset();
+        self.log
+            .append_as_follower(&fetched.records, now_ms, epoch)
+            .map_err(|error| self.storage_error(&error, out))?;
+        let end = self.log_end_offset();
+        let appended = fetched.records.iter().filter(|batch| batch.base_offset() >= before.0 && batch.last_offset() < end.0);
+        for batch in appended {
             out.fact(FactKind::RecordAppended {
                 broker: me,
                 partition: self.id.clone(),
-                first_offset: Offset(appended.base_offset),
-                last_offset: Offset(appended.last_offset),
+                first_offset: Offset(batch.base_offset()),
+                last_offset: Offset(batch.last_offset()),
                 leader_epoch: LeaderEpoch(batch.partition_leader_epoch()),
                 as_leader: false,
             });
         }
         let log_end_offset = self.log_end_offset();
-        let to = fetched.high_watermark.clamp(self.log_start_offset(), log_end_offset.max(self.log_start_offset()));
-        let from = std::mem::replace(&mut self.high_watermark, to);
+        let from = self.high_watermark();
+        let to = Offset(self.log.update_high_watermark(fetched.high_watermark.0));
         if from != to {
             out.fact(FactKind::HighWatermarkUpdated {
                 broker: me,

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
-use highwater_log::log::LogError;
+use highwater_log::log::{Isolation, LeaderAppend, LogError};
 
 use super::partition::{FollowerState, LeaderState, Partition, Role};
 use crate::error::Errors;
@@ -81,8 +81,11 @@ impl Partition {
             return Err(Errors::NotEnoughReplicas);
         }
         let epoch = self.leader_epoch();
-        let appended = self.log.append_as_leader(batch, epoch.0).map_err(|error| self.storage_error(&error, out))?;
-        let (first_offset, last_offset) = (Offset(appended.base_offset), Offset(appended.last_offset));
+        let appended = self
+            .log
+            .append_as_leader(std::slice::from_ref(batch), LeaderAppend::of_client(out.now.timestamp_ms(), epoch.0))
+            .map_err(|error| self.storage_error(&error, out))?;
+        let (first_offset, last_offset) = (Offset(appended.first_offset), Offset(appended.last_offset));
         out.then(FactKind::RecordAppended {
             broker: me,
             partition: self.id.clone(),
@@ -114,15 +117,15 @@ impl Partition {
         if replica.is_some_and(|replica| !state.followers.contains_key(&replica)) {
             return Err(Errors::UnknownLeaderEpoch);
         }
-        let up_to = self.end_for(replica);
+        let isolation = if replica.is_some() { Isolation::LogEnd } else { Isolation::HighWatermark };
         let records = self
             .log
-            .read(fetch.fetch_offset.0, fetch.max_bytes, Some(up_to.0), true)
+            .read(fetch.fetch_offset.0, fetch.max_bytes, isolation, true)
             .map_err(|_| Errors::OffsetOutOfRange)?;
         Ok(FetchedPartition {
             partition: self.id.clone(),
             error: Errors::None,
-            high_watermark: self.high_watermark,
+            high_watermark: self.high_watermark(),
             log_start_offset: self.log_start_offset(),
             records,
         })
@@ -130,7 +133,7 @@ impl Partition {
 
     /// The offset up to which a fetcher may read.
     pub fn end_for(&self, replica: Option<BrokerId>) -> Offset {
-        if replica.is_some() { self.log_end_offset() } else { self.high_watermark }
+        if replica.is_some() { self.log_end_offset() } else { self.high_watermark() }
     }
 
     /// A follower that asks for `offset` proves that it holds everything before it.
@@ -195,10 +198,11 @@ impl Partition {
             }
         }
         let to = ends.iter().map(|(_, end)| *end).min().unwrap_or(leader_end);
-        if to <= self.high_watermark {
+        let from = self.high_watermark();
+        if to <= from {
             return false;
         }
-        let from = std::mem::replace(&mut self.high_watermark, to);
+        self.log.update_high_watermark(to.0);
         out.then(FactKind::HighWatermarkAdvanced {
             broker: me,
             partition: self.id.clone(),

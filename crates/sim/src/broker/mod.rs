@@ -204,7 +204,7 @@ impl Broker {
             if replica.leader_state().is_none() {
                 part.answer.error = Errors::NotLeaderOrFollower;
                 part.required_offset = None;
-            } else if replica.high_watermark >= required {
+            } else if replica.high_watermark() >= required {
                 let too_few = replica.is_under_min_isr();
                 part.answer.error = if too_few { Errors::NotEnoughReplicasAfterAppend } else { Errors::None };
                 part.required_offset = None;
@@ -222,6 +222,7 @@ impl Broker {
             let mut part = part.clone();
             part.max_bytes = part.max_bytes.min(bytes_left);
             // Kafka reads before it credits the follower, so the response carries the old high watermark.
+            self.locate_high_watermark(request.replica, &part.partition);
             let read = self.read(request.replica, &part);
             bytes_left = bytes_left.saturating_sub(bytes_of(&read));
             let ok = read.error == Errors::None;
@@ -260,6 +261,17 @@ impl Broker {
         let fetch =
             DelayedFetch { request: Rc::clone(&message.body), from: message.from.clone(), since: out.now, deadline };
         self.purgatory.fetches.insert(message.id, fetch);
+    }
+
+    /// A consumer's read looks where in the files the high watermark is.
+    fn locate_high_watermark(&mut self, replica: Option<BrokerId>, partition: &TopicPartition) {
+        let unknown = |replica: &Rc<Partition>| !replica.log.is_high_watermark_located();
+        if replica.is_none() && self.partitions.get(partition).is_some_and(unknown) {
+            if let Some(replica) = self.partitions.get_mut(partition) {
+                // What is in memory here can be read.
+                let _ = Rc::make_mut(replica).log.locate_high_watermark();
+            }
+        }
     }
 
     fn read(&self, replica: Option<BrokerId>, part: &crate::message::FetchPartition) -> FetchedPartition {
@@ -351,6 +363,7 @@ impl Broker {
         for part in &body.partitions {
             let mut part = part.clone();
             part.max_bytes = part.max_bytes.min(bytes_left);
+            self.locate_high_watermark(body.replica, &part.partition);
             let read = self.read(body.replica, &part);
             bytes_left = bytes_left.saturating_sub(bytes_of(&read));
             partitions.push(read);
@@ -363,7 +376,7 @@ impl Broker {
             Some(replica) if replica.leader_state().is_some() => {
                 let offset = match spec {
                     ListOffsetsSpec::Earliest => replica.log_start_offset(),
-                    ListOffsetsSpec::Latest => replica.high_watermark,
+                    ListOffsetsSpec::Latest => replica.high_watermark(),
                 };
                 (id.clone(), Errors::None, offset)
             }

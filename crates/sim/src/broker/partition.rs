@@ -1,4 +1,4 @@
-//! One replica of one partition. Kafka 4.3: `kafka.cluster.Partition`, `org.apache.kafka.storage.internals.log.UnifiedLog`.
+//! One replica of one partition. Kafka 4.3: `kafka.cluster.Partition`.
 //!
 //! What only a leader does is in [`super::leader`], what only a follower does in [`super::follower`].
 
@@ -11,15 +11,13 @@ use crate::ids::{BrokerId, LeaderEpoch, Offset, TopicPartition};
 use crate::metadata::PartitionRegistration;
 use crate::time::SimTime;
 
-/// A replica: its log, its high watermark and what it is at the moment.
+/// A replica: its log and what it is at the moment.
 #[derive(Clone, Debug)]
 pub struct Partition {
     /// Which partition.
     pub id: TopicPartition,
-    /// The records.
+    /// The records, and the high watermark: on the leader itself, on a follower its copy.
     pub log: Log,
-    /// On the leader the high watermark itself, on a follower its copy.
-    pub high_watermark: Offset,
     /// What the controller last decided.
     pub registration: Rc<PartitionRegistration>,
     /// `min.insync.replicas` of the topic.
@@ -68,7 +66,6 @@ impl Partition {
         Partition {
             id,
             log: Log::new(),
-            high_watermark: Offset::ZERO,
             registration,
             min_insync_replicas,
             role: Role::Leaderless,
@@ -83,6 +80,11 @@ impl Partition {
     /// The first offset of the log.
     pub fn log_start_offset(&self) -> Offset {
         Offset(self.log.log_start_offset())
+    }
+
+    /// What is before it is on every replica that counts, as far as this one knows.
+    pub fn high_watermark(&self) -> Offset {
+        Offset(self.log.high_watermark())
     }
 
     /// The epoch of the present leader.

@@ -3,7 +3,7 @@
 
 use crate::controller::reassignment::Reassignment;
 use crate::ids::{BrokerId, LeaderEpoch};
-use crate::java;
+use highwater_log::java;
 use crate::metadata::{LeaderRecoveryState, PartitionRegistration};
 
 /// How a leader is sought. Kafka: `PartitionChangeBuilder.Election`.

@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use crate::ids::BrokerId;
-use crate::java;
+use highwater_log::java;
 use crate::rng::{Random, RandomError};
 
 /// A broker that replicas can be placed on. Kafka: `UsableBroker`.

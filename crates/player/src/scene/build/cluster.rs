@@ -71,7 +71,7 @@ fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, pal
         role: if replica.leader_state().is_some() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
         records: records(&id, replica, first_offset, palette),
-        high_watermark: Shown { value: replica.high_watermark.0, key: format!("hw/{partition}/broker-{}", broker.id) },
+        high_watermark: Shown { value: replica.high_watermark().0, key: format!("hw/{partition}/broker-{}", broker.id) },
         log_end_offset: Shown {
             value: replica.log_end_offset().0,
             key: format!("leo/{partition}/broker-{}", broker.id),
@@ -97,7 +97,7 @@ fn records(row: &str, replica: &Partition, first_offset: i64, palette: &Palette)
                 color: palette.color(key.as_deref()),
                 key,
                 value: text(record.value.as_deref()),
-                committed: Offset(record.offset) < replica.high_watermark,
+                committed: Offset(record.offset) < replica.high_watermark(),
                 batch: batch.base_offset(),
             });
         }
@@ -213,7 +213,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     };
     lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
     if let (Some(at), Some(leader)) = (offset, leader) {
-        let (end, water) = (leader.log_end_offset(), leader.high_watermark);
+        let (end, water) = (leader.log_end_offset(), leader.high_watermark());
         let dry = end.0.saturating_sub(water.0.max(at.0));
         let second = if dry == 1 {
             Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))

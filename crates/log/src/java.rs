@@ -1,13 +1,41 @@
 //! What Kafka's answers owe to Java's own library.
 
+/// A `HashMap` begins with so many buckets.
+pub const SMALLEST_TABLE: usize = 16;
+
 /// `String.hashCode()`: over UTF-16 code units, so that a letter outside of the Basic Multilingual Plane counts as two.
 pub fn string_hash_code(text: &str) -> i32 {
     text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
+/// `Long.hashCode()`.
+pub fn long_hash_code(number: i64) -> i32 {
+    let [high, low] = [number >> 32, number].map(|half| i32::from_be_bytes(last_half(half)));
+    high ^ low
+}
+
+fn last_half(number: i64) -> [u8; 4] {
+    let [_, _, _, _, a, b, c, d] = number.to_be_bytes();
+    [a, b, c, d]
+}
+
 /// The absolute value, and 0 for the one number that has none. Kafka: `Utils.abs`.
 pub fn abs(number: i32) -> i32 {
     number.checked_abs().unwrap_or(0)
+}
+
+/// The bucket of a hash in a table of `mask` + 1 buckets.
+pub fn bucket(hash: i32, mask: usize) -> usize {
+    let hash = hash.cast_unsigned();
+    usize::try_from(hash ^ (hash >> 16)).unwrap_or(usize::MAX) & mask
+}
+
+/// The size of a table with so many keys, if it was `table` before: one that is more than three quarters full doubles.
+pub fn table_for(keys: usize, mut table: usize) -> usize {
+    while keys > table.saturating_mul(3) / 4 {
+        table = table.saturating_mul(2);
+    }
+    table
 }
 
 /// The order in which a `HashMap` or `HashSet` goes through its keys, as indexes into the order in which they were put in.
@@ -16,20 +44,12 @@ pub fn abs(number: i32) -> i32 {
 ///
 /// Differs from Java: a bucket with eight keys or more becomes a tree there, which can change its order.
 pub fn hash_order(hashes: impl IntoIterator<Item = i32>, copied: usize) -> Vec<usize> {
-    const SMALLEST: usize = 16;
-    let spread = |hash: i32| {
-        let hash = hash.cast_unsigned();
-        hash ^ (hash >> 16)
-    };
-    let hashes: Vec<u32> = hashes.into_iter().map(spread).collect();
+    let hashes: Vec<i32> = hashes.into_iter().collect();
     // (int) (copied / .75f) + 1
     let wanted = copied.saturating_mul(4).checked_div(3).unwrap_or(0).saturating_add(1);
-    let mut table = wanted.max(SMALLEST).next_power_of_two();
-    while hashes.len() > table.saturating_mul(3) / 4 {
-        table = table.saturating_mul(2);
-    }
-    let mask = u32::try_from(table.saturating_sub(1)).unwrap_or(u32::MAX);
-    let mut order: Vec<(u32, usize)> = hashes.iter().enumerate().map(|(index, hash)| (hash & mask, index)).collect();
+    let table = table_for(hashes.len(), wanted.max(SMALLEST_TABLE).next_power_of_two());
+    let mask = table.saturating_sub(1);
+    let mut order: Vec<(usize, usize)> = hashes.iter().map(|hash| bucket(*hash, mask)).zip(0..).collect();
     order.sort_unstable();
     order.into_iter().map(|(_, index)| index).collect()
 }
@@ -52,7 +72,7 @@ mod tests {
 
     /// What Java 17 answers.
     #[test]
-    fn strings_hash_as_in_java() {
+    fn strings_and_longs_hash_as_in_java() {
         let table = [
             ("", 0),
             ("a", 97),
@@ -66,5 +86,6 @@ mod tests {
         }
         assert_eq!(abs(string_hash_code("polygenelubricants")), 0);
         assert_eq!(abs(-5), 5);
+        assert_eq!([0, 1_000_000_007, 1 << 32, -1].map(long_hash_code), [0, 1_000_000_007, 1, 0]);
     }
 }
