@@ -307,15 +307,18 @@ impl ProducerStateManager {
         Ok(completed)
     }
 
-    /// Appends count. Kafka has them in a table, too.
+    /// Appends count, in the order of the table that Kafka has them in; `computeIfAbsent` puts a newcomer first into its
+    /// bucket.
     pub(crate) fn update_all(&mut self, appends: Vec<ProducerAppendInfo>) {
-        let hashes = appends.iter().map(|append| java::long_hash_code(append.producer_id()));
-        let order = java::hash_order(hashes, 0);
-        let mut appends: Vec<Option<ProducerAppendInfo>> = appends.into_iter().map(Some).collect();
-        for at in order {
-            if let Some(append) = appends.get_mut(at).and_then(Option::take) {
-                self.update(append);
-            }
+        let mask = java::table_for(appends.len(), SMALLEST_TABLE).saturating_sub(1);
+        let mut appends: Vec<_> = appends
+            .into_iter()
+            .rev()
+            .map(|append| (java::bucket(java::long_hash_code(append.producer_id()), mask), append))
+            .collect();
+        appends.sort_by_key(|(bucket, _)| *bucket);
+        for (_, append) in appends {
+            self.update(append);
         }
     }
 
