@@ -42,6 +42,15 @@ pub struct LogConfig {
     pub producers: ProducerStateConfig,
 }
 
+impl LogConfig {
+    /// A segment that is older, in ms, takes no more: what has to be compacted by then must not be in the active segment.
+    /// Kafka: `maxSegmentMs`.
+    pub fn max_segment_ms(&self) -> i64 {
+        let is_bounded = self.compact && self.max_compaction_lag_ms > 0;
+        if is_bounded { self.segment_ms.min(self.max_compaction_lag_ms) } else { self.segment_ms }
+    }
+}
+
 impl Default for LogConfig {
     fn default() -> LogConfig {
         const DAY_MS: i64 = 86_400_000;

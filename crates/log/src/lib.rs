@@ -5,7 +5,7 @@
 //! - [`offset_index`], [`time_index`], [`transaction_index`], [`leader_epochs`], [`producer_state`] are its other files,
 //!   [`index_search`] how an index is searched;
 //! - [`file`] and [`memory_records`] walk the bytes of a `.log` file and of a request, `compression` (feature `codecs`)
-//!   reads compressed batches, [`recovery`] reads a segment anew;
+//!   reads and writes compressed ones, [`recovery`] reads a segment anew, [`cleaner`] compacts a log;
 //! - [`size`] says how large a record will be, [`varint`] how its integers are written, [`java`] what Kafka owes to Java.
 //!
 //! Bytes may be anybody's: what cannot be read is an error that names the field and its byte, never a panic, and
@@ -13,6 +13,7 @@
 
 pub mod batch;
 mod chunks;
+pub mod cleaner;
 #[cfg(feature = "codecs")]
 pub mod compression;
 mod config;

@@ -136,6 +136,25 @@ impl Log {
         self.segments.active()
     }
 
+    /// The segments from the one on that holds an offset, without the active one.
+    pub(crate) fn non_active_segments_from(&self, offset: i64) -> impl Iterator<Item = &Segment> {
+        self.segments.non_active_from(offset)
+    }
+
+    /// The segments from the one on that holds `from`, which begin before `to`.
+    pub(crate) fn segments_between(&self, from: i64, to: i64) -> impl Iterator<Item = &Segment> {
+        self.segments.values(from, to)
+    }
+
+    /// A cleaned segment takes the place of some. Kafka: `replaceSegments`.
+    pub(crate) fn replace_segments(&mut self, cleaned: Segment, old: &[i64]) {
+        let producers = Rc::make_mut(&mut self.producers);
+        for base_offset in old.iter().filter(|base_offset| **base_offset != cleaned.base_offset()) {
+            producers.remove_snapshot(*base_offset);
+        }
+        self.segments.replace(cleaned, old);
+    }
+
     /// What is known of the producers.
     pub fn producers(&self) -> &ProducerStateManager {
         &self.producers

@@ -5,10 +5,10 @@ use highwater_log::record::{Header, NewRecord};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 use crate::hex::{self, Hex};
 
-pub(super) const KIND: Kind = Kind { name: "batch", answer_fields: &["bytes_hex"], op_answer_fields: &[], answer };
+pub(super) const KIND: Kind = Kind { name: "batch", answer_fields: &["bytes_hex"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

@@ -4,10 +4,10 @@ use highwater_sim::group::partition_for;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 
 pub(super) const KIND: Kind =
-    Kind { name: "group_partition", answer_fields: &["partition"], op_answer_fields: &[], answer };
+    Kind { name: "group_partition", answer_fields: &["partition"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

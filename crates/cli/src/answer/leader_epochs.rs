@@ -4,10 +4,10 @@ use highwater_log::leader_epochs::{EpochEntry, LeaderEpochs};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 
 pub(super) const KIND: Kind =
-    Kind { name: "leader_epochs", answer_fields: &["answers", "final"], op_answer_fields: &[], answer };
+    Kind { name: "leader_epochs", answer_fields: &["answers", "final"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

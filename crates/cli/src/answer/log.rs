@@ -9,35 +9,45 @@ use highwater_log::memory_records;
 use highwater_log::producer_state::{AppendOrigin, EndTransactionMarker, ProducerStateError, VerificationGuard};
 use serde_json::{Value, json};
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 use question::{Op, Question};
 pub(crate) use state::{log_state, producers, segment_state};
 
 const ANSWER_FIELDS: &[&str] = &["answers", "final"];
 
 pub(super) const LOG_OPS: Kind =
-    Kind { name: "log_ops", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: answer_log_ops };
+    Kind { name: "log_ops", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: Answer::Alone(answer_log_ops) };
 
 pub(super) const PRODUCER_STATE: Kind =
-    Kind { name: "producer_state", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: answer_producer_state };
+    Kind { name: "producer_state", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: Answer::Alone(answer_producer_state) };
 
 pub(super) const COMPACTION: Kind =
-    Kind { name: "compaction", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: compaction::answer };
+    Kind { name: "compaction", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: Answer::InTurn(compaction::answer) };
 
 /// A log and its clock.
 struct Runner {
     log: Log,
     now_ms: i64,
-    /// The kind of question is `producer_state`, whose answers are told otherwise.
-    is_producer_state: bool,
+    form: Form,
+}
+
+/// How an answer is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `log_ops`: with timestamps, and the active segment.
+    Full,
+    /// `producer_state`: with the offsets up to which consumers read.
+    Offsets,
+    /// `compaction`: neither.
+    Brief,
 }
 
 fn answer_log_ops(question: Object) -> Result<Object, Trouble> {
-    run(question, false, |log| Value::Object(log_state(log)))
+    run(question, Form::Full, |log| Value::Object(log_state(log)))
 }
 
 fn answer_producer_state(question: Object) -> Result<Object, Trouble> {
-    run(question, true, |log| {
+    run(question, Form::Offsets, |log| {
         let taken: Value = log.producers().snapshots().iter().map(|snapshot| snapshot.offset).collect();
         let mut log = log.clone();
         log.take_producer_snapshot();
@@ -57,10 +67,10 @@ fn answer_producer_state(question: Object) -> Result<Object, Trouble> {
     })
 }
 
-fn run(mut question: Object, is_producer_state: bool, last: fn(&Log) -> Value) -> Result<Object, Trouble> {
+fn run(mut question: Object, form: Form, last: fn(&Log) -> Value) -> Result<Object, Trouble> {
     let Question { config, ops } = fields(&question)?;
     let now_ms = config.start_ms;
-    let mut runner = Runner { log: Log::with_config(config.to_log_config()?, now_ms), now_ms, is_producer_state };
+    let mut runner = Runner { log: Log::with_config(config.to_log_config()?, now_ms), now_ms, form };
     let mut answers = Vec::with_capacity(ops.len());
     for op in ops {
         answers.push(runner.answer(op)?);
@@ -73,7 +83,7 @@ fn run(mut question: Object, is_producer_state: bool, last: fn(&Log) -> Value) -
 impl Runner {
     fn answer(&mut self, op: Op) -> Result<Value, Trouble> {
         let mut answer = self.answer_op(op)?;
-        if self.is_producer_state {
+        if self.form == Form::Offsets {
             answer.extend(object([
                 ("high_watermark", self.log.high_watermark().into()),
                 ("first_unstable_offset", self.log.first_unstable_offset().into()),
@@ -131,7 +141,7 @@ impl Runner {
                         ("deleted", deleted.collect::<Value>()),
                         ("log_start_offset", self.log.log_start_offset().into()),
                     ]);
-                    if !self.is_producer_state {
+                    if self.form == Form::Full {
                         answer.extend(object([("active_segment", active(&self.log))]));
                     }
                     answer
@@ -146,7 +156,7 @@ impl Runner {
                 Ok(truncated) => {
                     let mut answer = self.ends();
                     answer.extend(object([("truncated", truncated.into())]));
-                    if !self.is_producer_state {
+                    if self.form == Form::Full {
                         answer.extend(object([("active_segment", active(&self.log))]));
                     }
                     answer
@@ -250,7 +260,7 @@ impl Runner {
         if let Some(time) = info.log_append_time {
             answer.extend(object([("log_append_time", time.into())]));
         }
-        if !self.is_producer_state {
+        if self.form == Form::Full {
             answer.extend(object([("max_timestamp", info.max_timestamp.into())]));
         }
         answer.extend(self.after_append());
@@ -265,7 +275,7 @@ impl Runner {
 
     fn after_append(&self) -> Object {
         let mut answer = object([("leo", self.log.log_end_offset().into())]);
-        if !self.is_producer_state {
+        if self.form == Form::Full {
             answer.extend(object([("active_segment", self.log.active_segment().base_offset().into())]));
         }
         answer

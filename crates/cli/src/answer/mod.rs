@@ -37,7 +37,32 @@ struct Kind {
     /// The fields of each entry of `ops` that are its answer.
     op_answer_fields: &'static [&'static str],
     /// Fills the answer in.
-    answer: fn(Object) -> Result<Object, Trouble>,
+    answer: Answer,
+}
+
+/// How a kind is answered.
+enum Answer {
+    /// Each question for itself.
+    Alone(fn(Object) -> Result<Object, Trouble>),
+    /// With what the questions before it left behind.
+    InTurn(fn(Object, &mut Left) -> Result<Object, Trouble>),
+}
+
+/// What questions leave behind.
+#[derive(Default)]
+struct Left {
+    /// `cleaner-offset-checkpoint` of the log directory, which outlives a partition: one that is made anew under the same
+    /// name begins with it.
+    cleaner_checkpoint: Option<i64>,
+}
+
+impl Answer {
+    fn to(&self, question: Object, left: &mut Left) -> Result<Object, Trouble> {
+        match self {
+            Answer::Alone(answer) => answer(question),
+            Answer::InTurn(answer) => answer(question, left),
+        }
+    }
 }
 
 /// The kinds that can be answered.
@@ -109,6 +134,7 @@ fn answer_lines(
     errors: &mut impl Write,
 ) -> io::Result<Tally> {
     let mut tally = Tally::default();
+    let mut left = Left::default();
     let mut number: u64 = 0;
     while let Some(line) = read_line(&mut reader)? {
         number = number.saturating_add(1);
@@ -118,7 +144,7 @@ fn answer_lines(
         tally.lines = tally.lines.saturating_add(1);
         let (written, trouble) = match line.and_then(|line| question(kind, &line)) {
             Err(why) => (None, Some(Trouble::Malformed(why))),
-            Ok(question) => match (kind.answer)(question.clone()) {
+            Ok(question) => match kind.answer.to(question.clone(), &mut left) {
                 Ok(answered) => (Some(answered), None),
                 Err(trouble) => (Some(unanswered(question, &trouble)), Some(trouble)),
             },

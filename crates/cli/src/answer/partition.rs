@@ -4,11 +4,11 @@ use highwater_sim::producer::partitioner::{murmur2, partition_for_key};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 use crate::hex::Hex;
 
 pub(super) const KIND: Kind =
-    Kind { name: "partition", answer_fields: &["murmur2", "partition"], op_answer_fields: &[], answer };
+    Kind { name: "partition", answer_fields: &["murmur2", "partition"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

@@ -6,10 +6,10 @@ use highwater_sim::metadata::{LeaderRecoveryState, PartitionRegistration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 
 pub(super) const KIND: Kind =
-    Kind { name: "partition_change", answer_fields: &["record", "after"], op_answer_fields: &[], answer };
+    Kind { name: "partition_change", answer_fields: &["record", "after"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

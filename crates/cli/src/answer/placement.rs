@@ -6,9 +6,9 @@ use highwater_sim::rng::JavaRandom;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Kind, Object, Trouble, fields};
+use super::{Answer, Kind, Object, Trouble, fields};
 
-pub(super) const KIND: Kind = Kind { name: "placement", answer_fields: &[], op_answer_fields: &[], answer };
+pub(super) const KIND: Kind = Kind { name: "placement", answer_fields: &[], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

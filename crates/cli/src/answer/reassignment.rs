@@ -5,13 +5,13 @@ use highwater_sim::ids::BrokerId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 
 pub(super) const KIND: Kind = Kind {
     name: "reassignment",
     answer_fields: &["adding", "removing", "replicas", "original_replicas", "in_progress", "revert"],
     op_answer_fields: &[],
-    answer,
+    answer: Answer::Alone(answer),
 };
 
 #[derive(Deserialize)]

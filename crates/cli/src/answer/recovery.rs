@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::log::segment_state;
-use super::{Kind, Object, Trouble, fields, object};
+use super::{Answer, Kind, Object, Trouble, fields, object};
 use crate::hex::Hex;
 
-pub(super) const KIND: Kind = Kind { name: "recovery", answer_fields: &["recover"], op_answer_fields: &[], answer };
+pub(super) const KIND: Kind = Kind { name: "recovery", answer_fields: &["recover"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

@@ -7,10 +7,10 @@ use highwater_sim::rng::{RandomError, Scripted};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Kind, Object, Trouble, fields, object, with_op_answers};
+use super::{Answer, Kind, Object, Trouble, fields, object, with_op_answers};
 
 pub(super) const KIND: Kind =
-    Kind { name: "sticky_partitioner", answer_fields: &[], op_answer_fields: &["partition", "switched"], answer };
+    Kind { name: "sticky_partitioner", answer_fields: &[], op_answer_fields: &["partition", "switched"], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

@@ -118,7 +118,7 @@ fn newest_timestamp(records: &[NewRecord]) -> Result<i64, EncodeError> {
     Ok(newest)
 }
 
-fn write_record(offset_delta: i32, timestamp_delta: i64, record: &NewRecord, out: &mut Vec<u8>) {
+pub(super) fn write_record(offset_delta: i32, timestamp_delta: i64, record: &NewRecord, out: &mut Vec<u8>) {
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
     let (key_size, value_size) = (key.map(<[u8]>::len), value.map(<[u8]>::len));
     let body = record_body_size(offset_delta, timestamp_delta, key_size, value_size, &record.headers);

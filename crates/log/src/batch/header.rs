@@ -16,7 +16,7 @@ const CODEC: i16 = 0x07;
 const LOG_APPEND_TIME: i16 = 1 << 3;
 const TRANSACTIONAL: i16 = 1 << 4;
 const CONTROL: i16 = 1 << 5;
-const DELETE_HORIZON: i16 = 1 << 6;
+pub(super) const DELETE_HORIZON: i16 = 1 << 6;
 
 /// The header's fields, in their order and under Kafka's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

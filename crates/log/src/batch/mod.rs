@@ -10,6 +10,7 @@ mod error;
 mod field;
 mod header;
 mod layout;
+mod rebuild;
 mod records;
 
 use std::borrow::Cow;

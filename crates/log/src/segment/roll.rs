@@ -16,12 +16,12 @@ pub enum RollReason {
         /// `segment.bytes`.
         limit: u64,
     },
-    /// It is older than `segment.ms`: from its first batch to what comes, by their timestamps; without timestamps, by the
+    /// It is older than `segment.ms` (or `max.compaction.lag.ms`, if that is less and counts): from its first batch to what comes, by their timestamps; without timestamps, by the
     /// clock.
     Time {
         /// Its age in ms.
         age_ms: i64,
-        /// `segment.ms`.
+        /// The config.
         limit_ms: i64,
     },
     /// `segment.index.bytes` are full.
@@ -47,7 +47,7 @@ impl Segment {
         max_timestamp: i64,
         last_offset: i64,
     ) -> Option<RollReason> {
-        let (size, limit, limit_ms) = (self.size_in_bytes(), config.segment_bytes, config.segment_ms);
+        let (size, limit, limit_ms) = (self.size_in_bytes(), config.segment_bytes, config.max_segment_ms());
         if size > limit.saturating_sub(incoming) {
             return Some(RollReason::Size { size, incoming, limit });
         }
