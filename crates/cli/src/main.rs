@@ -10,6 +10,7 @@ mod failure;
 mod group_partition;
 mod input;
 mod list;
+mod load;
 mod lookup;
 mod new;
 mod output;
@@ -70,6 +71,7 @@ enum Command {
     Answer(answer_command::Answer),
     Dump(dump::Dump),
     Lookup(lookup::Lookup),
+    Load(load::Load),
 }
 
 fn main() -> ExitCode {
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Command::Answer(command) => command.run(&mut out),
         Command::Dump(command) => command.run(&mut out),
         Command::Lookup(command) => command.run(&mut out),
+        Command::Load(command) => command.run(&mut out),
     };
     let failure = result.and_then(|()| out.finish()).err();
     failure.map_or(ExitCode::SUCCESS, |failure| failure.report())

@@ -7,6 +7,7 @@
 
 mod append;
 mod error;
+mod folder;
 mod load;
 mod read;
 mod retention;
@@ -19,6 +20,7 @@ use std::rc::Rc;
 pub use crate::config::LogConfig;
 pub use append::{AppendInfo, LeaderAppend};
 pub use error::LogError;
+pub use folder::{FolderFile, LEADER_EPOCHS};
 pub use load::{Load, LoadError, LogFiles, LogStop, SegmentState};
 pub use read::{FetchInfo, Isolation};
 pub use retention::{DeletionCheck, Verdict};

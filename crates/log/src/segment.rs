@@ -96,6 +96,12 @@ pub struct Segment {
     max_timestamp_so_far: Option<TimestampOffset>,
 }
 
+/// The largest timestamp of the batches in a `.log` file, as far as they can be read; none without any. In ms.
+pub fn largest_timestamp_of(log: &Rc<[u8]>) -> Option<i64> {
+    let batches = content::walk(log).map_while(Result::ok);
+    batches.filter(|placed| !placed.batch.is_legacy()).map(|placed| placed.batch.max_timestamp()).max().filter(|timestamp| *timestamp >= 0)
+}
+
 /// What a segment is opened from.
 #[derive(Clone, Debug)]
 pub struct SegmentFiles {
@@ -208,7 +214,9 @@ impl Segment {
 
     /// The batches from a position in the file on. Kafka: `FileRecords.batchesFrom`.
     pub fn batches_at(&self, position: u64) -> impl Iterator<Item = Result<Cow<'_, PlacedBatch>, CorruptFile>> {
-        self.content.batches_at(position)
+        let base_offset = self.base_offset;
+        let located = move |corrupt: CorruptFile| CorruptFile { base_offset, ..corrupt };
+        self.content.batches_at(position).map(move |placed| placed.map_err(located))
     }
 
     /// The batches from the one on that holds `offset`, or else the next one after it: to look at. In a file with damage

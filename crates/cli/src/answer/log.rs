@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Kind, Object, Trouble, fields, object};
 use question::{Op, Question};
-pub(crate) use state::{log_state, producers, segment_state};
+pub use state::log_state;
+pub(crate) use state::{producers, segment_state};
 
 const ANSWER_FIELDS: &[&str] = &["answers", "final"];
 

@@ -17,6 +17,8 @@ mod reassignment;
 mod recovery;
 mod sticky_partitioner;
 
+pub use log::log_state;
+
 use std::io::{self, BufRead, Read, Write};
 
 use serde::de::DeserializeOwned;

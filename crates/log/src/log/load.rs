@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::read::{OffsetMetadata, batches_between};
 use super::segments::Segments;
 use super::{Log, LogConfig, LogError};
-use crate::leader_epochs::LeaderEpochs;
+use crate::leader_epochs::{CheckpointError, LeaderEpochs};
 use crate::producer_state::{AppendOrigin, ProducerStateManager, SnapshotFile};
 use crate::recovery::RecoveryError;
 use crate::segment::{Segment, SegmentError};
@@ -17,6 +17,9 @@ use crate::transaction_index::CorruptTransactionIndex;
 /// Why a log cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LoadError {
+    /// The checkpoint of the leader epochs.
+    #[error("Error while reading checkpoint file leader-epoch-checkpoint")]
+    LeaderEpochs(#[from] CheckpointError),
     /// An entry of a transaction index that no version has.
     #[error(transparent)]
     TransactionIndex(#[from] CorruptTransactionIndex),
@@ -25,13 +28,24 @@ pub enum LoadError {
     Recovery(#[from] RecoveryError),
     /// The producers, or the end of the log, cannot be read.
     #[error(transparent)]
-    Log(#[from] LogError),
+    Log(LogError),
+}
+
+impl From<LogError> for LoadError {
+    fn from(error: LogError) -> LoadError {
+        match error {
+            LogError::Segment(error) => LoadError::Recovery(error.into()),
+            LogError::Producer(error) => LoadError::Recovery(error.into()),
+            error => LoadError::Log(error),
+        }
+    }
 }
 
 impl LoadError {
     /// The simple name of Kafka's exception.
     pub fn exception(&self) -> &'static str {
         match self {
+            LoadError::LeaderEpochs(_) => "KafkaStorageException",
             LoadError::TransactionIndex(_) => "KafkaException",
             LoadError::Recovery(error) => error.exception(),
             LoadError::Log(error) => error.exception(),

@@ -26,8 +26,10 @@ impl PlacedBatch {
 
 /// A length field that cannot be, so that nobody knows where the next batch begins. Kafka: `CorruptRecordException`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("Found record size {length} smaller than minimum record overhead ({SMALLEST_RECORD}) at byte {position}")]
+#[error("Found record size {length} smaller than minimum record overhead ({SMALLEST_RECORD}) in file {base_offset:020}.log.")]
 pub struct CorruptFile {
+    /// The segment.
+    pub base_offset: i64,
     /// What the length field says.
     pub length: i32,
     /// Where the batch begins in the file.
@@ -52,7 +54,7 @@ impl Content {
     pub(super) fn from_bytes(bytes: Rc<[u8]>) -> Content {
         let mut batches = Chunks::default();
         let mut end = 0;
-        for placed in (BytesFrom { bytes: Rc::clone(&bytes), position: 0, is_over: false }) {
+        for placed in walk(&bytes) {
             match placed {
                 Ok(placed) if !placed.batch.is_legacy() => {
                     end = placed.end();
@@ -160,6 +162,11 @@ impl<'a> Iterator for BatchesAt<'a> {
     }
 }
 
+/// The batches of a file, from its beginning.
+pub(super) fn walk(bytes: &Rc<[u8]>) -> BytesFrom {
+    BytesFrom { bytes: Rc::clone(bytes), position: 0, is_over: false }
+}
+
 /// Reads batch after batch. Kafka: `FileLogInputStream`.
 pub(super) struct BytesFrom {
     bytes: Rc<[u8]>,
@@ -177,7 +184,7 @@ impl Iterator for BytesFrom {
             Step::End => None,
             Step::TooSmall { length } => {
                 self.is_over = true;
-                Some(Err(CorruptFile { length, position }))
+                Some(Err(CorruptFile { base_offset: 0, length, position }))
             }
             Step::Batch { size, .. } => {
                 let size = usize::try_from(size).unwrap_or(usize::MAX);

@@ -12,7 +12,7 @@ use crate::hex;
 
 /// The whole state. Kafka keeps all of it on the disk, but for the high watermark, the last stable offset and the
 /// unstable one.
-pub(crate) fn log_state(log: &Log) -> Object {
+pub fn log_state(log: &Log) -> Object {
     object([
         ("log_start_offset", log.log_start_offset().into()),
         ("log_end_offset", log.log_end_offset().into()),
