@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use highwater_log::segment::largest_timestamp_of;
-use highwater_log::log::{FolderFile, Load as Loaded, LoadError, Log, LogConfig, LogFiles, LogStop};
 use highwater_cli::answer::log_state;
+use highwater_log::log::{FolderFile, Load as Loaded, LoadError, Log, LogConfig, LogFiles, LogStop};
+use highwater_log::segment::largest_timestamp_of;
 use serde_json::{Value, json};
 
 use crate::dump::failed;
@@ -49,7 +49,8 @@ impl Load {
             if folder.is_none() && !given.contains('=') {
                 folder = Some(given.into());
             } else {
-                config::set(&mut log_config, given).map_err(|error| Failure::input(format!("--config {given}: {error}")))?;
+                config::set(&mut log_config, given)
+                    .map_err(|error| Failure::input(format!("--config {given}: {error}")))?;
             }
         }
         let folder = folder.ok_or_else(|| Failure::input("which PARTITION_DIR? See `highwater load --help`"))?;
@@ -74,7 +75,8 @@ pub fn open(path: &Path, config: LogConfig, recovery_point: Option<i64>) -> Resu
         if !entry.path().is_file() {
             continue;
         }
-        let bytes = fs::read(entry.path()).map_err(|error| failed(&entry.path(), format!("cannot be read: {error}")))?;
+        let bytes =
+            fs::read(entry.path()).map_err(|error| failed(&entry.path(), format!("cannot be read: {error}")))?;
         files.push(FolderFile { name, bytes: bytes.into() });
     }
     let now_ms = newest_timestamp(&files);

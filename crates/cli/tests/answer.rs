@@ -90,6 +90,21 @@ fn a_segment_is_recovered_as_kafkas() {
 }
 
 #[test]
+fn a_log_lives_as_kafkas() {
+    as_kafka("log_ops", &vectors("log_ops"), |line| without(line, &["answers", "final"]));
+}
+
+#[test]
+fn producers_are_known_as_kafka_knows_them() {
+    as_kafka("producer_state", &vectors("producer_state"), |line| without(line, &["answers", "final"]));
+}
+
+#[test]
+fn a_log_is_cleaned_as_kafkas() {
+    as_kafka("compaction", &vectors("compaction"), |line| without(line, &["answers", "final"]));
+}
+
+#[test]
 fn the_controller_changes_partitions_as_kafkas() {
     as_kafka("partition_change", &vectors("partition_change"), |line| without(line, &["record", "after"]));
 }

@@ -8,7 +8,8 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use highwater_log::batch::{BatchSpec, RecordBatch};
-use highwater_log::log::Log;
+use highwater_log::log::{Isolation, LeaderAppend, Log, LogConfig};
+use highwater_log::offset_index::OffsetIndex;
 use highwater_log::record::NewRecord;
 use kafka_protocol::records::RecordBatchDecoder;
 
@@ -17,9 +18,16 @@ const VALUE_SIZE: usize = 100;
 /// A log of this many batches, before the next is measured.
 const LOG_BATCHES: usize = 1000;
 
+/// The clock.
+const NOW_MS: i64 = 1_700_000_000_000;
+
+fn lead(log: &mut Log, batch: &RecordBatch) {
+    log.append_as_leader(std::slice::from_ref(batch), LeaderAppend::of_client(NOW_MS, 0)).unwrap();
+}
+
 fn records() -> Vec<NewRecord> {
     let record = |number: usize| NewRecord {
-        timestamp: 1_700_000_000_000 + i64::try_from(number).unwrap(),
+        timestamp: NOW_MS + i64::try_from(number).unwrap(),
         value: Some(vec![b'v'; VALUE_SIZE].into()),
         ..NewRecord::default()
     };
@@ -61,22 +69,32 @@ fn log(criterion: &mut Criterion) {
     let batch = RecordBatch::encode(&BatchSpec::default(), &records()).unwrap();
     let mut full = Log::new();
     for _ in 0..LOG_BATCHES {
-        full.append_as_leader(&batch, 0).unwrap();
+        lead(&mut full, &batch);
     }
     let mut group = criterion.benchmark_group("log");
     group.throughput(Throughput::Elements(RECORDS as u64));
     group.bench_function("append as leader", |bencher| {
         // The clone that is dropped is a checkpoint's: it costs what a step's first append costs.
-        bencher.iter_batched_ref(|| full.clone(), |log| log.append_as_leader(&batch, 0), BatchSize::SmallInput);
+        bencher.iter_batched_ref(|| full.clone(), |log| lead(log, &batch), BatchSize::SmallInput);
     });
     let next = batch.stamped(full.log_end_offset(), 0);
     group.bench_function("append as follower", |bencher| {
-        bencher.iter_batched_ref(|| full.clone(), |log| log.append_as_follower(&next), BatchSize::SmallInput);
+        let append = |log: &mut Log| log.append_as_follower(std::slice::from_ref(&next), NOW_MS, 0);
+        bencher.iter_batched_ref(|| full.clone(), append, BatchSize::SmallInput);
     });
     group.finish();
     criterion.bench_function("log: read of one batch in the middle", |bencher| {
         let middle = full.log_end_offset() / 2;
-        bencher.iter(|| full.read(black_box(middle), 1, None, true));
+        bencher.iter(|| full.read(black_box(middle), 1, Isolation::LogEnd, true));
+    });
+    // The active segment at its largest: an entry for every 4 KB of 1 GB.
+    let mut index = OffsetIndex::new(0);
+    for entry in 0..(LogConfig::default().segment_bytes / 4_096) {
+        index.append(i64::try_from(entry * 40).unwrap(), i32::try_from(entry * 4_096).unwrap()).unwrap();
+    }
+    criterion.bench_function("offset index: warm lookup", |bencher| {
+        let warm = index.last_offset() - 4_000;
+        bencher.iter(|| index.lookup(black_box(warm)));
     });
     criterion.bench_function("log: clone", |bencher| bencher.iter(|| black_box(&full).clone()));
 }

@@ -187,8 +187,7 @@ impl Log {
         let mut dirty = self.segments_between(start, end).peekable();
         while let Some(segment) = dirty.next() {
             let next = dirty.peek().map_or(end, |next| next.base_offset());
-            let from = segment.offset_index().lookup(start);
-            for placed in segment.batches_at(from.map_or(0, |entry| u64::from(entry.position.unsigned_abs()))) {
+            for placed in segment.batches_at(segment.position_of(start)) {
                 let placed = placed?;
                 if !map_batch(&placed.batch, start, &mut transactions, map, stats)? {
                     return Ok(());
@@ -300,8 +299,11 @@ impl Round<'_> {
     fn filter(&mut self, batch: &RecordBatch) -> Result<Option<(RecordBatch, i64)>, LogError> {
         let stats = &mut self.stats;
         stats.bytes_read = stats.bytes_read.saturating_add(batch.size_in_bytes());
-        let can_discard =
-            if batch.is_control() { self.transactions.on_control_batch(batch)? } else { self.transactions.on_batch(batch) };
+        let can_discard = if batch.is_control() {
+            self.transactions.on_control_batch(batch)?
+        } else {
+            self.transactions.on_batch(batch)
+        };
         let horizon = batch.header().delete_horizon_ms();
         let is_past = horizon.is_some_and(|horizon| horizon <= self.now_ms);
         let discards = can_discard && (!batch.is_control() || is_past);

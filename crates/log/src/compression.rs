@@ -96,9 +96,7 @@ pub fn compress(codec: Codec, bytes: &[u8]) -> Result<Vec<u8>, CompressionError>
             encoder.write_all(bytes).map_err(|error| damaged(codec, &error))?;
             encoder.finish().map_err(|error| damaged(codec, &error))
         }
-        Codec::Zstd => {
-            Ok(ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest))
-        }
+        Codec::Zstd => Ok(ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)),
     }
 }
 

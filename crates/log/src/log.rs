@@ -133,6 +133,16 @@ impl Log {
         self.segments.iter()
     }
 
+    /// The segment that would hold an offset. Kafka: `floorSegment`.
+    pub fn floor_segment(&self, offset: i64) -> Option<&Segment> {
+        self.segments.floor(offset)
+    }
+
+    /// The first segment whose largest timestamp is not before the target: where a search for it goes on.
+    pub fn segment_for_timestamp(&self, timestamp: i64) -> Option<&Segment> {
+        self.segments.iter().find(|segment| segment.largest_timestamp() >= timestamp)
+    }
+
     /// The segment that takes appends.
     pub fn active_segment(&self) -> &Segment {
         self.segments.active()
@@ -186,7 +196,8 @@ impl Log {
 
     /// Sets the high watermark, within the log; it may go down. Gives what it is now. Kafka: `updateHighWatermark`.
     pub fn update_high_watermark(&mut self, to: i64) -> i64 {
-        let metadata = if to >= self.end_offset { self.end_metadata() } else { OffsetMetadata::only(to.max(self.start_offset)) };
+        let metadata =
+            if to >= self.end_offset { self.end_metadata() } else { OffsetMetadata::only(to.max(self.start_offset)) };
         self.set_high_watermark(metadata);
         self.high_watermark.offset
     }
@@ -243,7 +254,7 @@ impl Log {
         self.recovery_point = self.recovery_point.min(offset);
     }
 
-    /// Moves the log start, as DeleteRecords does; says whether it moved. Segments go with the next
+    /// Moves the log start, as `DeleteRecords` does; says whether it moved. Segments go with the next
     /// [`Log::delete_old_segments`]. Kafka: `maybeIncrementLogStartOffset`.
     ///
     /// # Errors
@@ -334,4 +345,3 @@ impl Log {
         self.batches_from(offset).flat_map(RecordBatch::records_until_error).filter(move |record| !is_before(record))
     }
 }
-

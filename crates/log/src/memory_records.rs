@@ -53,4 +53,3 @@ pub fn batches(bytes: &[u8]) -> Result<Vec<RecordBatch>, CorruptRecords> {
     }
     Ok(batches)
 }
-

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::index_search::{Place, search_by};
+use crate::index_search::{Place, Probe, search, search_by};
 
 /// An entry's size in bytes.
 pub const ENTRY_SIZE: usize = 8;
@@ -126,6 +126,14 @@ impl OffsetIndex {
     /// The last entry that is not beyond an offset. Kafka: `lookup`, where none is the base offset at position 0.
     pub fn lookup(&self, offset: i64) -> Option<OffsetIndexEntry> {
         self.entries.get(self.search(offset, |entry| entry.offset).floor()?).copied()
+    }
+
+    /// As [`OffsetIndex::lookup`], with every entry that was looked at.
+    pub fn lookup_shown(&self, offset: i64) -> (OffsetIndexEntry, Vec<Probe>) {
+        let keys: Vec<i64> = self.entries.iter().map(|entry| entry.offset).collect();
+        let found = search(&keys, ENTRY_SIZE, offset);
+        let entry = found.slot.and_then(|slot| self.entries.get(slot)).copied();
+        (entry.unwrap_or(OffsetIndexEntry { offset: self.base_offset, position: 0 }), found.probes)
     }
 
     fn search(&self, target: i64, key: impl Fn(&OffsetIndexEntry) -> i64) -> Place {

@@ -155,7 +155,8 @@ impl ProducerStateManager {
 
     /// The first offset of a transaction that is open or not everywhere yet. Kafka: `firstUnstableOffset`.
     pub(crate) fn first_unstable(&self) -> Option<FirstUnstable> {
-        let first = self.ongoing.first().into_iter().chain(self.unreplicated.first()).min_by_key(|txn| txn.first_offset);
+        let first =
+            self.ongoing.first().into_iter().chain(self.unreplicated.first()).min_by_key(|txn| txn.first_offset);
         first.map(|txn| FirstUnstable { offset: txn.first_offset, is_located: txn.is_located })
     }
 
@@ -293,15 +294,15 @@ impl ProducerStateManager {
         });
         let Some(info) = appends.get_mut(at) else { return Ok(None) };
         let completed = info.append(batch, transaction_version)?;
-        if batch.is_transactional() {
-            if let Ok(at) = self.verification_position(producer_id) {
-                // With version 2 the next transaction of the producer may have begun before this marker.
-                let is_next = self.verifications.get(at).is_some_and(|entry| {
-                    entry.supports_epoch_bump && batch.is_control() && batch.producer_epoch() == entry.epoch
-                });
-                if !is_next {
-                    self.verifications.remove(at);
-                }
+        if batch.is_transactional()
+            && let Ok(at) = self.verification_position(producer_id)
+        {
+            // With version 2 the next transaction of the producer may have begun before this marker.
+            let is_next = self.verifications.get(at).is_some_and(|entry| {
+                entry.supports_epoch_bump && batch.is_control() && batch.producer_epoch() == entry.epoch
+            });
+            if !is_next {
+                self.verifications.remove(at);
             }
         }
         Ok(completed)
@@ -394,9 +395,8 @@ impl ProducerStateManager {
     pub(crate) fn remove_expired(&mut self, now_ms: i64) {
         let expiration = self.config.producer_id_expiration_ms;
         let is_expired = |last: i64| now_ms.wrapping_sub(last) >= expiration;
-        self.producers.retain(|known| {
-            known.entry.current_txn_first_offset.is_some() || !is_expired(known.entry.last_timestamp)
-        });
+        self.producers
+            .retain(|known| known.entry.current_txn_first_offset.is_some() || !is_expired(known.entry.last_timestamp));
         self.verifications.retain(|entry| !is_expired(entry.timestamp));
     }
 
@@ -429,7 +429,9 @@ impl ProducerStateManager {
         let mut order: Vec<(usize, u64, &ProducerStateEntry)> = self
             .producers
             .iter()
-            .map(|known| (java::bucket(java::long_hash_code(known.entry.producer_id), mask), known.inserted, &known.entry))
+            .map(|known| {
+                (java::bucket(java::long_hash_code(known.entry.producer_id), mask), known.inserted, &known.entry)
+            })
             .collect();
         order.sort_unstable_by_key(|(bucket, inserted, _)| (*bucket, *inserted));
         let entries: Vec<_> = order.into_iter().map(|(_, _, entry)| entry.to_snapshot()).collect();
@@ -445,7 +447,8 @@ impl ProducerStateManager {
     /// `removeStraySnapshots`.
     pub(crate) fn remove_stray_snapshots(&mut self, snapshots: Vec<SnapshotFile>, base_offsets: &[i64]) {
         let newest = base_offsets.iter().max().copied();
-        let last_stray = snapshots.iter().map(|snapshot| snapshot.offset).filter(|offset| !base_offsets.contains(offset)).max();
+        let last_stray =
+            snapshots.iter().map(|snapshot| snapshot.offset).filter(|offset| !base_offsets.contains(offset)).max();
         let kept = last_stray.filter(|stray| newest.is_none_or(|newest| *stray >= newest));
         self.snapshots = snapshots;
         self.snapshots.retain(|snapshot| base_offsets.contains(&snapshot.offset) || Some(snapshot.offset) == kept);

@@ -70,18 +70,18 @@ impl Segment {
     /// Kafka: `updateProducerState`.
     fn replay(&mut self, placed: &PlacedBatch, producers: &mut ProducerStateManager) -> Result<(), ProducerStateError> {
         let batch = &placed.batch;
-        if batch.producer_id() >= 0 {
-            if let Some(completed) = producers.replay(batch)? {
-                if completed.is_aborted {
-                    self.push_aborted(AbortedTxn {
-                        producer_id: completed.producer_id,
-                        first_offset: completed.first_offset,
-                        last_offset: completed.last_offset,
-                        last_stable_offset: producers.last_stable_offset(&completed),
-                    });
-                }
-                producers.complete(&completed);
+        if batch.producer_id() >= 0
+            && let Some(completed) = producers.replay(batch)?
+        {
+            if completed.is_aborted {
+                self.push_aborted(AbortedTxn {
+                    producer_id: completed.producer_id,
+                    first_offset: completed.first_offset,
+                    last_offset: completed.last_offset,
+                    last_stable_offset: producers.last_stable_offset(&completed),
+                });
             }
+            producers.complete(&completed);
         }
         producers.set_map_end_offset(batch.last_offset().saturating_add(1));
         Ok(())

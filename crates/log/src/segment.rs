@@ -2,6 +2,7 @@
 //! offset on a broker's disk. Kafka 4.3: `LogSegment`, `FileRecords`.
 
 mod content;
+mod lookup;
 mod roll;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 pub use content::{CorruptFile, PlacedBatch};
+pub use lookup::{OffsetLookup, TimestampLookup};
 pub use roll::RollReason;
 
 use content::Content;
@@ -99,7 +101,11 @@ pub struct Segment {
 /// The largest timestamp of the batches in a `.log` file, as far as they can be read; none without any. In ms.
 pub fn largest_timestamp_of(log: &Rc<[u8]>) -> Option<i64> {
     let batches = content::walk(log).map_while(Result::ok);
-    batches.filter(|placed| !placed.batch.is_legacy()).map(|placed| placed.batch.max_timestamp()).max().filter(|timestamp| *timestamp >= 0)
+    batches
+        .filter(|placed| !placed.batch.is_legacy())
+        .map(|placed| placed.batch.max_timestamp())
+        .max()
+        .filter(|timestamp| *timestamp >= 0)
 }
 
 /// What a segment is opened from.
@@ -302,26 +308,6 @@ impl Segment {
         }
     }
 
-    /// The batch that holds an offset, or else the next one. Kafka: `translateOffset`,
-    /// `FileRecords.searchForOffsetFromPosition`.
-    ///
-    /// # Errors
-    /// The file cannot be read on.
-    pub fn translate_offset(&self, offset: i64) -> Result<Option<Cow<'_, PlacedBatch>>, CorruptFile> {
-        let from = self.offset_index.lookup(offset).map_or(0, |entry| u64::from(entry.position.unsigned_abs()));
-        let mut before: Option<Cow<'_, PlacedBatch>> = None;
-        for placed in self.batches_at(from) {
-            let placed = placed?;
-            if placed.batch.base_offset() >= offset {
-                let is_in_it = |before: &Cow<'_, PlacedBatch>| before.batch.last_offset() >= offset;
-                let is_exact = placed.batch.base_offset() == offset;
-                return Ok(before.filter(|before| !is_exact && is_in_it(before)).or(Some(placed)));
-            }
-            before = Some(placed);
-        }
-        Ok(before.filter(|before| before.batch.last_offset() >= offset))
-    }
-
     /// What a read of so many bytes from an offset on gets; none if nothing at or after the offset is here. Nothing is
     /// read past `max_position`; without it, nothing at all. Kafka: `read`.
     ///
@@ -394,42 +380,13 @@ impl Segment {
     /// Kafka: `readLargestTimestamp`.
     fn read_largest_timestamp(&self) -> Result<TimestampOffset, CorruptFile> {
         let mut largest = self.time_index.last_entry();
-        let from = self.offset_index.lookup(largest.offset).map_or(0, |entry| u64::from(entry.position.unsigned_abs()));
-        for placed in self.batches_at(from) {
+        for placed in self.batches_at(self.position_of(largest.offset)) {
             let batch = &placed?.batch;
             if batch.max_timestamp() > largest.timestamp {
                 largest = TimestampOffset { timestamp: batch.max_timestamp(), offset: batch.last_offset() };
             }
         }
         Ok(largest)
-    }
-
-    /// The first record at `starting_offset` or behind it whose timestamp is not before the target: its timestamp, its
-    /// offset and the epoch of its batch. Kafka: `findOffsetByTimestamp`, `FileRecords.searchForTimestamp`.
-    ///
-    /// # Errors
-    /// The file, or the records of a batch, cannot be read.
-    pub fn find_offset_by_timestamp(
-        &self,
-        timestamp: i64,
-        starting_offset: i64,
-    ) -> Result<Option<(TimestampOffset, i32)>, SegmentError> {
-        let entry = self.time_index.lookup(timestamp);
-        let from = self.offset_index.lookup(entry.offset.max(starting_offset));
-        for placed in self.batches_at(from.map_or(0, |entry| u64::from(entry.position.unsigned_abs()))) {
-            let batch = &placed?.batch;
-            if batch.max_timestamp() < timestamp {
-                continue;
-            }
-            for record in &*batch.readable()? {
-                let record = record?;
-                if record.timestamp >= timestamp && record.offset >= starting_offset {
-                    let found = TimestampOffset { timestamp: record.timestamp, offset: record.offset };
-                    return Ok(Some((found, batch.partition_leader_epoch())));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// Empties the indexes: they are about to be made anew. Kafka: the begin of `recover`.

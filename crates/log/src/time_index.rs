@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::index_search::{Place, search_by};
+use crate::index_search::{Place, Probe, search, search_by};
 use crate::offset_index::relative;
 use crate::record::NO_TIMESTAMP;
 
@@ -170,6 +170,15 @@ impl TimeIndex {
     pub fn lookup(&self, timestamp: i64) -> TimestampOffset {
         let found = self.search(timestamp, |entry| entry.timestamp).floor().and_then(|slot| self.entries.get(slot));
         found.copied().unwrap_or(TimestampOffset { timestamp: NO_TIMESTAMP, offset: self.base_offset })
+    }
+
+    /// As [`TimeIndex::lookup`], with every entry that was looked at.
+    pub fn lookup_shown(&self, timestamp: i64) -> (TimestampOffset, Vec<Probe>) {
+        let keys: Vec<i64> = self.entries.iter().map(|entry| entry.timestamp).collect();
+        let found = search(&keys, ENTRY_SIZE, timestamp);
+        let entry = found.slot.and_then(|slot| self.entries.get(slot)).copied();
+        let none = TimestampOffset { timestamp: NO_TIMESTAMP, offset: self.base_offset };
+        (entry.unwrap_or(none), found.probes)
     }
 
     fn search(&self, target: i64, key: impl Fn(&TimestampOffset) -> i64) -> Place {

@@ -21,7 +21,8 @@ use self::question::{Config, Op, Question};
 use super::sticky_partitioner::{all_drawn, at, cannot_draw};
 use super::{Answer, Kind, Object, Trouble, fields, object, with_op_answers};
 
-pub(super) const KIND: Kind = Kind { name: "accumulator", answer_fields: &[], op_answer_fields: &["result"], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind =
+    Kind { name: "accumulator", answer_fields: &[], op_answer_fields: &["result"], answer: Answer::Alone(answer) };
 
 /// The one topic of these questions.
 const TOPIC: &str = "t";

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::{Answer, Kind, Object, Trouble, fields, object};
 use crate::hex::{self, Hex};
 
-pub(super) const KIND: Kind = Kind { name: "batch", answer_fields: &["bytes_hex"], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind =
+    Kind { name: "batch", answer_fields: &["bytes_hex"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

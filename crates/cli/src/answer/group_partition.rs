@@ -6,8 +6,12 @@ use serde_json::Value;
 
 use super::{Answer, Kind, Object, Trouble, fields, object};
 
-pub(super) const KIND: Kind =
-    Kind { name: "group_partition", answer_fields: &["partition"], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind = Kind {
+    name: "group_partition",
+    answer_fields: &["partition"],
+    op_answer_fields: &[],
+    answer: Answer::Alone(answer),
+};
 
 #[derive(Deserialize)]
 struct Question {

@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Answer, Kind, Object, Trouble, fields, object};
 
-pub(super) const KIND: Kind =
-    Kind { name: "leader_epochs", answer_fields: &["answers", "final"], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind = Kind {
+    name: "leader_epochs",
+    answer_fields: &["answers", "final"],
+    op_answer_fields: &[],
+    answer: Answer::Alone(answer),
+};
 
 #[derive(Deserialize)]
 struct Question {

@@ -7,23 +7,36 @@ mod state;
 use highwater_log::log::{AppendInfo, Isolation, LeaderAppend, Log, LogError};
 use highwater_log::memory_records;
 use highwater_log::producer_state::{AppendOrigin, EndTransactionMarker, ProducerStateError, VerificationGuard};
+use highwater_log::transaction_index::AbortedTxn;
 use serde_json::{Value, json};
 
 use super::{Answer, Kind, Object, Trouble, fields, object};
 use question::{Op, Question};
-pub use state::log_state;
+pub use state::{log_state, told_read};
 pub(crate) use state::{producers, segment_state};
 
 const ANSWER_FIELDS: &[&str] = &["answers", "final"];
 
-pub(super) const LOG_OPS: Kind =
-    Kind { name: "log_ops", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: Answer::Alone(answer_log_ops) };
+pub(super) const LOG_OPS: Kind = Kind {
+    name: "log_ops",
+    answer_fields: ANSWER_FIELDS,
+    op_answer_fields: &[],
+    answer: Answer::Alone(answer_log_ops),
+};
 
-pub(super) const PRODUCER_STATE: Kind =
-    Kind { name: "producer_state", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: Answer::Alone(answer_producer_state) };
+pub(super) const PRODUCER_STATE: Kind = Kind {
+    name: "producer_state",
+    answer_fields: ANSWER_FIELDS,
+    op_answer_fields: &[],
+    answer: Answer::Alone(answer_producer_state),
+};
 
-pub(super) const COMPACTION: Kind =
-    Kind { name: "compaction", answer_fields: ANSWER_FIELDS, op_answer_fields: &[], answer: Answer::InTurn(compaction::answer) };
+pub(super) const COMPACTION: Kind = Kind {
+    name: "compaction",
+    answer_fields: ANSWER_FIELDS,
+    op_answer_fields: &[],
+    answer: Answer::InTurn(compaction::answer),
+};
 
 /// A log and its clock.
 struct Runner {
@@ -61,7 +74,7 @@ fn answer_producer_state(question: Object) -> Result<Object, Trouble> {
             "first_unstable_offset": log.first_unstable_offset(),
             "last_stable_offset": log.last_stable_offset(),
             "producers": producers(&log),
-            "aborted_transactions": log.segments().flat_map(|segment| segment.aborted()).map(state::aborted).collect::<Value>(),
+            "aborted_transactions": log.segments().flat_map(highwater_log::segment::Segment::aborted).map(state::aborted).collect::<Value>(),
             "snapshots": taken,
             "snapshot_hex": newest,
         })
@@ -169,10 +182,9 @@ impl Runner {
             },
             Op::IncrementLogStartOffset { to } => match self.log.increment_log_start_offset(to) {
                 Err(error) => error_of(&error),
-                Ok(changed) => object([
-                    ("changed", changed.into()),
-                    ("log_start_offset", self.log.log_start_offset().into()),
-                ]),
+                Ok(changed) => {
+                    object([("changed", changed.into()), ("log_start_offset", self.log.log_start_offset().into())])
+                }
             },
             Op::AssignEpoch { epoch, start_offset } => {
                 self.log.assign_epoch(epoch, start_offset);
@@ -189,7 +201,15 @@ impl Runner {
                 let isolation = isolation.into();
                 match self.log.fetch(offset, max_bytes, isolation, min_one_message) {
                     Err(error) => error_of(&error),
-                    Ok(fetched) => state::read(&fetched, isolation == Isolation::TxnCommitted),
+                    Ok(fetched) => {
+                        let mut answer = told_read(&fetched);
+                        if isolation == Isolation::TxnCommitted {
+                            let pair = |aborted: &AbortedTxn| json!([aborted.producer_id, aborted.first_offset]);
+                            let aborted = fetched.aborted.iter().map(pair).collect();
+                            answer.extend(object([("aborted_transactions", aborted)]));
+                        }
+                        answer
+                    }
                 }
             }
             Op::OffsetForTimestamp { timestamp } => match self.log.offset_for_timestamp(timestamp) {
@@ -213,7 +233,10 @@ impl Runner {
                     ("last_stable_offset", self.log.last_stable_offset().into()),
                     ("log_start_offset", self.log.log_start_offset().into()),
                     ("recovery_point", self.log.recovery_point().into()),
-                    ("segments", self.log.segments().map(|segment| segment.base_offset()).collect::<Value>()),
+                    (
+                        "segments",
+                        self.log.segments().map(highwater_log::segment::Segment::base_offset).collect::<Value>(),
+                    ),
                 ])
             }
             Op::Clean => return Err(Trouble::Malformed("`clean` belongs to the kind compaction".to_owned())),
@@ -226,9 +249,8 @@ impl Runner {
             Ok(guard) => guard,
         };
         let how = LeaderAppend { guard, ..LeaderAppend::of_client(self.now_ms, append.leader_epoch) };
-        let batches = match append.batches(self.now_ms)? {
-            Ok(batches) => batches,
-            Err(_) => return Ok(self.refused("CORRUPT_MESSAGE", "CorruptRecordException")),
+        let Ok(batches) = append.batches(self.now_ms)? else {
+            return Ok(self.refused("CORRUPT_MESSAGE", "CorruptRecordException"));
         };
         let appended = self.log.append_as_leader(&batches, how);
         Ok(self.appended(appended))
@@ -251,10 +273,7 @@ impl Runner {
             Err(error) => return self.refused(error.error_name(), error.exception()),
             Ok(info) => info,
         };
-        let mut answer = object([
-            ("first_offset", info.first_offset.into()),
-            ("last_offset", info.last_offset.into()),
-        ]);
+        let mut answer = object([("first_offset", info.first_offset.into()), ("last_offset", info.last_offset.into())]);
         if info.is_duplicate {
             answer.extend(object([("duplicate", true.into())]));
         }

@@ -17,7 +17,7 @@ mod reassignment;
 mod recovery;
 mod sticky_partitioner;
 
-pub use log::log_state;
+pub use log::{log_state, told_read};
 
 use std::io::{self, BufRead, Read, Write};
 

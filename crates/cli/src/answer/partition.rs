@@ -7,8 +7,12 @@ use serde_json::Value;
 use super::{Answer, Kind, Object, Trouble, fields, object};
 use crate::hex::Hex;
 
-pub(super) const KIND: Kind =
-    Kind { name: "partition", answer_fields: &["murmur2", "partition"], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind = Kind {
+    name: "partition",
+    answer_fields: &["murmur2", "partition"],
+    op_answer_fields: &[],
+    answer: Answer::Alone(answer),
+};
 
 #[derive(Deserialize)]
 struct Question {

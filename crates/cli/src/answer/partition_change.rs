@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 
 use super::{Answer, Kind, Object, Trouble, fields, object};
 
-pub(super) const KIND: Kind =
-    Kind { name: "partition_change", answer_fields: &["record", "after"], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind = Kind {
+    name: "partition_change",
+    answer_fields: &["record", "after"],
+    op_answer_fields: &[],
+    answer: Answer::Alone(answer),
+};
 
 #[derive(Deserialize)]
 struct Question {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Kind, Object, Trouble, fields};
 
-pub(super) const KIND: Kind = Kind { name: "placement", answer_fields: &[], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind =
+    Kind { name: "placement", answer_fields: &[], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

@@ -13,7 +13,8 @@ use super::log::segment_state;
 use super::{Answer, Kind, Object, Trouble, fields, object};
 use crate::hex::Hex;
 
-pub(super) const KIND: Kind = Kind { name: "recovery", answer_fields: &["recover"], op_answer_fields: &[], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind =
+    Kind { name: "recovery", answer_fields: &["recover"], op_answer_fields: &[], answer: Answer::Alone(answer) };
 
 #[derive(Deserialize)]
 struct Question {

@@ -9,8 +9,12 @@ use serde_json::Value;
 
 use super::{Answer, Kind, Object, Trouble, fields, object, with_op_answers};
 
-pub(super) const KIND: Kind =
-    Kind { name: "sticky_partitioner", answer_fields: &[], op_answer_fields: &["partition", "switched"], answer: Answer::Alone(answer) };
+pub(super) const KIND: Kind = Kind {
+    name: "sticky_partitioner",
+    answer_fields: &[],
+    op_answer_fields: &["partition", "switched"],
+    answer: Answer::Alone(answer),
+};
 
 #[derive(Deserialize)]
 struct Question {

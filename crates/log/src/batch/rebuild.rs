@@ -46,7 +46,8 @@ impl RecordBatch {
     /// The batch without a record: it keeps the place of its offsets and of its producer's sequence.
     pub(crate) fn emptied(&self) -> Result<RecordBatch, BatchError> {
         let mut header = BatchHeader { base_timestamp: NO_TIMESTAMP, records_count: 0, ..self.header };
-        header.attributes = BatchHeader::attributes(header.timestamp_type(), header.is_transactional(), header.is_control());
+        header.attributes =
+            BatchHeader::attributes(header.timestamp_type(), header.is_transactional(), header.is_control());
         RecordBatch::of_header(header, Vec::new())
     }
 
@@ -73,7 +74,9 @@ impl BatchHeader {
 fn compressed(codec: Codec, bytes: Vec<u8>) -> Result<Vec<u8>, BatchError> {
     match codec {
         Codec::None => Ok(bytes),
-        codec => crate::compression::compress(codec, &bytes).map_err(|error| BatchError::Decompression(error.to_string())),
+        codec => {
+            crate::compression::compress(codec, &bytes).map_err(|error| BatchError::Decompression(error.to_string()))
+        }
     }
 }
 

@@ -126,7 +126,8 @@ impl Log {
             return Err(LogError::UnexpectedAppendOffset { base_offset: first.base_offset(), end: self.end_offset });
         }
         let info = AppendInfo { first_offset: first.base_offset(), last_offset, max_timestamp, ..nothing() };
-        let append = LeaderAppend { origin: AppendOrigin::Replication, ..LeaderAppend::of_client(now_ms, leader_epoch) };
+        let append =
+            LeaderAppend { origin: AppendOrigin::Replication, ..LeaderAppend::of_client(now_ms, leader_epoch) };
         self.append(batches, info, append)
     }
 

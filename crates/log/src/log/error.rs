@@ -135,7 +135,9 @@ impl LogError {
         match self {
             LogError::OffsetOutOfRange { .. } => "OFFSET_OUT_OF_RANGE",
             LogError::Batch(error) => error.error_name(),
-            LogError::InvalidRecord { .. } | LogError::SeveralBatches { .. } | LogError::NoKey { .. } => "INVALID_RECORD",
+            LogError::InvalidRecord { .. } | LogError::SeveralBatches { .. } | LogError::NoKey { .. } => {
+                "INVALID_RECORD"
+            }
             LogError::InvalidTimestampType | LogError::InvalidTimestamp { .. } => "INVALID_TIMESTAMP",
             LogError::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
             LogError::RecordListTooLarge { .. } => "RECORD_LIST_TOO_LARGE",

@@ -49,7 +49,9 @@ impl LogFiles {
             None => LeaderEpochs::default(),
         };
         let named = |kind: &'static str| {
-            files.iter().filter_map(move |file| Some((file, offset_of(&file.name).filter(|_| file.name.ends_with(kind))?)))
+            files
+                .iter()
+                .filter_map(move |file| Some((file, offset_of(&file.name).filter(|_| file.name.ends_with(kind))?)))
         };
         let mut segments: Vec<(Segment, SegmentState)> = named(".log")
             .map(|(file, base_offset)| {
@@ -63,7 +65,10 @@ impl LogFiles {
                     log: Rc::clone(&file.bytes),
                     offset_index: OffsetIndex::from_bytes(base_offset, offsets.unwrap_or_default()),
                     time_index: TimeIndex::from_bytes(base_offset, times.unwrap_or_default()),
-                    aborted: transaction_index::read(aborted.unwrap_or_default()).iter().map(|entry| entry.aborted).collect(),
+                    aborted: transaction_index::read(aborted.unwrap_or_default())
+                        .iter()
+                        .map(|entry| entry.aborted)
+                        .collect(),
                     last_modified_ms: modified_ms,
                 };
                 let state = match transaction_index::sanity_check(base_offset, aborted.unwrap_or_default()) {
@@ -84,7 +89,8 @@ impl LogFiles {
 
 /// What was being swapped in is in its place, what it replaces is gone, and so is what was being cleaned or deleted.
 fn finish_swaps(files: Vec<FolderFile>) -> Vec<FolderFile> {
-    let first_cleaned = files.iter().filter(|file| file.name.ends_with(CLEANED)).filter_map(|file| offset_of(&file.name)).min();
+    let first_cleaned =
+        files.iter().filter(|file| file.name.ends_with(CLEANED)).filter_map(|file| offset_of(&file.name)).min();
     let mut kept: Vec<FolderFile> = files
         .into_iter()
         .filter(|file| {
@@ -116,7 +122,8 @@ fn finish_swaps(files: Vec<FolderFile>) -> Vec<FolderFile> {
         replaced = Some((first.min(base_offset), last.max(end)));
     }
     if let Some((first, end)) = replaced {
-        let is_replaced = |file: &FolderFile| offset_of(&file.name).is_some_and(|offset| (first..end).contains(&offset));
+        let is_replaced =
+            |file: &FolderFile| offset_of(&file.name).is_some_and(|offset| (first..end).contains(&offset));
         kept.retain(|file| file.name.ends_with(SWAP) || !is_replaced(file));
     }
     for file in &mut kept {

@@ -224,7 +224,9 @@ impl Loader<'_> {
         let (start, base_offset) = (self.stop.log_start_offset, segment.base_offset());
         let rebuilt = rebuild_producer_state(&mut producers, &known, start, base_offset, self.now_ms, false);
         let recovered = match rebuilt {
-            Ok(()) => segment.recover(self.now_ms, self.config, &mut self.epochs, &mut producers).map_err(LoadError::from),
+            Ok(()) => {
+                segment.recover(self.now_ms, self.config, &mut self.epochs, &mut producers).map_err(LoadError::from)
+            }
             Err(error) => Err(error.into()),
         };
         if recovered.is_ok() {
@@ -246,9 +248,9 @@ impl Loader<'_> {
             let failed = |error: LoadError| (base_offset, error);
             let truncated = match self.recover(&mut segment, segments) {
                 // Offsets that do not grow: nothing of the segment is kept.
-                Err(LoadError::Recovery(error)) if error.exception() == "InvalidOffsetException" => {
-                    segment.truncate_to(base_offset, self.now_ms).map_err(|error| failed(LogError::from(error).into()))?
-                }
+                Err(LoadError::Recovery(error)) if error.exception() == "InvalidOffsetException" => segment
+                    .truncate_to(base_offset, self.now_ms)
+                    .map_err(|error| failed(LogError::from(error).into()))?,
                 truncated => truncated.map_err(failed)?,
             };
             if let Some(place) = segments.get_mut(at) {
@@ -290,7 +292,9 @@ impl Loader<'_> {
         for placed in old.batches_at(0) {
             let batch = placed.map_err(LogError::from)?.into_owned().batch;
             let (first, last) = (batch.base_offset(), batch.last_offset());
-            let fits = split.last().is_some_and(|segment| crate::offset_index::relative(segment.base_offset(), last).is_some());
+            let fits = split
+                .last()
+                .is_some_and(|segment| crate::offset_index::relative(segment.base_offset(), last).is_some());
             if !fits {
                 split.push(Segment::new(first, self.now_ms));
             }
@@ -327,7 +331,8 @@ impl Loader<'_> {
         let known: Vec<&Segment> = segments.iter().collect();
         let (now_ms, is_clean) = (self.now_ms, self.stop.is_clean);
         rebuild_producer_state(&mut self.producers, &known, start_offset, end_offset, now_ms, is_clean)?;
-        let segments = Segments::from_list(segments).unwrap_or_else(|| Segments::new(Segment::new(start_offset, now_ms)));
+        let segments =
+            Segments::from_list(segments).unwrap_or_else(|| Segments::new(Segment::new(start_offset, now_ms)));
         let mut log = Log {
             config: Rc::new(*self.config),
             segments,
@@ -379,10 +384,10 @@ pub(crate) fn rebuild_producer_state(
                 producers.take_snapshot();
             }
             let mut max_position = segment.size_in_bytes();
-            if last_segment == Some(at) {
-                if let Some(placed) = segment.translate_offset(last_offset)? {
-                    max_position = placed.position;
-                }
+            if last_segment == Some(at)
+                && let Some(placed) = segment.translate_offset(last_offset)?
+            {
+                max_position = placed.position;
             }
             let all = i32::MAX.unsigned_abs().into();
             if let Some(read) = segment.read(start, all, Some(max_position), false)? {

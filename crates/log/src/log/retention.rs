@@ -73,13 +73,13 @@ impl Log {
         if !self.config.delete {
             return Ok(checks);
         }
-        if let Ok(limit) = u64::try_from(self.config.retention_bytes) {
-            if let Some(mut excess) = self.size_in_bytes().checked_sub(limit) {
-                checks.extend(self.delete_by(now_ms, |segment, _| match excess.checked_sub(segment.size_in_bytes()) {
-                    None => Verdict::Kept,
-                    Some(rest) => Verdict::OverSize { excess: std::mem::replace(&mut excess, rest) },
-                })?);
-            }
+        if let Ok(limit) = u64::try_from(self.config.retention_bytes)
+            && let Some(mut excess) = self.size_in_bytes().checked_sub(limit)
+        {
+            checks.extend(self.delete_by(now_ms, |segment, _| match excess.checked_sub(segment.size_in_bytes()) {
+                None => Verdict::Kept,
+                Some(rest) => Verdict::OverSize { excess: std::mem::replace(&mut excess, rest) },
+            })?);
         }
         let retention_ms = self.config.retention_ms;
         if retention_ms >= 0 {
@@ -118,7 +118,8 @@ impl Log {
             }
         }
         drop(segments);
-        let deleted: Vec<i64> = checks.iter().filter(|check| check.is_deleted()).map(|check| check.base_offset).collect();
+        let deleted: Vec<i64> =
+            checks.iter().filter(|check| check.is_deleted()).map(|check| check.base_offset).collect();
         if let Some(last) = deleted.last() {
             // There is always one that takes appends.
             if deleted.len() == self.segments.len() {

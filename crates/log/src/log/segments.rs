@@ -103,7 +103,8 @@ impl Segments {
 
     /// Takes segments out, but never the active one.
     pub(super) fn remove(&mut self, base_offsets: &[i64]) {
-        let kept = self.sealed.iter().filter(|segment| !base_offsets.contains(&segment.base_offset())).cloned().collect();
+        let kept =
+            self.sealed.iter().filter(|segment| !base_offsets.contains(&segment.base_offset())).cloned().collect();
         self.set_sealed(kept);
     }
 

@@ -4,7 +4,7 @@ use super::{Log, LogError};
 use crate::record::NO_TIMESTAMP;
 use crate::segment::Segment;
 
-/// The log end (ListOffsets). Kafka: `LATEST_TIMESTAMP`.
+/// The log end (`ListOffsets`). Kafka: `LATEST_TIMESTAMP`.
 const LATEST: i64 = -1;
 /// The log start. Kafka: `EARLIEST_TIMESTAMP`.
 const EARLIEST: i64 = -2;
@@ -41,9 +41,7 @@ impl Log {
             }
             MAX => self.offset_of_max_timestamp(),
             _ => {
-                let Some(segment) = self.segments.iter().find(|segment| segment.largest_timestamp() >= timestamp) else {
-                    return Ok(None);
-                };
+                let Some(segment) = self.segment_for_timestamp(timestamp) else { return Ok(None) };
                 let found = segment.find_offset_by_timestamp(timestamp, self.start_offset)?;
                 Ok(found.map(|(found, epoch)| FoundOffset {
                     offset: found.offset,
@@ -59,8 +57,7 @@ impl Log {
         // Of several the first one.
         let Some(segment) = self.segments.iter().rev().max_by_key(largest) else { return Ok(None) };
         let max = segment.max_timestamp_so_far();
-        let from = segment.offset_index().lookup(max.offset);
-        for placed in segment.batches_at(from.map_or(0, |entry| u64::from(entry.position.unsigned_abs()))) {
+        for placed in segment.batches_at(segment.position_of(max.offset)) {
             let batch = &placed?.batch;
             if batch.max_timestamp() != max.timestamp {
                 continue;

@@ -35,7 +35,9 @@ pub enum ProducerStateError {
         or_equal: bool,
     },
     /// Not the next sequence number. Kafka: `OutOfOrderSequenceException`.
-    #[error("the batch of producer {producer_id} at offset {offset} begins with sequence {sequence}, {expected} comes next")]
+    #[error(
+        "the batch of producer {producer_id} at offset {offset} begins with sequence {sequence}, {expected} comes next"
+    )]
     OutOfOrderSequence {
         /// The producer.
         producer_id: i64,
@@ -58,7 +60,9 @@ pub enum ProducerStateError {
     #[error("Record was not part of an ongoing transaction")]
     NotVerified,
     /// A newer coordinator has been here. Kafka: `TransactionCoordinatorFencedException`.
-    #[error("the marker for producer {producer_id} comes from coordinator epoch {epoch} (a zombie), {current} is known")]
+    #[error(
+        "the marker for producer {producer_id} comes from coordinator epoch {epoch} (a zombie), {current} is known"
+    )]
     CoordinatorFenced {
         /// The producer.
         producer_id: i64,

@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_batch_that_wraps_begins_before_zero() {
-        let batch = |last_sequence, offset_delta| BatchMetadata { last_sequence, last_offset: 9, offset_delta, timestamp: 0 };
+        let batch =
+            |last_sequence, offset_delta| BatchMetadata { last_sequence, last_offset: 9, offset_delta, timestamp: 0 };
         assert_eq!(batch(4, 4).first_sequence(), 0);
         assert_eq!(batch(1, 3).first_sequence(), i32::MAX - 1);
         assert_eq!(batch(1, 3).first_offset(), 6);

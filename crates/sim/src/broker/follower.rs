@@ -34,7 +34,8 @@ impl Partition {
             .append_as_follower(&fetched.records, now_ms, epoch)
             .map_err(|error| self.storage_error(&error, out))?;
         let end = self.log_end_offset();
-        let appended = fetched.records.iter().filter(|batch| batch.base_offset() >= before.0 && batch.last_offset() < end.0);
+        let appended =
+            fetched.records.iter().filter(|batch| batch.base_offset() >= before.0 && batch.last_offset() < end.0);
         for batch in appended {
             out.fact(FactKind::RecordAppended {
                 broker: me,

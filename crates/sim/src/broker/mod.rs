@@ -266,11 +266,12 @@ impl Broker {
     /// A consumer's read looks where in the files the high watermark is.
     fn locate_high_watermark(&mut self, replica: Option<BrokerId>, partition: &TopicPartition) {
         let unknown = |replica: &Rc<Partition>| !replica.log.is_high_watermark_located();
-        if replica.is_none() && self.partitions.get(partition).is_some_and(unknown) {
-            if let Some(replica) = self.partitions.get_mut(partition) {
-                // What is in memory here can be read.
-                let _ = Rc::make_mut(replica).log.locate_high_watermark();
-            }
+        if replica.is_none()
+            && self.partitions.get(partition).is_some_and(unknown)
+            && let Some(replica) = self.partitions.get_mut(partition)
+        {
+            // What is in memory here can be read.
+            let _ = Rc::make_mut(replica).log.locate_high_watermark();
         }
     }
 

@@ -63,13 +63,7 @@ pub struct FollowerState {
 impl Partition {
     /// An empty replica.
     pub fn new(id: TopicPartition, registration: Rc<PartitionRegistration>, min_insync_replicas: i32) -> Partition {
-        Partition {
-            id,
-            log: Log::new(),
-            registration,
-            min_insync_replicas,
-            role: Role::Leaderless,
-        }
+        Partition { id, log: Log::new(), registration, min_insync_replicas, role: Role::Leaderless }
     }
 
     /// The offset that the next record will get.

@@ -3,8 +3,8 @@
 
 use crate::controller::reassignment::Reassignment;
 use crate::ids::{BrokerId, LeaderEpoch};
-use highwater_log::java;
 use crate::metadata::{LeaderRecoveryState, PartitionRegistration};
+use highwater_log::java;
 
 /// How a leader is sought. Kafka: `PartitionChangeBuilder.Election`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

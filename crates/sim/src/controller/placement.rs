@@ -6,8 +6,8 @@
 use thiserror::Error;
 
 use crate::ids::BrokerId;
-use highwater_log::java;
 use crate::rng::{Random, RandomError};
+use highwater_log::java;
 
 /// A broker that replicas can be placed on. Kafka: `UsableBroker`.
 #[derive(Clone, Debug, PartialEq, Eq)]

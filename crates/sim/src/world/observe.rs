@@ -82,7 +82,7 @@ impl World {
 
     /// The high watermark on a broker.
     pub fn high_watermark(&self, broker: BrokerId, partition: &TopicPartition) -> Option<Offset> {
-        self.replica(broker, partition).map(|replica| replica.high_watermark())
+        self.replica(broker, partition).map(super::super::broker::partition::Partition::high_watermark)
     }
 
     /// The messages on the wire, by number.

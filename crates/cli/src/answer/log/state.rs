@@ -78,7 +78,7 @@ pub(crate) fn producers(log: &Log) -> Value {
 }
 
 /// What a read gave. Without a byte its place is not told.
-pub(super) fn read(fetched: &FetchInfo, with_aborted: bool) -> Object {
+pub fn told_read(fetched: &FetchInfo) -> Object {
     let read = fetched.read;
     let mut answer = object([
         ("size", read.size.into()),
@@ -86,14 +86,8 @@ pub(super) fn read(fetched: &FetchInfo, with_aborted: bool) -> Object {
         ("first_entry_incomplete", read.first_entry_incomplete.into()),
     ]);
     if read.size > 0 {
-        answer.extend(object([
-            ("position", read.position.into()),
-            ("batch_base_offset", read.batch_base_offset.into()),
-        ]));
-    }
-    if with_aborted {
-        let pair = |aborted: &AbortedTxn| json!([aborted.producer_id, aborted.first_offset]);
-        answer.extend(object([("aborted_transactions", fetched.aborted.iter().map(pair).collect())]));
+        answer
+            .extend(object([("position", read.position.into()), ("batch_base_offset", read.batch_base_offset.into())]));
     }
     answer
 }

@@ -71,7 +71,10 @@ fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, pal
         role: if replica.leader_state().is_some() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
         records: records(&id, replica, first_offset, palette),
-        high_watermark: Shown { value: replica.high_watermark().0, key: format!("hw/{partition}/broker-{}", broker.id) },
+        high_watermark: Shown {
+            value: replica.high_watermark().0,
+            key: format!("hw/{partition}/broker-{}", broker.id),
+        },
         log_end_offset: Shown {
             value: replica.log_end_offset().0,
             key: format!("leo/{partition}/broker-{}", broker.id),
