@@ -20,6 +20,9 @@ const PACKAGE: &str = "highwater";
 /// What stands beside `index.html` and is copied as it is.
 const COPIED: [&str; 3] = ["boot.js", "page.js", "styles/icon.svg"];
 
+/// What esbuild makes small.
+const SCRIPTS: [&str; 3] = ["boot.js", "page.js", "highwater.js"];
+
 /// The proposals that rustc's wasm uses and every browser of the last years has. Never all: such output does not load.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -73,8 +76,8 @@ pub enum Packer {
 /// `cargo xtask build`: the site as visitors get it, held against its budget.
 ///
 /// # Errors
-/// When a part cannot be built, or the first load is over its budget. Without a wasm-opt the size is not judged, which
-/// is an error too with `CI=true`.
+/// When a part cannot be built, or the first load is over its budget. Without a wasm-opt or an esbuild the size is not
+/// judged, which is an error too with `CI=true`.
 pub fn build(project: &Project) -> Result<()> {
     if assemble(project, Profile::Web, Packer::This)? {
         let measured = sizes::measure(&project.dist())?;
@@ -82,13 +85,13 @@ pub fn build(project: &Project) -> Result<()> {
         return measured.judge();
     }
     if is_ci() {
-        bail!("without wasm-opt the size cannot be judged");
+        bail!("without wasm-opt and esbuild the size cannot be judged");
     }
-    say("The size is not judged: that needs wasm-opt (binaryen) on the PATH, or npm to bring it.");
+    say("The size is not judged: that needs wasm-opt (binaryen) and esbuild on the PATH, or npm to bring them.");
     Ok(())
 }
 
-/// Builds the site into `dist/` and says whether wasm-opt made it small. Files that did not change are not written, files
+/// Builds the site into `dist/` and says whether wasm-opt and esbuild made it small. Files that did not change are not written, files
 /// that no longer belong are removed.
 ///
 /// # Errors
@@ -96,9 +99,12 @@ pub fn build(project: &Project) -> Result<()> {
 pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<bool> {
     tools::wasm_target()?;
     let stage = project.target.join("site").join(profile.name());
-    let small = compile(project, profile, &stage)?;
+    let mut small = compile(project, profile, &stage)?;
     for name in COPIED {
         copy(&project.root.join(name), &stage.join(name))?;
+    }
+    if profile == Profile::Web {
+        small &= minify_scripts(project, &stage)?;
     }
     page::write(&project.root, &stage)?;
     let course = stage.join("scenarios");
@@ -145,6 +151,17 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
     }
     fs::write(&stamp, done.0)?;
     Ok(wasm_opt.is_some())
+}
+
+/// Makes the scripts small, and says whether there was an esbuild to do it.
+fn minify_scripts(project: &Project, stage: &Path) -> Result<bool> {
+    let Some(esbuild) = tools::esbuild(project)? else { return Ok(false) };
+    for name in SCRIPTS {
+        let script = stage.join(name);
+        let out = format!("--outfile={}", script.display());
+        run(Command::new(&esbuild).arg(&script).args(["--minify", "--log-level=warning", "--allow-overwrite", &out]))?;
+    }
+    Ok(true)
 }
 
 /// npm's wasm-opt is a script for node; the PATH's is a program.

@@ -1,7 +1,7 @@
 //! What the tasks need from outside, and how it gets here.
 //!
 //! Rust's own parts come from rustup; Chromium, a Chinese font and npm from Debian's packages where this runs as root on
-//! Debian; binaryen (wasm-opt) and axe-core from npm, into the target folder. Anything else is named in the error.
+//! Debian; binaryen (wasm-opt), esbuild and axe-core from npm, into the target folder. Anything else is named in the error.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use crate::project::{Project, is_ci};
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const BINARYEN: &str = "binaryen@132.0.0";
+const ESBUILD: &str = "esbuild@0.28.2";
 const AXE_CORE: &str = "axe-core@4.14.1";
 
 /// Where Chromium and Chrome are when they are not on the PATH.
@@ -79,6 +80,18 @@ pub fn wasm_opt(project: &Project) -> Result<Option<PathBuf>> {
     Ok(Some(package.join("bin/wasm-opt")))
 }
 
+/// The esbuild on the PATH, or npm's, which makes scripts small; none when there is no npm either.
+///
+/// # Errors
+/// As [`wasm_opt`].
+pub fn esbuild(project: &Project) -> Result<Option<PathBuf>> {
+    if let Some(path) = on_path("esbuild") {
+        return Ok(Some(path));
+    }
+    let package = npm_package(project, ESBUILD)?;
+    Ok(package.map(|_| project.tools().join("node_modules/.bin/esbuild")))
+}
+
 /// axe-core's script from npm; none when there is no npm.
 ///
 /// # Errors
@@ -132,7 +145,7 @@ pub fn bring_npm() -> Result<()> {
     match debian_packages(&["npm"]) {
         Err(error) if is_ci() => Err(error),
         Err(error) => {
-            say(&format!("{error:#}. Without npm, what it brings is left out (wasm-opt, axe-core)."));
+            say(&format!("{error:#}. Without npm, what it brings is left out (wasm-opt, esbuild, axe-core)."));
             Ok(())
         }
         Ok(()) => Ok(()),

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use highwater_cli::answer::log_state;
-use highwater_log::log::{FolderFile, Load as Loaded, LoadError, Log, LogConfig, LogFiles, LogStop};
-use highwater_log::segment::largest_timestamp_of;
+use highwater_log::log::{FolderFile, Load as Loaded, LoadError, Log, LogConfig, LogFiles, LogStop, newest_timestamp};
 use serde_json::{Value, json};
 
 use crate::dump::failed;
@@ -79,17 +78,12 @@ pub fn open(path: &Path, config: LogConfig, recovery_point: Option<i64>) -> Resu
             fs::read(entry.path()).map_err(|error| failed(&entry.path(), format!("cannot be read: {error}")))?;
         files.push(FolderFile { name, bytes: bytes.into() });
     }
-    let now_ms = newest_timestamp(&files);
+    // No clock is in the files.
+    let now_ms = newest_timestamp(&files).unwrap_or(0);
     let log_start_offset = checkpointed(path, "log-start-offset-checkpoint").unwrap_or(0);
     let is_clean = recovery_point.is_none();
     let stop = LogStop { is_clean, recovery_point: recovery_point.unwrap_or(0), log_start_offset };
     Ok(LogFiles::of_folder(files, now_ms, now_ms).and_then(|files| Log::load(files, config, stop, now_ms)))
-}
-
-/// The largest timestamp of any batch: no clock is in the files.
-fn newest_timestamp(files: &[FolderFile]) -> i64 {
-    let logs = files.iter().filter(|file| file.name.ends_with(".log"));
-    logs.filter_map(|file| largest_timestamp_of(&file.bytes)).max().unwrap_or(0)
 }
 
 /// The offset of a partition in a checkpoint file beside its folder: `topic partition offset` lines. Kafka:
@@ -163,6 +157,6 @@ fn text(load: &Loaded, recovery_point: Option<i64>, out: &mut Out) -> Result<(),
     let epochs: Vec<String> =
         log.leader_epochs().iter().map(|entry| format!("{} from {}", entry.epoch, entry.start_offset)).collect();
     out.line(format!("leader epochs: {}", if epochs.is_empty() { "none".to_owned() } else { epochs.join(", ") }))?;
-    let snapshots: Vec<String> = log.producers().snapshots().iter().map(|file| file.offset.to_string()).collect();
+    let snapshots: Vec<String> = log.producers().snapshots().iter().map(|file| file.offset().to_string()).collect();
     out.line(format!("{} producers, snapshots at {}", log.producers().producers().count(), snapshots.join(", ")))
 }

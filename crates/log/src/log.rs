@@ -20,7 +20,7 @@ use std::rc::Rc;
 pub use crate::config::LogConfig;
 pub use append::{AppendInfo, LeaderAppend};
 pub use error::LogError;
-pub use folder::{FolderFile, LEADER_EPOCHS};
+pub use folder::{FolderFile, LEADER_EPOCHS, newest_timestamp};
 pub use load::{Load, LoadError, LogFiles, LogStop, SegmentState};
 pub use read::{FetchInfo, Isolation};
 pub use retention::{DeletionCheck, Verdict};

@@ -9,14 +9,14 @@ mod marker;
 pub mod snapshot;
 mod verification;
 
-use std::rc::Rc;
-
 pub use append_info::{AppendOrigin, ProducerAppendInfo, ProducerStateError};
 pub use entry::{BATCHES_RETAINED, BatchMetadata, ProducerStateEntry};
 pub use marker::{EndTransactionMarker, MarkerError};
+pub use snapshot::SnapshotFile;
 pub use verification::VerificationGuard;
 
 use append_info::TxnMetadata;
+use snapshot::SnapshotEntry;
 use verification::VerificationStateEntry;
 
 use crate::batch::RecordBatch;
@@ -65,15 +65,6 @@ pub(crate) struct FirstUnstable {
     pub(crate) is_located: bool,
 }
 
-/// A snapshot's file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SnapshotFile {
-    /// The offset that names it: it knows everything before that.
-    pub offset: i64,
-    /// Its bytes.
-    pub bytes: Rc<[u8]>,
-}
-
 /// The producers of a log, their open transactions and the snapshots of both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProducerStateManager {
@@ -106,7 +97,7 @@ impl Default for ProducerStateManager {
 impl ProducerStateManager {
     /// Nobody is known yet; the snapshots of a folder are there to be loaded.
     pub fn new(config: ProducerStateConfig, mut snapshots: Vec<SnapshotFile>) -> ProducerStateManager {
-        snapshots.sort_by_key(|snapshot| snapshot.offset);
+        sort_by_key(&mut snapshots, snapshot::SnapshotFile::offset);
         ProducerStateManager {
             config,
             producers: Vec::new(),
@@ -183,54 +174,6 @@ impl ProducerStateManager {
     pub fn has_ongoing_transaction(&self, producer_id: i64, epoch: i16) -> bool {
         let entry = self.producer(producer_id);
         entry.is_some_and(|entry| entry.current_txn_first_offset.is_some() && entry.producer_epoch == epoch)
-    }
-
-    /// Begins to verify a transaction, if it is not open here already; the append that follows carries the guard. Kafka:
-    /// `UnifiedLog.maybeStartTransactionVerification`.
-    ///
-    /// # Errors
-    /// An epoch that is fenced.
-    pub fn maybe_start_verification(
-        &mut self,
-        now_ms: i64,
-        producer_id: i64,
-        sequence: i32,
-        epoch: i16,
-        supports_epoch_bump: bool,
-    ) -> Result<VerificationGuard, ProducerStateError> {
-        self.check_epoch(producer_id, epoch)?;
-        if self.has_ongoing_transaction(producer_id, epoch) {
-            return Ok(VerificationGuard::SENTINEL);
-        }
-        let at = match self.verification_position(producer_id) {
-            Ok(at) => at,
-            Err(at) => {
-                self.last_guard = self.last_guard.next();
-                let guard = self.last_guard;
-                let timestamp = now_ms;
-                let entry = VerificationStateEntry {
-                    producer_id,
-                    timestamp,
-                    guard,
-                    supports_epoch_bump,
-                    lowest_sequence: sequence,
-                    epoch,
-                };
-                self.verifications.insert(at, entry);
-                at
-            }
-        };
-        let Some(entry) = self.verifications.get_mut(at) else { return Ok(VerificationGuard::SENTINEL) };
-        entry.update(sequence, epoch);
-        Ok(entry.guard)
-    }
-
-    fn verification_position(&self, producer_id: i64) -> Result<usize, usize> {
-        self.verifications.binary_search_by_key(&producer_id, |entry| entry.producer_id)
-    }
-
-    fn verification(&self, producer_id: i64) -> Option<&VerificationStateEntry> {
-        self.verifications.get(self.verification_position(producer_id).ok()?)
     }
 
     fn check_epoch(&self, producer_id: i64, epoch: i16) -> Result<(), ProducerStateError> {
@@ -317,7 +260,7 @@ impl ProducerStateManager {
             .rev()
             .map(|append| (java::bucket(java::long_hash_code(append.producer_id()), mask), append))
             .collect();
-        appends.sort_by_key(|(bucket, _)| *bucket);
+        sort_by_key(&mut appends, |(bucket, _)| *bucket);
         for (_, append) in appends {
             self.update(append);
         }
@@ -402,7 +345,7 @@ impl ProducerStateManager {
 
     /// The offset of the newest snapshot. Kafka: `latestSnapshotOffset`.
     pub fn latest_snapshot_offset(&self) -> Option<i64> {
-        self.snapshots.last().map(|snapshot| snapshot.offset)
+        self.snapshots.last().map(snapshot::SnapshotFile::offset)
     }
 
     /// Writes a snapshot, if anything came since the last one. Kafka: `takeSnapshot`.
@@ -411,8 +354,8 @@ impl ProducerStateManager {
             return;
         }
         let offset = self.map_end_offset;
-        let snapshot = SnapshotFile { offset, bytes: self.snapshot_bytes().into() };
-        match self.snapshots.binary_search_by_key(&offset, |known| known.offset) {
+        let snapshot = SnapshotFile::of_entries(offset, self.snapshot_entries());
+        match self.snapshots.binary_search_by_key(&offset, snapshot::SnapshotFile::offset) {
             Ok(at) => {
                 if let Some(place) = self.snapshots.get_mut(at) {
                     *place = snapshot;
@@ -424,23 +367,18 @@ impl ProducerStateManager {
     }
 
     /// The producers in the order in which Java's table goes through them.
-    fn snapshot_bytes(&self) -> Vec<u8> {
+    fn snapshot_entries(&self) -> Vec<SnapshotEntry> {
         let mask = self.table.saturating_sub(1);
-        let mut order: Vec<(usize, u64, &ProducerStateEntry)> = self
-            .producers
-            .iter()
-            .map(|known| {
-                (java::bucket(java::long_hash_code(known.entry.producer_id), mask), known.inserted, &known.entry)
-            })
-            .collect();
-        order.sort_unstable_by_key(|(bucket, inserted, _)| (*bucket, *inserted));
-        let entries: Vec<_> = order.into_iter().map(|(_, _, entry)| entry.to_snapshot()).collect();
-        snapshot::write(&entries)
+        let bucket = |known: &Known| java::bucket(java::long_hash_code(known.entry.producer_id), mask);
+        let mut order: Vec<(usize, u64, &Known)> =
+            self.producers.iter().map(|known| (bucket(known), known.inserted, known)).collect();
+        sort_by_key(&mut order, |(bucket, inserted, _)| (*bucket, *inserted));
+        order.into_iter().map(|(_, _, known)| known.entry.to_snapshot()).collect()
     }
 
     /// The snapshot of a segment that goes. Kafka: `removeAndMarkSnapshotForDeletion`.
     pub(crate) fn remove_snapshot(&mut self, offset: i64) {
-        self.snapshots.retain(|snapshot| snapshot.offset != offset);
+        self.snapshots.retain(|snapshot| snapshot.offset() != offset);
     }
 
     /// Drops the snapshots that belong to no segment, but for the newest if it is behind all of them. Kafka:
@@ -448,15 +386,15 @@ impl ProducerStateManager {
     pub(crate) fn remove_stray_snapshots(&mut self, snapshots: Vec<SnapshotFile>, base_offsets: &[i64]) {
         let newest = base_offsets.iter().max().copied();
         let last_stray =
-            snapshots.iter().map(|snapshot| snapshot.offset).filter(|offset| !base_offsets.contains(offset)).max();
+            snapshots.iter().map(snapshot::SnapshotFile::offset).filter(|offset| !base_offsets.contains(offset)).max();
         let kept = last_stray.filter(|stray| newest.is_none_or(|newest| *stray >= newest));
         self.snapshots = snapshots;
-        self.snapshots.retain(|snapshot| base_offsets.contains(&snapshot.offset) || Some(snapshot.offset) == kept);
+        self.snapshots.retain(|snapshot| base_offsets.contains(&snapshot.offset()) || Some(snapshot.offset()) == kept);
     }
 
     /// Goes back to what was known at an offset, as far as snapshots tell. Kafka: `truncateAndReload`.
     pub(crate) fn truncate_and_reload(&mut self, log_start_offset: i64, log_end_offset: i64, now_ms: i64) {
-        self.snapshots.retain(|snapshot| snapshot.offset <= log_end_offset && snapshot.offset > log_start_offset);
+        self.snapshots.retain(|snapshot| snapshot.offset() <= log_end_offset && snapshot.offset() > log_start_offset);
         if log_end_offset == self.map_end_offset {
             self.on_log_start_offset_incremented(log_start_offset);
             return;
@@ -466,17 +404,17 @@ impl ProducerStateManager {
         self.unreplicated.clear();
         while let Some(snapshot) = self.snapshots.last().cloned() {
             // A damaged one goes, and the one before it is tried.
-            let Ok(entries) = snapshot::read(&snapshot.bytes) else {
+            let Some(entries) = snapshot.entries() else {
                 self.snapshots.pop();
                 continue;
             };
-            for entry in &entries {
+            for entry in entries {
                 if entry.current_txn_first_offset.is_some() || !self.is_expired(now_ms, entry.last_timestamp) {
                     self.load(entry);
                 }
             }
-            self.last_snapshot_offset = snapshot.offset;
-            self.map_end_offset = snapshot.offset;
+            self.last_snapshot_offset = snapshot.offset();
+            self.map_end_offset = snapshot.offset();
             return;
         }
         self.last_snapshot_offset = log_start_offset;
@@ -484,7 +422,7 @@ impl ProducerStateManager {
     }
 
     /// Kafka: `loadProducerEntry`.
-    fn load(&mut self, entry: &snapshot::SnapshotEntry) {
+    fn load(&mut self, entry: &SnapshotEntry) {
         if let Some(first_offset) = entry.current_txn_first_offset {
             let (producer_id, last_offset, is_located) = (entry.producer_id, None, false);
             insert(&mut self.ongoing, TxnMetadata { producer_id, first_offset, last_offset, is_located });
@@ -500,6 +438,21 @@ impl ProducerStateManager {
         self.snapshots.clear();
         self.last_snapshot_offset = 0;
         self.map_end_offset = offset;
+    }
+}
+
+/// A stable sort of a few, by insertion: std's is worth 3 KB of a page.
+fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
+    for end in 1..items.len() {
+        let mut at = end;
+        while let Some(before) = at.checked_sub(1) {
+            let is_after = matches!((items.get(before), items.get(at)), (Some(a), Some(b)) if key(a) > key(b));
+            if !is_after {
+                break;
+            }
+            items.swap(before, at);
+            at = before;
+        }
     }
 }
 

@@ -99,7 +99,7 @@ pub struct Segment {
 }
 
 /// The largest timestamp of the batches in a `.log` file, as far as they can be read; none without any. In ms.
-pub fn largest_timestamp_of(log: &Rc<[u8]>) -> Option<i64> {
+pub(crate) fn largest_timestamp_of(log: &Rc<[u8]>) -> Option<i64> {
     let batches = content::walk(log).map_while(Result::ok);
     batches
         .filter(|placed| !placed.batch.is_legacy())
@@ -143,11 +143,13 @@ impl Segment {
 
     /// A segment from its files, which are taken as they are. Kafka: `open`.
     pub fn open(files: SegmentFiles, now_ms: i64) -> Segment {
+        let entries = files.offset_index.entries().iter();
+        let positions: Vec<u64> = entries.map(|entry| u64::from(entry.position.unsigned_abs())).collect();
         Segment {
             base_offset: files.base_offset,
             created_ms: now_ms,
             last_modified_ms: files.last_modified_ms,
-            content: Content::from_bytes(files.log),
+            content: Content::from_bytes(files.log, &positions),
             offset_index: Rc::new(files.offset_index),
             time_index: Rc::new(files.time_index),
             aborted: Rc::new(files.aborted),

@@ -5,8 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use highwater_log::log::{FolderFile, Isolation, Log, LogConfig, LogFiles, LogStop};
-use highwater_log::segment::largest_timestamp_of;
+use highwater_log::log::{FolderFile, Isolation, Log, LogConfig, LogFiles, LogStop, newest_timestamp};
 use serde_json::{Value, json};
 
 /// A recorded folder.
@@ -48,8 +47,7 @@ impl Recorded {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             files.push(FolderFile { name, bytes: std::fs::read(&path).unwrap().into() });
         }
-        let logs = files.iter().filter(|file| file.name.ends_with(".log"));
-        let now_ms = logs.filter_map(|file| largest_timestamp_of(&file.bytes)).max().unwrap();
+        let now_ms = newest_timestamp(&files).unwrap();
         let log_start_offset = self.expected["log_start_offset"].as_i64().unwrap();
         let stop = LogStop { is_clean: true, recovery_point: 0, log_start_offset };
         let files = LogFiles::of_folder(files, now_ms, now_ms).unwrap();

@@ -62,11 +62,12 @@ fn answer_log_ops(question: Object) -> Result<Object, Trouble> {
 
 fn answer_producer_state(question: Object) -> Result<Object, Trouble> {
     run(question, Form::Offsets, |log| {
-        let taken: Value = log.producers().snapshots().iter().map(|snapshot| snapshot.offset).collect();
+        let taken: Value =
+            log.producers().snapshots().iter().map(highwater_log::producer_state::SnapshotFile::offset).collect();
         let mut log = log.clone();
         log.take_producer_snapshot();
         let snapshots = log.producers().snapshots();
-        let newest = snapshots.last().map(|snapshot| crate::hex::encode(&snapshot.bytes));
+        let newest = snapshots.last().map(|snapshot| crate::hex::encode(&snapshot.to_bytes()));
         json!({
             "log_start_offset": log.log_start_offset(),
             "log_end_offset": log.log_end_offset(),

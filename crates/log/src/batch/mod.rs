@@ -211,6 +211,10 @@ impl RecordBatch {
     }
 
     /// The batch with its records as they can be read: itself, or decompressed where this is built with codecs.
+    #[cfg_attr(
+        not(feature = "codecs"),
+        expect(clippy::unnecessary_wraps, reason = "only a codec can fail, and callers are the same with and without")
+    )]
     pub(crate) fn readable(&self) -> Result<Cow<'_, RecordBatch>, BatchError> {
         #[cfg(feature = "codecs")]
         if self.header.codec()? != Codec::None {

@@ -7,7 +7,7 @@ use super::{LoadError, LogFiles, SegmentState};
 use crate::leader_epochs::LeaderEpochs;
 use crate::offset_index::OffsetIndex;
 use crate::producer_state::SnapshotFile;
-use crate::segment::{Segment, SegmentFiles};
+use crate::segment::{Segment, SegmentFiles, largest_timestamp_of};
 use crate::time_index::TimeIndex;
 use crate::transaction_index::{self, CorruptTransactionIndex};
 
@@ -27,6 +27,12 @@ pub struct FolderFile {
     pub name: String,
     /// Its bytes.
     pub bytes: Rc<[u8]>,
+}
+
+/// The newest timestamp of any batch of the `.log` files, in ms: the nearest thing to a clock that a folder has.
+pub fn newest_timestamp(files: &[FolderFile]) -> Option<i64> {
+    let logs = files.iter().filter(|file| file.name.strip_suffix(".log").is_some());
+    logs.filter_map(|file| largest_timestamp_of(&file.bytes)).max()
 }
 
 /// The offset that a name begins with.
@@ -81,8 +87,7 @@ impl LogFiles {
             })
             .collect();
         segments.sort_by_key(|(segment, _)| segment.base_offset());
-        let snapshots =
-            named(".snapshot").map(|(file, offset)| SnapshotFile { offset, bytes: Rc::clone(&file.bytes) }).collect();
+        let snapshots = named(".snapshot").map(|(file, offset)| SnapshotFile::of_bytes(offset, &file.bytes)).collect();
         Ok(LogFiles { segments, epochs, snapshots })
     }
 }

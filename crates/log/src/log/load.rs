@@ -152,8 +152,13 @@ impl Log {
             loader.delete_snapshots(&gone);
             if !gone.is_empty() {
                 loader.epochs = LeaderEpochs::default();
-                let known: Vec<i64> = loader.producers.snapshots().iter().map(|snapshot| snapshot.offset).collect();
-                loader.snapshots.retain(|snapshot| !known.contains(&snapshot.offset));
+                let known: Vec<i64> = loader
+                    .producers
+                    .snapshots()
+                    .iter()
+                    .map(super::super::producer_state::SnapshotFile::offset)
+                    .collect();
+                loader.snapshots.retain(|snapshot| !known.contains(&snapshot.offset()));
                 loader.producers.truncate_fully_and_start_at(stop.log_start_offset);
             }
             segments.push(Segment::new(stop.log_start_offset, now_ms));
@@ -269,9 +274,9 @@ impl Loader<'_> {
     /// The snapshots of segments that go. One that came only while the log was loaded stays for now.
     fn delete_snapshots(&mut self, base_offsets: &[i64]) {
         for base_offset in base_offsets {
-            if self.producers.snapshots().iter().any(|snapshot| snapshot.offset == *base_offset) {
+            if self.producers.snapshots().iter().any(|snapshot| snapshot.offset() == *base_offset) {
                 self.producers.remove_snapshot(*base_offset);
-                self.snapshots.retain(|snapshot| snapshot.offset != *base_offset);
+                self.snapshots.retain(|snapshot| snapshot.offset() != *base_offset);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! `.snapshot`: the producers as they were at an offset. Kafka 4.3: `ProducerStateManager.readSnapshot`, `writeSnapshot`,
 //! `ProducerSnapshot`.
 
+use std::rc::Rc;
+
 use thiserror::Error;
 
 use crate::crc::crc32c;
@@ -32,6 +34,55 @@ pub struct SnapshotEntry {
     pub coordinator_epoch: i32,
     /// Where its open transaction begins.
     pub current_txn_first_offset: Option<i64>,
+}
+
+/// A snapshot's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotFile {
+    offset: i64,
+    content: Snapshot,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Snapshot {
+    /// The producers, in the order of the file.
+    Entries(Rc<[SnapshotEntry]>),
+    /// Bytes that are none, and that a load passes over.
+    Damaged(Rc<[u8]>),
+}
+
+impl SnapshotFile {
+    /// A file by the offset in its name and its bytes.
+    pub fn of_bytes(offset: i64, bytes: &[u8]) -> SnapshotFile {
+        let content = read(bytes).map(|entries| Snapshot::Entries(entries.into()));
+        SnapshotFile { offset, content: content.unwrap_or_else(|_| Snapshot::Damaged(bytes.into())) }
+    }
+
+    /// A file of producers that were just put together.
+    pub(super) fn of_entries(offset: i64, entries: Vec<SnapshotEntry>) -> SnapshotFile {
+        SnapshotFile { offset, content: Snapshot::Entries(entries.into()) }
+    }
+
+    /// The offset that names it: it knows everything before that.
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// The producers, in the order of the file; none of a damaged one.
+    pub fn entries(&self) -> Option<&[SnapshotEntry]> {
+        match &self.content {
+            Snapshot::Entries(entries) => Some(entries),
+            Snapshot::Damaged(_) => None,
+        }
+    }
+
+    /// The bytes of the file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match &self.content {
+            Snapshot::Entries(entries) => write(entries),
+            Snapshot::Damaged(bytes) => bytes.to_vec(),
+        }
+    }
 }
 
 /// Why bytes are no snapshot. Kafka: `CorruptSnapshotException`.

@@ -1,6 +1,8 @@
 //! Which transactions a log has been told of by their coordinator, and which it still has to ask about. Kafka 4.3:
 //! `VerificationStateEntry`, `VerificationGuard` (KIP-890).
 
+use super::{ProducerStateError, ProducerStateManager};
+
 /// Goes with an append whose transaction has been verified. Kafka: `VerificationGuard`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VerificationGuard(u64);
@@ -41,5 +43,55 @@ impl VerificationStateEntry {
             self.epoch = epoch;
             self.lowest_sequence = sequence;
         }
+    }
+}
+
+impl ProducerStateManager {
+    /// Begins to verify a transaction, if it is not open here already; the append that follows carries the guard. Kafka:
+    /// `UnifiedLog.maybeStartTransactionVerification`.
+    ///
+    /// # Errors
+    /// An epoch that is fenced.
+    pub fn maybe_start_verification(
+        &mut self,
+        now_ms: i64,
+        producer_id: i64,
+        sequence: i32,
+        epoch: i16,
+        supports_epoch_bump: bool,
+    ) -> Result<VerificationGuard, ProducerStateError> {
+        self.check_epoch(producer_id, epoch)?;
+        if self.has_ongoing_transaction(producer_id, epoch) {
+            return Ok(VerificationGuard::SENTINEL);
+        }
+        let at = match self.verification_position(producer_id) {
+            Ok(at) => at,
+            Err(at) => {
+                self.last_guard = self.last_guard.next();
+                let guard = self.last_guard;
+                let timestamp = now_ms;
+                let entry = VerificationStateEntry {
+                    producer_id,
+                    timestamp,
+                    guard,
+                    supports_epoch_bump,
+                    lowest_sequence: sequence,
+                    epoch,
+                };
+                self.verifications.insert(at, entry);
+                at
+            }
+        };
+        let Some(entry) = self.verifications.get_mut(at) else { return Ok(VerificationGuard::SENTINEL) };
+        entry.update(sequence, epoch);
+        Ok(entry.guard)
+    }
+
+    pub(super) fn verification_position(&self, producer_id: i64) -> Result<usize, usize> {
+        self.verifications.binary_search_by_key(&producer_id, |entry| entry.producer_id)
+    }
+
+    pub(super) fn verification(&self, producer_id: i64) -> Option<&VerificationStateEntry> {
+        self.verifications.get(self.verification_position(producer_id).ok()?)
     }
 }

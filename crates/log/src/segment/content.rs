@@ -42,8 +42,37 @@ pub struct CorruptFile {
 pub(super) enum Content {
     /// Batch behind batch, and nothing else.
     Batches(Chunks<PlacedBatch>),
-    /// Something else is among them.
-    Bytes(Rc<[u8]>),
+    /// Something else is among them. Only who opens files makes these, so that others need not link what reads them.
+    Foreign(Rc<dyn Foreign>),
+}
+
+/// A file as it stands, with something else among its batches, or with an index that points between them.
+pub(super) trait Foreign: std::fmt::Debug {
+    fn bytes(&self) -> &Rc<[u8]>;
+
+    /// The batches from a position on.
+    fn batches_at(&self, position: u64) -> Box<dyn Iterator<Item = Result<PlacedBatch, CorruptFile>>>;
+
+    /// The same file with other bytes, which may now be sound.
+    fn with_bytes(&self, bytes: Vec<u8>) -> Content;
+}
+
+#[derive(Debug)]
+struct Bytes(Rc<[u8]>);
+
+impl Foreign for Bytes {
+    fn bytes(&self) -> &Rc<[u8]> {
+        &self.0
+    }
+
+    fn batches_at(&self, position: u64) -> Box<dyn Iterator<Item = Result<PlacedBatch, CorruptFile>>> {
+        let position = usize::try_from(position).unwrap_or(usize::MAX);
+        Box::new(BytesFrom { bytes: Rc::clone(&self.0), position, is_over: false })
+    }
+
+    fn with_bytes(&self, bytes: Vec<u8>) -> Content {
+        Content::from_bytes(bytes.into(), &[])
+    }
 }
 
 impl Default for Content {
@@ -53,7 +82,8 @@ impl Default for Content {
 }
 
 impl Content {
-    pub(super) fn from_bytes(bytes: Rc<[u8]>) -> Content {
+    /// What a file holds; `positions` are where its index points.
+    pub(super) fn from_bytes(bytes: Rc<[u8]>, positions: &[u64]) -> Content {
         let mut batches = Chunks::default();
         let mut end = 0;
         for placed in walk(&bytes) {
@@ -62,29 +92,38 @@ impl Content {
                     end = placed.end();
                     batches.push(placed);
                 }
-                _ => return Content::Bytes(bytes),
+                _ => return Content::Foreign(Rc::new(Bytes(bytes))),
             }
         }
-        if end == bytes.len() as u64 { Content::Batches(batches) } else { Content::Bytes(bytes) }
+        let content = Content::Batches(batches);
+        let is_sound = end == bytes.len() as u64 && positions.iter().all(|position| content.begins_at(*position));
+        if is_sound { content } else { Content::Foreign(Rc::new(Bytes(bytes))) }
+    }
+
+    /// A batch begins at the position, or the file ends there.
+    fn begins_at(&self, position: u64) -> bool {
+        let Content::Batches(batches) = self else { return false };
+        let at = batches.partition_point(|placed| placed.position < position);
+        batches.get(at).map_or(position == self.size(), |placed| placed.position == position)
     }
 
     pub(super) fn size(&self) -> u64 {
         match self {
             Content::Batches(batches) => batches.last().map_or(0, PlacedBatch::end),
-            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::Foreign(file) => file.bytes().len() as u64,
         }
     }
 
     pub(super) fn batch_count(&self) -> usize {
         match self {
             Content::Batches(batches) => batches.len(),
-            Content::Bytes(_) => 0,
+            Content::Foreign(_) => 0,
         }
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         match self {
-            Content::Bytes(bytes) => bytes.to_vec(),
+            Content::Foreign(file) => file.bytes().to_vec(),
             Content::Batches(batches) => {
                 let mut bytes = Vec::with_capacity(usize::try_from(self.size()).unwrap_or(0));
                 for placed in batches.iter_from(0) {
@@ -101,11 +140,11 @@ impl Content {
                 let position = batches.last().map_or(0, PlacedBatch::end);
                 batches.push(PlacedBatch { position, batch });
             }
-            Content::Bytes(bytes) => {
-                let mut more = bytes.to_vec();
+            Content::Foreign(file) => {
+                let mut more = file.bytes().to_vec();
                 batch.write_to(&mut more);
                 // It may just be what was missing.
-                *self = Content::from_bytes(more.into());
+                *self = file.with_bytes(more);
             }
         }
     }
@@ -113,27 +152,21 @@ impl Content {
     pub(super) fn truncate(&mut self, size: u64) {
         match self {
             Content::Batches(batches) => batches.truncate(batches.partition_point(|placed| placed.end() <= size)),
-            Content::Bytes(bytes) => {
+            Content::Foreign(file) => {
                 let size = usize::try_from(size).unwrap_or(usize::MAX);
-                *self = Content::from_bytes(bytes.get(..size).unwrap_or(bytes).into());
+                let bytes = file.bytes();
+                *self = file.with_bytes(bytes.get(..size).unwrap_or(bytes).to_vec());
             }
         }
     }
 
     pub(super) fn batches_at(&self, position: u64) -> BatchesAt<'_> {
-        if let Content::Batches(batches) = self {
-            let at = batches.partition_point(|placed| placed.position < position);
-            if position == self.size() || batches.get(at).is_some_and(|placed| placed.position == position) {
-                return BatchesAt::Placed(batches.iter_from(at));
+        match self {
+            Content::Batches(batches) => {
+                BatchesAt::Placed(batches.iter_from(batches.partition_point(|placed| placed.position < position)))
             }
+            Content::Foreign(file) => BatchesAt::Foreign(file.batches_at(position)),
         }
-        // An index that is damaged points anywhere.
-        let position = usize::try_from(position).unwrap_or(usize::MAX);
-        let bytes = match self {
-            Content::Bytes(bytes) => Rc::clone(bytes),
-            Content::Batches(_) => self.to_bytes().into(),
-        };
-        BatchesAt::Bytes(BytesFrom { bytes, position, is_over: false })
     }
 
     pub(super) fn batches_from(&self, offset: i64) -> impl Iterator<Item = &RecordBatch> {
@@ -141,7 +174,7 @@ impl Content {
             Content::Batches(batches) => {
                 Some(batches.iter_from(batches.partition_point(|placed| placed.batch.last_offset() < offset)))
             }
-            Content::Bytes(_) => None,
+            Content::Foreign(_) => None,
         };
         from.into_iter().flatten().map(|placed| &placed.batch)
     }
@@ -150,7 +183,7 @@ impl Content {
 /// Batches from a position on.
 pub(super) enum BatchesAt<'a> {
     Placed(ChunksFrom<'a, PlacedBatch>),
-    Bytes(BytesFrom),
+    Foreign(Box<dyn Iterator<Item = Result<PlacedBatch, CorruptFile>>>),
 }
 
 impl<'a> Iterator for BatchesAt<'a> {
@@ -159,7 +192,7 @@ impl<'a> Iterator for BatchesAt<'a> {
     fn next(&mut self) -> Option<Result<Cow<'a, PlacedBatch>, CorruptFile>> {
         match self {
             BatchesAt::Placed(batches) => batches.next().map(|placed| Ok(Cow::Borrowed(placed))),
-            BatchesAt::Bytes(batches) => batches.next().map(|placed| placed.map(Cow::Owned)),
+            BatchesAt::Foreign(batches) => batches.next().map(|placed| placed.map(Cow::Owned)),
         }
     }
 }

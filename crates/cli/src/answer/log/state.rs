@@ -23,7 +23,10 @@ pub fn log_state(log: &Log) -> Object {
         ("segments", log.segments().map(segment_state).collect()),
         ("leader_epochs", leader_epochs(log)),
         ("producers", producers(log)),
-        ("snapshots", log.producers().snapshots().iter().map(|snapshot| snapshot.offset).collect()),
+        (
+            "snapshots",
+            log.producers().snapshots().iter().map(highwater_log::producer_state::SnapshotFile::offset).collect(),
+        ),
     ])
 }
 
