@@ -1,6 +1,6 @@
 // Loads the simulation and its words, says how far the loading is, and starts it. The app removes the shell when its first
 // picture stands.
-import init, { start as run } from "./highwater.js";
+import * as engine from "./highwater.js";
 
 const shell = document.getElementById("shell");
 
@@ -52,8 +52,19 @@ async function start() {
   words.catch(() => {}); // told when it is waited for
   const wasm = await load("highwater_bg.wasm");
   const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
-  await init({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
-  run(lang, await words);
+  await engine.default({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
+  engine.start(lang, await words, load_more);
+}
+
+let more;
+
+/** Loads what the scenarios after the first need, once. A page that was not cut in two has it already. */
+function load_more() {
+  if (engine.load_more) {
+    more ??= load("more.wasm").then(engine.load_more);
+    more.catch(() => (more = undefined)); // so that it can be tried again
+  }
+  return more ?? Promise.resolve();
 }
 
 if (typeof WebAssembly === "object") {

@@ -109,6 +109,43 @@ pub fn after(ms: f64, then: impl FnOnce() + 'static) {
     }
 }
 
+thread_local! {
+    /// Gives a promise of the second part of the program.
+    static LOAD_MORE: std::cell::OnceCell<js_sys::Function> = const { std::cell::OnceCell::new() };
+}
+
+/// Keeps the function that loads the second part of the program.
+pub fn keep_load_more(load_more: js_sys::Function) {
+    LOAD_MORE.with(|kept| drop(kept.set(load_more)));
+}
+
+/// Loads the second part of the program, unless it is here; the error names what the server or the network said.
+async fn more() -> Result<(), String> {
+    let Some(load_more) = LOAD_MORE.with(|kept| kept.get().cloned()) else { return Ok(()) };
+    let promise = load_more.call0(&JsValue::NULL).and_then(wasm_bindgen::JsCast::dyn_into::<js_sys::Promise>);
+    JsFuture::from(promise.map_err(|error| said(&error))?).await.map_err(|error| said(&error))?;
+    Ok(())
+}
+
+fn said(error: &JsValue) -> String {
+    error
+        .as_string()
+        .or_else(|| error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())))
+        .unwrap_or_default()
+}
+
+/// Fetches a scenario and, meanwhile, the part of the program that it needs.
+pub fn fetch_scenario(url: &str, needs_more: bool, then: impl FnOnce(Result<String, String>) + 'static) {
+    let url = url.to_owned();
+    spawn_local(async move {
+        let text = text_of(&url).await;
+        then(match text {
+            Ok(text) if needs_more => more().await.map(|()| text),
+            text => text,
+        });
+    });
+}
+
 /// Fetches a text; the error names what the server or the network said.
 pub fn fetch_text(url: &str, then: impl FnOnce(Result<String, String>) + 'static) {
     let url = url.to_owned();
@@ -117,18 +154,15 @@ pub fn fetch_text(url: &str, then: impl FnOnce(Result<String, String>) + 'static
 
 async fn text_of(url: &str) -> Result<String, String> {
     let window = window().ok_or("no window")?;
-    let said = |error: JsValue| {
-        error
-            .as_string()
-            .or_else(|| error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())))
-            .unwrap_or_default()
-    };
-    let response: Response =
-        JsFuture::from(window.fetch_with_str(url)).await.map_err(said)?.dyn_into().map_err(said)?;
+    let response: Response = JsFuture::from(window.fetch_with_str(url))
+        .await
+        .map_err(|error| said(&error))?
+        .dyn_into()
+        .map_err(|error| said(&error))?;
     if !response.ok() {
         return Err(format!("{} {}", response.status(), response.status_text()).trim_end().to_owned());
     }
-    let text = JsFuture::from(response.text().map_err(said)?).await.map_err(said)?;
+    let text = JsFuture::from(response.text().map_err(|error| said(&error))?).await.map_err(|error| said(&error))?;
     text.as_string().ok_or_else(|| "no text".to_owned())
 }
 

@@ -3,8 +3,8 @@
 
 use std::env;
 
-use anyhow::{Result, bail};
-use highwater_tests::browser::{self, Site, Theme, View};
+use anyhow::{Context, Result, bail};
+use highwater_tests::browser::{self, Site, Theme, View, arrive};
 
 #[test]
 #[ignore = "needs the built site and a browser: cargo xtask test"]
@@ -118,7 +118,8 @@ fn native_and_wasm_leave_the_same_facts() -> Result<()> {
     for scenario in site.scenarios()? {
         let there = page.evaluate(&format!(
             "import(new URL('highwater.js', document.baseURI)).then(async (page) => \
-             page.digest(await (await fetch('scenarios/{scenario}.json')).text()))"
+             {{ await page.load_more?.(fetch('more.wasm')); \
+             return page.digest(await (await fetch('scenarios/{scenario}.json')).text()); }})"
         ))?;
         let packed = std::fs::read_to_string(site.folder().join(format!("scenarios/{scenario}.json")))?;
         let here = highwater_player::playback::Player::open(&packed)?.run().digest();
@@ -149,6 +150,35 @@ fn words_that_do_not_load_are_told_and_nothing_is_lost() -> Result<()> {
     first.go("#/?lang=en")?;
     first.wait_until("document.body.innerText.includes('did not load')")?;
     Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> Result<()> {
+    let site = Site::shared()?;
+    let scenarios = site.scenarios()?;
+    let page = site.page(View { reduced_motion: true, ..View::default() })?;
+    page.block(&["*/more.wasm"])?;
+    let first = scenarios.first().context("the course has scenarios")?;
+    page.go(&format!("#/{first}?step=1&lang=en"))?;
+    arrive(&page, 1)?;
+    let steps = page.evaluate("Number(document.querySelector('[data-player]').dataset.steps)")?.as_u64().unwrap_or(0);
+    let forward = (2..=steps).map(|step| (step, "ArrowRight"));
+    for (step, key) in forward.chain((1..steps).rev().map(|step| (step, "ArrowLeft"))) {
+        page.press(key)?;
+        arrive(&page, step)?;
+    }
+    for view in ["facts", "text"] {
+        page.go(&format!("#/{first}?step=4&lang=en&view={view}"))?;
+        arrive(&page, 4)?;
+    }
+    assert_eq!(page.problems(), Vec::<String>::new());
+
+    page.go("#/hw-two-rounds?step=2&lang=en")?;
+    page.wait_until("document.body.innerText.includes('hw-two-rounds.json')")?;
+    page.block(&[])?;
+    page.evaluate("document.querySelector('[data-action=again]').click()")?;
+    arrive(&page, 2)
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::action::Action;
 use crate::session::Session;
 use crate::{browser, options};
 
+/// The scenario that plays with the first part of the program alone: the first of the course.
+const FIRST_SCENARIO: &str = "key-hash";
+
 impl App {
     pub(super) fn load(&mut self, id: String) {
         // Ids are file names: whatever is not one is no scenario, and is not asked for.
@@ -19,7 +22,7 @@ impl App {
         }
         let dispatch = self.dispatch.clone();
         let asked = id.clone();
-        browser::fetch_text(&format!("scenarios/{id}.json"), move |result| {
+        browser::fetch_scenario(&format!("scenarios/{id}.json"), id != FIRST_SCENARIO, move |result| {
             dispatch.emit(Action::Scenario(asked, result));
         });
         self.place = Place::Loading(id);

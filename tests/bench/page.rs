@@ -11,8 +11,10 @@ use serde_json::{Map, Value, json};
 const THROTTLE: u32 = 4;
 
 /// The numbers that the simulation's own code measures in wasm, when it exports a function `bench` that gives them as JSON.
-const MEASURED_IN_WASM: &str =
-    "import(new URL('highwater.js', document.baseURI)).then((page) => page.bench ? JSON.parse(page.bench()) : null)";
+const MEASURED_IN_WASM: &str = "import(new URL('highwater.js', document.baseURI)).then(async (page) => {
+    await page.load_more?.(fetch('more.wasm'));
+    return page.bench ? JSON.parse(page.bench()) : null;
+})";
 
 /// What a step changes is on the screen after two frames.
 const TWO_FRAMES: &str =

@@ -12,4 +12,5 @@ pub mod serve;
 pub mod server;
 pub mod site;
 pub mod sizes;
+pub mod split;
 pub mod tools;

@@ -12,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::console::{cargo, run, run_and_keep, say};
 use crate::project::{Project, files_under, is_ci};
 use crate::sizes;
-use crate::{page, scenarios, tools};
+use crate::{page, scenarios, split, tools};
 
 /// The package that is the page; its compiled files have this name.
 const PACKAGE: &str = "highwater";
@@ -36,6 +36,31 @@ const WASM_FEATURES: [&str; 6] = [
 /// What makes the page smallest once it is compressed: functions that look alike. Inlining those with one caller and
 /// sharing what is computed twice save raw bytes and cost 18 KB after brotli.
 const WASM_PASSES: [&str; 3] = ["-Os", "--one-caller-inline-max-function-size=0", "--skip-pass=local-cse"];
+
+/// What the scenarios after the first need.
+pub const MORE: &str = "more.wasm";
+
+/// The modules whose functions belong to `MORE`: what the first scenario never runs.
+const LATER: [&str; 10] = [
+    "highwater::stage::clients",
+    "highwater::stage::cluster",
+    "highwater::stage::network",
+    "highwater_log::producer_state::append_info",
+    "highwater_log::producer_state::marker",
+    "highwater_log::segment::lookup",
+    "highwater_sim::broker::follower",
+    "highwater_sim::config::consumer",
+    "highwater_sim::config::error",
+    "highwater_sim::consumer",
+];
+
+/// Added to wasm-bindgen's script, whose names it uses.
+const LOAD_MORE: &str = "
+/** Loads the second part of the program into the first. */
+export async function load_more(response) {
+    await __wbg_load(await response, { ...__wbg_get_imports(), first: wasm });
+}
+";
 
 /// How the page is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,10 +169,12 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
         .omit_default_module_path(false)
         .generate(stage)
         .context("wasm-bindgen failed")?;
-    if let Some(wasm_opt) = &wasm_opt {
-        let mut optimize = wasm_opt_command(wasm_opt);
-        optimize.args(WASM_PASSES).args(WASM_FEATURES).arg(&output).arg("-o").arg(&output);
-        run(&mut optimize)?;
+    if profile == Profile::Web {
+        cut(&output, &stage.join(MORE), &stage.join(format!("{PACKAGE}.js")))?;
+        if let Some(wasm_opt) = &wasm_opt {
+            optimize(wasm_opt, &output)?;
+            optimize(wasm_opt, &stage.join(MORE))?;
+        }
     }
     fs::write(&stamp, done.0)?;
     Ok(wasm_opt.is_some())
@@ -162,6 +189,34 @@ fn minify_scripts(project: &Project, stage: &Path) -> Result<bool> {
         run(Command::new(&esbuild).arg(&script).args(["--minify", "--log-level=warning", "--allow-overwrite", &out]))?;
     }
     Ok(true)
+}
+
+/// Moves into `more` what only other scenarios than the first run, and gives the script the way to load it.
+fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
+    let whole = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let parts = split::split(&whole, is_later).context("cannot cut the wasm")?;
+    write_changed(wasm, &parts.first)?;
+    write_changed(more, &parts.more)?;
+    let mut text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
+    for name in ["function __wbg_get_imports(", "function __wbg_load(", "let wasmModule, wasm"] {
+        if !text.contains(name) {
+            bail!("wasm-bindgen's script has no `{name}` any more, by which the second part is loaded");
+        }
+    }
+    text.push_str(LOAD_MORE);
+    write_changed(script, text.as_bytes())
+}
+
+/// Knows a function of a later module, or of an implementation there, by its name.
+fn is_later(name: &str) -> bool {
+    LATER
+        .iter()
+        .any(|later| name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::")))
+}
+
+fn optimize(wasm_opt: &Path, wasm: &Path) -> Result<()> {
+    let mut optimize = wasm_opt_command(wasm_opt);
+    run(optimize.args(WASM_PASSES).args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 
 /// npm's wasm-opt is a script for node; the PATH's is a program.
@@ -181,13 +236,13 @@ impl Stamp {
     fn of(compiled: &Path, wasm_opt: Option<&Path>) -> Result<Stamp> {
         let about = fs::metadata(compiled).with_context(|| format!("cargo did not make {}", compiled.display()))?;
         let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
-        Ok(Stamp(format!("{} {} {wasm_opt:?}", changed.as_nanos(), about.len())))
+        Ok(Stamp(format!("{} {} {wasm_opt:?} {LATER:?}", changed.as_nanos(), about.len())))
     }
 }
 
 /// Removes what an earlier build left in the stage. The folder of scenarios looks after itself.
 fn remove_others(stage: &Path) -> Result<()> {
-    let made = ["index.html", page::BUNDLE, "highwater.js", "highwater_bg.wasm"];
+    let made = ["index.html", page::BUNDLE, "highwater.js", "highwater_bg.wasm", MORE];
     for name in files_under(stage)? {
         let is_ours = made.iter().chain(&COPIED).any(|known| name == Path::new(known));
         if !is_ours && !name.starts_with("scenarios") {

@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use crate::project::files_under;
+use crate::site;
 
 /// The most that a first load may weigh, in bytes after brotli.
 pub const BUDGET_BYTES: usize = 300_000;
@@ -74,8 +75,12 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
     Ok(Sizes { files })
 }
 
-/// Everything but the scenarios after the first one, and all words but those of the longer language.
+/// Everything but the scenarios after the first one with their part of the program, and all words but those of the longer
+/// language.
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
+    if name == site::MORE {
+        return false;
+    }
     match name.strip_prefix("scenarios/") {
         None | Some("index.json" | "words.zh.txt") => true,
         Some(file) => file.strip_suffix(".json").is_some_and(|id| Some(id) == first_scenario),
