@@ -5,6 +5,8 @@
 pub mod accumulator;
 pub mod clients;
 pub mod cluster;
+pub mod compaction;
+pub mod files;
 pub mod focus;
 pub mod frame;
 pub mod hero;
@@ -230,6 +232,8 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Cluster(panel) => cluster::draw(draw, panel),
             Panel::Partitioner(panel) => partitioner::draw(draw, panel),
             Panel::Accumulator(panel) => accumulator::draw(draw, panel, drawn > 0),
+            Panel::Files(panel) => files::draw(draw, panel),
+            Panel::Compaction(panel) => compaction::draw(draw, panel),
         };
         let y = picture.height;
         if drawn == 0 {
@@ -250,5 +254,7 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::Cluster(_) => "cluster",
         Panel::Partitioner(_) => "partitioner",
         Panel::Accumulator(_) => "accumulator",
+        Panel::Files(_) => "files",
+        Panel::Compaction(_) => "compaction",
     }
 }

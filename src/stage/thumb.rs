@@ -1,7 +1,7 @@
 //! A card's picture: the decisive moment of a scenario at level 2, without words, 176 × 88.
 
 use highwater_player::scene::cluster::{ClusterPanel, ReplicaRow, Role};
-use highwater_player::scene::{Panel, PartitionerPanel, Scene};
+use highwater_player::scene::{CompactionPanel, FilesPanel, Panel, PartitionerPanel, Scene};
 
 use super::frame::Area;
 use super::node::{Node, number};
@@ -30,8 +30,44 @@ pub fn draw(scene: &Scene) -> Vec<Node> {
                 })
                 .collect()
         }
+        Some(Panel::Files(panel)) => files(panel),
+        Some(Panel::Compaction(panel)) => compaction(panel),
         None => Vec::new(),
     }
+}
+
+/// Segments as bars as long as they have bytes, the one that matters in accent.
+fn files(panel: &FilesPanel) -> Vec<Node> {
+    let most = panel.segments.iter().map(|card| card.bytes).max().unwrap_or(1).max(1) as f64;
+    let count = panel.segments.len().clamp(1, 4) as f64;
+    let top = HEIGHT / 2.0 - count * 10.0 + 2.0;
+    let cards = panel.segments.iter().take(4).enumerate();
+    cards
+        .map(|(index, card)| {
+            let w = (152.0 * card.bytes as f64 / most).max(10.0);
+            let class = match (card.picked, card.deletable) {
+                (true, _) => "is-chosen-box",
+                (_, true) => "is-bad-box",
+                _ => "plain-box",
+            };
+            Node::rect(Area::new(12.0, top + index as f64 * 20.0, w, 15.0), 4.0, class)
+        })
+        .collect()
+}
+
+/// A compacted log: cells where records are, dashes where they were.
+fn compaction(panel: &CompactionPanel) -> Vec<Node> {
+    let skip = panel.columns.len().saturating_sub(11);
+    let mut nodes = vec![Node::rect(Area::new(8.0, 24.0, 160.0, 38.0), 4.0, "water-body"), Node::path("M8 62h160", "bed")];
+    for (index, column) in panel.columns.iter().skip(skip).enumerate() {
+        let x = 11.0 + index as f64 * 14.3;
+        nodes.push(match &column.record {
+            Some(record) => Node::group(x, 40.0, &format!("rec k{} is-committed", record.color))
+                .with(Node::rect(Area::new(0.0, 0.0, 12.0, 17.0), 3.0, "box")),
+            None => Node::rect(Area::new(x + 1.0, 54.0, 10.0, 3.0), 1.5, "bar-gone"),
+        });
+    }
+    nodes
 }
 
 fn cluster(panel: &ClusterPanel) -> Vec<Node> {

@@ -1,5 +1,7 @@
 //! The world as expressions see it: what `hw(orders-0)` and its like mean.
 
+mod files;
+
 use highwater_sim::sorted::SortedSet;
 
 use highwater_sim::fact::Fact;
@@ -218,7 +220,7 @@ impl Environment for Situation<'_> {
                 count(self.facts.iter().filter(|fact| fact.kind.name() == name).count())
             }
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
-            _ => Err(fail(format!("there is no function {function}"))),
+            _ => files::call(self, function, args),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ProducerConfig};
+use highwater_sim::config::{BrokerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::fact::Fact;
 use highwater_sim::ids::{BrokerId, ClientId};
 use highwater_sim::world::{CommandError, World, WorldConfig};
@@ -43,7 +43,8 @@ pub fn cluster() -> Result<World, LoadError> {
 
 fn create_topic() -> Command {
     let replicas = |first: i32| (0..3).map(|replica| BrokerId((first + replica) % 3 + 1)).collect();
-    Command::CreateTopic { topic: "load".into(), assignment: (0..3).map(replicas).collect(), min_insync_replicas: 2 }
+    let config = TopicConfig { min_insync_replicas: 2, ..TopicConfig::default() }.into();
+    Command::CreateTopic { topic: "load".into(), assignment: (0..3).map(replicas).collect(), config }
 }
 
 fn send(number: u64) -> Command {
@@ -53,6 +54,7 @@ fn send(number: u64) -> Command {
         partition: None,
         key: Some(Bytes::from(format!("key-{}", number % 1_000).as_str())),
         value: Some(Bytes::from("x".repeat(100).as_str())),
+        timestamp_ms: None,
     }
 }
 

@@ -50,6 +50,14 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         FactKind::MetadataUpdated { client, .. } => {
             vec![format!("client-{client}"), "partitioner/remainder".to_owned()]
         }
+        FactKind::SegmentRolled { partition, base_offset, .. }
+        | FactKind::SegmentDeleted { partition, base_offset, .. }
+        | FactKind::RetentionChecked { partition, kept: base_offset, .. } => {
+            vec![format!("log/{partition}/segment-{base_offset}")]
+        }
+        FactKind::LogStartOffsetIncremented { partition, .. } => vec![format!("log/{partition}/start")],
+        FactKind::LogCleaned { partition, .. } => vec![format!("log/{partition}")],
+        FactKind::CheckpointWritten { partition, file, .. } => vec![format!("log/{partition}/{}", file.name())],
         FactKind::CommandGiven { .. } | FactKind::TimerFired { .. } | FactKind::LimitReached { .. } => Vec::new(),
     }
 }
@@ -110,7 +118,13 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::FetchCompleted { broker, .. }
         | FactKind::ProduceParked { broker, .. }
         | FactKind::ProduceCompleted { broker, .. }
-        | FactKind::BatchDrained { broker, .. } => vec![broker.0],
+        | FactKind::BatchDrained { broker, .. }
+        | FactKind::SegmentRolled { broker, .. }
+        | FactKind::SegmentDeleted { broker, .. }
+        | FactKind::RetentionChecked { broker, .. }
+        | FactKind::LogStartOffsetIncremented { broker, .. }
+        | FactKind::LogCleaned { broker, .. }
+        | FactKind::CheckpointWritten { broker, .. } => vec![broker.0],
         FactKind::FollowerCredited { broker, follower, .. } => vec![broker.0, follower.0],
         FactKind::FetchParked { broker, node, .. } => [Some(broker.0), of_node(node)].into_iter().flatten().collect(),
         FactKind::TimerFired { node, .. } => of_node(node).into_iter().collect(),

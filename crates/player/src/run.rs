@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::fact::{Fact, FieldValue};
 use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
 use highwater_sim::time::SimTime;
@@ -119,17 +119,15 @@ fn create_topic(topic: &Topic, brokers: i32) -> Result<Command, RunError> {
         }
         None => (0..topic.partitions).map(|partition| placed(partition, topic.replication, brokers)).collect(),
     };
-    let min_insync_replicas = match topic.config.get("min.insync.replicas") {
-        None => 1,
-        Some(Scalar::Number(number)) => i32::try_from(*number).unwrap_or(i32::MAX),
-        Some(other) => {
-            return Err(RunError::Setup(format!("min.insync.replicas of {} is a number, not {other}", topic.name)));
+    let mut config = TopicConfig::default();
+    set_all(&topic.config, |name, value| {
+        match name {
+            "segment.bytes" if topic.scaled => config.scale_segment_bytes(value),
+            _ => config.set(name, value),
         }
-    };
-    if let Some(name) = topic.config.keys().find(|name| *name != "min.insync.replicas") {
-        return Err(RunError::Setup(format!("topic {}: {name} is not simulated yet", topic.name)));
-    }
-    Ok(Command::CreateTopic { topic: topic.name.as_str().into(), assignment, min_insync_replicas })
+        .map_err(|error| format!("topic {}: {error}", topic.name))
+    })?;
+    Ok(Command::CreateTopic { topic: topic.name.as_str().into(), assignment, config: Rc::new(config) })
 }
 
 /// Where a partition's replicas lie if the scenario does not say: the first on broker `partition + 1`, the others on the
@@ -179,12 +177,13 @@ fn pass_until(history: &mut History, until: SimTime) -> Result<(), String> {
 fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<Command>, String> {
     let client = |id: &str| ClientId(id.into());
     Ok(match action {
-        Action::Produce { producer, topic, key, value, partition } => vec![Command::Send {
+        Action::Produce { producer, topic, key, value, partition, timestamp_ago_ms } => vec![Command::Send {
             producer: client(producer),
             topic: topic.as_str().into(),
             partition: *partition,
             key: key.as_deref().map(Bytes::from),
             value: value.as_deref().map(Bytes::from),
+            timestamp_ms: timestamp_ago_ms.map(|ago_ms| world.now().timestamp_ms().saturating_sub(ago_ms)),
         }],
         Action::ProduceMany { producer, topic, key_prefix, count, value_size, partition } => {
             let value = Bytes::from("x".repeat(usize::try_from(*value_size).unwrap_or(0)).as_str());
@@ -194,6 +193,7 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
                 partition: *partition,
                 key: key_prefix.as_ref().map(|prefix| Bytes::from(format!("{prefix}{number}").as_str())),
                 value: Some(value.clone()),
+                timestamp_ms: None,
             };
             (0..*count).map(send).collect()
         }

@@ -1,5 +1,7 @@
 //! Facts as sentences. One `say` serves the page, the command line and the screen reader.
 
+pub mod files;
+
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::fact::{ChosenBy, Completion, Fact, FactKind, MessageFact, ReadyBecause, Says};
@@ -106,7 +108,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
             .with("node", node.as_ref().map_or(Phrase::new("facts.the_world"), node_phrase))
             .with("what", what.to_string())
             .with("limit", i64::try_from(*limit).unwrap_or(i64::MAX)),
-        _ => client_phrase(kind),
+        _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
     }
 }
 
@@ -215,7 +217,7 @@ fn command_phrase(command: &Command) -> Phrase {
         Command::CreatePartitions { topic, assignment } => Phrase::new("facts.command_create_partitions")
             .with("topic", topic.to_string())
             .with("partitions", counted_len("partition", assignment.len())),
-        Command::Send { producer, topic, partition, key, value } => {
+        Command::Send { producer, topic, partition, key, value, .. } => {
             let value = value.as_ref().map_or_else(|| "null".to_owned(), clipped);
             let record = match key {
                 Some(key) => format!("{} {value}", clipped(key)),
@@ -296,7 +298,11 @@ fn timer_message(timer: &Timer) -> i64 {
     match timer {
         Timer::DelayedOperation { request } | Timer::RequestTimeout { request } => number(request.0),
         Timer::FetchBackoff { leader } => leader.0.into(),
-        Timer::SenderRun | Timer::MaxBlock { .. } | Timer::MetadataRefresh | Timer::ConsumerRetry => 0,
+        Timer::SenderRun
+        | Timer::MaxBlock { .. }
+        | Timer::MetadataRefresh
+        | Timer::Background(_)
+        | Timer::ConsumerRetry => 0,
     }
 }
 

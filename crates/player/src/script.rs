@@ -27,7 +27,10 @@ pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
 pub(crate) use read::{all, localized};
-pub use step::{Action, Ask, Choices, FactWanted, ListedChoice, Moves, PanelKind, Show, Stage, Step, Until};
+pub use step::{
+    Action, Ask, Choices, FactWanted, FilesShow, Gauges, ListedChoice, Moves, PanelKind, SearchStage, Show, Stage, Step,
+    Until,
+};
 
 use crate::expression::Expression;
 use crate::lang::Lang;
@@ -194,6 +197,8 @@ pub struct Topic {
     pub assignment: Option<Vec<Vec<i32>>>,
     /// Topic configs.
     pub config: Configs,
+    /// Limits that only a real broker has (`segment.bytes` of 1 MB or more) do not hold, so that little fills a segment.
+    pub scaled: bool,
 }
 
 /// A producer.

@@ -1,6 +1,9 @@
 //! What a scenario or a person can do to the cluster.
 
+use std::rc::Rc;
+
 use crate::bytes::Bytes;
+use crate::config::TopicConfig;
 use crate::ids::{BrokerId, ClientId, Offset, Topic, TopicPartition};
 
 /// One thing done to the world from outside. It becomes a fact, and everything that follows from it has it as its cause.
@@ -12,8 +15,8 @@ pub enum Command {
         topic: Topic,
         /// The replicas of each partition, the preferred leader first.
         assignment: Vec<Vec<BrokerId>>,
-        /// `min.insync.replicas`.
-        min_insync_replicas: i32,
+        /// Its configs.
+        config: Rc<TopicConfig>,
     },
     /// The admin client raises the number of partitions (`CreatePartitions`). No record moves.
     CreatePartitions {
@@ -34,6 +37,8 @@ pub enum Command {
         key: Option<Bytes>,
         /// The serialized value; none for null.
         value: Option<Bytes>,
+        /// The record's timestamp in ms, if the application gives one; otherwise it is the producer's clock.
+        timestamp_ms: Option<i64>,
     },
     /// The application assigns partitions to a consumer and begins to poll (`consumer.assign`).
     Assign {

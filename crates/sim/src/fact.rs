@@ -10,6 +10,9 @@ mod names;
 
 use std::rc::Rc;
 
+pub use highwater_log::log::Verdict;
+pub use highwater_log::segment::RollReason;
+
 pub use fields::{FieldValue, Fields};
 
 use crate::bytes::Bytes;
@@ -145,6 +148,31 @@ pub enum Completion {
     Satisfied,
     /// It has waited as long as it may.
     TimedOut,
+}
+
+/// A file in which a broker keeps an offset for each of its partitions. Kafka: `OffsetCheckpointFile`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointFile {
+    /// `replication-offset-checkpoint`: high watermarks.
+    HighWatermark,
+    /// `recovery-point-offset-checkpoint`: up to where everything is flushed.
+    RecoveryPoint,
+    /// `log-start-offset-checkpoint`.
+    LogStartOffset,
+    /// `cleaner-offset-checkpoint`: up to where a log is compacted.
+    Cleaner,
+}
+
+impl CheckpointFile {
+    /// The file's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckpointFile::HighWatermark => "replication-offset-checkpoint",
+            CheckpointFile::RecoveryPoint => "recovery-point-offset-checkpoint",
+            CheckpointFile::LogStartOffset => "log-start-offset-checkpoint",
+            CheckpointFile::Cleaner => "cleaner-offset-checkpoint",
+        }
+    }
 }
 
 /// What happened. The names are the names of the facts; a fact that mirrors one of Kafka's records has that record's
@@ -428,6 +456,82 @@ pub enum FactKind {
         position: Offset,
         /// How many records.
         records: i64,
+    },
+    /// A log began a new segment.
+    SegmentRolled {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// The base offset of the new segment.
+        base_offset: Offset,
+        /// Why the old one takes no more.
+        reason: RollReason,
+    },
+    /// A segment was deleted.
+    SegmentDeleted {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// Its base offset.
+        base_offset: Offset,
+        /// Why.
+        verdict: Verdict,
+    },
+    /// A broker looked for segments to delete and found the first one that stays.
+    RetentionChecked {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// How many segments were deleted.
+        deleted: i64,
+        /// The base offset of the first one that stays.
+        kept: Offset,
+        /// Why it stays.
+        verdict: Verdict,
+    },
+    /// The first offset of a log went up: what is before it cannot be read any more.
+    LogStartOffsetIncremented {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// Before.
+        from: Offset,
+        /// After.
+        to: Offset,
+    },
+    /// The cleaner has compacted a log.
+    LogCleaned {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// Where the dirty part began.
+        first_dirty_offset: Offset,
+        /// Where it begins now: the cleaner's checkpoint.
+        next_dirty_offset: Offset,
+        /// How much of the log was dirty, in thousandths.
+        dirty_thousandths: i64,
+        /// Keys in the offset map.
+        keys: i64,
+        /// Records that were looked at.
+        records_read: i64,
+        /// Records that stayed.
+        records_kept: i64,
+    },
+    /// A broker wrote an offset into one of its checkpoint files.
+    CheckpointWritten {
+        /// Where.
+        broker: BrokerId,
+        /// Which file.
+        file: CheckpointFile,
+        /// The partition.
+        partition: TopicPartition,
+        /// The offset.
+        offset: Offset,
     },
     /// A bound was reached; what would have gone past it did not happen.
     LimitReached {

@@ -3,6 +3,7 @@
 use crate::sorted::SortedMap;
 use std::rc::Rc;
 
+use crate::config::TopicConfig;
 use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
 
 /// Whether a leader was elected without knowing all that was committed. Kafka: `LeaderRecoveryState`.
@@ -45,8 +46,8 @@ pub struct PartitionRegistration {
 pub struct TopicImage {
     /// The partitions in order.
     pub partitions: Vec<Rc<PartitionRegistration>>,
-    /// `min.insync.replicas` of the topic.
-    pub min_insync_replicas: i32,
+    /// What the topic is told.
+    pub config: Rc<TopicConfig>,
 }
 
 /// Everything that the controller has decided.

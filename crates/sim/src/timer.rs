@@ -29,6 +29,8 @@ pub enum Timer {
     },
     /// A client's metadata is as old as it may get (`metadata.max.age.ms`), or a retry of a refresh is due.
     MetadataRefresh,
+    /// A broker does one of the things that it does again and again.
+    Background(Task),
     /// A consumer tries again after an error (`retry.backoff.ms`).
     ConsumerRetry,
 }
@@ -42,8 +44,46 @@ impl Timer {
             Timer::FetchBackoff { .. } => "fetch_backoff",
             Timer::RequestTimeout { .. } => "request_timeout",
             Timer::MaxBlock { .. } => "max_block",
+            Timer::Background(task) => task.name(),
             Timer::MetadataRefresh => "metadata_refresh",
             Timer::ConsumerRetry => "consumer_retry",
+        }
+    }
+}
+
+/// What a broker does again and again. Kafka: `KafkaScheduler`'s tasks of `LogManager` and `ReplicaManager`, and the thread
+/// of `LogCleaner`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Looks for segments to delete (`log.retention.check.interval.ms`).
+    Retention,
+    /// Compacts the dirtiest log (`log.cleaner.backoff.ms`).
+    Cleaner,
+    /// Writes high watermarks to disk (`replica.high.watermark.checkpoint.interval.ms`).
+    HighWatermarkCheckpoint,
+    /// Writes recovery points to disk (`log.flush.offset.checkpoint.interval.ms`).
+    RecoveryPointCheckpoint,
+    /// Writes log start offsets to disk (`log.flush.start.offset.checkpoint.interval.ms`).
+    LogStartOffsetCheckpoint,
+}
+
+impl Task {
+    /// All of them.
+    pub const ALL: [Task; 5] = [
+        Task::Retention,
+        Task::Cleaner,
+        Task::HighWatermarkCheckpoint,
+        Task::RecoveryPointCheckpoint,
+        Task::LogStartOffsetCheckpoint,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Task::Retention => "retention",
+            Task::Cleaner => "cleaner",
+            Task::HighWatermarkCheckpoint => "high_watermark_checkpoint",
+            Task::RecoveryPointCheckpoint => "recovery_point_checkpoint",
+            Task::LogStartOffsetCheckpoint => "log_start_offset_checkpoint",
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::message::Message;
 use crate::metadata::{MetadataImage, PartitionRegistration, TopicImage};
 use crate::network::Network;
 use crate::outbox::{Counters, Effect, Outbox, Room};
-use crate::producer::Producer;
+use crate::producer::{Producer, Unplaced};
 use crate::rng::Pcg;
 use crate::time::SimTime;
 
@@ -156,15 +156,16 @@ impl World {
         let kind = FactKind::CommandGiven { command: command.clone() };
         facts.push(Fact { id: given, at: self.now, cause: None, kind });
         match command {
-            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
-                let image = TopicImage { partitions: Vec::new(), min_insync_replicas };
+            Command::CreateTopic { topic, assignment, config } => {
+                let image = TopicImage { partitions: Vec::new(), config };
                 Rc::make_mut(&mut self.metadata).topics.insert(Rc::clone(&topic), Rc::new(image));
                 self.add_partitions(&topic, &assignment, given, facts);
             }
             Command::CreatePartitions { topic, assignment } => self.add_partitions(&topic, &assignment, given, facts),
-            Command::Send { producer, topic, partition, key, value } => {
+            Command::Send { producer, topic, partition, key, value, timestamp_ms } => {
                 self.with_producer(&producer, given, facts, |producer, rng, out| {
-                    producer.send(&topic, partition, key, value, rng, out);
+                    let record = Unplaced { topic, partition, key, value, timestamp_ms };
+                    producer.send(record, rng, out);
                 });
             }
             Command::Assign { consumer, partitions, from } => {
@@ -226,12 +227,9 @@ impl World {
 
     fn check(&self, command: &Command) -> Result<(), CommandError> {
         match command {
-            Command::CreateTopic { topic, assignment, min_insync_replicas } => {
+            Command::CreateTopic { topic, assignment, .. } => {
                 if self.metadata.topics.contains_key(topic) {
                     return Err(CommandError::Exists(format!("a topic {topic}")));
-                }
-                if *min_insync_replicas < 1 {
-                    return Err(CommandError::Invalid("min.insync.replicas is at least 1".to_owned()));
                 }
                 self.check_assignment(assignment)
             }

@@ -36,7 +36,7 @@ impl Story {
             partition_epoch: 0,
             ..PartitionRegistration::default()
         };
-        let topic = TopicImage { partitions: vec![Rc::new(registration)], min_insync_replicas: 1 };
+        let topic = TopicImage { partitions: vec![Rc::new(registration)], config: std::rc::Rc::default() };
         let image = MetadataImage {
             brokers: vec![BrokerId(1), BrokerId(2), BrokerId(3)],
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),

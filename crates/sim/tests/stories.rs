@@ -40,7 +40,7 @@ fn cluster_with(brokers: i32, producer: &[(&str, &str)]) -> Cluster {
     cluster.command(Command::CreateTopic {
         topic: "orders".into(),
         assignment: vec![replicas],
-        min_insync_replicas: 1,
+        config: std::rc::Rc::default(),
     });
     cluster
 }
@@ -66,6 +66,7 @@ impl Cluster {
             partition: None,
             key: None,
             value,
+            timestamp_ms: None,
         });
     }
 
@@ -192,13 +193,21 @@ fn a_topic_with_too_few_replicas_in_sync_refuses_acks_all_before_the_append() {
         cluster_with(3, &[("linger.ms", "0"), ("delivery.timeout.ms", "1000"), ("request.timeout.ms", "500")]);
     // min.insync.replicas above the replication factor counts as the replication factor.
     let one = vec![vec![BrokerId(1)]];
-    cluster.command(Command::CreateTopic { topic: "lonely".into(), assignment: one, min_insync_replicas: 2 });
+    cluster.command(Command::CreateTopic {
+        topic: "lonely".into(),
+        assignment: one,
+        config: std::rc::Rc::new(highwater_sim::config::TopicConfig {
+            min_insync_replicas: 2,
+            ..highwater_sim::config::TopicConfig::default()
+        }),
+    });
     cluster.command(Command::Send {
         producer: client("p1"),
         topic: "lonely".into(),
         partition: None,
         key: None,
         value: Some(Bytes::from("a")),
+        timestamp_ms: None,
     });
     cluster.run_ms(50);
     assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))]);
@@ -258,6 +267,7 @@ fn a_topic_that_is_not_there_ends_in_a_timeout() {
         partition: None,
         key: None,
         value: None,
+        timestamp_ms: None,
     });
     cluster.produce("waits behind it, as the application would");
     cluster.run_ms(999);
@@ -319,8 +329,11 @@ fn a_command_that_cannot_be_done_says_why_and_changes_nothing() {
         assert_eq!(cluster.facts.len(), facts);
         error.to_string()
     };
-    let topic =
-        |topic: &str, assignment| Command::CreateTopic { topic: topic.into(), assignment, min_insync_replicas: 1 };
+    let topic = |topic: &str, assignment| Command::CreateTopic {
+        topic: topic.into(),
+        assignment,
+        config: std::rc::Rc::default(),
+    };
     assert_eq!(refuse(topic("orders", vec![vec![BrokerId(1)]])), "there is already a topic orders");
     assert_eq!(refuse(topic("more", vec![vec![BrokerId(2)]])), "there is no broker 2");
     assert_eq!(refuse(topic("more", vec![])), "a topic has at least one partition");

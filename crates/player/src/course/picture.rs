@@ -4,6 +4,8 @@ use crate::json::{Fields, Json, Read, list, number};
 
 use crate::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
 use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
+use crate::scene::compaction::{Column, CompactedRecord, CompactionPanel};
+use crate::scene::files::{FilesPanel, SegmentCard};
 use crate::scene::{Panel, Scene, Shown};
 use crate::script::{Place, Problem, all};
 
@@ -18,6 +20,10 @@ pub struct Picture {
     pub rows: Vec<Row>,
     /// A lane for each partition.
     pub lanes: Vec<Lane>,
+    /// The segments of a log: how many bytes, whether it is looked into, whether it goes.
+    pub files: Vec<(i64, bool, bool)>,
+    /// The offsets of a compacted log: the colour of the record there, 0 where one is gone.
+    pub cells: Vec<u8>,
 }
 
 /// A replica.
@@ -51,8 +57,14 @@ pub struct Lane {
 /// A picture from its JSON.
 pub(super) fn read(mut fields: Fields) -> Read<Picture> {
     let (rows, lanes) = (fields.list("rows")?, fields.list("lanes")?);
+    let (files, cells) = (fields.list("files")?, fields.list("cells")?);
     fields.end()?;
-    Ok(Picture { rows: all(rows, read_row)?, lanes: all(lanes, read_lane)? })
+    Ok(Picture {
+        rows: all(rows, read_row)?,
+        lanes: all(lanes, read_lane)?,
+        files: all(files, read_file)?,
+        cells: all(cells, |color, place| number(&color, &place))?,
+    })
 }
 
 fn read_row(json: Json, place: Place) -> Read<Row> {
@@ -87,6 +99,15 @@ fn read_key(json: Json, place: Place) -> Read<(u8, bool, bool)> {
     }
 }
 
+/// `[bytes, looked into, goes]`.
+fn read_file(json: Json, place: Place) -> Read<(i64, bool, bool)> {
+    let parts = list(json, &place)?;
+    match parts.as_slice() {
+        [(bytes, at), (Json::Truth(picked), _), (Json::Truth(goes), _)] => Ok((number(bytes, at)?, *picked, *goes)),
+        _ => Err(Box::new(Problem::new(place, "bytes and two truths are wanted"))),
+    }
+}
+
 impl Picture {
     /// What is left of a scene.
     pub fn of(scene: &Scene) -> Picture {
@@ -95,6 +116,14 @@ impl Picture {
             match panel {
                 Panel::Cluster(panel) => picture.rows = panel.replicas.iter().map(row).collect(),
                 Panel::Partitioner(panel) => picture.lanes = panel.lanes.iter().map(lane).collect(),
+                Panel::Files(panel) => {
+                    let card = |card: &SegmentCard| (card.bytes, card.picked, card.deletable);
+                    picture.files = panel.segments.iter().map(card).collect();
+                }
+                Panel::Compaction(panel) => {
+                    let cell = |column: &Column| column.record.as_ref().map_or(0, |record| record.color);
+                    picture.cells = panel.columns.iter().map(cell).collect();
+                }
                 Panel::Accumulator(_) => {}
             }
         }
@@ -124,7 +153,68 @@ impl Picture {
                 moves: None,
             }));
         }
+        if !self.files.is_empty() {
+            panels.push(Panel::Files(files(&self.files)));
+        }
+        if !self.cells.is_empty() {
+            panels.push(Panel::Compaction(cells(&self.cells)));
+        }
         Scene { panels, ..Scene::default() }
+    }
+}
+
+fn nothing() -> Shown<i64> {
+    Shown { value: 0, key: String::new() }
+}
+
+fn files(files: &[(i64, bool, bool)]) -> FilesPanel {
+    let segments = files.iter().map(|(bytes, picked, deletable)| SegmentCard {
+        id: String::new(),
+        base_offset: 0,
+        last_offset: None,
+        bytes: *bytes,
+        active: false,
+        picked: *picked,
+        deletable: *deletable,
+        note: None,
+    });
+    FilesPanel {
+        id: String::new(),
+        partition: String::new(),
+        broker: None,
+        scaled_bytes: None,
+        log_start: nothing(),
+        segments: segments.collect(),
+        gauges: Vec::new(),
+        active_entries: None,
+        search: None,
+        bytes: None,
+    }
+}
+
+fn cells(colors: &[u8]) -> CompactionPanel {
+    let record = |color: u8| CompactedRecord {
+        id: String::new(),
+        key: String::new(),
+        color,
+        value: None,
+        newer: None,
+        horizon_ms: None,
+    };
+    let column = |(offset, color): (i64, &u8)| Column { offset, record: (*color > 0).then(|| record(*color)) };
+    CompactionPanel {
+        id: String::new(),
+        partition: String::new(),
+        broker: 0,
+        columns: (0..).zip(colors).map(column).collect(),
+        segments: Vec::new(),
+        high_watermark: nothing(),
+        log_end: nothing(),
+        first_dirty: nothing(),
+        dirty_thousandths: None,
+        least_dirty_thousandths: 0,
+        map: None,
+        uncleanable: 0,
     }
 }
 

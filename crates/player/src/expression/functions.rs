@@ -150,6 +150,8 @@ const CONSUMER: Parameter = given("consumer", ParameterKind::Consumer);
 const KEY: Parameter = given("key", ParameterKind::Text);
 const COUNT: Parameter = given("partitions", ParameterKind::Number);
 
+const OFFSET: Parameter = given("offset", ParameterKind::Number);
+
 use RefKind::{Leader, Message, Plain, Water};
 use Type::{List, Number};
 
@@ -164,6 +166,31 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "The log end offset on a broker, the offset of its next record; by default the leader's.",
     ),
     define("lso", &[PARTITION], Number, Water, "The last stable offset on the leader."),
+    define("log_start", &[PARTITION], Number, Plain, "The first offset that can be read on the leader."),
+    define("segments", &[PARTITION], Number, Plain, "How many segments the leader's log has."),
+    define("log_bytes", &[PARTITION], Number, Plain, "The size of the leader's .log files, in bytes."),
+    define("kept", &[PARTITION], Number, Plain, "How many records there really are in the leader's log."),
+    define("deletable", &[PARTITION], Number, Plain, "How many segments retention would delete now."),
+    define("dirty_from", &[PARTITION], Number, Plain, "Where the part of the log begins that was never compacted."),
+    define("segment", &[PARTITION, OFFSET], Number, Plain, "The base offset of the segment that holds an offset."),
+    define("segment_bytes", &[PARTITION, OFFSET], Number, Plain, "The size of the segment that holds an offset, in bytes."),
+    define("entries", &[PARTITION, OFFSET], Number, Plain, "How many entries the offset index of its segment has."),
+    define("entry", &[PARTITION, OFFSET], Number, Plain, "The offset of the index entry where a scan for it begins."),
+    define("entry_position", &[PARTITION, OFFSET], Number, Plain, "The position of that entry, in bytes."),
+    define("probes", &[PARTITION, OFFSET], Number, Plain, "How many entries a search for it looks at."),
+    define("scanned", &[PARTITION, OFFSET], Number, Plain, "How many batches end before it or hold it, from that entry on."),
+    define("batch", &[PARTITION, OFFSET], Number, Plain, "The first offset of the batch that holds it."),
+    define("batch_end", &[PARTITION, OFFSET], Number, Plain, "The last offset of the batch that holds it."),
+    define("batch_size", &[PARTITION, OFFSET], Number, Plain, "The size of the batch that holds it, in bytes."),
+    define("batch_position", &[PARTITION, OFFSET], Number, Plain, "Where that batch begins in the file, in bytes."),
+    define("batch_epoch", &[PARTITION, OFFSET], Number, Leader, "The leader epoch in that batch."),
+    define(
+        "offset_at",
+        &[PARTITION, given("timestamp", ParameterKind::Number)],
+        Number,
+        Plain,
+        "The first offset whose timestamp (ms since the epoch) is not before this one.",
+    ),
     define("isr", &[PARTITION], List, Plain, "The brokers in the in-sync replica set, ascending."),
     define("leader", &[PARTITION], Number, Leader, "The broker that leads the partition; none if none does."),
     define("epoch", &[PARTITION], Number, Leader, "The leader epoch."),

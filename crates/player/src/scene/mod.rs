@@ -6,11 +6,15 @@
 pub mod accumulator;
 pub mod build;
 pub mod cluster;
+pub mod compaction;
+pub mod files;
 pub mod partitioner;
 pub mod text;
 
 pub use accumulator::AccumulatorPanel;
 pub use cluster::ClusterPanel;
+pub use compaction::CompactionPanel;
+pub use files::FilesPanel;
 pub use partitioner::PartitionerPanel;
 
 /// The stable id of a thing in the picture, such as `broker-1/orders-0/hw`, `message-14` or `client-p1`.
@@ -27,6 +31,11 @@ pub use partitioner::PartitionerPanel;
 /// | `partitioner/key`, `/murmur2`, `/positive`, `/remainder`, `/partition` | the stages of the partitioner |
 /// | `topic/orders/partition-3`, `topic/orders/partition-3/key-user-8` | a partition as a lane, a key in it |
 /// | `moves/orders` | the measured share of keys that move |
+/// | `log/orders-0`, `…/start` | a log on the leader's disk, its log start offset |
+/// | `log/orders-0/segment-522`, `…/entry-587` | a segment, an entry of an index |
+/// | `log/orders-0/probe-1`, `…/batch-588` | a comparison of a search, a batch in the file |
+/// | `log/orders-0/field-crc`, `…/field-2-offsetDelta` | a field of a batch, of its third record |
+/// | `log/orders-0/record-3`, `…/key-u17` | a record of a compacted log, a key of the offset map |
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
 pub type MarkId = String;
 
@@ -64,4 +73,8 @@ pub enum Panel {
     Partitioner(PartitionerPanel),
     /// The producer's batches, a queue a partition.
     Accumulator(AccumulatorPanel),
+    /// A log as files.
+    Files(FilesPanel),
+    /// A compacted log.
+    Compaction(CompactionPanel),
 }

@@ -1,5 +1,8 @@
 //! The picture in words: what the Text view shows, what a screen reader reads, what is printed.
 
+mod compaction;
+mod files;
+
 use super::accumulator::{AccumulatorPanel, Batch, BatchState};
 use super::cluster::{ClientCard, ClientKind, ClusterPanel, Envelope, ReplicaRow, Role, Whereabouts};
 use super::partitioner::PartitionerPanel;
@@ -24,6 +27,8 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Cluster(panel) => cluster(panel, lang, &mut blocks),
             Panel::Partitioner(panel) => blocks.push(partitioner(panel, lang)),
             Panel::Accumulator(panel) => blocks.push(accumulator(panel, lang)),
+            Panel::Files(panel) => files::describe(panel, lang, &mut blocks),
+            Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
         }
     }
     blocks
@@ -38,6 +43,8 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Cluster(panel) => cluster_label(panel, mark),
             Panel::Partitioner(panel) => partitioner_label(panel, mark),
             Panel::Accumulator(panel) => accumulator_label(panel, mark),
+            Panel::Files(panel) => files::label(panel, mark),
+            Panel::Compaction(panel) => compaction::label(panel, mark),
         })
         .map(|phrase| phrase.say(lang))
 }

@@ -12,7 +12,10 @@ pub(crate) const FACT_NAMES: &[&str] = FactKind::NAMES;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConfigOwner {
     Broker,
-    Topic,
+    /// And whether limits that only a real broker has do not hold.
+    Topic {
+        scaled: bool,
+    },
     Producer,
     Consumer,
 }
@@ -27,9 +30,12 @@ impl ConfigOwner {
                 let problems = set_all(configs, |name, value| config.set(name, value));
                 together(problems, || config.check())
             }
-            ConfigOwner::Topic => {
+            ConfigOwner::Topic { scaled } => {
                 let mut config = TopicConfig::default();
-                set_all(configs, |name, value| config.set(name, value))
+                set_all(configs, |name, value| match name {
+                    "segment.bytes" if scaled => config.scale_segment_bytes(value),
+                    _ => config.set(name, value),
+                })
             }
             ConfigOwner::Producer => {
                 let mut config = ProducerConfig::default();

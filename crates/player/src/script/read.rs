@@ -3,9 +3,9 @@
 use highwater_sim::ids::TopicPartition;
 
 use super::{
-    Action, Ask, Chapter, Choices, Cluster, Configs, Consumer, Entries, FactWanted, FamilyName, ListedChoice,
-    Localized, Moves, PanelKind, Producer, Scalar, Scenario, Show, Stage, StartAt, Step, Topic, Until,
-    partition_from_name,
+    Action, Ask, Chapter, Choices, Cluster, Configs, Consumer, Entries, FactWanted, FamilyName, FilesShow, Gauges,
+    ListedChoice, Localized, Moves, PanelKind, Producer, Scalar, Scenario, SearchStage, Show, Stage, StartAt, Step,
+    Topic, Until, partition_from_name,
 };
 use crate::expression::Expression;
 use crate::json::{Fields, Json, Read, list, number, text, unknown};
@@ -161,6 +161,7 @@ fn topic(json: Json, place: Place) -> Read<Topic> {
         replication: fields.number("replication")?,
         assignment,
         config: configs(&mut fields)?,
+        scaled: fields.truth("scaled")?,
     };
     fields.end()?;
     Ok(topic)
@@ -231,6 +232,7 @@ fn action(json: Json, place: Place) -> Read<Action> {
             key: fields.optional_text("key")?,
             value: fields.optional_text("value")?,
             partition: fields.optional_number("partition")?,
+            timestamp_ago_ms: fields.optional_number("timestamp_ago_ms")?,
         },
         "produce_many" => Action::ProduceMany {
             producer: fields.text("producer")?,
@@ -276,10 +278,12 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 3] = [
+    const PANELS: [(&str, PanelKind); 5] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
+        ("files", PanelKind::Files),
+        ("compaction", PanelKind::Compaction),
     ];
     const STAGES: [(&str, Stage); 5] = [
         ("key", Stage::Key),
@@ -310,9 +314,33 @@ fn show(mut fields: Fields) -> Read<Show> {
         through: word(fields.value("through")?, &fields.at("through"), &STAGES)?,
         before: fields.optional_number("before")?,
         moves,
+        files: fields.optional_table("files")?.map(files).transpose()?.unwrap_or_default(),
     };
     fields.end()?;
     Ok(show)
+}
+
+fn files(mut fields: Fields) -> Read<FilesShow> {
+    const STAGES: [(&str, SearchStage); 3] =
+        [("file", SearchStage::File), ("entry", SearchStage::Entry), ("scan", SearchStage::Scan)];
+    const GAUGES: [(&str, Gauges); 2] = [("roll", Gauges::Roll), ("retention", Gauges::Retention)];
+    let files = FilesShow {
+        lookup: fields.optional_number("lookup")?,
+        timestamp: fields.optional_number("timestamp")?,
+        through: word(fields.value("through")?, &fields.at("through"), &STAGES)?,
+        probes: fields.optional_number("probes")?,
+        batch: fields.optional_number("batch")?,
+        fields: fields.texts("fields")?,
+        records: fields.truth("records")?,
+        gauges: match fields.optional("gauges") {
+            Some(json) => Some(word(json, &fields.at("gauges"), &GAUGES)?),
+            None => None,
+        },
+        entries: fields.truth("entries")?,
+        map: fields.truth("map")?,
+    };
+    fields.end()?;
+    Ok(files)
 }
 
 fn ask(mut fields: Fields) -> Read<Ask> {

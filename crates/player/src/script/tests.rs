@@ -7,7 +7,7 @@ fn scenario() -> serde_json::Value {
         "minutes": 3, "kafka": "4.3", "essential": true, "tags": ["hw"], "picture": 0, "seed": 7,
         "let": [["next", "leo(orders-0)"], ["lead", "hw(orders-0, 2)"]],
         "cluster": {"brokers": 3, "latency_ms": 2, "config": {}},
-        "topic": [{"name": "orders", "partitions": 1, "replication": 3, "assignment": null, "config": {}}],
+        "topic": [{"name": "orders", "partitions": 1, "replication": 3, "assignment": null, "config": {}, "scaled": false}],
         "producer": [{"id": "p1", "config": {"linger.ms": 0}}],
         "consumer": [{"id": "c1", "assign": ["orders-0"], "from": "earliest", "config": {}, "start": false}],
         "chapter": [{"id": "all", "title": {"en": "All", "zh": "全部"}}],

@@ -30,9 +30,14 @@ impl Partition {
     pub fn take_over(&mut self, me: BrokerId, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
         let (now_ms, epoch) = (out.now.timestamp_ms(), self.leader_epoch().0);
         let before = self.log_end_offset();
-        self.log
+        let info = self
+            .log
             .append_as_follower(&fetched.records, now_ms, epoch)
             .map_err(|error| self.storage_error(&error, out))?;
+        if let Some(reason) = info.rolled {
+            let base_offset = Offset(self.log.active_segment().base_offset());
+            out.fact(FactKind::SegmentRolled { broker: me, partition: self.id.clone(), base_offset, reason });
+        }
         let end = self.log_end_offset();
         let appended =
             fetched.records.iter().filter(|batch| batch.base_offset() >= before.0 && batch.last_offset() < end.0);

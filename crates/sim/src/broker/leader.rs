@@ -86,6 +86,10 @@ impl Partition {
             .append_as_leader(std::slice::from_ref(batch), LeaderAppend::of_client(out.now.timestamp_ms(), epoch.0))
             .map_err(|error| self.storage_error(&error, out))?;
         let (first_offset, last_offset) = (Offset(appended.first_offset), Offset(appended.last_offset));
+        if let Some(reason) = appended.rolled {
+            let base_offset = Offset(self.log.active_segment().base_offset());
+            out.fact(FactKind::SegmentRolled { broker: me, partition: self.id.clone(), base_offset, reason });
+        }
         out.then(FactKind::RecordAppended {
             broker: me,
             partition: self.id.clone(),
@@ -217,7 +221,7 @@ impl Partition {
     pub fn is_under_min_isr(&self) -> bool {
         let replicas = i32::try_from(self.registration.replicas.len()).unwrap_or(i32::MAX);
         let isr = i32::try_from(self.registration.isr.len()).unwrap_or(i32::MAX);
-        isr < self.min_insync_replicas.min(replicas)
+        isr < self.config.min_insync_replicas.min(replicas)
     }
 
     pub(super) fn storage_error(&self, error: &LogError, out: &mut Outbox) -> Errors {

@@ -4,6 +4,7 @@
 //! asks for all its partitions in each fetch; a follower that got an error waits for the whole leader, not for one
 //! partition.
 
+pub mod background;
 pub mod fetcher;
 pub mod follower;
 pub mod leader;
@@ -24,6 +25,7 @@ use crate::message::{
 use crate::metadata::MetadataImage;
 use crate::outbox::Outbox;
 use crate::timer::Timer;
+use background::Checkpoints;
 use fetcher::Fetcher;
 use partition::{Partition, Role};
 use purgatory::{DelayedFetch, DelayedProduce, DelayedProducePart, Purgatory};
@@ -41,6 +43,8 @@ pub struct Broker {
     pub purgatory: Purgatory,
     /// What it knows of the cluster.
     pub metadata: Rc<MetadataImage>,
+    /// What stands in its checkpoint files.
+    pub checkpoints: Rc<Checkpoints>,
     fetchers: SortedMap<BrokerId, Fetcher>,
 }
 
@@ -53,6 +57,7 @@ impl Broker {
             partitions: SortedMap::new(),
             purgatory: Purgatory::default(),
             metadata: Rc::default(),
+            checkpoints: Rc::default(),
             fetchers: SortedMap::new(),
         }
     }
@@ -60,14 +65,15 @@ impl Broker {
     /// Learns what the controller decided: becomes leader or follower where that changed.
     pub fn on_metadata(&mut self, image: &Rc<MetadataImage>, out: &mut Outbox) {
         self.metadata = Rc::clone(image);
+        let had_none = self.partitions.is_empty();
         for (id, registration) in image.partitions() {
             if !registration.replicas.contains(&self.id) {
                 continue;
             }
-            let min_isr = image.topics.get(&id.topic).map_or(1, |topic| topic.min_insync_replicas);
-            let replica = self
-                .partitions
-                .get_or_insert_with(id.clone(), || Rc::new(Partition::new(id, Rc::clone(registration), min_isr)));
+            let config = image.topics.get(&id.topic).map(|topic| Rc::clone(&topic.config)).unwrap_or_default();
+            let replica = self.partitions.get_or_insert_with(id.clone(), || {
+                Rc::new(Partition::new(id, Rc::clone(registration), config, out.now))
+            });
             let is_new = matches!(replica.role, Role::Leaderless);
             if !is_new && replica.registration.partition_epoch == registration.partition_epoch {
                 continue;
@@ -78,6 +84,9 @@ impl Broker {
             } else {
                 replica.make_follower(Rc::clone(registration));
             }
+        }
+        if had_none && !self.partitions.is_empty() {
+            self.start_background_tasks(out);
         }
         let leaders: SortedSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
         for leader in leaders {
@@ -115,6 +124,7 @@ impl Broker {
                     self.fetch_from(*leader, out);
                 }
             }
+            Timer::Background(task) => self.on_background(*task, out),
             Timer::SenderRun
             | Timer::RequestTimeout { .. }
             | Timer::MaxBlock { .. }

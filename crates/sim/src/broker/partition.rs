@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use highwater_log::log::Log;
 
+use crate::config::TopicConfig;
 use crate::ids::{BrokerId, LeaderEpoch, Offset, TopicPartition};
 use crate::metadata::PartitionRegistration;
 use crate::time::SimTime;
@@ -20,8 +21,8 @@ pub struct Partition {
     pub log: Log,
     /// What the controller last decided.
     pub registration: Rc<PartitionRegistration>,
-    /// `min.insync.replicas` of the topic.
-    pub min_insync_replicas: i32,
+    /// What the topic is told.
+    pub config: Rc<TopicConfig>,
     /// Leader or follower.
     pub role: Role,
 }
@@ -62,8 +63,14 @@ pub struct FollowerState {
 
 impl Partition {
     /// An empty replica.
-    pub fn new(id: TopicPartition, registration: Rc<PartitionRegistration>, min_insync_replicas: i32) -> Partition {
-        Partition { id, log: Log::new(), registration, min_insync_replicas, role: Role::Leaderless }
+    pub fn new(
+        id: TopicPartition,
+        registration: Rc<PartitionRegistration>,
+        config: Rc<TopicConfig>,
+        now: SimTime,
+    ) -> Partition {
+        let log = Log::with_config(config.log(), now.timestamp_ms());
+        Partition { id, log, registration, config, role: Role::Leaderless }
     }
 
     /// The offset that the next record will get.

@@ -24,14 +24,25 @@ simulated! {
     replica_lag_time_max_ms: u64 = 30000, "replica.lag.time.max.ms" (0, LONG) since "0.8.0" was "10000" until "2.5";
     "How large the ISR must be for a write with `acks=all`; a topic can have its own."
     min_insync_replicas: i32 = 1, "min.insync.replicas" (1, INT) since "0.8.2";
+    "How often high watermarks are written to disk, in ms."
+    replica_high_watermark_checkpoint_interval_ms: u64 = 5000,
+        "replica.high.watermark.checkpoint.interval.ms" (1, LONG) since "0.8.0";
+    "How often a broker looks for segments to delete, in ms."
+    log_retention_check_interval_ms: u64 = 300_000, "log.retention.check.interval.ms" (1, LONG) since "0.8.0";
+    "How often recovery points are written to disk, in ms."
+    log_flush_offset_checkpoint_interval_ms: u64 = 60000,
+        "log.flush.offset.checkpoint.interval.ms" (0, INT) since "0.8.0";
+    "How often log start offsets are written to disk, in ms."
+    log_flush_start_offset_checkpoint_interval_ms: u64 = 60000,
+        "log.flush.start.offset.checkpoint.interval.ms" (0, INT) since "0.11.0";
+    "How long the cleaner sleeps when nothing is to be compacted, in ms."
+    log_cleaner_backoff_ms: u64 = 15000, "log.cleaner.backoff.ms" (0, LONG) since "0.8.1";
     "The largest batch that a leader takes, in bytes; a topic can have its own as `max.message.bytes`."
     message_max_bytes: u64 = 1_048_588, "message.max.bytes" (0, INT) since "0.8.0" was "1000012" until "2.5";
 }
 
 not_simulated_yet! {
     Scope::Broker;
-    "How often high watermarks are written to disk, in ms."
-        Value::Number(5000), "replica.high.watermark.checkpoint.interval.ms" since "0.8.0";
     "Whether a replica outside of the ISR may become leader."
         Value::Flag(false), "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
     "How many threads fetch from each leader." Value::Number(1), "num.replica.fetchers" since "0.8.0";

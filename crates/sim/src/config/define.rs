@@ -5,6 +5,12 @@ macro_rules! default_value {
     (u64, $default:expr) => {
         $crate::config::Value::Number($default)
     };
+    (i64, $default:expr) => {
+        $crate::config::Value::Number($default)
+    };
+    (Ratio, $default:expr) => {
+        $crate::config::Value::Ratio($default)
+    };
     (i32, $default:expr) => {
         $crate::config::Value::Number($default)
     };

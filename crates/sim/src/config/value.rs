@@ -12,8 +12,10 @@ pub enum Value {
     Number(i64),
     /// Kafka's BOOLEAN.
     Flag(bool),
-    /// Kafka's STRING, CLASS, LIST and DOUBLE.
+    /// Kafka's STRING, CLASS and LIST, and a DOUBLE that nothing reads yet.
     Word(&'static str),
+    /// Kafka's DOUBLE.
+    Ratio(Ratio),
     /// Kafka's `null`.
     Null,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Value {
             Value::Number(number) => write!(f, "{number}"),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Word(word) => f.write_str(word),
+            Value::Ratio(ratio) => write!(f, "{ratio}"),
             Value::Null => f.write_str("null"),
         }
     }
@@ -92,6 +95,92 @@ impl AutoOffsetReset {
             "none" => Some(AutoOffsetReset::None),
             _ => None,
         }
+    }
+}
+
+/// What becomes of old segments: `cleanup.policy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CleanupPolicy {
+    /// They are deleted.
+    Delete,
+    /// Older values of a key go.
+    Compact,
+    /// Both.
+    CompactDelete,
+}
+
+impl CleanupPolicy {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CleanupPolicy::Delete => "delete",
+            CleanupPolicy::Compact => "compact",
+            CleanupPolicy::CompactDelete => "compact,delete",
+        }
+    }
+
+    const WORDS: &'static [&'static str] = &["delete", "compact", "compact,delete", "delete,compact"];
+
+    fn from_word(word: &str) -> Option<CleanupPolicy> {
+        match word {
+            "delete" => Some(CleanupPolicy::Delete),
+            "compact" => Some(CleanupPolicy::Compact),
+            "compact,delete" | "delete,compact" => Some(CleanupPolicy::CompactDelete),
+            _ => None,
+        }
+    }
+}
+
+/// Whose clock timestamps are: `message.timestamp.type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageTimestampType {
+    /// The producer's.
+    CreateTime,
+    /// The broker's.
+    LogAppendTime,
+}
+
+impl MessageTimestampType {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MessageTimestampType::CreateTime => "CreateTime",
+            MessageTimestampType::LogAppendTime => "LogAppendTime",
+        }
+    }
+
+    const WORDS: &'static [&'static str] = &["CreateTime", "LogAppendTime"];
+
+    fn from_word(word: &str) -> Option<MessageTimestampType> {
+        match word {
+            "CreateTime" => Some(MessageTimestampType::CreateTime),
+            "LogAppendTime" => Some(MessageTimestampType::LogAppendTime),
+            _ => None,
+        }
+    }
+}
+
+/// A number from 0 to 1, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio(pub u16);
+
+impl Ratio {
+    fn from_word(word: &str) -> Option<Ratio> {
+        let (whole, part) = word.split_once('.').unwrap_or((word, ""));
+        if part.len() > 3 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let whole: u16 = whole.parse().ok()?;
+        let part: u16 = if part.is_empty() { 0 } else { format!("{part:0<3}").parse().ok()? };
+        whole.checked_mul(1_000)?.checked_add(part).filter(|thousandths| *thousandths <= 1_000).map(Ratio)
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:03}", self.0 % 1_000);
+        let digits = digits.trim_end_matches('0');
+        write!(f, "{}.{}", self.0 / 1_000, if digits.is_empty() { "0" } else { digits })
     }
 }
 
@@ -167,6 +256,52 @@ impl ConfigValue for AutoOffsetReset {
 
     fn value(self) -> Value {
         Value::Word(self.name())
+    }
+}
+
+impl ConfigValue for CleanupPolicy {
+    const WORDS: &'static [&'static str] = CleanupPolicy::WORDS;
+
+    fn parse(config: &ConfigDef, text: &str) -> Result<CleanupPolicy, ConfigError> {
+        CleanupPolicy::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(CleanupPolicy::WORDS)))
+    }
+
+    fn value(self) -> Value {
+        Value::Word(self.name())
+    }
+}
+
+impl ConfigValue for MessageTimestampType {
+    const WORDS: &'static [&'static str] = MessageTimestampType::WORDS;
+
+    fn parse(config: &ConfigDef, text: &str) -> Result<MessageTimestampType, ConfigError> {
+        MessageTimestampType::from_word(text)
+            .ok_or_else(|| wrong_type(config, text, &one_of(MessageTimestampType::WORDS)))
+    }
+
+    fn value(self) -> Value {
+        Value::Word(self.name())
+    }
+}
+
+impl ConfigValue for Ratio {
+    fn parse(config: &ConfigDef, text: &str) -> Result<Ratio, ConfigError> {
+        Ratio::from_word(text)
+            .ok_or_else(|| wrong_type(config, text, "a number from 0 to 1 with at most three digits after the point"))
+    }
+
+    fn value(self) -> Value {
+        Value::Ratio(self)
+    }
+}
+
+impl ConfigValue for i64 {
+    fn parse(config: &ConfigDef, text: &str) -> Result<i64, ConfigError> {
+        number(config, text)
+    }
+
+    fn value(self) -> Value {
+        Value::Number(self)
     }
 }
 

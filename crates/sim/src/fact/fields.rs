@@ -2,10 +2,13 @@
 
 use std::fmt::Display;
 
+use highwater_log::log::Verdict;
+use highwater_log::segment::RollReason;
+
 use super::{ChosenBy, Completion, FactKind, MessageFact, ReadyBecause, Says};
 use crate::bytes::Bytes;
 use crate::command::Command;
-use crate::ids::{Offset, TopicPartition};
+use crate::ids::{BrokerId, Offset, TopicPartition};
 use crate::timer::Timer;
 
 /// The value of a field.
@@ -90,7 +93,7 @@ impl FactKind {
                     }
                     Timer::FetchBackoff { leader } => fields.number("leader", leader.0),
                     Timer::MaxBlock { record } => fields.number("record", *record),
-                    Timer::SenderRun | Timer::MetadataRefresh | Timer::ConsumerRetry => fields,
+                    Timer::SenderRun | Timer::MetadataRefresh | Timer::Background(_) | Timer::ConsumerRetry => fields,
                 }
             }
             FactKind::PartitionRecord { partition, replicas, isr, leader, leader_epoch, partition_epoch } => fields
@@ -238,21 +241,87 @@ impl FactKind {
                 .number("position", position.0)
                 .number("records", *records),
             // The others are told above.
+            _ => self.of_files(fields),
+        }
+    }
+
+    /// What happens to the files of a log.
+    fn of_files(&self, fields: Fields) -> Fields {
+        let of = |fields: Fields, broker: &BrokerId, partition: &TopicPartition| {
+            fields.number("broker", broker.0).partition(partition)
+        };
+        match self {
+            FactKind::SegmentRolled { broker, partition, base_offset, reason } => {
+                of(fields, broker, partition).number("base_offset", base_offset.0).text("reason", &roll_name(*reason))
+            }
+            FactKind::SegmentDeleted { broker, partition, base_offset, verdict } => of(fields, broker, partition)
+                .number("base_offset", base_offset.0)
+                .text("reason", &verdict_name(*verdict)),
+            FactKind::RetentionChecked { broker, partition, deleted, kept, verdict } => of(fields, broker, partition)
+                .number("deleted", *deleted)
+                .number("kept", kept.0)
+                .text("reason", &verdict_name(*verdict)),
+            FactKind::LogStartOffsetIncremented { broker, partition, from, to } => {
+                of(fields, broker, partition).number("from", from.0).number("to", to.0)
+            }
+            FactKind::LogCleaned {
+                broker,
+                partition,
+                first_dirty_offset,
+                next_dirty_offset,
+                dirty_thousandths,
+                keys,
+                records_read,
+                records_kept,
+            } => of(fields, broker, partition)
+                .number("first_dirty_offset", first_dirty_offset.0)
+                .number("next_dirty_offset", next_dirty_offset.0)
+                .number("dirty_thousandths", *dirty_thousandths)
+                .number("keys", *keys)
+                .number("records_read", *records_read)
+                .number("records_kept", *records_kept),
+            FactKind::CheckpointWritten { broker, file, partition, offset } => {
+                of(fields, broker, partition).text("file", &file.name()).number("offset", offset.0)
+            }
             _ => fields,
         }
     }
 }
 
+/// Why a segment takes no more, as facts say it.
+fn roll_name(reason: RollReason) -> &'static str {
+    match reason {
+        RollReason::Size { .. } => "size",
+        RollReason::Time { .. } => "time",
+        RollReason::OffsetIndexFull => "offset_index_full",
+        RollReason::TimeIndexFull => "time_index_full",
+        RollReason::OffsetOverflow { .. } => "offset_overflow",
+        RollReason::Forced => "forced",
+    }
+}
+
+/// Why a segment goes or stays, as facts say it.
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::BelowLogStart { .. } => "below_log_start",
+        Verdict::OverSize { .. } => "over_size",
+        Verdict::TooOld { .. } => "too_old",
+        Verdict::AboveHighWatermark { .. } => "above_high_watermark",
+        Verdict::EmptyActive => "empty_active",
+        Verdict::Kept => "kept",
+    }
+}
+
 fn of_command(command: &Command, fields: Fields) -> Fields {
     match command {
-        Command::CreateTopic { topic, assignment, min_insync_replicas } => fields
+        Command::CreateTopic { topic, assignment, config } => fields
             .text("topic", topic)
             .number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
-            .number("min_insync_replicas", *min_insync_replicas),
+            .number("min_insync_replicas", config.min_insync_replicas),
         Command::CreatePartitions { topic, assignment } => {
             fields.text("topic", topic).number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
         }
-        Command::Send { producer, topic, partition, key, value } => fields
+        Command::Send { producer, topic, partition, key, value, .. } => fields
             .text("producer", producer)
             .text("topic", topic)
             .maybe_number("partition", partition.map(i64::from))

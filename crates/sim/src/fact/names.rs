@@ -52,6 +52,12 @@ impl FactKind {
             FactKind::ProduceCompleted { .. } => "ProduceCompleted",
             FactKind::PositionReset { .. } => "PositionReset",
             FactKind::RecordsPolled { .. } => "RecordsPolled",
+            FactKind::SegmentRolled { .. } => "SegmentRolled",
+            FactKind::SegmentDeleted { .. } => "SegmentDeleted",
+            FactKind::RetentionChecked { .. } => "RetentionChecked",
+            FactKind::LogStartOffsetIncremented { .. } => "LogStartOffsetIncremented",
+            FactKind::LogCleaned { .. } => "LogCleaned",
+            FactKind::CheckpointWritten { .. } => "CheckpointWritten",
             FactKind::LimitReached { .. } => "LimitReached",
         }
     }
@@ -96,6 +102,12 @@ impl FactKind {
         "ProduceCompleted",
         "PositionReset",
         "RecordsPolled",
+        "SegmentRolled",
+        "SegmentDeleted",
+        "RetentionChecked",
+        "LogStartOffsetIncremented",
+        "LogCleaned",
+        "CheckpointWritten",
         "LimitReached",
     ];
 
@@ -117,6 +129,16 @@ impl FactKind {
             FactKind::HighWatermarkAdvanced { broker, partition, .. }
             | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
                 vec![format!("hw/{partition}/broker-{broker}")]
+            }
+            FactKind::SegmentRolled { broker, partition, .. } => vec![format!("segments/{partition}/broker-{broker}")],
+            FactKind::LogStartOffsetIncremented { broker, partition, .. } => {
+                vec![format!("log_start/{partition}/broker-{broker}")]
+            }
+            FactKind::LogCleaned { broker, partition, .. } => {
+                vec![format!("segments/{partition}/broker-{broker}"), format!("cleaned/{partition}/broker-{broker}")]
+            }
+            FactKind::CheckpointWritten { broker, file, partition, .. } => {
+                vec![format!("checkpoint/{}/{partition}/broker-{broker}", file.name())]
             }
             FactKind::PositionReset { consumer, partition, .. }
             | FactKind::RecordsPolled { consumer, partition, .. } => {
@@ -146,7 +168,13 @@ impl FactKind {
             | FactKind::ProduceParked { partition, .. }
             | FactKind::ProduceCompleted { partition, .. }
             | FactKind::PositionReset { partition, .. }
-            | FactKind::RecordsPolled { partition, .. } => Some(partition),
+            | FactKind::RecordsPolled { partition, .. }
+            | FactKind::SegmentRolled { partition, .. }
+            | FactKind::SegmentDeleted { partition, .. }
+            | FactKind::RetentionChecked { partition, .. }
+            | FactKind::LogStartOffsetIncremented { partition, .. }
+            | FactKind::LogCleaned { partition, .. }
+            | FactKind::CheckpointWritten { partition, .. } => Some(partition),
             FactKind::Sent(message) | FactKind::Received(message) => message.partition.as_ref(),
             _ => None,
         }

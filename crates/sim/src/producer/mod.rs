@@ -15,7 +15,6 @@ pub mod sticky_partitioner;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::bytes::Bytes;
 use crate::client_metadata::ClientMetadata;
 use crate::config::ProducerConfig;
 use crate::ids::{BatchId, BrokerId, ClientId, Topic, TopicPartition};
@@ -28,6 +27,7 @@ use accumulator::{AccumulatorConfig, ProducerBatch, RecordAccumulator};
 use futures::Futures;
 pub use futures::{Fate, SentRecord};
 use send::Blocked;
+pub use send::Unplaced;
 use sender::Sender;
 
 /// A producer.
@@ -135,18 +135,10 @@ impl Producer {
     }
 
     /// `send()`: the application gives a record.
-    pub fn send(
-        &mut self,
-        topic: &Topic,
-        partition: Option<i32>,
-        key: Option<Bytes>,
-        value: Option<Bytes>,
-        rng: &mut Pcg,
-        out: &mut Outbox,
-    ) {
-        let number = self.futures.sent_record(Rc::clone(topic), key.clone(), value.clone());
-        self.metadata.want(topic, out);
-        self.blocked.push_back(Blocked::new(number, topic, partition, key, value, out));
+    pub fn send(&mut self, record: Unplaced, rng: &mut Pcg, out: &mut Outbox) {
+        let number = self.futures.sent_record(Rc::clone(&record.topic), record.key.clone(), record.value.clone());
+        self.metadata.want(&record.topic, out);
+        self.blocked.push_back(Blocked::new(number, record, out));
         self.place_blocked(rng, out);
         self.watch_blocked(number, out);
     }
@@ -190,7 +182,10 @@ impl Producer {
             Timer::MetadataRefresh => {
                 self.metadata.on_timer(out);
             }
-            Timer::DelayedOperation { .. } | Timer::FetchBackoff { .. } | Timer::ConsumerRetry => {}
+            Timer::DelayedOperation { .. }
+            | Timer::FetchBackoff { .. }
+            | Timer::Background(_)
+            | Timer::ConsumerRetry => {}
         }
     }
 }

@@ -30,22 +30,31 @@ pub(super) struct Blocked {
     partition: Option<i32>,
     key: Option<Bytes>,
     value: Option<Bytes>,
+    timestamp_ms: Option<i64>,
     because: FactId,
     waits_for: Option<WaiterId>,
 }
 
 impl Blocked {
-    pub(super) fn new(
-        number: i64,
-        topic: &Topic,
-        partition: Option<i32>,
-        key: Option<Bytes>,
-        value: Option<Bytes>,
-        out: &Outbox,
-    ) -> Blocked {
-        let topic = Rc::clone(topic);
-        Blocked { number, topic, partition, key, value, because: out.cause(), waits_for: None }
+    pub(super) fn new(number: i64, record: Unplaced, out: &Outbox) -> Blocked {
+        let Unplaced { topic, partition, key, value, timestamp_ms } = record;
+        Blocked { number, topic, partition, key, value, timestamp_ms, because: out.cause(), waits_for: None }
     }
+}
+
+/// A record as the application gives it to `send()`. Kafka: `ProducerRecord`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplaced {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition, if the application names one.
+    pub partition: Option<i32>,
+    /// The serialized key; none for null.
+    pub key: Option<Bytes>,
+    /// The serialized value; none for null.
+    pub value: Option<Bytes>,
+    /// Its timestamp in ms, if the application gives one; otherwise it is the producer's clock.
+    pub timestamp_ms: Option<i64>,
 }
 
 /// What became of an attempt to place a record.
@@ -155,7 +164,7 @@ impl Producer {
             }
         };
         let new = NewRecord {
-            timestamp: out.now.timestamp_ms(),
+            timestamp: record.timestamp_ms.unwrap_or_else(|| out.now.timestamp_ms()),
             key: record.key.as_ref().map(|key| Rc::clone(&key.0)),
             value: record.value.as_ref().map(|value| Rc::clone(&value.0)),
             headers: Vec::new(),

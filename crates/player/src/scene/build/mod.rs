@@ -2,6 +2,8 @@
 
 mod accumulator;
 mod cluster;
+mod compaction;
+mod files;
 mod partitioner;
 
 use highwater_sim::ids::TopicPartition;
@@ -9,7 +11,7 @@ use highwater_sim::world::World;
 
 use super::partitioner::MovedShare;
 use super::{MarkId, Panel, Scene};
-use crate::script::{PanelKind, Stage, Step};
+use crate::script::{FilesShow, PanelKind, Stage, Step};
 
 /// The most records of a log that a scene holds.
 pub const RECORDS_MAX: i64 = 64;
@@ -31,6 +33,8 @@ pub struct View {
     pub before: Option<i32>,
     /// A measurement over many keys: `(prefix, keys, from, to)`.
     pub moves: Option<(String, i64, i32, i32)>,
+    /// What the panels about files show.
+    pub files: FilesShow,
     /// What the step looks at.
     pub look: Vec<MarkId>,
 }
@@ -47,6 +51,7 @@ impl View {
             through: show.through,
             before: show.before,
             moves: show.moves.as_ref().map(|moves| (moves.prefix.clone(), moves.count.into(), moves.from, moves.to)),
+            files: show.files.clone(),
             look: step.look.clone(),
         }
     }
@@ -62,6 +67,7 @@ impl Default for View {
             through: Stage::Key,
             before: None,
             moves: None,
+            files: FilesShow::default(),
             look: Vec::new(),
         }
     }
@@ -107,6 +113,8 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Cluster => cluster::panel(world, view.partition.as_ref()?, palette).map(Panel::Cluster),
             PanelKind::Partitioner => partitioner::panel(world, view, palette).map(Panel::Partitioner),
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
+            PanelKind::Files => files::panel(world, view).map(Panel::Files),
+            PanelKind::Compaction => compaction::panel(world, view, palette).map(Panel::Compaction),
         })
         .collect();
     Scene { time_us: world.now().0, panels, look: view.look.clone(), new: Vec::new() }

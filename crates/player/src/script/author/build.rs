@@ -10,7 +10,7 @@ use crate::expression::{Expression, nearest};
 use crate::lang::Lang;
 use crate::script::place::{Place, Problem};
 use crate::script::{
-    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, Localized, PanelKind, Producer, Scenario, Show, Stage,
+    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, FilesShow, Localized, PanelKind, Producer, Scenario, Show, Stage,
     StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
 };
 use highwater_sim::ids::TopicPartition;
@@ -87,6 +87,7 @@ impl Builder {
                 replication: topic.replication,
                 assignment: topic.assignment,
                 config: topic.config.flat(),
+                scaled: topic.scaled,
             })
             .collect();
         let producers: Vec<Producer> = form
@@ -104,6 +105,7 @@ impl Builder {
             through: Stage::Partition,
             before: None,
             moves: None,
+            files: FilesShow::default(),
         };
         let mut chapter = 0;
         let mut steps = Vec::new();
@@ -328,6 +330,9 @@ impl Builder {
         }
         if let Some(through) = form.through {
             show.through = through;
+        }
+        if let Some(files) = &form.files {
+            show.files.clone_from(files);
         }
         match &form.key {
             None => {}

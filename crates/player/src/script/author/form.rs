@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::script::{Action, Configs, Moves, PanelKind, Scalar, Stage};
+use crate::script::{Action, Configs, FilesShow, Moves, PanelKind, Scalar, Stage};
 
 /// A scenario of Highwater: scenario.toml, with its texts in English. The Chinese texts are in zh.toml beside it.
 #[derive(Deserialize, JsonSchema)]
@@ -136,6 +136,9 @@ pub(super) struct TopicForm {
     /// Topic configs.
     #[serde(default)]
     pub config: ConfigForm,
+    /// true: segment.bytes may be less than the 1 MB that a real topic has at least. The page says so.
+    #[serde(default)]
+    pub scaled: bool,
 }
 
 /// A producer.
@@ -279,6 +282,8 @@ pub(super) struct ShowForm {
     pub before: Option<NumberOrFalse>,
     /// Measures how many keys move; false for none.
     pub moves: Option<MovesOrFalse>,
+    /// What the panels about files show; {} for the segments alone.
+    pub files: Option<FilesShow>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -90,7 +90,7 @@ impl Checker {
                 "each replica needs a broker of its own (Kafka: INVALID_REPLICATION_FACTOR)",
             );
         }
-        self.configs(&place.key("config"), &topic.config, ConfigOwner::Topic);
+        self.configs(&place.key("config"), &topic.config, ConfigOwner::Topic { scaled: topic.scaled });
         let Some(assignment) = &topic.assignment else { return };
         let place = place.key("assignment");
         if i32::try_from(assignment.len()) != Ok(topic.partitions) {

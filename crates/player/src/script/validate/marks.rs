@@ -6,7 +6,7 @@ use crate::expression::nearest;
 use crate::script::{MAX_PER_STEP, Place, partition_from_name};
 
 /// The first parts of marks, with an example of each.
-const EXAMPLES: [(&str, &str); 8] = [
+const EXAMPLES: [(&str, &str); 9] = [
     ("broker-1", "broker-1/orders-0/hw"),
     ("isr", "isr/orders-0"),
     ("message", "message-14"),
@@ -15,6 +15,7 @@ const EXAMPLES: [(&str, &str); 8] = [
     ("topic", "topic/orders/partition-3"),
     ("moves", "moves/orders"),
     ("accumulator", "accumulator/p1/orders-0"),
+    ("log", "log/orders-0/segment-0"),
 ];
 
 const STAGES: [&str; 5] = ["key", "murmur2", "positive", "remainder", "partition"];
@@ -88,6 +89,16 @@ impl Checker {
                     (Some(_), [key]) if key.starts_with("key-") => Ok(()),
                     (Some(_), _) => Err("a lane has keys: topic/orders/partition-3/key-user-8".to_owned()),
                     (None, _) => Err(format!("{name} has partition-0 to partition-{} here", count.saturating_sub(1))),
+                }
+            }
+            ["log", name, rest @ ..] => {
+                partition(name)?;
+                let numbers = ["segment", "entry", "probe", "batch", "record", "key"];
+                match rest {
+                    [] => Ok(()),
+                    [part] if numbers.iter().any(|name| part.starts_with(&format!("{name}-"))) => Ok(()),
+                    [part] if part.starts_with("field-") || matches!(*part, "start" | "map" | "hw" | "leo" | "dirty") => Ok(()),
+                    _ => Err("a log has segment-0, entry-588, probe-2, batch-599, field-crc, record-3 and start".to_owned()),
                 }
             }
             ["accumulator", producer, rest @ ..] => {

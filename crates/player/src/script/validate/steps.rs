@@ -136,7 +136,7 @@ impl Checker {
         for (index, action) in actions.iter_mut().enumerate().take(MAX_PER_STEP) {
             let here = place.index(index);
             match action {
-                Action::Produce { producer, topic, key, value, partition } => {
+                Action::Produce { producer, topic, key, value, partition, .. } => {
                     let here = here.key("produce");
                     self.producer(&here.key("producer"), producer);
                     self.target(&here, topic, *partition, counts);
