@@ -10,6 +10,7 @@ use super::text;
 use super::{Draw, Picture};
 
 /// Draws a compacted log.
+#[inline(never)]
 pub fn draw(draw: &Draw<'_>, panel: &CompactionPanel) -> Picture {
     let narrow = draw.frame.is_narrow();
     let width = draw.frame.width;
@@ -44,7 +45,9 @@ impl Log<'_> {
     fn heading(&mut self, width: f64) {
         let panel = self.panel;
         let title = self.draw.say(
-            Phrase::new("interface.files.title_on").with("partition", panel.partition.as_str()).with("broker", panel.broker),
+            Phrase::new("interface.files.title_on")
+                .with("partition", panel.partition.as_str())
+                .with("broker", panel.broker),
         );
         let title_w = text::width(&title, 14.7);
         self.nodes.push(Node::words(0.0, 16.0, "s-h", title));
@@ -58,8 +61,7 @@ impl Log<'_> {
         let mark = format!("{}/dirty", panel.id);
         let class = if self.draw.is_new(&mark) { "s-note s-strong f-accent" } else { "s-note" };
         let beside = title_w + 14.0 + text::width(&words, 12.6) <= width;
-        let (x, lines) =
-            if beside { (title_w + 14.0, vec![words]) } else { (0.0, text::wrap(&words, 12.0, width)) };
+        let (x, lines) = if beside { (title_w + 14.0, vec![words]) } else { (0.0, text::wrap(&words, 12.0, width)) };
         let mut group = Node::group(x, 0.0, "dirty").named(&mark, self.draw.label(&mark));
         let mut y = if beside { 16.0 } else { 36.0 };
         for line in lines {
@@ -179,9 +181,11 @@ impl Log<'_> {
         let name = format!("{:02}.log", band.base_offset);
         let words = format!("{name} · {}", self.say(state));
         let words = if text::width(&words, 12.0) <= area.w - 8.0 { words } else { name };
-        let mut node = Node::group(area.x, area.y, "band")
-            .named(&band.id, self.draw.label(&band.id))
-            .with(Node::rect(Area::new(0.0, 0.0, area.w, area.h), 4.0, class));
+        let mut node = Node::group(area.x, area.y, "band").named(&band.id, self.draw.label(&band.id)).with(Node::rect(
+            Area::new(0.0, 0.0, area.w, area.h),
+            4.0,
+            class,
+        ));
         if text::width(&words, 12.0) <= area.w - 2.0 {
             node = node.with(Node::words(area.w / 2.0, 14.5, "s-note mid", words));
         }
@@ -192,7 +196,8 @@ impl Log<'_> {
         let name = self.say("map");
         let name_w = text::width(&name, 14.7);
         self.nodes.push(Node::words(0.0, self.y + 16.0, "s-h", name));
-        let remark = self.draw.say(Phrase::new("interface.compaction.map_reads").with("before", self.panel.uncleanable));
+        let remark =
+            self.draw.say(Phrase::new("interface.compaction.map_reads").with("before", self.panel.uncleanable));
         if name_w + 14.0 + text::width(&remark, 12.0) <= width {
             self.nodes.push(Node::words(name_w + 14.0, self.y + 16.0, "s-note", remark));
         } else {

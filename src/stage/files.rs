@@ -13,6 +13,7 @@ use super::text::{self, grouped};
 use super::{Draw, Picture};
 
 /// Draws a log as files.
+#[inline(never)]
 pub fn draw(draw: &Draw<'_>, panel: &FilesPanel) -> Picture {
     let mut sheet = Sheet { draw, panel, y: 0.0, nodes: Vec::new(), part: 0 };
     sheet.segments();

@@ -58,12 +58,16 @@ fn files(panel: &FilesPanel) -> Vec<Node> {
 /// A compacted log: cells where records are, dashes where they were.
 fn compaction(panel: &CompactionPanel) -> Vec<Node> {
     let skip = panel.columns.len().saturating_sub(11);
-    let mut nodes = vec![Node::rect(Area::new(8.0, 24.0, 160.0, 38.0), 4.0, "water-body"), Node::path("M8 62h160", "bed")];
+    let mut nodes =
+        vec![Node::rect(Area::new(8.0, 24.0, 160.0, 38.0), 4.0, "water-body"), Node::path("M8 62h160", "bed")];
     for (index, column) in panel.columns.iter().skip(skip).enumerate() {
         let x = 11.0 + index as f64 * 14.3;
         nodes.push(match &column.record {
-            Some(record) => Node::group(x, 40.0, &format!("rec k{} is-committed", record.color))
-                .with(Node::rect(Area::new(0.0, 0.0, 12.0, 17.0), 3.0, "box")),
+            Some(record) => Node::group(x, 40.0, &format!("rec k{} is-committed", record.color)).with(Node::rect(
+                Area::new(0.0, 0.0, 12.0, 17.0),
+                3.0,
+                "box",
+            )),
             None => Node::rect(Area::new(x + 1.0, 54.0, 10.0, 3.0), 1.5, "bar-gone"),
         });
     }

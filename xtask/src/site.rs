@@ -41,18 +41,43 @@ const WASM_PASSES: [&str; 3] = ["-Os", "--one-caller-inline-max-function-size=0"
 pub const MORE: &str = "more.wasm";
 
 /// The modules whose functions belong to `MORE`: what the first scenario never runs.
-const LATER: [&str; 10] = [
+const LATER: [&str; 32] = [
     "highwater::stage::clients",
     "highwater::stage::cluster",
+    "highwater::stage::compaction",
+    "highwater::stage::files",
     "highwater::stage::network",
+    "highwater_log::batch::layout",
+    "highwater_log::batch::rebuild",
+    "highwater_log::cleaner",
+    "highwater_log::index_search",
+    "highwater_log::log::retention",
+    "highwater_log::log::timestamps",
+    "highwater_log::log::truncate",
     "highwater_log::producer_state::append_info",
     "highwater_log::producer_state::marker",
+    "highwater_log::producer_state::snapshot",
     "highwater_log::segment::lookup",
+    "highwater_player::environment::files",
+    "highwater_player::say::files",
+    "highwater_player::scene::build::compaction",
+    "highwater_player::scene::build::files",
+    "highwater_player::scene::text::compaction",
+    "highwater_player::scene::text::files",
+    "highwater_player::script::read::files",
+    "highwater_sim::broker::background::<impl highwater_sim::broker::Broker>::clean_dirtiest_log",
+    "highwater_sim::broker::background::delete_segments",
     "highwater_sim::broker::follower",
+    "highwater_sim::config::broker::BrokerConfig::set",
     "highwater_sim::config::consumer",
     "highwater_sim::config::error",
+    "highwater_sim::config::topic::TopicConfig::scale_segment_bytes",
+    "highwater_sim::config::topic::TopicConfig::set",
     "highwater_sim::consumer",
 ];
+
+/// Modules whose types only scenarios in `MORE` have: all that is made for these types belongs there too.
+const LATER_TYPES: [&str; 2] = ["highwater_player::scene::compaction::", "highwater_player::scene::files::"];
 
 /// Added to wasm-bindgen's script, whose names it uses.
 const LOAD_MORE: &str = "
@@ -209,9 +234,9 @@ fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
 
 /// Knows a function of a later module, or of an implementation there, by its name.
 fn is_later(name: &str) -> bool {
-    LATER
-        .iter()
-        .any(|later| name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::")))
+    let is_in =
+        |later: &&str| name.trim_start_matches('<').strip_prefix(*later).is_some_and(|rest| rest.starts_with("::"));
+    LATER.iter().any(is_in) || LATER_TYPES.iter().any(|later| name.contains(later))
 }
 
 fn optimize(wasm_opt: &Path, wasm: &Path) -> Result<()> {
@@ -236,7 +261,7 @@ impl Stamp {
     fn of(compiled: &Path, wasm_opt: Option<&Path>) -> Result<Stamp> {
         let about = fs::metadata(compiled).with_context(|| format!("cargo did not make {}", compiled.display()))?;
         let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
-        Ok(Stamp(format!("{} {} {wasm_opt:?} {LATER:?}", changed.as_nanos(), about.len())))
+        Ok(Stamp(format!("{} {} {wasm_opt:?} {LATER:?} {LATER_TYPES:?}", changed.as_nanos(), about.len())))
     }
 }
 

@@ -103,6 +103,8 @@ fn panel_name(panel: &Panel) -> &'static str {
         Panel::Cluster(_) => "cluster",
         Panel::Partitioner(_) => "partitioner",
         Panel::Accumulator(_) => "accumulator",
+        Panel::Files(_) => "files",
+        Panel::Compaction(_) => "compaction",
     }
 }
 

@@ -54,7 +54,9 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 _ => None,
             }),
             Panel::Accumulator(_) => None,
-            Panel::Files(panel) => (mark.strip_prefix(panel.id.as_str()) == Some("/start")).then_some(&panel.log_start.key),
+            Panel::Files(panel) => {
+                (mark.strip_prefix(panel.id.as_str()) == Some("/start")).then_some(&panel.log_start.key)
+            }
             Panel::Compaction(panel) => match mark.strip_prefix(panel.id.as_str()) {
                 Some("/hw") => Some(&panel.high_watermark.key),
                 Some("/leo") => Some(&panel.log_end.key),

@@ -30,6 +30,7 @@ pub const TERMS: &[&str] = &[
     "hw",
     "idempotence",
     "in-flight",
+    "index",
     "index-entry",
     "isr",
     "key",

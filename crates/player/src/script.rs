@@ -28,8 +28,8 @@ pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
 pub(crate) use read::{all, localized};
 pub use step::{
-    Action, Ask, Choices, FactWanted, FilesShow, Gauges, ListedChoice, Moves, PanelKind, SearchStage, Show, Stage, Step,
-    Until,
+    Action, Ask, Choices, FactWanted, FilesShow, Gauges, ListedChoice, Moves, PanelKind, SearchStage, Show, Stage,
+    Step, Until,
 };
 
 use crate::expression::Expression;

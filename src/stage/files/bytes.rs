@@ -14,9 +14,10 @@ impl Sheet<'_> {
             .with("first", view.base_offset)
             .with("last", view.last_offset)
             .with("position", grouped(view.position));
-        let remark = Phrase::new(if view.of_records { "interface.files.of_records" } else { "interface.files.of_header" })
-            .with("bytes", grouped(view.bytes))
-            .with("records", view.records);
+        let remark =
+            Phrase::new(if view.of_records { "interface.files.of_records" } else { "interface.files.of_header" })
+                .with("bytes", grouped(view.bytes))
+                .with("records", view.records);
         let (title, remark) = (self.draw.say(title), self.draw.say(remark));
         if self.panel.search.is_some() {
             self.push(Node::words(0.0, self.y + 12.0, "s-note s-strong f-ink", title));
@@ -51,7 +52,7 @@ impl Sheet<'_> {
             }
             let node = self.field(field, Area::new(x, self.y, hex_w.min(w), 22.0));
             self.push(node);
-            if field.in_crc && !view.of_records {
+            if field.in_crc && !view.of_records && self.panel.search.is_none() {
                 crc_from = crc_from.or(Some((x, self.y + 26.0)));
             }
             x += w + if narrow { 5.0 } else { 9.0 };

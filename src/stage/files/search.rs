@@ -9,14 +9,15 @@ use super::super::text::{self, grouped};
 use super::{Sheet, range};
 
 /// The entries that are shown as columns; more are counted.
-const COLUMNS_MAX: usize = 8;
+const COLUMNS_MAX: usize = 10;
 
 impl Sheet<'_> {
     pub(super) fn search(&mut self, view: &SearchView) {
         if let Some(probes) = &view.probes {
             let name = self.say(if view.by_time { "search_time" } else { "search" });
-            let remark = Phrase::new(if view.by_time { "interface.files.time_entries" } else { "interface.files.entries" })
-                .with("entries", view.entries.len() as i64);
+            let remark =
+                Phrase::new(if view.by_time { "interface.files.time_entries" } else { "interface.files.entries" })
+                    .with("entries", view.entries.len() as i64);
             let remark = self.draw.say(remark);
             self.heading(name, (!self.is_narrow()).then_some(remark), view.scan.is_none());
             self.entries(&view.entries, probes, view.by_time);
@@ -32,7 +33,8 @@ impl Sheet<'_> {
             return self.entry_list(entries, probes, by_time);
         }
         let label_w = 112.0;
-        let fits = (((self.width() - label_w) / 78.0).floor().max(2.0) as usize).min(if by_time { 5 } else { COLUMNS_MAX });
+        let fits =
+            (((self.width() - label_w) / 78.0).floor().max(2.0) as usize).min(if by_time { 5 } else { COLUMNS_MAX });
         let found = entries.iter().position(|entry| entry.found).unwrap_or(0);
         let (from, shown) = window(entries.len(), fits, found);
         let gap = 8.0;
@@ -59,7 +61,8 @@ impl Sheet<'_> {
             self.push(Node::words(label_w, self.y + 6.0, "s-dim", words));
             self.gap(18.0);
         }
-        let x_of = |slot: usize| label_w + (slot.clamp(from, from + shown.max(1) - 1) - from) as f64 * pitch + entry_w / 2.0;
+        let x_of =
+            |slot: usize| label_w + (slot.clamp(from, from + shown.max(1) - 1) - from) as f64 * pitch + entry_w / 2.0;
         for row in probes {
             self.probe(row, x_of(row.low) - entry_w / 2.0 + 4.0, x_of(row.high) + entry_w / 2.0 - 4.0, x_of(row.slot));
         }
@@ -150,15 +153,17 @@ impl Sheet<'_> {
         }
         self.gap(18.0);
         for (slot, entry) in entries.iter().enumerate() {
-            let (class, ink) =
-                if entry.found { ("is-chosen-box", "mono-b f-accent") } else { ("soft-box", "mono-b") };
+            let (class, ink) = if entry.found { ("is-chosen-box", "mono-b f-accent") } else { ("soft-box", "mono-b") };
             let mut node = Node::group(0.0, self.y, "entry")
                 .named(&entry.id, self.draw.label(&entry.id))
                 .with(Node::rect(Area::new(0.0, 0.0, list_w, 24.0), 5.0, class));
             if by_time {
-                node = node
-                    .with(Node::words(8.0, 16.6, ink, clock(entry.key)))
-                    .with(Node::words(list_w - 8.0, 16.6, "mono-s end", entry.stored.to_string()));
+                node = node.with(Node::words(8.0, 16.6, ink, clock(entry.key))).with(Node::words(
+                    list_w - 8.0,
+                    16.6,
+                    "mono-s end",
+                    entry.stored.to_string(),
+                ));
             } else {
                 let key = entry.key.to_string();
                 let key_w = text::mono_width(&key, 13.0);
@@ -223,6 +228,7 @@ impl Sheet<'_> {
                 ScanState::Before | ScanState::After => ("sunk-box", "s-dim", None),
                 ScanState::Read => ("plain-box", "s-note s-strong f-ink", Some("ends_before")),
                 ScanState::Found => ("is-chosen-box", "s-note s-strong f-accent", Some("found")),
+                ScanState::Beyond => ("plain-box", "s-note s-strong f-ink", Some("beyond")),
             };
             let area = Area::new(x, top, w, 40.0);
             let mut node = Node::group(x, top, "batch").named(&batch.id, self.draw.label(&batch.id));
@@ -233,15 +239,18 @@ impl Sheet<'_> {
                 node = node.with(Node::words(0.0, -6.0, ink, grouped(batch.position)));
             }
             if let Some(words) = words {
-                let sign = if words == "found" { "≥" } else { "<" };
-                let full = if view.by_time {
-                    self.say(words)
-                } else if words == "found" {
-                    format!("{} {sign} {}: {}", batch.last_offset, view.target, self.say(words))
-                } else {
-                    format!("{} {sign} {}", batch.last_offset, view.target)
+                let target = view.target;
+                let (full, short) = match batch.state {
+                    _ if view.by_time => (self.say(words), self.say(words)),
+                    ScanState::Found => {
+                        (format!("{} ≥ {target}: {}", batch.last_offset, self.say(words)), self.say(words))
+                    }
+                    ScanState::Beyond => (
+                        format!("{} > {target}: {}", batch.base_offset, self.say(words)),
+                        format!("{} >", batch.base_offset),
+                    ),
+                    _ => (format!("{} < {target}", batch.last_offset), format!("{} <", batch.last_offset)),
                 };
-                let short = if words == "found" { self.say(words) } else { format!("{} {sign}", batch.last_offset) };
                 let words = if text::width(&full, 12.6) <= w { full } else { short };
                 let class = if batch.state == ScanState::Found { "s-note s-strong mid f-accent" } else { "s-note mid" };
                 node = node.with(Node::words(w / 2.0, 57.0, class, words));
@@ -251,9 +260,9 @@ impl Sheet<'_> {
         }
         self.y = top + 70.0;
         if let Some((offset, timestamp)) = view.record {
-            let words = self.draw.say(
-                Phrase::new("interface.files.record").with("offset", offset).with("time", clock(timestamp)),
-            );
+            let words = self
+                .draw
+                .say(Phrase::new("interface.files.record").with("offset", offset).with("time", clock(timestamp)));
             for line in text::wrap(&words, 13.0, self.width()) {
                 self.push(Node::words(0.0, self.y + 6.0, "s-strong f-accent", line));
                 self.gap(20.0);

@@ -6,8 +6,8 @@ use highwater_player::scene::files::{EntryCard, GaugeRow, SegmentCard};
 use super::super::frame::Area;
 use super::super::node::{Node, number};
 use super::super::text;
-use super::{Sheet, bytes_words, range, time_words};
 use super::super::text::grouped;
+use super::{Sheet, bytes_words, range, time_words};
 
 /// The digits of a segment's file name.
 const NAME_DIGITS: usize = 20;
@@ -36,8 +36,7 @@ impl Sheet<'_> {
         let is_now = searching.is_some_and(|view| view.probes.is_none());
         self.heading(name, remark, is_now);
         if let Some(bytes) = self.panel.scaled_bytes {
-            let words =
-                self.draw.say(Phrase::new("interface.files.scaled").with("bytes", grouped(bytes)));
+            let words = self.draw.say(Phrase::new("interface.files.scaled").with("bytes", grouped(bytes)));
             for line in text::wrap(&words, 12.0, self.width()) {
                 self.push(Node::words(0.0, self.y + 6.0, "s-dim", line));
                 self.gap(18.0);
@@ -160,8 +159,11 @@ impl Sheet<'_> {
         }
         let share = (value.max(0) as f64 / row.limit.max(1) as f64).min(1.0);
         let mut rail = Node::rect(Area::new(area.x, area.y + 18.0, area.w, 6.0), 3.0, "bar-bg");
-        let mut fill =
-            Node::rect(Area::new(area.x, area.y + 18.0, (area.w * share).max(1.0), 6.0), 3.0, if over { "bar-bad" } else { "bar-fill" });
+        let mut fill = Node::rect(
+            Area::new(area.x, area.y + 18.0, (area.w * share).max(1.0), 6.0),
+            3.0,
+            if over { "bar-bad" } else { "bar-fill" },
+        );
         (rail.area, fill.area) = (None, None);
         nodes.extend([rail, fill]);
         nodes
@@ -178,7 +180,8 @@ impl Sheet<'_> {
         self.push(Node::path(format!("M{} {}v14", number(x), number(bottom - 7.0)), "link-acc"));
         let words = view.target.to_string();
         let fits = x + 6.0 + text::width(&words, 12.6) < self.width();
-        let (x, class) = if fits { (x + 6.0, "s-note s-strong f-accent") } else { (x - 6.0, "s-note s-strong f-accent end") };
+        let (x, class) =
+            if fits { (x + 6.0, "s-note s-strong f-accent") } else { (x - 6.0, "s-note s-strong f-accent end") };
         self.push(Node::words(x, bottom + 14.0, class, words));
     }
 

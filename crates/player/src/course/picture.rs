@@ -3,9 +3,9 @@
 use crate::json::{Fields, Json, Read, list, number};
 
 use crate::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
-use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
 use crate::scene::compaction::{Column, CompactedRecord, CompactionPanel};
 use crate::scene::files::{FilesPanel, SegmentCard};
+use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
 use crate::scene::{Panel, Scene, Shown};
 use crate::script::{Place, Problem, all};
 

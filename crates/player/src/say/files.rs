@@ -6,6 +6,7 @@ use super::number;
 use crate::phrase::Phrase;
 
 /// What happened to the files of a log; none for other facts.
+#[inline(never)]
 pub(super) fn phrase(kind: &FactKind) -> Option<Phrase> {
     Some(match kind {
         FactKind::SegmentRolled { broker, partition, base_offset, reason } => Phrase::new("facts.segment_rolled")

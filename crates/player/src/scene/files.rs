@@ -129,6 +129,8 @@ pub enum ScanState {
     Read,
     /// It holds what is looked for.
     Found,
+    /// Its header was read too: it begins behind what is looked for, so the one before holds that.
+    Beyond,
     /// It is behind that.
     After,
 }

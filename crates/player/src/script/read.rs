@@ -320,6 +320,8 @@ fn show(mut fields: Fields) -> Read<Show> {
     Ok(show)
 }
 
+// Apart in the built page too: the first scenario has none.
+#[inline(never)]
 fn files(mut fields: Fields) -> Read<FilesShow> {
     const STAGES: [(&str, SearchStage); 3] =
         [("file", SearchStage::File), ("entry", SearchStage::Entry), ("scan", SearchStage::Scan)];

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use highwater_log::cleaner::OffsetMap;
+use highwater_log::cleaner::{LogToClean, OffsetMap};
 use highwater_log::log::DeletionCheck;
 
 use super::Broker;
@@ -150,26 +150,22 @@ impl Broker {
     }
 
     /// Compacts the log that is dirtiest, if one is due. False if none was.
+    #[inline(never)]
     fn clean_dirtiest_log(&mut self, out: &mut Outbox) -> bool {
         let now_ms = out.now.timestamp_ms();
-        let checkpoints = &self.checkpoints.cleaner;
-        let mut due: Vec<_> = self
-            .partitions
-            .iter()
-            .filter(|(_, partition)| partition.log.config().compact)
-            .map(|(id, partition)| {
-                let checkpoint = checkpoints.get(id).map(|offset| offset.0);
-                (id.clone(), partition.log.log_to_clean(checkpoint, now_ms))
-            })
-            .filter(|(id, to_clean)| {
-                self.partitions.get(id).is_some_and(|partition| to_clean.is_due(partition.log.config()))
-            })
-            .collect();
-        due.sort_by(|(_, one), (_, other)| {
-            let ratio = |to_clean: &highwater_log::cleaner::LogToClean| to_clean.dirty_ratio().unwrap_or(0.0);
-            ratio(one).total_cmp(&ratio(other))
-        });
-        let Some((id, to_clean)) = due.pop() else { return false };
+        let mut dirtiest: Option<(TopicPartition, LogToClean, f64)> = None;
+        for (id, partition) in &self.partitions {
+            if !partition.log.config().compact {
+                continue;
+            }
+            let checkpoint = self.checkpoints.cleaner.get(id).map(|offset| offset.0);
+            let to_clean = partition.log.log_to_clean(checkpoint, now_ms);
+            let ratio = to_clean.dirty_ratio().unwrap_or(0.0);
+            if to_clean.is_due(partition.log.config()) && dirtiest.as_ref().is_none_or(|(.., most)| ratio > *most) {
+                dirtiest = Some((id.clone(), to_clean, ratio));
+            }
+        }
+        let Some((id, to_clean, _)) = dirtiest else { return false };
         let Some(partition) = self.partitions.get_mut(&id) else { return false };
         let mut map = OffsetMap::with_keys_max(CLEANER_KEYS_MAX);
         let Ok(cleaned) = Rc::make_mut(partition).log.clean(&to_clean, &mut map, now_ms) else { return false };

@@ -2,6 +2,7 @@
 
 use highwater_log::cleaner::OffsetMap;
 use highwater_sim::bytes::Bytes;
+use highwater_sim::sorted::sort_short_by_key;
 use highwater_sim::world::World;
 
 use super::cluster::text;
@@ -12,6 +13,8 @@ use crate::scene::compaction::{Band, Column, CompactedRecord, CompactionPanel, M
 /// The most columns.
 const COLUMNS_MAX: i64 = 24;
 
+// Apart from the other panels in the built page too, which the first scenario does not need.
+#[inline(never)]
 pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<CompactionPanel> {
     let partition = view.partition.as_ref()?;
     let replica = world.leader(partition)?;
@@ -35,9 +38,7 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Com
                 key,
                 value: text(record.value.as_deref()),
                 newer: None,
-                horizon_ms: horizon
-                    .filter(|_| record.value.is_none())
-                    .map(|horizon| horizon.saturating_sub(now_ms)),
+                horizon_ms: horizon.filter(|_| record.value.is_none()).map(|horizon| horizon.saturating_sub(now_ms)),
             });
         }
     }
@@ -106,6 +107,6 @@ fn map_entries(id: &str, columns: &[Column], map: &OffsetMap) -> Vec<MapEntry> {
             });
         }
     }
-    entries.sort_by_key(|entry| entry.offset);
+    sort_short_by_key(&mut entries, |entry| entry.offset);
     entries
 }

@@ -32,6 +32,8 @@ fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+// Apart from the other panels in the built page too, which the first scenario does not need.
+#[inline(never)]
 pub(super) fn panel(world: &World, view: &View) -> Option<FilesPanel> {
     let partition = view.partition.as_ref()?;
     let replica = world.leader(partition)?;
@@ -126,7 +128,12 @@ fn gauges(log: &Log, now_ms: i64, wanted: Option<Gauges>) -> Vec<GaugeRow> {
             let index_limit = i64::try_from(config.segment_index_bytes).unwrap_or(i64::MAX);
             let row = |config, limit, values, is_time| GaugeRow { config, limit, values, is_time };
             vec![
-                row("segment.bytes", number(config.segment_bytes), each(&|segment| Some((bytes(segment), false))), false),
+                row(
+                    "segment.bytes",
+                    number(config.segment_bytes),
+                    each(&|segment| Some((bytes(segment), false))),
+                    false,
+                ),
                 row("segment.ms", config.segment_ms, each(&age), true),
                 row("segment.index.bytes", index_limit, each(&index), false),
             ]
@@ -184,7 +191,7 @@ fn search(log: &Log, id: &str, show: &FilesShow) -> Option<SearchView> {
     let all_shown = |probes: &[Probe]| {
         show.through >= SearchStage::Entry && show.probes.is_none_or(|shown| probes.len() <= shown as usize)
     };
-    let (entries, probes, entry, found, record);
+    let (entries, probes, entry, found, record, headers_read);
     if by_time {
         let how = segment.lookup_timestamp(target, log.log_start_offset()).ok()?;
         let key = how.time_index_entry.timestamp;
@@ -203,6 +210,7 @@ fn search(log: &Log, id: &str, show: &FilesShow) -> Option<SearchView> {
         probes = probed(&how.time_probes, entries.len());
         entry = how.index_entry;
         record = how.found.map(|(found, _)| (found.offset, found.timestamp));
+        headers_read = 0;
         found = record.and_then(|(offset, _)| segment.translate_offset(offset).ok().flatten().map(|b| b.position));
     } else {
         let how = segment.lookup_offset(target).ok()?;
@@ -210,10 +218,11 @@ fn search(log: &Log, id: &str, show: &FilesShow) -> Option<SearchView> {
         probes = probed(&how.probes, entries.len());
         entry = how.index_entry;
         record = None;
+        headers_read = how.headers_read;
         found = how.found.map(|found| found.position);
     }
     let from = u64::from(entry.position.unsigned_abs());
-    let scan = (show.through == SearchStage::Scan).then(|| scan(id, segment, from, found));
+    let scan = (show.through == SearchStage::Scan).then(|| scan(id, segment, from, found, headers_read));
     Some(SearchView {
         target,
         by_time,
@@ -265,18 +274,20 @@ fn probe_rows(id: &str, probes: &[Probe], entries: usize, shown: usize) -> Vec<P
     rows
 }
 
-fn scan(id: &str, segment: &Segment, from: u64, found: Option<u64>) -> Vec<ScanBatch> {
+fn scan(id: &str, segment: &Segment, from: u64, found: Option<u64>, headers_read: usize) -> Vec<ScanBatch> {
     let mut batches: Vec<ScanBatch> = Vec::new();
-    let mut behind = 0;
+    let (mut behind, mut looked_at) = (0, 0);
     for placed in segment.batches_at(0) {
         let Ok(placed) = placed else { break };
+        looked_at += usize::from(placed.position >= from);
         let state = match found {
             _ if placed.position < from => ScanState::Before,
             Some(found) if placed.position == found => ScanState::Found,
+            Some(found) if placed.position > found && looked_at <= headers_read => ScanState::Beyond,
             Some(found) if placed.position > found => ScanState::After,
             _ => ScanState::Read,
         };
-        if state == ScanState::After {
+        if matches!(state, ScanState::After | ScanState::Beyond) {
             behind += 1;
             if behind > AROUND {
                 break;

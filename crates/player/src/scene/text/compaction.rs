@@ -5,6 +5,7 @@ use crate::lang::Lang;
 use crate::phrase::Phrase;
 use crate::scene::compaction::{Band, CompactedRecord, CompactionPanel, MapEntry};
 
+#[inline(never)]
 pub(super) fn describe(panel: &CompactionPanel, lang: Lang) -> TextBlock {
     let mut lines = vec![
         Phrase::new("text.marks").with("hw", panel.high_watermark.value).with("leo", panel.log_end.value).say(lang),
@@ -28,12 +29,13 @@ pub(super) fn describe(panel: &CompactionPanel, lang: Lang) -> TextBlock {
     TextBlock { heading: heading.with("broker", panel.broker).say(lang), lines }
 }
 
+#[inline(never)]
 pub(super) fn label(panel: &CompactionPanel, mark: &str) -> Option<Phrase> {
     match mark.strip_prefix(panel.id.as_str())? {
-        "" => Some(Phrase::new("text.compaction").with("partition", panel.partition.as_str()).with("broker", panel.broker)),
-        "/hw" => {
-            Some(Phrase::new("text.label_hw").with("hw", panel.high_watermark.value).with("broker", panel.broker))
-        }
+        "" => Some(
+            Phrase::new("text.compaction").with("partition", panel.partition.as_str()).with("broker", panel.broker),
+        ),
+        "/hw" => Some(Phrase::new("text.label_hw").with("hw", panel.high_watermark.value).with("broker", panel.broker)),
         "/leo" => Some(Phrase::new("text.label_leo").with("leo", panel.log_end.value).with("broker", panel.broker)),
         "/dirty" => Some(dirty(panel)),
         _ => {

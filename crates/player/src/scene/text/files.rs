@@ -8,6 +8,7 @@ use crate::scene::files::{
     SegmentCard,
 };
 
+#[inline(never)]
 pub(super) fn describe(panel: &FilesPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
     let heading = match panel.broker {
         Some(broker) => Phrase::new("text.files_on").with("broker", broker),
@@ -63,6 +64,7 @@ fn search(view: &SearchView, lang: Lang, blocks: &mut Vec<TextBlock>) {
     blocks.push(TextBlock { heading, lines });
 }
 
+#[inline(never)]
 pub(super) fn label(panel: &FilesPanel, mark: &str) -> Option<Phrase> {
     if mark == panel.id {
         return Some(Phrase::new("text.files").with("partition", panel.partition.as_str()));
@@ -146,6 +148,7 @@ fn batch(batch: &ScanBatch) -> Phrase {
         ScanState::Before => "text.scan_before",
         ScanState::Read => "text.scan_read",
         ScanState::Found => "text.scan_found",
+        ScanState::Beyond => "text.scan_beyond",
         ScanState::After => "text.scan_after",
     };
     Phrase::new(key)

@@ -10,8 +10,8 @@ use crate::expression::{Expression, nearest};
 use crate::lang::Lang;
 use crate::script::place::{Place, Problem};
 use crate::script::{
-    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, FilesShow, Localized, PanelKind, Producer, Scenario, Show, Stage,
-    StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
+    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, FilesShow, Localized, PanelKind, Producer, Scenario,
+    Show, Stage, StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
 };
 use highwater_sim::ids::TopicPartition;
 

@@ -97,8 +97,15 @@ impl Checker {
                 match rest {
                     [] => Ok(()),
                     [part] if numbers.iter().any(|name| part.starts_with(&format!("{name}-"))) => Ok(()),
-                    [part] if part.starts_with("field-") || matches!(*part, "start" | "map" | "hw" | "leo" | "dirty") => Ok(()),
-                    _ => Err("a log has segment-0, entry-588, probe-2, batch-599, field-crc, record-3 and start".to_owned()),
+                    [part]
+                        if part.starts_with("field-") || matches!(*part, "start" | "map" | "hw" | "leo" | "dirty") =>
+                    {
+                        Ok(())
+                    }
+                    _ => {
+                        Err("a log has segment-0, entry-588, probe-2, batch-599, field-crc, record-3 and start"
+                            .to_owned())
+                    }
                 }
             }
             ["accumulator", producer, rest @ ..] => {
