@@ -87,13 +87,28 @@ fn pictures_in_words(player: &mut Player) -> String {
     text
 }
 
+/// The most facts that a person reads one by one.
+const FACTS_READ: usize = 400;
+
 fn facts(player: &Player) -> String {
     let mut text = String::new();
-    for fact in player.run().history.facts() {
+    let all = player.run().history.facts();
+    let shown = if all.len() > FACTS_READ { FACTS_READ / 4 } else { all.len() };
+    for fact in all.iter().take(shown) {
         let cause = fact.cause.map_or_else(|| "you".to_owned(), |cause| format!("{cause}"));
         let micros = fact.at.0;
         let (name, sentence) = (fact.kind.name(), say(fact, Lang::En));
         writeln!(text, "{:>4} <- {cause:<4} {micros:>10} µs  {name:<24} {sentence}", fact.id).unwrap();
+    }
+    if shown < all.len() {
+        let mut counts = std::collections::BTreeMap::new();
+        for fact in all {
+            *counts.entry(fact.kind.name()).or_insert(0) += 1;
+        }
+        writeln!(text, "… {} facts in all, digest {}", all.len(), player.run().digest()).unwrap();
+        for (name, count) in counts {
+            writeln!(text, "{count:>6} {name}").unwrap();
+        }
     }
     text
 }
@@ -209,6 +224,23 @@ fn marks(scene: &Scene) -> Vec<String> {
             }
             Panel::Accumulator(panel) => {
                 marks.extend(panel.queues.iter().flat_map(|queue| &queue.batches).map(|batch| batch.id.clone()));
+            }
+            Panel::Files(panel) => {
+                marks.push(format!("{}/start", panel.id));
+                marks.extend(panel.segments.iter().map(|card| card.id.clone()));
+                marks.extend(panel.active_entries.iter().flatten().map(|entry| entry.id.clone()));
+                if let Some(search) = &panel.search {
+                    marks.extend(search.entries.iter().map(|entry| entry.id.clone()));
+                    marks.extend(search.probes.iter().flatten().map(|row| row.id.clone()));
+                    marks.extend(search.scan.iter().flatten().map(|batch| batch.id.clone()));
+                }
+                marks.extend(panel.bytes.iter().flat_map(|bytes| &bytes.fields).map(|field| field.id.clone()));
+            }
+            Panel::Compaction(panel) => {
+                marks.extend(["hw", "leo", "dirty"].map(|part| format!("{}/{part}", panel.id)));
+                marks.extend(panel.columns.iter().filter_map(|column| column.record.as_ref()).map(|r| r.id.clone()));
+                marks.extend(panel.segments.iter().map(|band| band.id.clone()));
+                marks.extend(panel.map.iter().flatten().map(|entry| entry.id.clone()));
             }
             Panel::Partitioner(panel) => {
                 let lanes = panel.lanes.iter();

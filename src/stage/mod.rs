@@ -120,6 +120,11 @@ impl Draw<'_> {
         self.scene.new.iter().any(|new| new == mark)
     }
 
+    /// New in this step, or what the step looks at.
+    pub fn is_in_focus(&self, mark: &str) -> bool {
+        self.is_new(mark) || self.scene.look.iter().any(|look| look == mark)
+    }
+
     /// The open question is about this mark.
     pub fn asks(&self, mark: &str) -> bool {
         self.look.asking && self.scene.look.len() == 1 && self.scene.look.first().is_some_and(|look| look == mark)

@@ -1,5 +1,7 @@
 //! "Why?": from a mark of the picture to the facts behind it, as lines that can be read.
 
+mod files;
+
 use highwater_sim::fact::{Fact, FactKind};
 
 use crate::causes;
@@ -13,7 +15,8 @@ const PARTS: usize = 3;
 /// The chain behind what a mark shows, newest first; it ends at a command or a timer. Empty for what no fact made: a mark
 /// that is not there, or one that shows how something is computed.
 pub(crate) fn chain<'a>(facts: &'a [Fact], scene: &Scene, mark: &str) -> Vec<&'a Fact> {
-    let found = value_of(scene, mark).and_then(|key| setter(facts, &key)).or_else(|| about(facts, mark));
+    let found = value_of(scene, mark).and_then(|key| setter(facts, &key));
+    let found = found.or_else(|| facts.get(files::made(facts, scene, mark)?)).or_else(|| about(facts, mark));
     causes::chain(facts, found)
 }
 

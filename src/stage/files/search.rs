@@ -71,7 +71,7 @@ impl Sheet<'_> {
 
     fn entry(&self, entry: &EntryCard, area: Area, by_time: bool) -> Node {
         let middle = area.w / 2.0;
-        let class = match (entry.found, self.draw.is_new(&entry.id)) {
+        let class = match (entry.found, self.draw.is_in_focus(&entry.id)) {
             (true, _) => "is-chosen-box",
             (_, true) => "is-new-box",
             _ => "soft-box",
@@ -186,9 +186,9 @@ impl Sheet<'_> {
                 };
                 let target = self.panel.search.as_ref().map_or(0, |view| view.target);
                 let words = if by_time {
-                    format!("{} {sign}", numbers.join(", "))
+                    format!("{}: {sign}", numbers.join(", "))
                 } else {
-                    format!("{}  {} {sign} {target}", numbers.join(", "), row.key)
+                    format!("{}: {} {sign} {target}", numbers.join(", "), row.key)
                 };
                 let class = if last { "s-note s-strong f-accent" } else { "s-note" };
                 let node = Node::group(list_w + 12.0, self.y, "probe")
@@ -280,7 +280,7 @@ fn window(entries: usize, fits: usize, found: usize) -> (usize, usize) {
 }
 
 /// A timestamp as the time of day in UTC, with milliseconds.
-fn clock(timestamp_ms: i64) -> String {
+pub(super) fn clock(timestamp_ms: i64) -> String {
     let day = timestamp_ms.rem_euclid(86_400_000);
     let (hours, minutes) = (day / 3_600_000, day / 60_000 % 60);
     format!("{hours:02}:{minutes:02}:{:02}.{:03}", day / 1_000 % 60, day % 1_000)

@@ -7,10 +7,14 @@ use super::super::frame::Area;
 use super::super::node::{Node, number};
 use super::super::text;
 use super::super::text::grouped;
+use super::search::clock;
 use super::{Sheet, bytes_words, range, time_words};
 
 /// The digits of a segment's file name.
 const NAME_DIGITS: usize = 20;
+
+/// The widest card, in px.
+const CARD_W_MAX: f64 = 420.0;
 
 impl Sheet<'_> {
     pub(super) fn segments(&mut self) {
@@ -28,7 +32,7 @@ impl Sheet<'_> {
         };
         let remark = match searching {
             Some(view) if view.by_time => {
-                Some(self.draw.say(Phrase::new("interface.files.choose_time").with("target", grouped(view.target))))
+                Some(self.draw.say(Phrase::new("interface.files.choose_time").with("target", clock(view.target))))
             }
             Some(view) => Some(self.draw.say(Phrase::new("interface.files.choose_offset").with("target", view.target))),
             None => None,
@@ -46,7 +50,7 @@ impl Sheet<'_> {
         self.start_flag();
         let per_row = self.per_row();
         let gap = self.draw.frame.pick(16.0, 12.0, 8.0);
-        let card_w = (self.width() - gap * (per_row as f64 - 1.0)) / per_row as f64;
+        let card_w = ((self.width() - gap * (per_row as f64 - 1.0)) / per_row as f64).min(CARD_W_MAX);
         let cards = &self.panel.segments;
         for (row, chunk) in cards.chunks(per_row).enumerate() {
             let notes: Vec<Vec<String>> = chunk.iter().map(|card| self.note_lines(card, card_w)).collect();
@@ -95,7 +99,7 @@ impl Sheet<'_> {
     }
 
     fn segment(&self, card: &SegmentCard, index: usize, area: Area, notes: &[String]) -> Node {
-        let class = match (card.picked, card.deletable, self.draw.is_new(&card.id)) {
+        let class = match (card.picked, card.deletable, self.draw.is_in_focus(&card.id)) {
             (true, ..) => "is-chosen-box",
             (_, true, _) => "is-bad-box",
             (.., true) => "is-new-box",

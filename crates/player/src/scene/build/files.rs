@@ -122,8 +122,10 @@ fn gauges(log: &Log, now_ms: i64, wanted: Option<Gauges>) -> Vec<GaugeRow> {
                     .map(|age_ms| (age_ms, age_ms > config.segment_ms))
             };
             let index = |segment: &Segment| {
-                let size = i64::try_from(segment.offset_index().size_in_bytes()).unwrap_or(i64::MAX);
-                Some((size, segment.offset_index().is_full(config.segment_index_bytes)))
+                let (offsets, times) = (segment.offset_index(), segment.time_index());
+                let size = offsets.size_in_bytes().max(times.size_in_bytes());
+                let limit = config.segment_index_bytes;
+                Some((i64::try_from(size).unwrap_or(i64::MAX), offsets.is_full(limit) || times.is_full(limit)))
             };
             let index_limit = i64::try_from(config.segment_index_bytes).unwrap_or(i64::MAX);
             let row = |config, limit, values, is_time| GaugeRow { config, limit, values, is_time };
