@@ -76,7 +76,7 @@ impl Log<'_> {
     fn row(&mut self, from: usize, fits: usize) {
         let columns: Vec<_> = self.panel.columns.iter().skip(from).take(fits).collect();
         let Some(first) = columns.first().map(|column| column.offset) else { return };
-        let end = first + columns.len() as i64;
+        let end = columns.last().map_or(first, |column| column.offset + 1);
         let (pitch, cell_h) = (self.pitch, self.cell_h);
         let is_last = end == self.panel.log_end.value;
         let top = self.y + 26.0;
@@ -90,15 +90,12 @@ impl Log<'_> {
         }
         for column in &columns {
             let x = x_of(column.offset);
-            match &column.record {
-                Some(record) => {
-                    let node = self.record(record, x, top);
-                    self.nodes.push(node);
-                }
-                None => {
-                    let dash = Area::new(x + pitch / 2.0 - 11.0, top + cell_h - 7.0, 16.0, 5.0);
-                    self.nodes.push(Node::rect(dash, 2.5, "bar-gone"));
-                }
+            if let Some(record) = &column.record {
+                let node = self.record(record, x, top);
+                self.nodes.push(node);
+            } else {
+                let dash = Area::new(x + pitch / 2.0 - 11.0, top + cell_h - 7.0, 16.0, 5.0);
+                self.nodes.push(Node::rect(dash, 2.5, "bar-gone"));
             }
             let middle = x + (pitch - 6.0) / 2.0;
             self.nodes.push(Node::words(middle, top + cell_h + 22.0, "off", column.offset.to_string()));
@@ -121,23 +118,22 @@ impl Log<'_> {
         self.y = ribbon + 34.0;
     }
 
-    fn record(&self, record: &CompactedRecord, x: f64, y: f64) -> Node {
+    fn record(&self, record: &CompactedRecord, left: f64, top: f64) -> Node {
         let (w, h) = (self.pitch - 6.0, self.cell_h);
         let faded = if record.newer.is_some() { "" } else { " is-committed" };
         let fresh = if self.draw.is_new(&record.id) { " is-fresh" } else { "" };
-        let mut node = Node::group(x, y, &format!("rec k{}{faded}{fresh}", record.color))
+        let mut node = Node::group(left, top, &format!("rec k{}{faded}{fresh}", record.color))
             .named(&record.id, self.draw.label(&record.id));
-        node = match &record.value {
-            Some(_) => node.with(Node::rect(Area::new(0.0, 0.0, w, h), 6.0, "box")),
+        if record.value.is_some() {
+            node = node.with(Node::rect(Area::new(0.0, 0.0, w, h), 6.0, "box"));
+        } else {
             // A tombstone has the shape of one.
-            None => {
-                let r = number(w / 2.0);
-                let d = format!("M0 {}V{r}A{r} {r} 0 0 1 {} {r}V{}Z", number(h), number(w), number(h));
-                let mut shape = Node::path(d, "box stone");
-                shape.area = Some(Area::new(0.0, 0.0, w, h));
-                node.with(shape)
-            }
-        };
+            let radius = number(w / 2.0);
+            let d = format!("M0 {}V{radius}A{radius} {radius} 0 0 1 {} {radius}V{}Z", number(h), number(w), number(h));
+            let mut shape = Node::path(d, "box stone");
+            shape.area = Some(Area::new(0.0, 0.0, w, h));
+            node = node.with(shape);
+        }
         let value = record.value.as_deref().unwrap_or("null");
         let long = text::width(value, 13.0) > w - 4.0;
         let value = text::fit(value, if long { 12.0 } else { 13.0 }, w - 2.0);

@@ -96,6 +96,11 @@ impl Sheet<'_> {
     }
 }
 
+/// A number of things, for a phrase.
+fn count(things: usize) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
+}
+
 /// `599–606`, or one number.
 fn range(first: i64, last: i64) -> String {
     if first == last { first.to_string() } else { format!("{first}–{last}") }

@@ -22,7 +22,7 @@ fn history(events: u64) -> (History, Vec<Moment>) {
     world.add_producer(ClientId("p1".into()), producer).unwrap();
     let mut history = History::new(world);
     let assignment = vec![vec![BrokerId(1), BrokerId(2), BrokerId(3)]];
-    history.command(Command::CreateTopic { topic: "orders".into(), assignment, config: Default::default() }).unwrap();
+    history.command(Command::CreateTopic { topic: "orders".into(), assignment, config: Rc::default() }).unwrap();
     let mut moments = vec![Moment::default(), history.end()];
     while history.end().events < events {
         if history.end().events.is_multiple_of(97) {

@@ -6,7 +6,7 @@ use highwater_player::scene::files::{BytesView, FieldBox};
 use super::super::frame::Area;
 use super::super::node::{Node, number};
 use super::super::text::{self, grouped};
-use super::Sheet;
+use super::{Sheet, count};
 
 impl Sheet<'_> {
     pub(super) fn bytes(&mut self, view: &BytesView) {
@@ -44,9 +44,8 @@ impl Sheet<'_> {
                 self.gap(62.0);
             }
             if starts_record && field.record.is_some() {
-                let words = self.draw.say(
-                    Phrase::new("interface.files.record_n").with("n", field.record.map_or(0, |record| record as i64)),
-                );
+                let words =
+                    self.draw.say(Phrase::new("interface.files.record_n").with("n", field.record.map_or(0, count)));
                 self.push(Node::words(0.0, self.y + 12.0, "s-note s-strong f-ink", words));
                 self.gap(20.0);
             }

@@ -6,7 +6,7 @@ use highwater_player::scene::files::{Compared, EntryCard, ProbeKind, ProbeRow, S
 use super::super::frame::Area;
 use super::super::node::{Node, number};
 use super::super::text::{self, grouped};
-use super::{Sheet, range};
+use super::{Sheet, count, range};
 
 /// The entries that are shown as columns; more are counted.
 const COLUMNS_MAX: usize = 10;
@@ -17,7 +17,7 @@ impl Sheet<'_> {
             let name = self.say(if view.by_time { "search_time" } else { "search" });
             let remark =
                 Phrase::new(if view.by_time { "interface.files.time_entries" } else { "interface.files.entries" })
-                    .with("entries", view.entries.len() as i64);
+                    .with("entries", count(view.entries.len()));
             let remark = self.draw.say(remark);
             self.heading(name, (!self.is_narrow()).then_some(remark), view.scan.is_none());
             self.entries(&view.entries, probes, view.by_time);
@@ -57,7 +57,7 @@ impl Sheet<'_> {
         self.gap(height + 10.0);
         let hidden = entries.len().saturating_sub(shown);
         if hidden > 0 {
-            let words = self.draw.say(Phrase::new("interface.files.more_entries").with("n", hidden as i64));
+            let words = self.draw.say(Phrase::new("interface.files.more_entries").with("n", count(hidden)));
             self.push(Node::words(label_w, self.y + 6.0, "s-dim", words));
             self.gap(18.0);
         }

@@ -8,7 +8,7 @@ use super::super::node::{Node, number};
 use super::super::text;
 use super::super::text::grouped;
 use super::search::clock;
-use super::{Sheet, bytes_words, range, time_words};
+use super::{Sheet, bytes_words, count, range, time_words};
 
 /// The digits of a segment's file name.
 const NAME_DIGITS: usize = 20;
@@ -137,7 +137,7 @@ impl Sheet<'_> {
         }
         for (row, gauge) in self.panel.gauges.iter().enumerate() {
             let at = Area::new(pad, 60.0 + row as f64 * 34.0, room, 30.0);
-            node = node.with_all(self.gauge(gauge, index, at));
+            node = node.with_all(Sheet::gauge(gauge, index, at));
         }
         let top = 62.0 + self.panel.gauges.len() as f64 * 34.0;
         for (line, words) in notes.iter().enumerate() {
@@ -147,7 +147,7 @@ impl Sheet<'_> {
         node
     }
 
-    fn gauge(&self, row: &GaugeRow, index: usize, area: Area) -> Vec<Node> {
+    fn gauge(row: &GaugeRow, index: usize, area: Area) -> Vec<Node> {
         let Some((value, over)) = row.values.get(index).copied().flatten() else { return Vec::new() };
         let said = |value: i64| if row.is_time { time_words(value) } else { bytes_words(value) };
         let words = format!("{} / {}", said(value), said(row.limit));
@@ -191,7 +191,7 @@ impl Sheet<'_> {
 
     /// The entries of the active segment's index, as they are written.
     pub(super) fn active_entries(&mut self, entries: &[EntryCard]) {
-        let remark = self.draw.say(Phrase::new("interface.files.entries").with("entries", entries.len() as i64));
+        let remark = self.draw.say(Phrase::new("interface.files.entries").with("entries", count(entries.len())));
         let name = self.say("active_index");
         self.heading(name, Some(remark), false);
         if entries.is_empty() {

@@ -138,7 +138,7 @@ impl Broker {
     /// Deletes what retention lets go, of all logs that are not only compacted.
     fn delete_old_segments(&mut self, out: &mut Outbox) {
         let (me, now_ms, because) = (self.id, out.now.timestamp_ms(), out.cause());
-        for (id, partition) in self.partitions.iter_mut() {
+        for (id, partition) in &mut self.partitions {
             // Kafka leaves logs that are compacted to the cleaner, which deletes too where the policy says both.
             let is_alone = partition.log.segments().nth(1).is_none() && partition.log.size_in_bytes() == 0;
             if partition.log.config().compact || is_alone {

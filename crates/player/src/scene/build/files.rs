@@ -1,6 +1,7 @@
 //! Builds the files panel.
 
 use std::cmp::Ordering;
+use std::fmt::Write;
 
 use highwater_log::batch::{Field, FieldValue, HEADER_SIZE};
 use highwater_log::index_search::{Probe, ProbeReason};
@@ -89,7 +90,7 @@ fn segments(log: &Log, id: &str, picked: Option<i64>, now_ms: i64, show: &FilesS
                 bytes: number(segment.size_in_bytes()),
                 active: base_offset == active,
                 picked: picked == Some(base_offset),
-                deletable: check.is_some_and(|check| check.is_deleted()),
+                deletable: check.is_some_and(highwater_log::log::DeletionCheck::is_deleted),
                 note: check.map(|check| verdict(check.verdict)),
             }
         })
@@ -185,7 +186,7 @@ fn search(log: &Log, id: &str, show: &FilesShow) -> Option<SearchView> {
     let target = show.lookup.or(show.timestamp)?;
     let by_time = show.lookup.is_none();
     let segment = if by_time { log.segment_for_timestamp(target) } else { log.floor_segment(target) }?;
-    let probed = |probes: &[Probe], entries: usize| {
+    let rows_of = |probes: &[Probe], entries: usize| {
         let shown = show.probes.map_or(usize::MAX, |probes| usize::try_from(probes).unwrap_or(usize::MAX));
         (show.through >= SearchStage::Entry).then(|| probe_rows(id, probes, entries, shown))
     };
@@ -209,7 +210,7 @@ fn search(log: &Log, id: &str, show: &FilesShow) -> Option<SearchView> {
                 found: all_shown(&how.time_probes) && entry.timestamp == key,
             })
             .collect::<Vec<_>>();
-        probes = probed(&how.time_probes, entries.len());
+        probes = rows_of(&how.time_probes, entries.len());
         entry = how.index_entry;
         record = how.found.map(|(found, _)| (found.offset, found.timestamp));
         headers_read = 0;
@@ -217,7 +218,7 @@ fn search(log: &Log, id: &str, show: &FilesShow) -> Option<SearchView> {
     } else {
         let how = segment.lookup_offset(target).ok()?;
         entries = offset_entries(id, segment, all_shown(&how.probes).then_some(how.index_entry.offset));
-        probes = probed(&how.probes, entries.len());
+        probes = rows_of(&how.probes, entries.len());
         entry = how.index_entry;
         record = None;
         headers_read = how.headers_read;
@@ -265,9 +266,8 @@ fn probe_rows(id: &str, probes: &[Probe], entries: usize, shown: usize) -> Vec<P
             });
         }
         match (kind, compared) {
-            (ProbeKind::Warm, Compared::Less) => low = probe.slot,
+            (ProbeKind::Warm | ProbeKind::Middle, Compared::Less) => low = probe.slot,
             (ProbeKind::Warm, _) => high = probe.slot,
-            (ProbeKind::Middle, Compared::Less) => low = probe.slot,
             (ProbeKind::Middle, Compared::More) => high = probe.slot.saturating_sub(1),
             (ProbeKind::Middle, Compared::Equal) => (low, high) = (probe.slot, probe.slot),
             (ProbeKind::Least, _) => {}
@@ -361,7 +361,7 @@ fn hex(bytes: &[u8]) -> String {
         if index > 0 {
             text.push(' ');
         }
-        text.push_str(&format!("{byte:02x}"));
+        let _ = write!(text, "{byte:02x}");
     }
     if bytes.len() > HEX_MAX {
         text.push_str(" …");
