@@ -30,7 +30,6 @@ pub const TERMS: &[&str] = &[
     "hw",
     "idempotence",
     "in-flight",
-    "index",
     "index-entry",
     "isr",
     "key",

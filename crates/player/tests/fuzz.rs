@@ -45,7 +45,7 @@ fn packed() -> serde_json::Value {
         "family": {"id": "replication", "title": {"en": "Replication", "zh": "复制"}},
         "minutes": 3, "kafka": "4.3", "essential": true, "tags": [], "picture": 0, "seed": 7, "let": [["next", "leo(orders-0)"]],
         "cluster": {"brokers": 3, "latency_ms": 2, "config": {}},
-        "topic": [{"name": "orders", "partitions": 1, "replication": 3, "assignment": null, "config": {}}],
+        "topic": [{"name": "orders", "partitions": 1, "replication": 3, "assignment": null, "config": {}, "scaled": false}],
         "producer": [], "consumer": [], "chapter": [{"id": "all", "title": {"en": "All", "zh": "全部"}}],
         "step": [{
             "id": "append", "chapter": 0, "title": {"en": "T", "zh": "题"}, "say": {"en": "{next}", "zh": "{next}"},

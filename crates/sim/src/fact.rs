@@ -3,6 +3,7 @@
 //! Captions, traces, the list of events, animations and "why?" all come from here; nothing is ever found out by
 //! comparing two states.
 
+mod details;
 mod fields;
 mod json;
 mod message_fact;
@@ -13,13 +14,14 @@ use std::rc::Rc;
 pub use highwater_log::log::Verdict;
 pub use highwater_log::segment::RollReason;
 
+pub use details::{CheckpointFile, ChosenBy, Completion, ReadyBecause};
 pub use fields::{FieldValue, Fields};
+pub use message_fact::{MessageFact, Says};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::error::Errors;
 use crate::ids::{BatchId, BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
-use crate::message::{Acks, Api};
 use crate::time::SimTime;
 use crate::timer::Timer;
 
@@ -34,145 +36,6 @@ pub struct Fact {
     pub cause: Option<FactId>,
     /// What.
     pub kind: FactKind,
-}
-
-/// How a partition was chosen. Kafka 4.3: `KafkaProducer.partition`, `BuiltInPartitioner`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChosenBy {
-    /// The application named it.
-    Application,
-    /// `(murmur2(key) & 0x7fffffff) % partitions`.
-    KeyHash {
-        /// murmur2 of the key.
-        murmur2: i32,
-        /// With the sign bit cleared.
-        positive: i32,
-    },
-    /// No key: the partition where the sticky partitioner stands.
-    Sticky,
-}
-
-/// Why a batch can be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadyBecause {
-    /// It is full, or another batch stands behind it.
-    Full,
-    /// It has waited `linger.ms`.
-    LingerExpired,
-    /// Somebody waits for buffer memory.
-    MemoryWaiters,
-    /// The producer is being closed.
-    Closed,
-    /// The application flushes.
-    Flushing,
-    /// A retry: its backoff has run out.
-    BackoffExpired,
-}
-
-/// What a message tells of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageFact {
-    /// Its number.
-    pub message: MessageId,
-    /// The request's number.
-    pub correlation: MessageId,
-    /// The sender.
-    pub from: NodeId,
-    /// The receiver.
-    pub to: NodeId,
-    /// The API.
-    pub api: Api,
-    /// A response, not a request.
-    pub response: bool,
-    /// The first partition that it is about.
-    pub partition: Option<TopicPartition>,
-    /// Its telling fields.
-    pub says: Says,
-}
-
-/// The telling fields of a message (of its first partition).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Says {
-    /// A Produce request.
-    Produce {
-        /// `acks`.
-        acks: Acks,
-        /// Records of all its batches.
-        records: i64,
-    },
-    /// A Produce response.
-    Produced {
-        /// The error.
-        error: Errors,
-        /// Where the records lie.
-        base_offset: Offset,
-    },
-    /// A Fetch request.
-    Fetch {
-        /// From which offset.
-        offset: Offset,
-        /// The epoch of the last record that the fetcher has.
-        last_fetched_epoch: Option<LeaderEpoch>,
-    },
-    /// A Fetch response.
-    Fetched {
-        /// The error.
-        error: Errors,
-        /// The high watermark that it carries.
-        high_watermark: Offset,
-        /// Records that it carries.
-        records: i64,
-        /// The first of them.
-        first_offset: Option<Offset>,
-    },
-    /// A `ListOffsets` request.
-    ListOffsets,
-    /// Its response.
-    ListedOffsets {
-        /// The offset.
-        offset: Offset,
-    },
-    /// A Metadata request.
-    Metadata,
-    /// Its response.
-    MetadataIs {
-        /// The partitions of the first topic.
-        partitions: i32,
-    },
-}
-
-/// Why a request that waited was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completion {
-    /// What it waited for is there.
-    Satisfied,
-    /// It has waited as long as it may.
-    TimedOut,
-}
-
-/// A file in which a broker keeps an offset for each of its partitions. Kafka: `OffsetCheckpointFile`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckpointFile {
-    /// `replication-offset-checkpoint`: high watermarks.
-    HighWatermark,
-    /// `recovery-point-offset-checkpoint`: up to where everything is flushed.
-    RecoveryPoint,
-    /// `log-start-offset-checkpoint`.
-    LogStartOffset,
-    /// `cleaner-offset-checkpoint`: up to where a log is compacted.
-    Cleaner,
-}
-
-impl CheckpointFile {
-    /// The file's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            CheckpointFile::HighWatermark => "replication-offset-checkpoint",
-            CheckpointFile::RecoveryPoint => "recovery-point-offset-checkpoint",
-            CheckpointFile::LogStartOffset => "log-start-offset-checkpoint",
-            CheckpointFile::Cleaner => "cleaner-offset-checkpoint",
-        }
-    }
 }
 
 /// What happened. The names are the names of the facts; a fact that mirrors one of Kafka's records has that record's

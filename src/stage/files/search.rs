@@ -36,7 +36,7 @@ impl Sheet<'_> {
         let fits =
             (((self.width() - label_w) / 78.0).floor().max(2.0) as usize).min(if by_time { 5 } else { COLUMNS_MAX });
         let found = entries.iter().position(|entry| entry.found).unwrap_or(0);
-        let (from, shown) = window(entries.len(), fits, found);
+        let (from, shown) = shown_part(entries.len(), fits, found);
         let gap = 8.0;
         let pitch = ((self.width() - label_w + gap) / shown.max(1) as f64).min(if by_time { 150.0 } else { 116.0 });
         let entry_w = pitch - gap;
@@ -273,7 +273,7 @@ impl Sheet<'_> {
 }
 
 /// The entries that are shown, such that `found` is among them: from which, and how many.
-fn window(entries: usize, fits: usize, found: usize) -> (usize, usize) {
+fn shown_part(entries: usize, fits: usize, found: usize) -> (usize, usize) {
     let shown = entries.min(fits);
     let from = found.saturating_sub(shown / 2).min(entries.saturating_sub(shown));
     (from, shown)
@@ -291,10 +291,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_holds_what_was_found() {
-        assert_eq!(window(5, 8, 0), (0, 5));
-        assert_eq!(window(20, 8, 10), (6, 8));
-        assert_eq!(window(20, 8, 19), (12, 8));
+    fn the_shown_part_holds_what_was_found() {
+        assert_eq!(shown_part(5, 8, 0), (0, 5));
+        assert_eq!(shown_part(20, 8, 10), (6, 8));
+        assert_eq!(shown_part(20, 8, 19), (12, 8));
         assert_eq!(clock(1_767_225_600_000 + 3_723_004), "01:02:03.004");
     }
 }

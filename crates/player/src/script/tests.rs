@@ -78,7 +78,7 @@ fn what_is_wrong_in_a_packed_scenario_is_told_with_its_place() {
             "/topic",
             ["orders", "b", "c", "d"]
                 .map(|name| {
-                    serde_json::json!({"name": name, "partitions": 1000, "replication": 3, "assignment": null, "config": {}})
+                    serde_json::json!({"name": name, "partitions": 1000, "replication": 3, "assignment": null, "config": {}, "scaled": false})
                 })
                 .to_vec()
                 .into(),

@@ -1,9 +1,80 @@
 //! What a message tells of itself.
 
-use super::{MessageFact, Says};
 use crate::error::Errors;
-use crate::ids::Offset;
-use crate::message::{Body, Message};
+use crate::ids::{LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
+use crate::message::{Acks, Api, Body, Message};
+
+/// What a message tells of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFact {
+    /// Its number.
+    pub message: MessageId,
+    /// The request's number.
+    pub correlation: MessageId,
+    /// The sender.
+    pub from: NodeId,
+    /// The receiver.
+    pub to: NodeId,
+    /// The API.
+    pub api: Api,
+    /// A response, not a request.
+    pub response: bool,
+    /// The first partition that it is about.
+    pub partition: Option<TopicPartition>,
+    /// Its telling fields.
+    pub says: Says,
+}
+
+/// The telling fields of a message (of its first partition).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// A Produce request.
+    Produce {
+        /// `acks`.
+        acks: Acks,
+        /// Records of all its batches.
+        records: i64,
+    },
+    /// A Produce response.
+    Produced {
+        /// The error.
+        error: Errors,
+        /// Where the records lie.
+        base_offset: Offset,
+    },
+    /// A Fetch request.
+    Fetch {
+        /// From which offset.
+        offset: Offset,
+        /// The epoch of the last record that the fetcher has.
+        last_fetched_epoch: Option<LeaderEpoch>,
+    },
+    /// A Fetch response.
+    Fetched {
+        /// The error.
+        error: Errors,
+        /// The high watermark that it carries.
+        high_watermark: Offset,
+        /// Records that it carries.
+        records: i64,
+        /// The first of them.
+        first_offset: Option<Offset>,
+    },
+    /// A `ListOffsets` request.
+    ListOffsets,
+    /// Its response.
+    ListedOffsets {
+        /// The offset.
+        offset: Offset,
+    },
+    /// A Metadata request.
+    Metadata,
+    /// Its response.
+    MetadataIs {
+        /// The partitions of the first topic.
+        partitions: i32,
+    },
+}
 
 impl MessageFact {
     /// What `message` tells of itself.

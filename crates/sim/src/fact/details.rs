@@ -1,0 +1,68 @@
+//! The whys and the files that facts name.
+
+/// How a partition was chosen. Kafka 4.3: `KafkaProducer.partition`, `BuiltInPartitioner`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// The application named it.
+    Application,
+    /// `(murmur2(key) & 0x7fffffff) % partitions`.
+    KeyHash {
+        /// murmur2 of the key.
+        murmur2: i32,
+        /// With the sign bit cleared.
+        positive: i32,
+    },
+    /// No key: the partition where the sticky partitioner stands.
+    Sticky,
+}
+
+/// Why a batch can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadyBecause {
+    /// It is full, or another batch stands behind it.
+    Full,
+    /// It has waited `linger.ms`.
+    LingerExpired,
+    /// Somebody waits for buffer memory.
+    MemoryWaiters,
+    /// The producer is being closed.
+    Closed,
+    /// The application flushes.
+    Flushing,
+    /// A retry: its backoff has run out.
+    BackoffExpired,
+}
+
+/// Why a request that waited was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// What it waited for is there.
+    Satisfied,
+    /// It has waited as long as it may.
+    TimedOut,
+}
+
+/// A file in which a broker keeps an offset for each of its partitions. Kafka: `OffsetCheckpointFile`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointFile {
+    /// `replication-offset-checkpoint`: high watermarks.
+    HighWatermark,
+    /// `recovery-point-offset-checkpoint`: up to where everything is flushed.
+    RecoveryPoint,
+    /// `log-start-offset-checkpoint`.
+    LogStartOffset,
+    /// `cleaner-offset-checkpoint`: up to where a log is compacted.
+    Cleaner,
+}
+
+impl CheckpointFile {
+    /// The file's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckpointFile::HighWatermark => "replication-offset-checkpoint",
+            CheckpointFile::RecoveryPoint => "recovery-point-offset-checkpoint",
+            CheckpointFile::LogStartOffset => "log-start-offset-checkpoint",
+            CheckpointFile::Cleaner => "cleaner-offset-checkpoint",
+        }
+    }
+}
