@@ -46,9 +46,13 @@ async function load(name) {
   return file;
 }
 
+async function text(name) {
+  return (await load(`scenarios/${name}`)).text();
+}
+
 async function start() {
   const lang = document.documentElement.lang;
-  const words = load(`scenarios/words.${lang}.txt`).then((file) => file.text());
+  const words = text(`words.${lang}.txt`);
   words.catch(() => {}); // told when it is waited for
   const wasm = await load("highwater_bg.wasm");
   const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
@@ -58,13 +62,15 @@ async function start() {
 
 let more;
 
-/** Loads what the scenarios after the first need, once. A page that was not cut in two has it already. */
+/** Loads what the scenarios after the first need, once: their words, and their part of a program that was cut in two. */
 function load_more() {
-  if (engine.load_more) {
-    more ??= load("more.wasm").then(engine.load_more);
+  if (!more) {
+    const words = text("words.more.txt").then(engine.keep_words);
+    const program = engine.load_more && load("more.wasm").then(engine.load_more);
+    more = Promise.all([words, program]);
     more.catch(() => (more = undefined)); // so that it can be tried again
   }
-  return more ?? Promise.resolve();
+  return more;
 }
 
 if (typeof WebAssembly === "object") {

@@ -48,6 +48,16 @@ pub fn start(lang: &str, words: String, load_more: js_sys::Function) -> Result<(
     Ok(())
 }
 
+/// Keeps the words of the scenarios after the first one.
+///
+/// # Errors
+/// Words that are none.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn keep_words(words: String) -> Result<(), String> {
+    if highwater_player::locale::load_more(words) { Ok(()) } else { Err(highwater_player::locale::MORE.to_owned()) }
+}
+
 /// A number for all facts of a packed scenario: the same natively and here.
 ///
 /// # Errors

@@ -158,7 +158,14 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
     let site = Site::shared()?;
     let scenarios = site.scenarios()?;
     let page = site.page(View { reduced_motion: true, ..View::default() })?;
-    page.block(&["*/more.wasm"])?;
+    page.block(&["*/more.wasm", "*/words.more.txt"])?;
+    let no_key_is_shown = || -> Result<()> {
+        let bare =
+            r"document.body.innerText.match(/\b(errors|facts|glossary|interface|scene|text)\.[a-z_]+/)?.[0] ?? null";
+        let bare = page.evaluate(bare)?;
+        assert!(bare.is_null(), "{bare}");
+        Ok(())
+    };
     let first = scenarios.first().context("the course has scenarios")?;
     page.go(&format!("#/{first}?step=1&lang=en"))?;
     arrive(&page, 1)?;
@@ -167,10 +174,14 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
     for (step, key) in forward.chain((1..steps).rev().map(|step| (step, "ArrowLeft"))) {
         page.press(key)?;
         arrive(&page, step)?;
+        no_key_is_shown()?;
     }
     for view in ["facts", "text"] {
-        page.go(&format!("#/{first}?step=4&lang=en&view={view}"))?;
-        arrive(&page, 4)?;
+        for step in 1..=steps {
+            page.go(&format!("#/{first}?step={step}&lang=en&view={view}"))?;
+            arrive(&page, step)?;
+            no_key_is_shown()?;
+        }
     }
     assert_eq!(page.problems(), Vec::<String>::new());
 

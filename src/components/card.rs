@@ -41,7 +41,7 @@ pub fn card(props: &CardProps<'_>) -> Html {
     let picture: Html = card
         .picture
         .as_ref()
-        .map(|picture| thumb::draw(&picture.scene()))
+        .map(thumb::draw)
         .unwrap_or_default()
         .iter()
         .enumerate()

@@ -21,8 +21,8 @@ fn default_folder(project: &Project) -> PathBuf {
     site.join("scenarios")
 }
 
-/// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.json`, and the words of the
-/// interface, `words.<lang>.txt`. Other files there go.
+/// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.json`, and the words,
+/// `words.<lang>.txt` and `words.more.txt`. Other files there go.
 ///
 /// # Errors
 /// All that is wrong with the scenarios, with its places.
@@ -58,7 +58,8 @@ fn write(packed: &PackedCourse, to: &Path) -> Result<()> {
     let list = serde_json::to_string(&packed.course)?;
     let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json.clone()));
     let words = Lang::ALL.map(|lang| (locale::file(lang), locale::packed(lang)));
-    let files = scenarios.chain(words).chain([("index.json".to_owned(), list)]);
+    let more = (locale::MORE.to_owned(), locale::packed_more());
+    let files = scenarios.chain(words).chain([more, ("index.json".to_owned(), list)]);
     let mut written = BTreeSet::new();
     for (name, text) in files {
         write_changed(&to.join(&name), text.as_bytes())?;
@@ -88,7 +89,7 @@ mod tests {
         write(&packed, &folder).unwrap();
         assert_eq!(
             files_under(&folder).unwrap(),
-            ["index.json", "key-hash.json", "words.en.txt", "words.zh.txt"].map(PathBuf::from)
+            ["index.json", "key-hash.json", "words.en.txt", "words.more.txt", "words.zh.txt"].map(PathBuf::from)
         );
         assert_eq!(fs::read_to_string(folder.join("index.json")).unwrap(), r#"{"families":[]}"#);
         fs::remove_dir_all(folder).unwrap();

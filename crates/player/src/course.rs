@@ -6,7 +6,7 @@ use crate::json::{self, Fields, Json, JsonError, Read};
 
 pub use crate::script::Localized;
 use crate::script::{Place, all, localized};
-pub use picture::Picture;
+pub use picture::{Lane, Picture, Row};
 
 #[cfg(feature = "author")]
 mod pack;

@@ -1,13 +1,14 @@
 //! The words of `locales/`. Natively they are compiled in; a page loads those of one language at a time, as the text that
-//! [`packed`] writes, so that nobody waits for words in a language that they do not read.
+//! [`packed`] writes, so that nobody waits for words in a language that they do not read. What only the scenarios after the
+//! course's first one say comes with them, in all languages.
 
 #[cfg(target_arch = "wasm32")]
 mod loaded;
 
 #[cfg(target_arch = "wasm32")]
-pub use loaded::{is_loaded, load, text};
+pub use loaded::{is_loaded, load, load_more, text};
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{is_loaded, load, packed, text};
+pub use native::{is_loaded, load, packed, packed_more, text};
 
 use crate::lang::Lang;
 
@@ -15,6 +16,9 @@ use crate::lang::Lang;
 pub fn file(lang: Lang) -> String {
     format!("words.{}.txt", lang.code())
 }
+
+/// The name of the file with the words that only the scenarios after the first one say, in all languages.
+pub const MORE: &str = "words.more.txt";
 
 /// The words of a language, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,9 @@ pub struct Words {
 }
 
 impl Words {
+    /// No words.
+    pub const EMPTY: Words = Words { text: String::new(), lines: Vec::new() };
+
     /// Reads what `packed` wrote: a line for each key, in the order of the keys, with the words behind a tab. None if it
     /// is something else.
     pub fn read(text: String) -> Option<Words> {
@@ -72,11 +79,117 @@ mod native {
         true
     }
 
-    /// All words of a language as a page reads them.
+    /// The words of a language as a page reads them first.
     pub fn packed(lang: Lang) -> String {
-        let mut words = crate::_rust_i18n_backend().messages_for_locale(lang.code()).unwrap_or_default();
+        pack(words(lang).filter(|(key, _)| !is_later(key)).collect())
+    }
+
+    /// The words of all languages that a page reads with the first scenario that needs them. A key begins with the code of
+    /// its language.
+    pub fn packed_more() -> String {
+        let of = |lang: Lang| {
+            words(lang)
+                .filter(|(key, _)| is_later(key))
+                .map(move |(key, words)| (format!("{}.{key}", lang.code()), words))
+        };
+        pack(Lang::ALL.into_iter().flat_map(of).collect())
+    }
+
+    fn words(lang: Lang) -> impl Iterator<Item = (String, String)> {
+        let words = crate::_rust_i18n_backend().messages_for_locale(lang.code()).unwrap_or_default();
+        words.into_iter().map(|(key, words)| (key.into_owned(), words.into_owned()))
+    }
+
+    fn pack(mut words: Vec<(String, String)>) -> String {
         words.sort_unstable();
         words.iter().fold(String::new(), |text, (key, words)| text + key + "\t" + &words.replace('\n', "\\n") + "\n")
+    }
+
+    /// The beginnings of the keys that the first scenario never says.
+    const LATER: [&str; 61] = [
+        "facts.command_assign",
+        "facts.fetch",
+        "facts.follower_credited",
+        "facts.high_watermark_updated",
+        "facts.limit_reached",
+        "facts.list_offsets",
+        "facts.listed_offsets",
+        "facts.log_",
+        "facts.position_reset",
+        "facts.record_appended_follower",
+        "facts.record_polled",
+        "facts.records_appended_follower",
+        "facts.records_polled",
+        "facts.retention_stopped",
+        "facts.roll_",
+        "facts.segment_",
+        "facts.send_failed",
+        "facts.timer_cleaner",
+        "facts.timer_consumer_retry",
+        "facts.timer_delayed_operation",
+        "facts.timer_fetch_backoff",
+        "facts.verdict_above_hw",
+        "facts.verdict_below_start",
+        "facts.verdict_over_size",
+        "facts.verdict_too_old",
+        "interface.compaction.",
+        "interface.files.",
+        "scene.consumer_",
+        "scene.msg_fetch",
+        "scene.msg_list",
+        "scene.waits_hw",
+        "text.active_index",
+        "text.band_",
+        "text.compaction",
+        "text.consumer",
+        "text.dirty",
+        "text.empty_log",
+        "text.entry",
+        "text.field",
+        "text.files",
+        "text.float",
+        "text.found_record",
+        "text.gauge",
+        "text.gone",
+        "text.index_has",
+        "text.label_",
+        "text.last_of_key",
+        "text.log_start",
+        "text.map_entry",
+        "text.newer_at",
+        "text.no_entries",
+        "text.no_records",
+        "text.offsets",
+        "text.probe_",
+        "text.row_",
+        "text.scan_",
+        "text.search_",
+        "text.segment",
+        "text.time_entry",
+        "text.tombstone",
+        "text.uncommitted",
+    ];
+
+    /// The terms that the first scenario names.
+    const FIRST_TERMS: [&str; 11] = [
+        "batch",
+        "broker",
+        "consumer",
+        "key",
+        "leader",
+        "metadata",
+        "murmur2",
+        "partition",
+        "producer",
+        "sticky-partitioner",
+        "topic",
+    ];
+
+    fn is_later(key: &str) -> bool {
+        if let Some(term) = key.strip_prefix("glossary.") {
+            return !FIRST_TERMS.iter().any(|first| term.split('.').next() == Some(*first));
+        }
+        LATER.iter().any(|later| key.starts_with(later))
     }
 }
 
@@ -89,11 +202,19 @@ mod tests {
         for lang in Lang::ALL {
             let packed = packed(lang);
             let words = Words::read(packed.clone()).unwrap();
-            assert!(words.lines.len() > 300);
             for line in packed.lines() {
                 let (key, _) = line.split_once('\t').unwrap();
                 assert_eq!(words.get(key).unwrap(), text(key, lang), "{key}");
             }
+            let more = packed_more();
+            let later = Words::read(more.clone()).unwrap();
+            let of_lang =
+                |line: &str| line.split_once('\t')?.0.strip_prefix(lang.code())?.strip_prefix('.').map(str::to_owned);
+            for key in more.lines().filter_map(of_lang) {
+                assert_eq!(words.get(&key), None, "{key} comes twice");
+                assert_eq!(later.get(&format!("{}.{key}", lang.code())).unwrap(), text(&key, lang), "{key}");
+            }
+            assert!(words.lines.len() + later.lines.len() / 2 > 400);
             assert_eq!(words.get("interface.no_such_key"), None);
             assert_eq!(words.get(""), None);
             assert_eq!(words.get("zzz"), None);

@@ -2,11 +2,11 @@
 
 use crate::json::{Fields, Json, Read, list, number};
 
-use crate::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
-use crate::scene::compaction::{Column, CompactedRecord, CompactionPanel};
-use crate::scene::files::{FilesPanel, SegmentCard};
-use crate::scene::partitioner::{KeyChip, PartitionLane, PartitionerPanel};
-use crate::scene::{Panel, Scene, Shown};
+use crate::scene::cluster::{ReplicaRow, Role};
+use crate::scene::compaction::Column;
+use crate::scene::files::SegmentCard;
+use crate::scene::partitioner::PartitionLane;
+use crate::scene::{Panel, Scene};
 use crate::script::{Place, Problem, all};
 
 /// At most so many of the newest records of a log.
@@ -129,93 +129,6 @@ impl Picture {
         }
         picture
     }
-
-    /// A scene of it, without words, for drawing.
-    pub fn scene(&self) -> Scene {
-        let mut panels = Vec::new();
-        if !self.rows.is_empty() {
-            panels.push(Panel::Cluster(ClusterPanel {
-                partition: String::new(),
-                isr: Shown { value: Vec::new(), key: String::new() },
-                leader: None,
-                first_offset: self.rows.iter().map(|row| row.first).min().unwrap_or(0),
-                replicas: self.rows.iter().map(shown_row).collect(),
-                clients: Vec::new(),
-                messages: Vec::new(),
-            }));
-        }
-        if !self.lanes.is_empty() {
-            panels.push(Panel::Partitioner(PartitionerPanel {
-                topic: String::new(),
-                partitions: i32::try_from(self.lanes.len()).unwrap_or(i32::MAX),
-                key: None,
-                lanes: self.lanes.iter().map(shown_lane).collect(),
-                moves: None,
-            }));
-        }
-        if !self.files.is_empty() {
-            panels.push(Panel::Files(files(&self.files)));
-        }
-        if !self.cells.is_empty() {
-            panels.push(Panel::Compaction(cells(&self.cells)));
-        }
-        Scene { panels, ..Scene::default() }
-    }
-}
-
-fn nothing() -> Shown<i64> {
-    Shown { value: 0, key: String::new() }
-}
-
-fn files(files: &[(i64, bool, bool)]) -> FilesPanel {
-    let segments = files.iter().map(|(bytes, picked, deletable)| SegmentCard {
-        id: String::new(),
-        base_offset: 0,
-        last_offset: None,
-        bytes: *bytes,
-        active: false,
-        picked: *picked,
-        deletable: *deletable,
-        note: None,
-    });
-    FilesPanel {
-        id: String::new(),
-        partition: String::new(),
-        broker: None,
-        scaled_bytes: None,
-        log_start: nothing(),
-        segments: segments.collect(),
-        gauges: Vec::new(),
-        active_entries: None,
-        search: None,
-        bytes: None,
-    }
-}
-
-fn cells(colors: &[u8]) -> CompactionPanel {
-    let record = |color: u8| CompactedRecord {
-        id: String::new(),
-        key: String::new(),
-        color,
-        value: None,
-        newer: None,
-        horizon_ms: None,
-    };
-    let column = |(offset, color): (i64, &u8)| Column { offset, record: (*color > 0).then(|| record(*color)) };
-    CompactionPanel {
-        id: String::new(),
-        partition: String::new(),
-        broker: 0,
-        columns: (0..).zip(colors).map(column).collect(),
-        segments: Vec::new(),
-        high_watermark: nothing(),
-        log_end: nothing(),
-        first_dirty: nothing(),
-        dirty_thousandths: None,
-        least_dirty_thousandths: 0,
-        map: None,
-        uncleanable: 0,
-    }
 }
 
 fn row(row: &ReplicaRow) -> Row {
@@ -233,45 +146,4 @@ fn row(row: &ReplicaRow) -> Row {
 
 fn lane(lane: &PartitionLane) -> Lane {
     Lane { now: lane.is_now, keys: lane.keys.iter().map(|chip| (chip.color, chip.next, chip.records > 0)).collect() }
-}
-
-fn shown_row(row: &Row) -> ReplicaRow {
-    let record = |(offset, color): (i64, &u8)| RecordCell {
-        id: String::new(),
-        offset,
-        key: None,
-        value: None,
-        color: *color,
-        committed: offset < row.hw,
-        batch: offset,
-    };
-    let shown = |value: i64| Shown { value, key: String::new() };
-    ReplicaRow {
-        id: String::new(),
-        broker: 0,
-        role: if row.leads { Role::Leader } else { Role::Follower },
-        in_isr: row.in_isr,
-        records: (row.first..).zip(&row.colors).map(record).collect(),
-        high_watermark: shown(row.hw),
-        log_end_offset: shown(row.leo),
-        epochs: Vec::new(),
-        floats: Vec::new(),
-    }
-}
-
-fn shown_lane(lane: &Lane) -> PartitionLane {
-    let chip = |(color, next, here): &(u8, bool, bool)| KeyChip {
-        id: String::new(),
-        key: String::new(),
-        color: *color,
-        next: *next,
-        records: i64::from(*here),
-    };
-    PartitionLane {
-        id: String::new(),
-        partition: 0,
-        records: 0,
-        keys: lane.keys.iter().map(chip).collect(),
-        is_now: lane.now,
-    }
 }

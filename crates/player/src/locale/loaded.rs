@@ -7,6 +7,7 @@ use crate::lang::Lang;
 
 thread_local! {
     static LOADED: RefCell<Vec<(Lang, Words)>> = const { RefCell::new(Vec::new()) };
+    static MORE: RefCell<Words> = const { RefCell::new(Words::EMPTY) };
 }
 
 /// Keeps the words of a language; says whether they could be read.
@@ -19,6 +20,11 @@ pub fn load(lang: Lang, packed: String) -> bool {
     true
 }
 
+/// Keeps the words of the scenarios after the first one; says whether they could be read.
+pub fn load_more(packed: String) -> bool {
+    Words::read(packed).map(|words| MORE.set(words)).is_some()
+}
+
 /// Whether the words of a language are here.
 pub fn is_loaded(lang: Lang) -> bool {
     LOADED.with_borrow(|loaded| loaded.iter().any(|(known, _)| *known == lang))
@@ -26,8 +32,7 @@ pub fn is_loaded(lang: Lang) -> bool {
 
 /// The words of a key; the key itself if there are none.
 pub fn text(key: &str, lang: Lang) -> String {
-    LOADED.with_borrow(|loaded| {
-        let words = loaded.iter().find(|(known, _)| *known == lang).and_then(|(_, words)| words.get(key));
-        words.unwrap_or_else(|| key.to_owned())
-    })
+    let first = LOADED.with_borrow(|loaded| loaded.iter().find(|(known, _)| *known == lang)?.1.get(key));
+    let words = first.or_else(|| MORE.with_borrow(|more| more.get(&[lang.code(), key].join("."))));
+    words.unwrap_or_else(|| key.to_owned())
 }
