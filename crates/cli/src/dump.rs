@@ -2,6 +2,7 @@
 
 pub mod batches;
 pub mod files;
+mod json;
 mod text;
 mod verify;
 
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Out;
-use batches::{Batches, batch_json};
+use batches::Batches;
 use files::{File, Folder};
 
 /// Show what stands in a broker's files, as kafka-dump-log does.
@@ -89,9 +90,10 @@ fn batches(file: &File, out: &mut Out) -> Result<(), Failure> {
     out.raw("[")?;
     let mut first = true;
     for found in Batches::open(&file.path)? {
-        let comma = if first { "" } else { "," };
-        first = false;
-        out.raw(&format!("{comma}{}", batch_json(&found?)))?;
+        if !std::mem::take(&mut first) {
+            out.raw(",")?;
+        }
+        serde_json::to_writer(out.writer(), &found?)?;
     }
     out.raw("]")
 }

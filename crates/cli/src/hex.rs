@@ -1,7 +1,5 @@
 //! Bytes as lower-case hexadecimal digits.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Deserializer, de};
 
 /// Bytes, which are written in hex.
@@ -17,11 +15,10 @@ impl<'de> Deserialize<'de> for Hex {
 
 /// Bytes in hex.
 pub fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect();
+    // They are ASCII.
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

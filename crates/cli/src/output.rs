@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+/// So much is handed over at a time, in bytes.
+const BUFFER: usize = 256 * 1024;
+
 /// Where a command writes its result.
 pub struct Out {
     /// The result is to be JSON.
@@ -17,7 +20,7 @@ pub struct Out {
 impl Out {
     /// Standard output.
     pub fn new(json: bool) -> Out {
-        Out { json, writer: BufWriter::new(io::stdout()) }
+        Out { json, writer: BufWriter::with_capacity(BUFFER, io::stdout()) }
     }
 
     /// Writes a line.

@@ -6,7 +6,7 @@
 //!   [`index_search`] how an index is searched;
 //! - [`file`] and [`memory_records`] walk the bytes of a `.log` file and of a request, `compression` (feature `codecs`)
 //!   reads and writes compressed ones, [`recovery`] reads a segment anew, [`cleaner`] compacts a log;
-//! - [`size`] says how large a record will be, [`varint`] how its integers are written, [`java`] what Kafka owes to Java.
+//! - [`location`] says where an error is, [`size`] how large a record will be, [`varint`] how its integers are written, [`java`] what Kafka owes to Java.
 //!
 //! Bytes may be anybody's: what cannot be read is an error that names the field and its byte, never a panic, and
 //! nothing is allocated for what a field merely claims.
@@ -22,6 +22,7 @@ pub mod file;
 pub mod index_search;
 pub mod java;
 pub mod leader_epochs;
+pub mod location;
 pub mod log;
 pub mod memory_records;
 pub mod offset_index;

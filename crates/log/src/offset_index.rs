@@ -6,6 +6,7 @@
 use thiserror::Error;
 
 use crate::index_search::{Place, Probe, search, search_by};
+use crate::location::Location;
 
 /// An entry's size in bytes.
 pub const ENTRY_SIZE: usize = 8;
@@ -64,6 +65,8 @@ pub enum CorruptIndex {
         last: i64,
         /// The segment.
         base_offset: i64,
+        /// Where the last entry begins in the file.
+        position: usize,
     },
     /// A part of an entry is left over.
     #[error(
@@ -75,6 +78,16 @@ pub enum CorruptIndex {
         /// The segment.
         base_offset: i64,
     },
+}
+
+impl CorruptIndex {
+    /// Where it is.
+    pub fn location(&self) -> Location {
+        match self {
+            CorruptIndex::BelowBase { position, .. } => Location::new("relativeOffset", *position),
+            CorruptIndex::Length { length, .. } => Location::new("entry", length.saturating_sub(length % ENTRY_SIZE)),
+        }
+    }
 }
 
 /// The entries of a file's bytes. What is left over at the end is not looked at; see [`sanity_check`].
@@ -91,8 +104,10 @@ pub fn read(base_offset: i64, bytes: &[u8]) -> Vec<OffsetIndexEntry> {
 /// # Errors
 /// What cannot be.
 pub fn sanity_check(base_offset: i64, bytes: &[u8]) -> Result<(), CorruptIndex> {
-    if let Some(last) = read(base_offset, bytes).last().filter(|last| last.offset < base_offset) {
-        return Err(CorruptIndex::BelowBase { last: last.offset, base_offset });
+    let entries = read(base_offset, bytes);
+    if let Some(last) = entries.last().filter(|last| last.offset < base_offset) {
+        let position = entries.len().saturating_sub(1).saturating_mul(ENTRY_SIZE);
+        return Err(CorruptIndex::BelowBase { last: last.offset, base_offset, position });
     }
     match bytes.len() % ENTRY_SIZE {
         0 => Ok(()),

@@ -6,11 +6,14 @@
 use thiserror::Error;
 
 use crate::index_search::{Place, Probe, search, search_by};
+use crate::location::Location;
 use crate::offset_index::relative;
 use crate::record::NO_TIMESTAMP;
 
 /// An entry's size in bytes.
 pub const ENTRY_SIZE: usize = 12;
+/// Where in an entry its offset begins.
+const OFFSET_AT: usize = 8;
 
 /// An entry, with its offset as it is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub enum CorruptTimeIndex {
         first: i64,
         /// The segment.
         base_offset: i64,
+        /// Where the last entry begins in the file.
+        position: usize,
     },
     /// The last entry lies before the segment.
     #[error(
@@ -72,6 +77,8 @@ pub enum CorruptTimeIndex {
         last: i64,
         /// The segment.
         base_offset: i64,
+        /// Where the last entry begins in the file.
+        position: usize,
     },
     /// A part of an entry is left over.
     #[error(
@@ -85,11 +92,26 @@ pub enum CorruptTimeIndex {
     },
 }
 
+impl CorruptTimeIndex {
+    /// Where it is.
+    pub fn location(&self) -> Location {
+        match self {
+            CorruptTimeIndex::NotGrowing { position, .. } => Location::new("timestamp", *position),
+            CorruptTimeIndex::BelowBase { position, .. } => {
+                Location::new("relativeOffset", position.saturating_add(OFFSET_AT))
+            }
+            CorruptTimeIndex::Length { length, .. } => {
+                Location::new("entry", length.saturating_sub(length % ENTRY_SIZE))
+            }
+        }
+    }
+}
+
 /// The entries of a file's bytes. What is left over at the end is not looked at; see [`sanity_check`].
 pub fn read(base_offset: i64, bytes: &[u8]) -> Vec<TimestampOffset> {
     let entry = |entry: &[u8]| {
         let timestamp = entry.first_chunk().copied().map(i64::from_be_bytes)?;
-        let offset = entry.get(8..)?.first_chunk().copied().map(i32::from_be_bytes)?;
+        let offset = entry.get(OFFSET_AT..)?.first_chunk().copied().map(i32::from_be_bytes)?;
         Some(TimestampOffset { timestamp, offset: base_offset.wrapping_add(offset.into()) })
     };
     bytes.chunks_exact(ENTRY_SIZE).filter_map(entry).collect()
@@ -101,12 +123,14 @@ pub fn read(base_offset: i64, bytes: &[u8]) -> Vec<TimestampOffset> {
 /// What cannot be.
 pub fn sanity_check(base_offset: i64, bytes: &[u8]) -> Result<(), CorruptTimeIndex> {
     let entries = read(base_offset, bytes);
+    let position = entries.len().saturating_sub(1).saturating_mul(ENTRY_SIZE);
     if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
         if last.timestamp < first.timestamp {
-            return Err(CorruptTimeIndex::NotGrowing { last: last.timestamp, first: first.timestamp, base_offset });
+            let (last, first) = (last.timestamp, first.timestamp);
+            return Err(CorruptTimeIndex::NotGrowing { last, first, base_offset, position });
         }
         if last.offset < base_offset {
-            return Err(CorruptTimeIndex::BelowBase { last: last.offset, base_offset });
+            return Err(CorruptTimeIndex::BelowBase { last: last.offset, base_offset, position });
         }
     }
     match bytes.len() % ENTRY_SIZE {

@@ -2,11 +2,15 @@
 
 use thiserror::Error;
 
+use crate::location::Location;
+
 /// An entry's size in bytes.
 pub const ENTRY_SIZE: usize = 34;
 
 /// The version of an entry.
 const VERSION: i16 = 0;
+/// Where in an entry the offset of its marker begins.
+const LAST_OFFSET_AT: usize = 18;
 
 /// A transaction whose records nobody shall read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,8 @@ pub enum CorruptTransactionIndex {
         version: i8,
         /// The segment.
         base_offset: i64,
+        /// Where the entry begins in the file.
+        position: usize,
     },
     /// A transaction that was over before the segment. Kafka: `CorruptIndexException`.
     #[error("Last offset of aborted transaction AbortedTxn(version={}, producerId={}, firstOffset={}, lastOffset={}, lastStableOffset={}) in index {base_offset:020}.txnindex is less than start offset {base_offset}",
@@ -65,7 +71,21 @@ pub enum CorruptTransactionIndex {
         entry: Entry,
         /// The segment.
         base_offset: i64,
+        /// Where the entry begins in the file.
+        position: usize,
     },
+}
+
+impl CorruptTransactionIndex {
+    /// Where it is.
+    pub fn location(&self) -> Location {
+        match self {
+            CorruptTransactionIndex::Version { position, .. } => Location::new("version", *position),
+            CorruptTransactionIndex::BelowBase { position, .. } => {
+                Location::new("lastOffset", position.saturating_add(LAST_OFFSET_AT))
+            }
+        }
+    }
 }
 
 /// The entries of a file's bytes; what is left over at the end is not looked at.
@@ -75,7 +95,7 @@ pub fn read(bytes: &[u8]) -> Vec<Entry> {
         let aborted = AbortedTxn {
             producer_id: number(2)?,
             first_offset: number(10)?,
-            last_offset: number(18)?,
+            last_offset: number(LAST_OFFSET_AT)?,
             last_stable_offset: number(26)?,
         };
         Some(Entry { version: entry.first()?.cast_signed(), aborted })
@@ -111,12 +131,13 @@ pub fn truncate_to(index: &mut Vec<AbortedTxn>, offset: i64) {
 /// # Errors
 /// What cannot be.
 pub fn sanity_check(base_offset: i64, bytes: &[u8]) -> Result<(), CorruptTransactionIndex> {
-    for entry in read(bytes) {
+    for (number, entry) in read(bytes).into_iter().enumerate() {
+        let position = number.saturating_mul(ENTRY_SIZE);
         if i16::from(entry.version) > VERSION {
-            return Err(CorruptTransactionIndex::Version { version: entry.version, base_offset });
+            return Err(CorruptTransactionIndex::Version { version: entry.version, base_offset, position });
         }
         if entry.aborted.last_offset < base_offset {
-            return Err(CorruptTransactionIndex::BelowBase { entry, base_offset });
+            return Err(CorruptTransactionIndex::BelowBase { entry, base_offset, position });
         }
     }
     Ok(())

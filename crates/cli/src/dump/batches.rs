@@ -8,16 +8,17 @@ use highwater_log::batch::{BatchError, Codec, Field, RecordBatch, TimestampType}
 use highwater_log::file::{HEADER_SIZE_UP_TO_MAGIC, SMALLEST_RECORD, Step, step};
 use highwater_log::producer_state::EndTransactionMarker;
 use highwater_log::record::Record;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::failed;
 use crate::failure::Failure;
-use highwater_cli::hex;
 
 /// An exception of Kafka: its class and its message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Exception {
     /// The full name.
+    #[serde(rename = "exception")]
     pub class: &'static str,
     /// What it says.
     pub message: String,
@@ -237,61 +238,4 @@ pub fn control_type(record: &Record) -> &'static str {
 pub fn coordinator_epoch(record: &Record) -> Option<i32> {
     let marker = EndTransactionMarker::read(record.key.as_deref(), record.value.as_deref());
     marker.ok().map(|marker| marker.coordinator_epoch)
-}
-
-/// A batch with its records.
-pub fn batch_json(found: &Found) -> Value {
-    let (position, size, batch) = match found {
-        Found::Batch { position, size, batch } => (position, size, batch),
-        Found::Bad { position, size, magic, why } => {
-            return json!({ "position": position, "size": size, "magic": magic, "valid": false, "error": why.json() });
-        }
-    };
-    let header = batch.header();
-    let (records, error) = records(batch);
-    let mut json = json!({
-        "base_offset": batch.base_offset(),
-        "last_offset": batch.last_offset(),
-        "count": batch.record_count(),
-        "base_sequence": batch.base_sequence(),
-        "last_sequence": header.last_sequence(),
-        "producer_id": batch.producer_id(),
-        "producer_epoch": batch.producer_epoch(),
-        "leader_epoch": batch.partition_leader_epoch(),
-        "transactional": batch.is_transactional(),
-        "control": batch.is_control(),
-        "delete_horizon_ms": header.delete_horizon_ms(),
-        "position": position,
-        "timestamp_type": timestamp_type(batch),
-        "max_timestamp": batch.max_timestamp(),
-        "size": size,
-        "magic": header.magic,
-        "codec": codec_name(batch),
-        "crc": batch.crc(),
-        "valid": batch.check_crc().is_ok(),
-        "records": records.iter().map(|record| record_json(record, batch.is_control())).collect::<Value>(),
-    });
-    if let (Some(error), Some(object)) = (error, json.as_object_mut()) {
-        object.insert("error".to_owned(), error.json());
-    }
-    json
-}
-
-fn record_json(record: &Record, is_control: bool) -> Value {
-    let header = |header: &highwater_log::record::Header| json!({ "key": *header.key, "value_hex": header.value.as_deref().map(hex::encode) });
-    let mut json = json!({
-        "offset": record.offset,
-        "timestamp": record.timestamp,
-        "sequence": record.sequence,
-        "key_hex": record.key.as_deref().map(hex::encode),
-        "value_hex": record.value.as_deref().map(hex::encode),
-        "headers": record.headers.iter().map(header).collect::<Value>(),
-    });
-    if let (true, Some(object)) = (is_control, json.as_object_mut()) {
-        object.insert("control_type".to_owned(), control_type(record).into());
-        if let Some(epoch) = coordinator_epoch(record) {
-            object.insert("coordinator_epoch".to_owned(), epoch.into());
-        }
-    }
-    json
 }

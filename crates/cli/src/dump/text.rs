@@ -1,5 +1,7 @@
 //! Lines as kafka-dump-log prints them.
 
+use std::io::{self, Write};
+
 use highwater_log::batch::RecordBatch;
 use highwater_log::record::Record;
 use serde_json::Value;
@@ -38,7 +40,7 @@ fn log(file: &File, out: &mut Out) -> Result<(), Failure> {
                 out.line(batch_line(position, size, &batch))?;
                 let (records, error) = records(&batch);
                 for record in &records {
-                    out.line(record_line(&batch, record))?;
+                    record_line(&batch, record, out.writer())?;
                 }
                 if let Some(error) = error {
                     out.line(format!("| {}: {}", error.class, error.message))?;
@@ -84,34 +86,37 @@ fn batch_line(position: u64, size: u64, batch: &RecordBatch) -> String {
     )
 }
 
-fn record_line(batch: &RecordBatch, record: &Record) -> String {
+fn record_line(batch: &RecordBatch, record: &Record, out: &mut impl Write) -> io::Result<()> {
     let size = |bytes: Option<usize>| bytes.map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX));
-    let keys: Vec<&str> = record.headers.iter().map(|header| &*header.key).collect();
-    let mut parts = vec![format!(
-        "| offset: {} {}: {} keySize: {} valueSize: {} sequence: {} headerKeys: [{}]",
+    write!(
+        out,
+        "| offset: {} {}: {} keySize: {} valueSize: {} sequence: {} headerKeys: [",
         record.offset,
         timestamp_type(batch),
         record.timestamp,
         size(record.key.as_ref().map(|key| key.len())),
         size(record.value.as_ref().map(|value| value.len())),
         record.sequence,
-        keys.join(",")
-    )];
-    if batch.is_control() {
-        parts.push(format!("endTxnMarker: {}", control_type(record)));
-        if let Some(epoch) = coordinator_epoch(record) {
-            parts.push(format!("coordinatorEpoch: {epoch}"));
-        }
-        return parts.join(" ");
+    )?;
+    for (number, header) in record.headers.iter().enumerate() {
+        let comma = if number == 0 { "" } else { "," };
+        write!(out, "{comma}{}", header.key)?;
     }
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    out.write_all(b"]")?;
+    if batch.is_control() {
+        write!(out, " endTxnMarker: {}", control_type(record))?;
+        if let Some(epoch) = coordinator_epoch(record) {
+            write!(out, " coordinatorEpoch: {epoch}")?;
+        }
+        return out.write_all(b"\n");
+    }
     if let Some(key) = record.key.as_deref() {
-        parts.push(format!("key: {}", shown(key)));
+        write!(out, " key: {}", String::from_utf8_lossy(key))?;
     }
     if let Some(value) = record.value.as_deref() {
-        parts.push(format!("payload: {}", shown(value)));
+        write!(out, " payload: {}", String::from_utf8_lossy(value))?;
     }
-    parts.join(" ")
+    out.write_all(b"\n")
 }
 
 fn pairs(list: &Value, names: [&str; 2], out: &mut Out) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //! `MemoryRecordsBuilder` throws.
 
 use super::{Codec, Field, HEADER_SIZE, LOG_OVERHEAD, MAGIC};
+use crate::location::Location;
 use crate::varint::VarintError;
 
 /// What is wrong with the bytes of a batch. Positions are bytes from the start of the batch.
@@ -54,8 +55,13 @@ pub enum BatchError {
     },
     /// The records cannot be decompressed. Kafka: `KafkaException`.
     #[cfg(feature = "codecs")]
-    #[error("{} at byte {}: {}", Field::Records, Field::Records.position(), .0)]
-    Decompression(String),
+    #[error("{} at byte {position}: {said}", Field::Records)]
+    Decompression {
+        /// How far they could be read.
+        position: usize,
+        /// What is wrong.
+        said: String,
+    },
     /// A variable-length integer that cannot be read.
     #[error("{field} at byte {position}: {error}")]
     Varint {
@@ -105,6 +111,26 @@ pub enum BatchError {
 }
 
 impl BatchError {
+    /// Where it is, from the start of the batch; none of what could not be written.
+    pub fn location(&self) -> Option<Location> {
+        let (field, position) = match self {
+            BatchError::Truncated { field, position, .. }
+            | BatchError::Varint { field, position, .. }
+            | BatchError::Impossible { field, position, .. } => (*field, *position),
+            BatchError::RecordLength { position, .. } => (Field::RecordLength, *position),
+            #[cfg(feature = "codecs")]
+            BatchError::Decompression { position, .. } => (Field::Records, *position),
+            BatchError::BatchLength { .. } => return Some(Field::BatchLength.location()),
+            BatchError::Magic { .. } => return Some(Field::Magic.location()),
+            BatchError::Crc { .. } => return Some(Field::Crc.location()),
+            BatchError::UnknownCodec { .. } => return Some(Field::Attributes.location()),
+            BatchError::Compressed { .. } => return Some(Field::Records.location()),
+            BatchError::Surplus { .. } => return Some(Field::RecordsCount.location()),
+            BatchError::Encode(_) => return None,
+        };
+        Some(Location::new(field.name(), position))
+    }
+
     /// The name under which Kafka's protocol knows it (`Errors`).
     pub fn error_name(&self) -> &'static str {
         match self {
@@ -117,11 +143,20 @@ impl BatchError {
             | BatchError::RecordLength { .. }
             | BatchError::Surplus { .. } => "INVALID_RECORD",
             #[cfg(feature = "codecs")]
-            BatchError::Decompression(_) => "UNKNOWN_SERVER_ERROR",
+            BatchError::Decompression { .. } => "UNKNOWN_SERVER_ERROR",
             BatchError::UnknownCodec { .. } | BatchError::Compressed { .. } | BatchError::Encode(_) => {
                 "UNKNOWN_SERVER_ERROR"
             }
         }
+    }
+}
+
+#[cfg(feature = "codecs")]
+impl BatchError {
+    /// What the records' codec says, at its place in the batch.
+    pub(super) fn of_codec(error: &crate::compression::CompressionError) -> BatchError {
+        let position = HEADER_SIZE.saturating_add(error.position());
+        BatchError::Decompression { position, said: error.to_string() }
     }
 }
 

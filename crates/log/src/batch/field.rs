@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::HEADER_SIZE;
+use crate::location::Location;
 
 /// A field of a batch's header or of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +134,11 @@ impl Field {
             Field::RecordsCount => 57,
             _ => HEADER_SIZE,
         }
+    }
+
+    /// A field of the header, and where it begins in the batch.
+    pub(crate) fn location(self) -> Location {
+        Location::new(self.name(), self.position())
     }
 
     /// The bytes of each field of the header, from the start of the batch.

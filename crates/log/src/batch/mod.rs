@@ -218,7 +218,7 @@ impl RecordBatch {
     pub(crate) fn readable(&self) -> Result<Cow<'_, RecordBatch>, BatchError> {
         #[cfg(feature = "codecs")]
         if self.header.codec()? != Codec::None {
-            return self.decompressed().map(Cow::Owned).map_err(|error| BatchError::Decompression(error.to_string()));
+            return self.decompressed().map(Cow::Owned).map_err(|error| BatchError::of_codec(&error));
         }
         Ok(Cow::Borrowed(self))
     }

@@ -74,9 +74,7 @@ impl BatchHeader {
 fn compressed(codec: Codec, bytes: Vec<u8>) -> Result<Vec<u8>, BatchError> {
     match codec {
         Codec::None => Ok(bytes),
-        codec => {
-            crate::compression::compress(codec, &bytes).map_err(|error| BatchError::Decompression(error.to_string()))
-        }
+        codec => crate::compression::compress(codec, &bytes).map_err(|error| BatchError::of_codec(&error)),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{EpochEntry, LeaderEpochs};
+use crate::location::Location;
 
 const VERSION: &str = "0";
 
@@ -21,6 +22,8 @@ pub enum CheckpointError {
     Malformed {
         /// The line, from 1.
         line: usize,
+        /// Where it begins in the text, in bytes.
+        position: usize,
         /// The beginning of what stands there.
         found: String,
         /// What should.
@@ -33,11 +36,26 @@ pub enum CheckpointError {
         expected: usize,
         /// How many there are.
         found: usize,
+        /// Where line 2 begins in the text, in bytes.
+        position: usize,
     },
 }
 
-fn malformed(line: usize, found: &str, wanted: &'static str) -> CheckpointError {
-    CheckpointError::Malformed { line, found: found.chars().take(40).collect(), wanted }
+impl CheckpointError {
+    /// Where it is.
+    pub fn location(&self) -> Location {
+        match self {
+            CheckpointError::Version { .. } => Location::new("version", 0),
+            CheckpointError::Count { position, .. } | CheckpointError::Malformed { line: 2, position, .. } => {
+                Location::new("number of entries", *position)
+            }
+            CheckpointError::Malformed { position, .. } => Location::new("entry", *position),
+        }
+    }
+}
+
+fn malformed((line, position): (usize, usize), found: &str, wanted: &'static str) -> CheckpointError {
+    CheckpointError::Malformed { line, position, found: found.chars().take(40).collect(), wanted }
 }
 
 impl LeaderEpochs {
@@ -63,16 +81,21 @@ impl LeaderEpochs {
         if version.trim() != VERSION {
             return Err(CheckpointError::Version { found: version.chars().take(40).collect() });
         }
-        let count = lines.next().unwrap_or_default();
-        let expected: usize = count.trim().parse().map_err(|_| malformed(2, count, "a number of entries"))?;
+        // A line that is not there would begin where the text ends.
+        let position_of = |line: &str| line.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+        let count = lines.next().unwrap_or(text.get(text.len()..).unwrap_or_default());
+        let position = position_of(count);
+        let expected: usize =
+            count.trim().parse().map_err(|_| malformed((2, position), count, "a number of entries"))?;
         let mut epochs = LeaderEpochs::default();
         let mut found = 0_usize;
         for (line, text) in (3..).zip(lines) {
-            let entry = entry(text).ok_or_else(|| malformed(line, text, "an epoch and an offset"))?;
+            let malformed = || malformed((line, position_of(text)), text, "an epoch and an offset");
+            let entry = entry(text).ok_or_else(malformed)?;
             epochs.assign(entry.epoch, entry.start_offset);
             found = found.saturating_add(1);
         }
-        if found == expected { Ok(epochs) } else { Err(CheckpointError::Count { expected, found }) }
+        if found == expected { Ok(epochs) } else { Err(CheckpointError::Count { expected, found, position }) }
     }
 }
 

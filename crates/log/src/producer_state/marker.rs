@@ -5,6 +5,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use crate::batch::{BatchError, BatchSpec, RecordBatch};
+use crate::location::Location;
 use crate::record::NewRecord;
 
 /// Commit or abort.
@@ -51,6 +52,18 @@ pub enum MarkerError {
 }
 
 impl MarkerError {
+    /// Where it is: in the key, in the value, or in the batch of a record that cannot be read.
+    pub fn location(&self) -> Option<Location> {
+        match self {
+            MarkerError::Record(error) => error.location(),
+            MarkerError::ShortKey { found } if *found < 2 => Some(Location::new("version", 0)),
+            MarkerError::ShortKey { .. } | MarkerError::Type { .. } => Some(Location::new("type", 2)),
+            MarkerError::Version { .. } => Some(Location::new("version", 0)),
+            MarkerError::ShortValue { found } if *found < 2 => Some(Location::new("version", 0)),
+            MarkerError::ShortValue { .. } => Some(Location::new("coordinatorEpoch", 2)),
+        }
+    }
+
     /// The bytes are taken for damaged: what ends a recovery and is no failure of it.
     pub fn is_damage(&self) -> bool {
         !matches!(self, MarkerError::Type { .. } | MarkerError::ShortValue { .. })

@@ -6,11 +6,14 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use crate::crc::crc32c;
+use crate::location::Location;
 
 /// The only version that is known.
 const VERSION: i16 = 1;
 /// Version, CRC and number of entries.
 const HEADER: usize = 10;
+/// The CRC is behind the version.
+const CRC_AT: usize = 2;
 /// Version and CRC: what the CRC does not cover.
 const BEFORE_CRC_COVERS: usize = 6;
 const ENTRY_SIZE: usize = 46;
@@ -112,6 +115,24 @@ pub enum SnapshotError {
     },
 }
 
+impl SnapshotError {
+    /// Where it is: the field that is wrong, or that is cut, or that claims more than there is.
+    pub fn location(&self) -> Location {
+        let (version, crc, entries) = (
+            Location::new("version", 0),
+            Location::new("crc", CRC_AT),
+            Location::new("producer_entries", BEFORE_CRC_COVERS),
+        );
+        match self {
+            SnapshotError::Version { .. } => version,
+            SnapshotError::Crc { .. } => crc,
+            SnapshotError::Truncated { found, .. } if *found < CRC_AT => version,
+            SnapshotError::Truncated { found, .. } if *found < BEFORE_CRC_COVERS => crc,
+            SnapshotError::Truncated { .. } => entries,
+        }
+    }
+}
+
 /// The producers of a file's bytes, in its order.
 ///
 /// # Errors
@@ -152,7 +173,7 @@ pub fn write(entries: &[SnapshotEntry]) -> Vec<u8> {
         bytes.extend(entry.current_txn_first_offset.unwrap_or(-1).to_be_bytes());
     }
     let crc = crc32c(&[bytes.get(BEFORE_CRC_COVERS..).unwrap_or_default()]);
-    if let Some(place) = bytes.get_mut(2..BEFORE_CRC_COVERS) {
+    if let Some(place) = bytes.get_mut(CRC_AT..BEFORE_CRC_COVERS) {
         place.copy_from_slice(&crc.to_be_bytes());
     }
     bytes
