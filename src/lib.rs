@@ -69,7 +69,8 @@ pub fn digest(packed: &str) -> Result<String, String> {
     Ok(player.run().digest())
 }
 
-/// Measures the simulation here, as JSON: events a second under a load, and milliseconds to be anywhere in a run.
+/// Measures the simulation and the log here, as JSON: events a second under a load, milliseconds to be anywhere in a run, and
+/// what the log does in a second.
 ///
 /// # Errors
 /// Why the load does not run.
@@ -93,8 +94,43 @@ pub fn bench() -> Result<String, String> {
     let seek_us = ((js_sys::Date::now() - started) * 1_000.0) as u64 / SEEKS;
     let (events, slowest) = ((EVENTS as f64 / ran_ms * 1_000.0) as u64, slowest as u64);
     Ok(format!(
-        r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_ms":{}.{:03},"max_ms":{slowest}}}}}"#,
+        r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_ms":{}.{:03},"max_ms":{slowest}}},"log":{{{}}}}}"#,
         seek_us / 1_000,
-        seek_us % 1_000
+        seek_us % 1_000,
+        bench_log()?
     ))
+}
+
+/// The fields of what the log does in a second.
+#[cfg(target_arch = "wasm32")]
+fn bench_log() -> Result<String, String> {
+    const SEGMENT_BYTES: usize = 10_000_000;
+    let mut load = highwater_player::log_load::LogLoad::new()?;
+    let segment = load.segment(SEGMENT_BYTES);
+    let mut fields = Vec::new();
+    let mut measure = |name: &str, work: &mut dyn FnMut() -> usize| {
+        let rate = per_second(work);
+        fields.push(format!(r#""{name}":{{"per_second":{rate}}}"#));
+    };
+    measure("encoded_records", &mut || load.encode());
+    measure("appended_records", &mut || load.append());
+    measure("decoded_records", &mut || load.decode());
+    measure("warm_index_lookups", &mut || load.look_up());
+    measure("dumped_bytes", &mut || load.dump(&segment));
+    Ok(fields.join(","))
+}
+
+/// How many things a second `work` does, which says how many it did each time.
+#[cfg(target_arch = "wasm32")]
+fn per_second(work: &mut dyn FnMut() -> usize) -> u64 {
+    const ROUND_MS: f64 = 500.0;
+    work();
+    let (started, mut done) = (js_sys::Date::now(), 0_usize);
+    loop {
+        done += work();
+        let passed = js_sys::Date::now() - started;
+        if passed >= ROUND_MS {
+            return (done as f64 / passed * 1_000.0) as u64;
+        }
+    }
 }

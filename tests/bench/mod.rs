@@ -40,7 +40,7 @@ pub fn milliseconds(mut times: Vec<f64>) -> Option<Value> {
 }
 
 /// The middle one, 0 of none.
-fn median(values: &mut [f64]) -> f64 {
+pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -1,18 +1,18 @@
 //! What the native build does in a second, as JSON. `cargo xtask bench` runs it.
 
+use std::ffi::{OsStr, OsString};
+use std::hint::black_box;
 use std::io::{self, Write};
-use std::rc::Rc;
+use std::process::{Command, Stdio};
 use std::time::Instant;
+use std::{env, fs, process};
 
-use anyhow::Result;
-use highwater_log::batch::{BatchSpec, RecordBatch};
-use highwater_log::log::{LeaderAppend, Log, LogConfig};
-use highwater_log::offset_index::OffsetIndex;
-use highwater_log::record::NewRecord;
-use highwater_log::segment::{Segment, SegmentFiles};
-use highwater_log::time_index::TimeIndex;
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
 use highwater_player::load;
-use highwater_tests::bench::{milliseconds, per_second};
+use highwater_player::log_load::LogLoad;
+use highwater_tests::bench::{median, milliseconds, per_second};
+use kafka_protocol::records::RecordBatchDecoder;
 use peak_alloc::PeakAlloc;
 use serde_json::{Value, json};
 
@@ -20,10 +20,12 @@ use serde_json::{Value, json};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// The records of a batch: what 16 kB of `batch.size` hold when a record is about 150 bytes.
-const BATCH_RECORDS: usize = 100;
-/// Appends to one log before it begins anew, so that memory stays bounded.
-const BATCHES_MAX: usize = 1_000;
+/// Where `cargo xtask bench` says the command line tool is; without it, that is not measured.
+const HIGHWATER: &str = "HIGHWATER";
+/// The size of the segment that is dumped, in bytes.
+const SEGMENT_BYTES: usize = 100_000_000;
+/// How often the command dumps it.
+const DUMPS: usize = 5;
 
 fn main() -> Result<()> {
     let measured = json!({ "log": log()?, "simulation": simulation()?, "history": history()? });
@@ -31,66 +33,54 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Record batches v2 of 100 records with a value of 100 bytes.
+/// Record batches v2 of 100 records with a value of 100 bytes. The kafka-protocol crate decodes the same bytes.
 fn log() -> Result<Value> {
-    const NOW_MS: i64 = 1_767_225_600_000;
-    const SEGMENT_BYTES: usize = 100_000_000;
-    let records: Vec<_> = (0..BATCH_RECORDS)
-        .map(|_| NewRecord {
-            timestamp: NOW_MS,
-            key: None,
-            value: Some(Rc::from([b'x'; 100].as_slice())),
-            headers: Vec::new(),
-        })
-        .collect();
-    let batch = RecordBatch::encode(&BatchSpec::default(), &records)?;
-    let bytes = batch.to_bytes();
-    RecordBatch::decode(&bytes)?.records()?;
-    let lead = |log: &mut Log| log.append_as_leader(std::slice::from_ref(&batch), LeaderAppend::of_client(NOW_MS, 0));
-    lead(&mut Log::new())?;
-    let mut log = Log::new();
-    let mut appended = 0;
-    let mut index = OffsetIndex::new(0);
-    for entry in 0..LogConfig::default().segment_bytes / 4_096 {
-        index.append(i64::try_from(entry * 40)?, i32::try_from(entry * 4_096)?)?;
+    let mut load = LogLoad::new().map_err(anyhow::Error::msg)?;
+    let theirs = Bytes::copy_from_slice(load.bytes());
+    let decoded = || RecordBatchDecoder::decode(&mut black_box(&theirs).clone()).map_or(0, |set| set.records.len());
+    let segment = load.segment(SEGMENT_BYTES);
+    let (all_ours, all_theirs, all) = (load.decode(), decoded(), load.dump(&segment));
+    ensure!(all_ours == all_theirs && all == segment.len(), "what is measured reads all records");
+    let mut measured = json!({
+        "batch_bytes": load.bytes().len(),
+        "encoded_records": per_second(|| load.encode()),
+        "appended_records": per_second(|| load.append()),
+        "decoded_records": per_second(|| load.decode()),
+        "decoded_records_by_kafka_protocol": per_second(decoded),
+        "warm_index_lookups": per_second(|| load.look_up()),
+        "dumped_bytes": per_second(|| load.dump(&segment)),
+    });
+    if let (Some(highwater), Some(measured)) = (env::var_os(HIGHWATER), measured.as_object_mut()) {
+        measured.extend(dump_commands(&highwater, &segment)?);
     }
-    let warm = index.last_offset() - 4_000;
-    let whole: Rc<[u8]> = bytes.repeat(SEGMENT_BYTES / bytes.len()).into();
-    Ok(json!({
-        "batch_bytes": bytes.len(),
-        "encoded_records": per_second(|| {
-            RecordBatch::encode(&BatchSpec::default(), &records).map_or(0, |_| BATCH_RECORDS)
-        }),
-        "decoded_records": per_second(|| {
-            let records = RecordBatch::decode(&bytes).and_then(|batch| batch.records());
-            records.map_or(0, |records| records.len())
-        }),
-        "appended_records": per_second(|| {
-            if appended == BATCHES_MAX {
-                (log, appended) = (Log::new(), 0);
-            }
-            appended += 1;
-            lead(&mut log).map_or(0, |_| BATCH_RECORDS)
-        }),
-        "warm_index_lookups": per_second(|| usize::from(index.lookup(std::hint::black_box(warm)).is_some())),
-        "dumped_bytes": per_second(|| dumped(&whole)),
-    }))
+    Ok(measured)
 }
 
-/// Reads a segment: every CRC is compared and every record read. Gives its size in bytes.
-fn dumped(log: &Rc<[u8]>) -> usize {
-    let (offset_index, time_index) = (OffsetIndex::new(0), TimeIndex::new(0));
-    let (aborted, last_modified_ms, log) = (Vec::new(), 0, Rc::clone(log));
-    let segment =
-        Segment::open(SegmentFiles { base_offset: 0, log, offset_index, time_index, aborted, last_modified_ms }, 0);
-    let mut read = 0;
-    for placed in segment.batches_at(0).flatten() {
-        let records = placed.batch.iter().flatten().count();
-        if placed.batch.check_crc().is_ok() && records == BATCH_RECORDS {
-            read += usize::try_from(placed.batch.size_in_bytes()).unwrap_or(0);
-        }
+/// `highwater dump` of the segment as a file, from the start of the process to its end; what it prints goes nowhere.
+fn dump_commands(highwater: &OsStr, segment: &[u8]) -> Result<serde_json::Map<String, Value>> {
+    let folder = env::temp_dir().join(format!("highwater-bench-{}", process::id()));
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{:020}.log", 0));
+    fs::write(&file, segment)?;
+    let mut measured = serde_json::Map::new();
+    for (name, option) in [("as_text", None), ("as_json", Some("--json")), ("verified", Some("--verify"))] {
+        let mut arguments = vec![OsString::from("dump"), file.clone().into_os_string()];
+        arguments.extend(option.map(OsString::from));
+        let rates: Result<Vec<f64>> = (0..DUMPS).map(|_| dump_command(highwater, &arguments, segment.len())).collect();
+        let rate = json!({ "per_second": median(&mut rates?).round(), "rounds": DUMPS });
+        measured.insert(format!("dumped_bytes_{name}"), rate);
     }
-    read
+    fs::remove_dir_all(folder)?;
+    Ok(measured)
+}
+
+/// Bytes a second.
+fn dump_command(highwater: &OsStr, arguments: &[OsString], size: usize) -> Result<f64> {
+    let started = Instant::now();
+    let status = Command::new(highwater).args(arguments).stdout(Stdio::null()).status();
+    let passed = started.elapsed().as_secs_f64();
+    ensure!(status.with_context(|| format!("{}", highwater.display()))?.success(), "highwater dump failed");
+    Ok(f64::from(u32::try_from(size)?) / passed)
 }
 
 /// 3 brokers, replication 3, acks=all.

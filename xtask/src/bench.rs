@@ -1,26 +1,37 @@
-//! `cargo xtask bench`: what was measured, as JSON. A number that could not be measured is not there.
+//! `cargo xtask bench`: what was measured, as JSON, and how it lies to the budgets of the log, as a table. A number that could
+//! not be measured is not there.
 
+use std::ffi::OsString;
 use std::thread;
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use crate::console::{cargo, output, print};
+use crate::budgets;
+use crate::console::{cargo, output, print, say};
 use crate::project::Project;
 use crate::site::{self, Packer, Profile};
 use crate::{sizes, tools};
 
-/// Measures natively and in the page, and prints one JSON object: `machine`, `native`, `page`, `site`.
+/// Measures natively and in the page, and prints one JSON object: `machine`, `native`, `page`, `site`, `budgets`. The last
+/// one also goes to standard error, as a table.
 ///
 /// # Errors
 /// When something cannot be built or run.
 pub fn bench(project: &Project) -> Result<()> {
-    let native = measured(&["--bin", "bench_native"], &[])?;
+    let native = measured(&["--bin", "bench_native"], &[("HIGHWATER", &command_line_tool()?)])?;
     site::assemble(project, Profile::Web, Packer::This)?;
     let browser = tools::browser()?;
     let (dist, browser) = (project.dist().into_os_string(), browser.into_os_string());
     let page = measured(&["--bin", "bench_page"], &[("HIGHWATER_DIST", &dist), ("CHROME", &browser)])?;
     let size = sizes::measure(&project.dist())?.first_load();
+    let none = Value::Null;
+    let log = native.get("log").unwrap_or(&none);
+    let in_wasm = page.get("wasm").and_then(|wasm| wasm.get("log")).unwrap_or(&none);
+    let budgets = budgets::of_log(log, in_wasm);
+    for line in budgets::table(&budgets) {
+        say(&line);
+    }
     let all = json!({
         "machine": {
             "os": std::env::consts::OS,
@@ -30,12 +41,23 @@ pub fn bench(project: &Project) -> Result<()> {
         "native": native,
         "page": page,
         "site": { "first_load_bytes": size.raw, "first_load_gzip_bytes": size.gzip, "first_load_brotli_bytes": size.brotli },
+        "budgets": budgets.iter().map(budgets::Budget::json).collect::<Value>(),
     });
     print(&serde_json::to_string_pretty(&all)?)
 }
 
+/// Builds `highwater` as its users have it, and says where it is.
+fn command_line_tool() -> Result<OsString> {
+    let mut command =
+        cargo(["build", "--quiet", "--release", "--package", "highwater-cli", "--message-format", "json"]);
+    let built = output(&mut command)?;
+    let messages = built.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let executable = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.into())).next_back();
+    executable.context("highwater-cli has a program")
+}
+
 /// Runs one of the measuring programs of `tests/` and gives what it printed.
-fn measured(program: &[&str], environment: &[(&str, &std::ffi::OsString)]) -> Result<Map<String, Value>> {
+fn measured(program: &[&str], environment: &[(&str, &OsString)]) -> Result<Map<String, Value>> {
     let mut command = cargo(["run", "--quiet", "--release", "--package", "highwater-tests"]);
     command.args(program).envs(environment.iter().copied());
     let printed = output(&mut command)?;

@@ -3,6 +3,7 @@
 //! Whatever a bare machine lacks is brought or named by [`tools`]; nothing else here installs anything.
 
 pub mod bench;
+mod budgets;
 pub mod check;
 pub mod console;
 pub mod page;

@@ -14,6 +14,7 @@ pub mod json;
 pub mod lang;
 pub mod load;
 pub mod locale;
+pub mod log_load;
 pub mod marks;
 pub mod phrase;
 pub mod playback;
