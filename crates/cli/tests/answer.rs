@@ -105,6 +105,11 @@ fn a_log_is_cleaned_as_kafkas() {
 }
 
 #[test]
+fn a_leader_keeps_its_partition_as_kafkas() {
+    as_kafka("partition_leader", &vectors("partition_leader"), |line| ops_without(line, &["result", "after"]));
+}
+
+#[test]
 fn the_controller_changes_partitions_as_kafkas() {
     as_kafka("partition_change", &vectors("partition_change"), |line| without(line, &["record", "after"]));
 }

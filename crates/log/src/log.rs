@@ -22,12 +22,11 @@ pub use append::{AppendInfo, LeaderAppend};
 pub use error::LogError;
 pub use folder::{FolderFile, LEADER_EPOCHS, newest_timestamp};
 pub use load::{Load, LoadError, LogFiles, LogStop, SegmentState};
-pub use read::{FetchInfo, Isolation};
+pub use read::{FetchInfo, Isolation, OffsetMetadata};
 pub use retention::{DeletionCheck, Verdict};
 pub use timestamps::FoundOffset;
 
 pub(crate) use load::rebuild_producer_state;
-use read::OffsetMetadata;
 use segments::Segments;
 
 use crate::batch::{BatchError, RecordBatch};
@@ -200,6 +199,23 @@ impl Log {
             if to >= self.end_offset { self.end_metadata() } else { OffsetMetadata::only(to.max(self.start_offset)) };
         self.set_high_watermark(metadata);
         self.high_watermark.offset
+    }
+
+    /// Raises the high watermark, and never lowers it but to the begin of the batch that holds it (see
+    /// [`Log::locate_high_watermark`]). Gives what it was, if it rose; also if it went to a newer segment alone. What is
+    /// past the end counts as the end. Kafka: `maybeIncrementHighWatermark`.
+    ///
+    /// # Errors
+    /// The file cannot be read on.
+    pub fn maybe_increment_high_watermark(&mut self, to: OffsetMetadata) -> Result<Option<i64>, LogError> {
+        let to = if to.offset >= self.end_offset { self.end_metadata() } else { to };
+        self.locate_high_watermark()?;
+        let from = self.high_watermark;
+        if from.offset < to.offset || (from.offset == to.offset && from.is_on_older_segment(to)) {
+            self.set_high_watermark(to);
+            return Ok(Some(from.offset));
+        }
+        Ok(None)
     }
 
     /// Kafka: `updateHighWatermarkMetadata`.

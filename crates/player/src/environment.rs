@@ -101,9 +101,9 @@ impl Situation<'_> {
             }
             "credited" => {
                 let follower = BrokerId(small(args.get(1).ok_or_else(|| fail("which broker?"))?)?);
-                let known = replica?.leader_state().and_then(|state| state.followers.get(&follower));
+                let known = replica?.replicas().get(&follower);
                 let known = known.ok_or_else(|| fail(format!("the leader does not follow broker {follower}")))?;
-                Ok(known.log_end_offset.map_or(Value::None, |end| Value::Number(end.0)))
+                Ok(known.known_end().map_or(Value::None, |end| Value::Number(end.0)))
             }
             _ => {
                 let replica = replica?;

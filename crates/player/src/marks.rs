@@ -31,6 +31,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
                 None => vec![lane],
             }
         }
+        FactKind::IsrUpdate { partition, .. } => vec![format!("isr/{partition}")],
         FactKind::PartitionRecord { partition, .. } => vec![lane(partition), format!("isr/{partition}")],
         FactKind::RecordAccumulated { producer, partition, batch, .. }
         | FactKind::BatchReady { producer, partition, batch, .. }
@@ -94,7 +95,8 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             FactKind::RecordAccumulated { .. }
             | FactKind::BatchDrained { .. }
             | FactKind::StickyPartitionSwitched { .. }
-            | FactKind::MetadataUpdated { .. },
+            | FactKind::MetadataUpdated { .. }
+            | FactKind::IsrUpdate { .. },
             Some(mark),
         ) => Motion::ValueChanged(mark),
         _ => Motion::Still,
@@ -115,6 +117,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         FactKind::RecordAppended { broker, .. }
         | FactKind::HighWatermarkAdvanced { broker, .. }
         | FactKind::HighWatermarkUpdated { broker, .. }
+        | FactKind::IsrUpdate { broker, .. }
         | FactKind::FetchCompleted { broker, .. }
         | FactKind::ProduceParked { broker, .. }
         | FactKind::ProduceCompleted { broker, .. }

@@ -4,7 +4,7 @@ pub mod files;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::fact::{ChosenBy, Completion, Fact, FactKind, MessageFact, ReadyBecause, Says};
+use highwater_sim::fact::{ChosenBy, Completion, Fact, FactKind, IsrStep, MessageFact, ReadyBecause, Says};
 use highwater_sim::ids::{BrokerId, NodeId, Offset};
 use highwater_sim::timer::Timer;
 
@@ -78,6 +78,21 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("to", to.0)
                 .with("leader", leader_high_watermark.0)
                 .with("end", log_end_offset.0)
+        }
+        FactKind::IsrUpdate { broker, partition, from, to, step } => {
+            let (key, detail) = match step {
+                IsrStep::Proposed => ("facts.isr_change_proposed", String::new()),
+                IsrStep::Expanded(epoch) => ("facts.isr_expanded", epoch.to_string()),
+                IsrStep::Shrunk(epoch) => ("facts.isr_shrunk", epoch.to_string()),
+                IsrStep::Failed(Some(error)) => ("facts.isr_update_failed", error.to_string()),
+                IsrStep::Failed(None) => ("facts.isr_update_late", String::new()),
+            };
+            Phrase::new(key)
+                .with("broker", broker.0)
+                .with("partition", partition.to_string())
+                .with("from", list(from))
+                .with("to", list(to))
+                .with("detail", detail)
         }
         FactKind::RecordAppended { broker, partition, first_offset, last_offset, leader_epoch, as_leader } => {
             let key = match (as_leader, first_offset == last_offset) {

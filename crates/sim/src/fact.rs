@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub use highwater_log::log::Verdict;
 pub use highwater_log::segment::RollReason;
 
-pub use details::{CheckpointFile, ChosenBy, Completion, ReadyBecause};
+pub use details::{CheckpointFile, ChosenBy, Completion, IsrStep, ReadyBecause};
 pub use fields::{FieldValue, Fields};
 pub use message_fact::{MessageFact, Says};
 
@@ -232,6 +232,19 @@ pub enum FactKind {
         to: Offset,
         /// What the minimum was taken of: the leader's own end and what it knows of the others.
         log_end_offsets: Vec<(BrokerId, Offset)>,
+    },
+    /// The leader changes the ISR, together with the controller.
+    IsrUpdate {
+        /// The leader.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// The committed ISR before.
+        from: Vec<BrokerId>,
+        /// The ISR that was asked for, or committed.
+        to: Vec<BrokerId>,
+        /// How far the change is.
+        step: IsrStep,
     },
     /// A follower took over the leader's high watermark, clamped to its own log; it may fall.
     HighWatermarkUpdated {

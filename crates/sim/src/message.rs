@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
+use highwater_log::leader_epochs::EpochEndOffset;
 
 pub use crate::config::Acks;
 use crate::error::Errors;
@@ -125,11 +126,23 @@ pub struct ProducePartition {
     pub base_offset: Offset,
 }
 
+/// How far a consumer may see. Kafka: `IsolationLevel`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IsolationLevel {
+    /// To the high watermark.
+    #[default]
+    ReadUncommitted,
+    /// To the last stable offset.
+    ReadCommitted,
+}
+
 /// `FetchRequest`.
 #[derive(Clone, Debug)]
 pub struct FetchRequest {
     /// The follower's broker id; none for a consumer (Kafka: `ReplicaId` -1).
     pub replica: Option<BrokerId>,
+    /// The follower's broker epoch; −1 says nothing (Kafka: `ReplicaEpoch`).
+    pub replica_epoch: i64,
     /// How long the broker may hold the request back, in ms.
     pub max_wait_ms: u64,
     /// How many bytes end the wait.
@@ -149,6 +162,8 @@ pub struct FetchPartition {
     pub fetch_offset: Offset,
     /// The leader epoch that the fetcher knows.
     pub current_leader_epoch: Option<LeaderEpoch>,
+    /// Of a follower: the start of its log; −1 of a consumer.
+    pub log_start_offset: Offset,
     /// The epoch of the last record that the fetcher has.
     pub last_fetched_epoch: Option<LeaderEpoch>,
     /// At most so many bytes of this partition.
@@ -173,6 +188,9 @@ pub struct FetchedPartition {
     pub high_watermark: Offset,
     /// The first offset of the log.
     pub log_start_offset: Offset,
+    /// The follower's log parts from the leader's: the leader's last epoch that is not newer than the follower's, and
+    /// where it ends. There are no records then.
+    pub diverging_epoch: Option<EpochEndOffset>,
     /// Whole batches, in order.
     pub records: Vec<RecordBatch>,
 }

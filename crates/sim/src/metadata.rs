@@ -16,6 +16,17 @@ pub enum LeaderRecoveryState {
     Recovering,
 }
 
+/// A registered broker. Kafka: `BrokerRegistration`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BrokerRegistration {
+    /// Grows with each registration (Kafka: the offset of its record); −1 in a request says nothing.
+    pub epoch: i64,
+    /// The controller heard nothing of it for a while, or it has not caught up since its start.
+    pub fenced: bool,
+    /// It is about to stop.
+    pub in_controlled_shutdown: bool,
+}
+
 /// The state of one partition, as the controller decided it. Kafka: `PartitionRegistration`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartitionRegistration {
@@ -54,12 +65,32 @@ pub struct TopicImage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataImage {
     /// The registered brokers.
-    pub brokers: Vec<BrokerId>,
+    pub brokers: SortedMap<BrokerId, BrokerRegistration>,
     /// The topics by name.
     pub topics: SortedMap<Topic, Rc<TopicImage>>,
 }
 
 impl MetadataImage {
+    /// The registration of a broker that is not fenced.
+    fn alive_broker(&self, broker: BrokerId) -> Option<&BrokerRegistration> {
+        self.brokers.get(&broker).filter(|broker| !broker.fenced)
+    }
+
+    /// A broker is registered and not fenced. Kafka: `hasAliveBroker`.
+    pub fn has_alive_broker(&self, broker: BrokerId) -> bool {
+        self.alive_broker(broker).is_some()
+    }
+
+    /// The epoch of a broker that is registered and not fenced. Kafka: `getAliveBrokerEpoch`.
+    pub fn alive_broker_epoch(&self, broker: BrokerId) -> Option<i64> {
+        self.alive_broker(broker).map(|broker| broker.epoch)
+    }
+
+    /// A broker is registered and about to stop. Kafka: `isBrokerShuttingDown`.
+    pub fn is_broker_shutting_down(&self, broker: BrokerId) -> bool {
+        self.brokers.get(&broker).is_some_and(|broker| broker.in_controlled_shutdown)
+    }
+
     /// The registration of a partition, if there is one.
     pub fn partition(&self, partition: &TopicPartition) -> Option<&Rc<PartitionRegistration>> {
         let index = usize::try_from(partition.partition).ok()?;

@@ -13,7 +13,7 @@ use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
 use crate::fact::{Fact, FactKind, MessageFact};
 use crate::ids::{BrokerId, ClientId, FactId, LeaderEpoch, NodeId, TopicPartition};
 use crate::message::Message;
-use crate::metadata::{MetadataImage, PartitionRegistration, TopicImage};
+use crate::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
 use crate::network::Network;
 use crate::outbox::{Counters, Effect, Outbox, Room};
 use crate::producer::{Producer, Unplaced};
@@ -101,8 +101,14 @@ impl World {
             events: 0,
             rng: Pcg::new(config.seed),
             network: Network::new(config.latency_us),
-            metadata: Rc::new(MetadataImage { brokers: ids.clone(), topics: SortedMap::new() }),
-            brokers: ids.into_iter().map(|id| (id, Rc::new(Broker::new(id, Rc::clone(&broker))))).collect(),
+            metadata: Rc::new(MetadataImage {
+                brokers: ids.iter().map(|id| (*id, registration(*id))).collect(),
+                topics: SortedMap::new(),
+            }),
+            brokers: ids
+                .into_iter()
+                .map(|id| (id, Rc::new(Broker::new(id, registration(id).epoch, Rc::clone(&broker)))))
+                .collect(),
             producers: SortedMap::new(),
             consumers: SortedMap::new(),
             effects: Room::default(),
@@ -396,4 +402,9 @@ impl World {
             facts.push(Fact { id, at: self.now, cause: Some(cause), kind });
         }
     }
+}
+
+/// All brokers are there from the beginning. Kafka: the epoch is the offset of the broker's record in the metadata log.
+fn registration(broker: BrokerId) -> BrokerRegistration {
+    BrokerRegistration { epoch: broker.0.into(), ..BrokerRegistration::default() }
 }

@@ -11,7 +11,7 @@ use highwater_sim::broker::Broker;
 use highwater_sim::config::BrokerConfig;
 use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
 use highwater_sim::message::{Acks, Body, FetchPartition, FetchRequest, Message, ProduceRequest};
-use highwater_sim::metadata::{MetadataImage, PartitionRegistration, TopicImage};
+use highwater_sim::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Effect, Outbox};
 use highwater_sim::time::SimTime;
 use serde_json::{Value, json};
@@ -38,10 +38,10 @@ impl Story {
         };
         let topic = TopicImage { partitions: vec![Rc::new(registration)], config: std::rc::Rc::default() };
         let image = MetadataImage {
-            brokers: vec![BrokerId(1), BrokerId(2), BrokerId(3)],
+            brokers: (1..=3).map(|id| (BrokerId(id), BrokerRegistration::default())).collect(),
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),
         };
-        let leader = Broker::new(LEADER, Rc::new(BrokerConfig::default()));
+        let leader = Broker::new(LEADER, 0, Rc::new(BrokerConfig::default()));
         let mut story = Story { leader, counters: Counters::default(), sent: Vec::new() };
         story.with(|leader, out| leader.on_metadata(&Rc::new(image), out));
         story
@@ -81,13 +81,16 @@ impl Story {
         let part = FetchPartition {
             partition: partition(),
             fetch_offset: Offset(offset),
-            current_leader_epoch: None,
+            // The recording client names it: the answer to a stranger says so.
+            current_leader_epoch: Some(LeaderEpoch(0)),
+            log_start_offset: Offset::ZERO,
             last_fetched_epoch: Some(LeaderEpoch(0)),
             max_bytes: 1 << 20,
         };
         let replica = BrokerId(replica);
         let request = FetchRequest {
             replica: Some(replica),
+            replica_epoch: -1,
             max_wait_ms,
             min_bytes: 1,
             max_bytes: 1 << 20,

@@ -12,6 +12,7 @@ mod leader_epochs;
 mod log;
 mod partition;
 mod partition_change;
+mod partition_leader;
 mod placement;
 mod reassignment;
 mod recovery;
@@ -77,6 +78,7 @@ const KINDS: &[Kind] = &[
     log::LOG_OPS,
     partition::KIND,
     partition_change::KIND,
+    partition_leader::KIND,
     placement::KIND,
     log::PRODUCER_STATE,
     reassignment::KIND,

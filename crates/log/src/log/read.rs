@@ -28,24 +28,41 @@ pub struct FetchInfo {
 }
 
 impl FetchInfo {
-    fn nothing(segment: Option<i64>, offset: i64) -> FetchInfo {
-        let read = SegmentRead { batch_base_offset: offset, position: 0, size: 0, first_entry_incomplete: false };
-        FetchInfo { segment, read, aborted: Vec::new() }
+    fn nothing(at: OffsetMetadata) -> FetchInfo {
+        let position = at.place.map_or(0, |(_, position)| position);
+        let read = SegmentRead { batch_base_offset: at.offset, position, size: 0, first_entry_incomplete: false };
+        FetchInfo { segment: at.place.map(|(segment, _)| segment), read, aborted: Vec::new() }
+    }
+
+    /// Where it begins. Kafka: `fetchOffsetMetadata`.
+    pub fn offset_metadata(&self) -> OffsetMetadata {
+        let place = self.segment.map(|segment| (segment, self.read.position));
+        OffsetMetadata { offset: self.read.batch_base_offset, place }
     }
 }
 
 /// An offset with its place. Kafka: `LogOffsetMetadata`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OffsetMetadata {
-    pub(super) offset: i64,
-    /// Segment and position, where they are known.
-    pub(super) place: Option<(i64, u64)>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OffsetMetadata {
+    /// The offset; −1 for an unknown one.
+    pub offset: i64,
+    /// The base offset of its segment, and the position in bytes there; none if nobody has looked.
+    pub place: Option<(i64, u64)>,
 }
 
 impl OffsetMetadata {
+    /// No offset is known. Kafka: `UNKNOWN_OFFSET_METADATA`.
+    pub const UNKNOWN: OffsetMetadata = OffsetMetadata { offset: -1, place: None };
+
     /// The place is not known.
-    pub(super) fn only(offset: i64) -> OffsetMetadata {
+    pub fn only(offset: i64) -> OffsetMetadata {
         OffsetMetadata { offset, place: None }
+    }
+
+    /// In an older segment than another; no if either place is not known. Kafka: `onOlderSegment`.
+    pub fn is_on_older_segment(self, other: OffsetMetadata) -> bool {
+        let segment = |metadata: OffsetMetadata| metadata.place.map(|(segment, _)| segment);
+        matches!((segment(self), segment(other)), (Some(ours), Some(others)) if ours < others)
     }
 }
 
@@ -128,7 +145,8 @@ impl Log {
         Ok(batches)
     }
 
-    pub(super) fn end_metadata(&self) -> OffsetMetadata {
+    /// The log end with its place. Kafka: `logEndOffsetMetadata`.
+    pub fn end_metadata(&self) -> OffsetMetadata {
         let active = self.segments.active();
         OffsetMetadata { offset: self.end_offset, place: Some((active.base_offset(), active.size_in_bytes())) }
     }
@@ -145,10 +163,7 @@ impl Log {
             return Ok(end);
         }
         Ok(match self.read_up_to(offset, 1, end, false, false) {
-            Ok(FetchInfo { segment: None, .. }) => end,
-            Ok(FetchInfo { segment: Some(segment), read, .. }) => {
-                OffsetMetadata { offset: read.batch_base_offset, place: Some((segment, read.position)) }
-            }
+            Ok(fetched) => fetched.offset_metadata(),
             Err(LogError::OffsetOutOfRange { .. }) => OffsetMetadata::only(offset),
             Err(error) => return Err(error),
         })
@@ -168,7 +183,8 @@ impl Log {
             return Err(LogError::OffsetOutOfRange { offset, start, end });
         }
         if offset >= limit.offset {
-            return Ok(FetchInfo::nothing(limit.place.map(|(segment, _)| segment), offset));
+            let at = if offset == limit.offset { limit } else { OffsetMetadata::only(offset) };
+            return Ok(FetchInfo::nothing(at));
         }
         for segment in self.segments.from(offset) {
             let base_offset = segment.base_offset();
@@ -183,7 +199,7 @@ impl Log {
             }
         }
         // Everything behind the offset was cleaned away, up to the end.
-        Ok(FetchInfo::nothing(None, end))
+        Ok(FetchInfo::nothing(self.end_metadata()))
     }
 
     /// Kafka: `addAbortedTransactions`.

@@ -40,6 +40,7 @@ impl Broker {
                 partition: replica.id.clone(),
                 fetch_offset: replica.log_end_offset(),
                 current_leader_epoch: Some(replica.leader_epoch()),
+                log_start_offset: replica.log_start_offset(),
                 last_fetched_epoch: replica.last_fetched_epoch(),
                 max_bytes: self.config.replica_fetch_max_bytes,
             })
@@ -49,6 +50,7 @@ impl Broker {
         }
         let request = FetchRequest {
             replica: Some(self.id),
+            replica_epoch: self.epoch,
             max_wait_ms: self.config.replica_fetch_wait_max_ms,
             min_bytes: self.config.replica_fetch_min_bytes,
             max_bytes: self.config.replica_fetch_response_max_bytes,
@@ -78,11 +80,8 @@ impl Broker {
             if leader_of(replica) != Some(leader) {
                 continue;
             }
-            let taken = if part.error == Errors::None {
-                Rc::make_mut(replica).take_over(self.id, part, out)
-            } else {
-                Err(part.error)
-            };
+            let taken =
+                if part.error == Errors::None { Rc::make_mut(replica).take_over(part, out) } else { Err(part.error) };
             failed |= taken.is_err();
         }
         if failed {

@@ -1,69 +1,103 @@
-//! Follower side of one partition. Kafka 4.3: `Partition.makeFollower`, `ReplicaFetcherThread.processPartitionData`,
-//! `UnifiedLog.maybeUpdateHighWatermark`.
+//! Follower side of one partition. Kafka 4.3: `Partition.makeFollower`, `appendRecordsToFollowerOrFutureReplica`,
+//! `ReplicaFetcherThread.processPartitionData`.
 //!
-//! Differs from Kafka: truncation by epoch is not simulated yet (leaders do not change yet).
+//! Differs from Kafka: a follower does not truncate by itself yet (leaders do not change yet).
 
 use std::rc::Rc;
 
-use super::partition::{Partition, Role};
+use highwater_log::batch::RecordBatch;
+use highwater_log::log::{AppendInfo, LogError};
+
+use super::isr::PartitionState;
+use super::partition::Partition;
 use crate::error::Errors;
 use crate::fact::FactKind;
-use crate::ids::{BrokerId, LeaderEpoch, Offset};
+use crate::ids::{LeaderEpoch, Offset};
 use crate::message::FetchedPartition;
 use crate::metadata::PartitionRegistration;
 use crate::outbox::Outbox;
 
 impl Partition {
-    /// Becomes a follower of the registration's leader, or a replica without a leader.
-    pub fn make_follower(&mut self, registration: Rc<PartitionRegistration>) {
-        self.role = match registration.leader {
-            Some(leader) => Role::Follower { leader },
-            None => Role::Leaderless,
-        };
-        self.registration = registration;
+    /// Becomes a follower of the registration's leader, or a replica without a leader. An older state than the one known
+    /// here is passed over. Says whether the leader epoch is a new one, so that fetching begins anew.
+    pub fn make_follower(&mut self, registration: &Rc<PartitionRegistration>) -> bool {
+        if registration.partition_epoch < self.partition_epoch {
+            return false;
+        }
+        let is_new_epoch = registration.leader_epoch > self.leader_epoch;
+        self.registration = Rc::clone(registration);
+        self.leader = registration.leader;
+        self.leader_epoch = registration.leader_epoch;
+        self.leader_epoch_start_offset = None;
+        self.partition_epoch = registration.partition_epoch;
+        self.replicas.clear();
+        self.state = PartitionState::committed(&[], registration.leader_recovery_state);
+        is_new_epoch
     }
 
     /// Takes over what the leader sent: first the records, then the high watermark, clamped to what is here.
     ///
     /// # Errors
-    /// `CORRUPT_MESSAGE` for records that do not follow on, `KAFKA_STORAGE_ERROR` at a bound of the log.
-    pub fn take_over(&mut self, me: BrokerId, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
-        let (now_ms, epoch) = (out.now.timestamp_ms(), self.leader_epoch().0);
+    /// What the log says to records that do not follow on; `KAFKA_STORAGE_ERROR` at a bound of the log.
+    pub fn take_over(&mut self, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
         let before = self.log_end_offset();
         let info = self
-            .log
-            .append_as_follower(&fetched.records, now_ms, epoch)
-            .map_err(|error| self.storage_error(&error, out))?;
+            .append_as_follower(&fetched.records, self.leader_epoch, out.now.timestamp_ms())
+            .map_err(|error| self.log_error(&error, out))?;
+        let (broker, partition) = (self.broker, &self.id);
         if let Some(reason) = info.rolled {
             let base_offset = Offset(self.log.active_segment().base_offset());
-            out.fact(FactKind::SegmentRolled { broker: me, partition: self.id.clone(), base_offset, reason });
+            out.fact(FactKind::SegmentRolled { broker, partition: partition.clone(), base_offset, reason });
         }
         let end = self.log_end_offset();
         let appended =
             fetched.records.iter().filter(|batch| batch.base_offset() >= before.0 && batch.last_offset() < end.0);
         for batch in appended {
             out.fact(FactKind::RecordAppended {
-                broker: me,
-                partition: self.id.clone(),
+                broker,
+                partition: partition.clone(),
                 first_offset: Offset(batch.base_offset()),
                 last_offset: Offset(batch.last_offset()),
                 leader_epoch: LeaderEpoch(batch.partition_leader_epoch()),
                 as_leader: false,
             });
         }
-        let log_end_offset = self.log_end_offset();
         let from = self.high_watermark();
         let to = Offset(self.log.update_high_watermark(fetched.high_watermark.0));
         if from != to {
             out.fact(FactKind::HighWatermarkUpdated {
-                broker: me,
+                broker,
                 partition: self.id.clone(),
                 from,
                 to,
                 leader_high_watermark: fetched.high_watermark,
-                log_end_offset,
+                log_end_offset: end,
             });
         }
         Ok(())
+    }
+
+    /// Appends what a leader of this epoch sent. A log that is empty because records were deleted begins earlier than its
+    /// start offset, if the leader's first batch does.
+    ///
+    /// # Errors
+    /// As [`highwater_log::log::Log::append_as_follower`].
+    pub fn append_as_follower(
+        &mut self,
+        batches: &[RecordBatch],
+        current_leader_epoch: LeaderEpoch,
+        now_ms: i64,
+    ) -> Result<AppendInfo, LogError> {
+        let end = self.log.log_end_offset();
+        match self.log.append_as_follower(batches, now_ms, current_leader_epoch.0) {
+            Err(LogError::UnexpectedAppendOffset { base_offset, .. })
+                if end == self.log.log_start_offset()
+                    && batches.last().is_some_and(|last| last.last_offset() >= end) =>
+            {
+                self.log.truncate_fully_and_start_at(base_offset, now_ms)?;
+                self.log.append_as_follower(batches, now_ms, current_leader_epoch.0)
+            }
+            appended => appended,
+        }
     }
 }

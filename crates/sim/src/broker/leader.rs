@@ -1,24 +1,30 @@
-//! Leader side of one partition. Kafka 4.3: `Partition.makeLeader`, `appendRecordsToLeader`, `fetchRecords`,
-//! `updateFollowerFetchState`, `maybeIncrementLeaderHW`, `checkEnoughReplicasReachOffset`.
-//!
-//! Differs from Kafka: the ISR is what the controller decided; shrinking and expanding it is not simulated yet.
+//! Leader side of one partition. Kafka 4.3: `Partition.makeLeader`, `appendRecordsToLeader`, `maybeIncrementLeaderHW`,
+//! `checkEnoughReplicasReachOffset`, `deleteRecordsOnLeader`.
 
 use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
-use highwater_log::log::{Isolation, LeaderAppend, LogError};
+use highwater_log::log::{LeaderAppend, LogError};
+use highwater_log::producer_state::AppendOrigin;
 
-use super::partition::{FollowerState, LeaderState, Partition, Role};
+use super::isr::PartitionState;
+use super::partition::{Partition, Surroundings};
+use super::replica::ReplicaState;
 use crate::error::Errors;
 use crate::fact::FactKind;
-use crate::ids::{BrokerId, Offset};
-use crate::message::{Acks, FetchPartition, FetchedPartition};
-use crate::metadata::PartitionRegistration;
+use crate::ids::{BrokerId, LeaderEpoch, Offset};
+use crate::message::{Acks, IsolationLevel};
+use crate::metadata::{LeaderRecoveryState, MetadataImage, PartitionRegistration};
 use crate::outbox::Outbox;
-use crate::time::SimTime;
 
-/// How long a follower outside the ISR still counts as caught up, in ms: `replica.lag.time.max.ms`.
-pub type ReplicaLagTimeMaxMs = u64;
+/// What came of becoming a leader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BecameLeader {
+    /// It did not lead before.
+    pub is_new_leader: bool,
+    /// The high watermark advanced: the ISR is smaller now, or the leader alone.
+    pub high_watermark_advanced: bool,
+}
 
 /// What an append of the leader gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,207 +38,198 @@ pub struct Appended {
 }
 
 impl Partition {
-    /// Becomes the leader, or goes on leading under a new registration.
-    pub fn make_leader(&mut self, now: SimTime, me: BrokerId, registration: Rc<PartitionRegistration>) {
-        let known = match std::mem::replace(&mut self.role, Role::Leaderless) {
-            Role::Leader(state) if self.registration.leader_epoch == registration.leader_epoch => state,
-            _ => {
-                self.log.assign_epoch(registration.leader_epoch.0, self.log.log_end_offset());
-                LeaderState::default()
+    /// Becomes the leader, or goes on leading under a new registration. An older state than the one known here is passed
+    /// over. A new leader epoch begins at the log end, and what is known of the followers begins anew.
+    pub fn make_leader(
+        &mut self,
+        registration: &Rc<PartitionRegistration>,
+        around: &mut Surroundings<'_>,
+    ) -> BecameLeader {
+        if registration.partition_epoch < self.partition_epoch {
+            return BecameLeader::default();
+        }
+        let is_new_leader = !self.is_leader();
+        self.registration = Rc::clone(registration);
+        let followers = registration.replicas.iter().filter(|replica| **replica != self.broker);
+        self.replicas = followers.map(|id| (*id, self.replicas.get(id).copied().unwrap_or_default())).collect();
+        // A leader that was elected uncleanly has nothing to recover but its own log.
+        self.state = PartitionState::committed(&registration.isr, LeaderRecoveryState::Recovered);
+        if registration.leader_epoch > self.leader_epoch {
+            let start = self.log_end_offset();
+            // Followers may ask for epochs up to this one, also if none of its records is here yet.
+            self.log.assign_epoch(registration.leader_epoch.0, start.0);
+            for (id, replica) in &mut self.replicas {
+                replica.reset(around.now_ms, start, is_new_leader, registration.isr.contains(id));
             }
-        };
-        let followers = registration
-            .replicas
-            .iter()
-            .filter(|replica| **replica != me)
-            .map(|replica| {
-                let in_isr = registration.isr.contains(replica);
-                let fresh = FollowerState {
-                    log_end_offset: None,
-                    last_caught_up: if in_isr { now } else { SimTime::ZERO },
-                    last_fetch: SimTime::ZERO,
-                    last_fetch_leader_log_end_offset: Offset::ZERO,
-                };
-                (*replica, known.followers.get(replica).copied().unwrap_or(fresh))
-            })
-            .collect();
-        self.registration = registration;
-        self.role = Role::Leader(LeaderState { followers });
+            self.leader_epoch = registration.leader_epoch;
+            self.leader_epoch_start_offset = Some(start);
+        }
+        self.partition_epoch = registration.partition_epoch;
+        self.leader = Some(self.broker);
+        BecameLeader { is_new_leader, high_watermark_advanced: self.maybe_advance_high_watermark(around) }
     }
 
-    /// Appends a producer's batch: gives it offsets and the leader epoch.
+    /// Appends a batch: gives it offsets and the leader epoch. One that was appended already gets its old offsets.
     ///
     /// # Errors
-    /// `NOT_LEADER_OR_FOLLOWER`; `NOT_ENOUGH_REPLICAS` before anything is appended, when `acks=all` and the ISR is
-    /// smaller than `min.insync.replicas`; `MESSAGE_TOO_LARGE`; `CORRUPT_MESSAGE`; `KAFKA_STORAGE_ERROR` at a bound of the
-    /// log.
+    /// `NOT_LEADER_OR_FOLLOWER`; `NOT_ENOUGH_REPLICAS` before anything is appended, when `acks=all` and the committed ISR is
+    /// smaller than `min.insync.replicas`; what a client may not send, or a producer may not do; `KAFKA_STORAGE_ERROR` at a
+    /// bound of the log.
     pub fn append_as_leader(
         &mut self,
-        me: BrokerId,
         batch: &RecordBatch,
         acks: Acks,
-        lag_ms: ReplicaLagTimeMaxMs,
-        out: &mut Outbox,
+        origin: AppendOrigin,
+        around: &mut Surroundings<'_>,
     ) -> Result<Appended, Errors> {
-        if !matches!(self.role, Role::Leader(_)) {
+        if !self.is_leader() {
             return Err(Errors::NotLeaderOrFollower);
         }
         if acks == Acks::All && self.is_under_min_isr() {
             return Err(Errors::NotEnoughReplicas);
         }
-        let epoch = self.leader_epoch();
+        let how = LeaderAppend { origin, ..LeaderAppend::of_client(around.now_ms, self.leader_epoch.0) };
         let appended = self
             .log
-            .append_as_leader(std::slice::from_ref(batch), LeaderAppend::of_client(out.now.timestamp_ms(), epoch.0))
-            .map_err(|error| self.storage_error(&error, out))?;
+            .append_as_leader(std::slice::from_ref(batch), how)
+            .map_err(|error| self.log_error(&error, around.out))?;
         let (first_offset, last_offset) = (Offset(appended.first_offset), Offset(appended.last_offset));
         if let Some(reason) = appended.rolled {
             let base_offset = Offset(self.log.active_segment().base_offset());
-            out.fact(FactKind::SegmentRolled { broker: me, partition: self.id.clone(), base_offset, reason });
+            let partition = self.id.clone();
+            around.out.fact(FactKind::SegmentRolled { broker: self.broker, partition, base_offset, reason });
         }
-        out.then(FactKind::RecordAppended {
-            broker: me,
-            partition: self.id.clone(),
-            first_offset,
-            last_offset,
-            leader_epoch: epoch,
-            as_leader: true,
-        });
-        let high_watermark_advanced = self.maybe_advance_high_watermark(me, lag_ms, out);
+        if !appended.is_duplicate {
+            around.out.then(FactKind::RecordAppended {
+                broker: self.broker,
+                partition: self.id.clone(),
+                first_offset,
+                last_offset,
+                leader_epoch: self.leader_epoch,
+                as_leader: true,
+            });
+        }
+        let high_watermark_advanced = self.maybe_advance_high_watermark(around);
         Ok(Appended { base_offset: first_offset, last_offset, high_watermark_advanced })
     }
 
-    /// Reads for a fetch, as far as the fetcher may see: a follower to the log end, a consumer to the high watermark.
-    ///
-    /// # Errors
-    /// In the order in which Kafka checks: epochs, leadership, whether the follower is a replica, the range.
-    pub fn read(&self, replica: Option<BrokerId>, fetch: &FetchPartition) -> Result<FetchedPartition, Errors> {
-        if let Some(epoch) = fetch.current_leader_epoch {
-            if epoch < self.leader_epoch() {
-                return Err(Errors::FencedLeaderEpoch);
-            }
-            if epoch > self.leader_epoch() {
-                return Err(Errors::UnknownLeaderEpoch);
-            }
-        }
-        let Role::Leader(state) = &self.role else {
-            return Err(Errors::NotLeaderOrFollower);
-        };
-        if replica.is_some_and(|replica| !state.followers.contains_key(&replica)) {
-            return Err(Errors::UnknownLeaderEpoch);
-        }
-        let isolation = if replica.is_some() { Isolation::LogEnd } else { Isolation::HighWatermark };
-        let records = self
-            .log
-            .read(fetch.fetch_offset.0, fetch.max_bytes, isolation, true)
-            .map_err(|_| Errors::OffsetOutOfRange)?;
-        Ok(FetchedPartition {
-            partition: self.id.clone(),
-            error: Errors::None,
-            high_watermark: self.high_watermark(),
-            log_start_offset: self.log_start_offset(),
-            records,
-        })
-    }
-
-    /// The offset up to which a fetcher may read.
-    pub fn end_for(&self, replica: Option<BrokerId>) -> Offset {
-        if replica.is_some() { self.log_end_offset() } else { self.high_watermark() }
-    }
-
-    /// A follower that asks for `offset` proves that it holds everything before it.
-    /// Returns whether the high watermark advanced.
-    pub fn record_follower_fetch(
-        &mut self,
-        me: BrokerId,
-        follower: BrokerId,
-        offset: Offset,
-        lag_ms: ReplicaLagTimeMaxMs,
-        out: &mut Outbox,
-    ) -> bool {
-        let leader_end = self.log_end_offset();
-        let now = out.now;
-        let Role::Leader(state) = &mut self.role else {
-            return false;
-        };
-        let Some(known) = state.followers.get_mut(&follower) else {
-            return false;
-        };
-        if offset >= leader_end {
-            known.last_caught_up = known.last_caught_up.max(now);
-        } else if offset >= known.last_fetch_leader_log_end_offset {
-            known.last_caught_up = known.last_caught_up.max(known.last_fetch);
-        }
-        known.last_fetch = now;
-        known.last_fetch_leader_log_end_offset = leader_end;
-        let from = known.log_end_offset.replace(offset);
-        if from == Some(offset) {
-            return false; // Kafka looks at the high watermark only when the follower's log end offset changed.
-        }
-        let because = out.cause();
-        out.then(FactKind::FollowerCredited { broker: me, partition: self.id.clone(), follower, from, to: offset });
-        let advanced = self.maybe_advance_high_watermark(me, lag_ms, out);
-        if !advanced {
-            out.because(because);
-        }
-        advanced
-    }
-
-    /// Raises the high watermark to the least log end offset of the leader, the ISR and the replicas that are about to
-    /// join it; never lowers it; leaves it alone while the ISR is too small. If it advanced, that fact is the cause of
-    /// what follows.
-    pub fn maybe_advance_high_watermark(
-        &mut self,
-        me: BrokerId,
-        lag_ms: ReplicaLagTimeMaxMs,
-        out: &mut Outbox,
-    ) -> bool {
+    /// Raises the high watermark to the least log end offset of the leader, the maximal ISR and the replicas that are about
+    /// to join it; never lowers it; leaves it alone while the committed ISR is too small (KIP-966). If it advanced, that fact
+    /// is the cause of what follows. Kafka looks at it after an append, when a follower's log end offset changed, when an
+    /// ISR was committed and at the begin of a leader's epoch; not when time passes.
+    pub(super) fn maybe_advance_high_watermark(&mut self, around: &mut Surroundings<'_>) -> bool {
         if self.is_under_min_isr() {
             return false;
         }
-        let leader_end = self.log_end_offset();
-        let Role::Leader(state) = &self.role else { return false };
-        let mut ends = vec![(me, leader_end)];
-        for (replica, known) in &state.followers {
-            let caught_up =
-                known.log_end_offset == Some(leader_end) || out.now.ms_since(known.last_caught_up) <= lag_ms;
-            if self.registration.isr.contains(replica) || (caught_up && known.log_end_offset.is_some()) {
-                let Some(end) = known.log_end_offset else { return false };
-                ends.push((*replica, end));
+        let end = self.log.end_metadata();
+        let mut least = end;
+        let mut ends = vec![(self.broker, Offset(end.offset))];
+        for (id, replica) in &self.replicas {
+            if !self.holds_high_watermark(*id, replica, end.offset, around) {
+                continue;
+            }
+            ends.push((*id, Offset(replica.log_end_offset.offset)));
+            if replica.log_end_offset.offset < least.offset {
+                least = replica.log_end_offset;
             }
         }
-        let to = ends.iter().map(|(_, end)| *end).min().unwrap_or(leader_end);
-        let from = self.high_watermark();
-        if to <= from {
-            return false;
+        // What is in memory here can be read.
+        let Ok(Some(from)) = self.log.maybe_increment_high_watermark(least) else { return false };
+        let (from, to) = (Offset(from), self.high_watermark());
+        if from != to {
+            around.out.then(FactKind::HighWatermarkAdvanced {
+                broker: self.broker,
+                partition: self.id.clone(),
+                from,
+                to,
+                log_end_offsets: ends,
+            });
         }
-        self.log.update_high_watermark(to.0);
-        out.then(FactKind::HighWatermarkAdvanced {
-            broker: me,
-            partition: self.id.clone(),
-            from,
-            to,
-            log_end_offsets: ends,
-        });
         true
     }
 
-    /// The committed ISR is smaller than `min(min.insync.replicas, replicas)`.
-    pub fn is_under_min_isr(&self) -> bool {
-        let replicas = i32::try_from(self.registration.replicas.len()).unwrap_or(i32::MAX);
-        let isr = i32::try_from(self.registration.isr.len()).unwrap_or(i32::MAX);
-        isr < self.config.min_insync_replicas.min(replicas)
+    /// The high watermark waits for the maximal ISR, and for replicas that have caught up and may join it.
+    fn holds_high_watermark(
+        &self,
+        id: BrokerId,
+        replica: &ReplicaState,
+        leader_end: i64,
+        around: &Surroundings<'_>,
+    ) -> bool {
+        self.state.is_in_maximal_isr(id)
+            || (replica.is_caught_up(leader_end, around.now_ms, around.replica_lag_time_max_ms)
+                && self.is_isr_eligible(id, around))
     }
 
-    pub(super) fn storage_error(&self, error: &LogError, out: &mut Outbox) -> Errors {
-        match error {
-            LogError::Full { what, limit } => {
-                let what = format!("{what} of the log of {}", self.id);
-                out.fact(FactKind::LimitReached { node: Some(out.node().clone()), what: what.into(), limit: *limit });
-                Errors::KafkaStorageError
-            }
-            LogError::MessageTooLarge { .. } => Errors::MessageTooLarge,
-            _ => Errors::CorruptMessage,
+    /// What a produce request with `acks=all` sees that waits for the high watermark to reach an offset: whether it did.
+    ///
+    /// # Errors
+    /// `NOT_LEADER_OR_FOLLOWER`; `NOT_ENOUGH_REPLICAS_AFTER_APPEND` if it did and the maximal ISR is smaller than
+    /// `min.insync.replicas` now.
+    pub fn check_enough_replicas_reach_offset(&self, required: Offset) -> Result<bool, Errors> {
+        if !self.is_leader() {
+            return Err(Errors::NotLeaderOrFollower);
         }
+        if self.high_watermark() < required {
+            return Ok(false);
+        }
+        if self.effective_min_isr() <= self.state.maximal_isr_len() {
+            Ok(true)
+        } else {
+            Err(Errors::NotEnoughReplicasAfterAppend)
+        }
+    }
+
+    /// The latest offset that a client may read up to, or the log end for a replica (no isolation), with the leader epoch.
+    /// Kafka: `fetchOffsetForTimestamp` with `LATEST_TIMESTAMP`.
+    ///
+    /// # Errors
+    /// By epoch and leadership; `OFFSET_NOT_AVAILABLE` for a client while the high watermark is behind the begin of the
+    /// leader's epoch.
+    pub fn latest_offset(
+        &self,
+        isolation: Option<IsolationLevel>,
+        current_leader_epoch: Option<LeaderEpoch>,
+    ) -> Result<(Offset, LeaderEpoch), Errors> {
+        self.check_leader(current_leader_epoch)?;
+        let offset = match isolation {
+            None => self.log_end_offset(),
+            _ if self.leader_epoch_start_offset.is_some_and(|start| start > self.high_watermark()) => {
+                return Err(Errors::OffsetNotAvailable);
+            }
+            Some(IsolationLevel::ReadUncommitted) => self.high_watermark(),
+            Some(IsolationLevel::ReadCommitted) => Offset(self.log.last_stable_offset()),
+        };
+        Ok((offset, self.leader_epoch))
+    }
+
+    /// Deletes what is before an offset, or before the high watermark (`None`). Gives the low watermark: the least log start
+    /// of the replicas whose brokers live.
+    ///
+    /// # Errors
+    /// `NOT_LEADER_OR_FOLLOWER`; `POLICY_VIOLATION` where the log is only compacted; `OFFSET_OUT_OF_RANGE` for a negative
+    /// offset or one past the high watermark.
+    pub fn delete_records(&mut self, before: Option<Offset>, metadata: &MetadataImage) -> Result<Offset, Errors> {
+        if !self.is_leader() {
+            return Err(Errors::NotLeaderOrFollower);
+        }
+        if self.log.config().compact && !self.log.config().delete {
+            return Err(Errors::PolicyViolation);
+        }
+        let before = before.unwrap_or(self.high_watermark());
+        if before < Offset::ZERO {
+            return Err(Errors::OffsetOutOfRange);
+        }
+        self.log.increment_log_start_offset(before.0).map_err(|error| Errors::of_log(&error))?;
+        let alive = self.replicas.iter().filter(|(id, _)| metadata.has_alive_broker(**id));
+        Ok(alive.map(|(_, replica)| replica.log_start_offset).fold(self.log_start_offset(), Offset::min))
+    }
+
+    pub(super) fn log_error(&self, error: &LogError, out: &mut Outbox) -> Errors {
+        if let LogError::Full { what, limit } = error {
+            let what = format!("{what} of the log of {}", self.id);
+            out.fact(FactKind::LimitReached { node: Some(out.node().clone()), what: what.into(), limit: *limit });
+        }
+        Errors::of_log(error)
     }
 }

@@ -1,76 +1,82 @@
 //! One replica of one partition. Kafka 4.3: `kafka.cluster.Partition`.
 //!
-//! What only a leader does is in [`super::leader`], what only a follower does in [`super::follower`].
+//! What only a leader does is in [`super::leader`], [`super::fetch`] and [`super::isr`], what only a follower does in
+//! [`super::follower`].
 
-use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use highwater_log::log::Log;
 
+use super::alter_partition::AlterPartitionManager;
+use super::isr::PartitionState;
+use super::replica::ReplicaState;
 use crate::config::TopicConfig;
+use crate::error::Errors;
 use crate::ids::{BrokerId, LeaderEpoch, Offset, TopicPartition};
-use crate::metadata::PartitionRegistration;
-use crate::time::SimTime;
+use crate::metadata::{MetadataImage, PartitionRegistration};
+use crate::outbox::Outbox;
+use crate::sorted::SortedMap;
+
+/// The partition epoch before the controller has said anything. Kafka: `INITIAL_PARTITION_EPOCH`.
+const INITIAL_PARTITION_EPOCH: i32 = 0;
+/// The leader epoch before the first leader. Kafka: `INITIAL_LEADER_EPOCH - 1`.
+const NO_LEADER_EPOCH: LeaderEpoch = LeaderEpoch(-1);
 
 /// A replica: its log and what it is at the moment.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_field_names, reason = "Kafka's names")]
 pub struct Partition {
     /// Which partition.
     pub id: TopicPartition,
+    /// The broker that has it. Kafka: `localBrokerId`.
+    pub broker: BrokerId,
     /// The records, and the high watermark: on the leader itself, on a follower its copy.
     pub log: Log,
-    /// What the controller last decided.
+    /// What the controller last decided, as far as this replica has heard.
     pub registration: Rc<PartitionRegistration>,
     /// What the topic is told.
     pub config: Rc<TopicConfig>,
-    /// Leader or follower.
-    pub role: Role,
+    pub(super) leader: Option<BrokerId>,
+    pub(super) leader_epoch: LeaderEpoch,
+    pub(super) partition_epoch: i32,
+    pub(super) leader_epoch_start_offset: Option<Offset>,
+    pub(super) state: PartitionState,
+    pub(super) replicas: SortedMap<BrokerId, ReplicaState>,
 }
 
-/// What a replica is at the moment.
-#[derive(Clone, Debug)]
-pub enum Role {
-    /// Leads; knows how far the others are.
-    Leader(LeaderState),
-    /// Copies from a leader.
-    Follower {
-        /// The leader.
-        leader: BrokerId,
-    },
-    /// There is no leader.
-    Leaderless,
-}
-
-/// What a leader keeps of the others.
-#[derive(Clone, Debug, Default)]
-pub struct LeaderState {
-    /// By broker id, the leader itself left out.
-    pub followers: SortedMap<BrokerId, FollowerState>,
-}
-
-/// What the leader knows of a follower. Kafka: `ReplicaState`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FollowerState {
-    /// The offset that its last fetch asked for; none before its first fetch (Kafka: -1).
-    pub log_end_offset: Option<Offset>,
-    /// The last moment at which it had everything that the leader had.
-    pub last_caught_up: SimTime,
-    /// When it last fetched.
-    pub last_fetch: SimTime,
-    /// The leader's log end offset at that fetch.
-    pub last_fetch_leader_log_end_offset: Offset,
+/// What is around a partition when it does something: its broker, and what that knows of the cluster.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// The clock, in ms since the epoch.
+    pub now_ms: i64,
+    /// The epoch of the broker itself.
+    pub broker_epoch: i64,
+    /// After how long without having caught up a follower is out of sync, in ms: `replica.lag.time.max.ms`.
+    pub replica_lag_time_max_ms: i64,
+    /// What the broker knows of the cluster. Kafka: `MetadataCache`.
+    pub metadata: &'a MetadataImage,
+    /// Where changes of the ISR wait for the controller.
+    pub alter_partition: &'a mut AlterPartitionManager,
+    /// Where it tells what happened.
+    pub out: &'a mut Outbox,
 }
 
 impl Partition {
-    /// An empty replica.
-    pub fn new(
-        id: TopicPartition,
-        registration: Rc<PartitionRegistration>,
-        config: Rc<TopicConfig>,
-        now: SimTime,
-    ) -> Partition {
-        let log = Log::with_config(config.log(), now.timestamp_ms());
-        Partition { id, log, registration, config, role: Role::Leaderless }
+    /// An empty replica on `broker`, which nobody leads yet. Its log is made now.
+    pub fn new(id: TopicPartition, broker: BrokerId, config: Rc<TopicConfig>, now_ms: i64) -> Partition {
+        Partition {
+            id,
+            broker,
+            log: Log::with_config(config.log(), now_ms),
+            registration: Rc::default(),
+            config,
+            leader: None,
+            leader_epoch: NO_LEADER_EPOCH,
+            partition_epoch: INITIAL_PARTITION_EPOCH,
+            leader_epoch_start_offset: None,
+            state: PartitionState::default(),
+            replicas: SortedMap::new(),
+        }
     }
 
     /// The offset that the next record will get.
@@ -88,9 +94,29 @@ impl Partition {
         Offset(self.log.high_watermark())
     }
 
-    /// The epoch of the present leader.
+    /// Who leads; none if nobody does, or the controller has said nothing yet.
+    pub fn leader(&self) -> Option<BrokerId> {
+        self.leader
+    }
+
+    /// This replica leads.
+    pub fn is_leader(&self) -> bool {
+        self.leader == Some(self.broker)
+    }
+
+    /// The epoch of the present leader; −1 before the first one.
     pub fn leader_epoch(&self) -> LeaderEpoch {
-        self.registration.leader_epoch
+        self.leader_epoch
+    }
+
+    /// The epoch of the newest state of this partition that is known here.
+    pub fn partition_epoch(&self) -> i32 {
+        self.partition_epoch
+    }
+
+    /// Where the log ended when the leader's epoch began; none on a follower.
+    pub fn leader_epoch_start_offset(&self) -> Option<Offset> {
+        self.leader_epoch_start_offset
     }
 
     /// The epoch of the last record here; none if the log is empty.
@@ -98,11 +124,39 @@ impl Partition {
         self.log.latest_epoch().map(LeaderEpoch)
     }
 
-    /// The leader's knowledge, if this replica leads.
-    pub fn leader_state(&self) -> Option<&LeaderState> {
-        match &self.role {
-            Role::Leader(state) => Some(state),
-            Role::Follower { .. } | Role::Leaderless => None,
+    /// What the leader knows of the others, by broker id; nothing on a follower. Kafka: `remoteReplicas`.
+    pub fn replicas(&self) -> &SortedMap<BrokerId, ReplicaState> {
+        &self.replicas
+    }
+
+    /// The ISR as the leader has it, with a change that the controller has not answered yet; empty on a follower.
+    pub fn state(&self) -> &PartitionState {
+        &self.state
+    }
+
+    /// The leader's committed ISR is smaller than `min(min.insync.replicas, replicas)`. Kafka: `isUnderMinIsr`.
+    pub fn is_under_min_isr(&self) -> bool {
+        self.is_leader() && self.state.isr().len() < self.effective_min_isr()
+    }
+
+    /// `min.insync.replicas`, but never more than there are replicas. Kafka: `effectiveMinIsr`.
+    pub(super) fn effective_min_isr(&self) -> usize {
+        let min_isr = usize::try_from(self.config.min_insync_replicas).unwrap_or(0);
+        min_isr.min(self.replicas.len().saturating_add(1))
+    }
+
+    /// Whether a request knows the leader epoch that this replica knows. Kafka: `checkCurrentLeaderEpoch`.
+    pub(super) fn check_leader_epoch(&self, requested: Option<LeaderEpoch>) -> Result<(), Errors> {
+        match requested {
+            Some(epoch) if epoch < self.leader_epoch => Err(Errors::FencedLeaderEpoch),
+            Some(epoch) if epoch > self.leader_epoch => Err(Errors::UnknownLeaderEpoch),
+            _ => Ok(()),
         }
+    }
+
+    /// As [`Partition::check_leader_epoch`], and this replica leads. Kafka: `localLogWithEpochOrThrow`.
+    pub(super) fn check_leader(&self, requested: Option<LeaderEpoch>) -> Result<(), Errors> {
+        self.check_leader_epoch(requested)?;
+        if self.is_leader() { Ok(()) } else { Err(Errors::NotLeaderOrFollower) }
     }
 }

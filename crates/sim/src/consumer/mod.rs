@@ -135,12 +135,14 @@ impl Consumer {
                 partition: id.clone(),
                 fetch_offset: self.offset_of(id)?,
                 current_leader_epoch: self.metadata.partition(id).map(|known| known.leader_epoch),
+                log_start_offset: Offset(-1),
                 last_fetched_epoch: None,
                 max_bytes: self.config.max_partition_fetch_bytes,
             })
         };
         Body::FetchRequest(FetchRequest {
             replica: None,
+            replica_epoch: -1,
             max_wait_ms: self.config.fetch_max_wait_ms,
             min_bytes: self.config.fetch_min_bytes,
             max_bytes: self.config.fetch_max_bytes,

@@ -1,5 +1,7 @@
 //! The whys and the files that facts name.
 
+use crate::error::Errors;
+
 /// How a partition was chosen. Kafka 4.3: `KafkaProducer.partition`, `BuiltInPartitioner`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChosenBy {
@@ -40,6 +42,19 @@ pub enum Completion {
     Satisfied,
     /// It has waited as long as it may.
     TimedOut,
+}
+
+/// How far a change of an ISR is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsrStep {
+    /// The leader asks the controller for it. A replica that shall join counts at once, one that shall leave still counts.
+    Proposed,
+    /// The controller let replicas join; the partition epoch now.
+    Expanded(i32),
+    /// The controller took replicas out; the partition epoch now.
+    Shrunk(i32),
+    /// It did not come to be: why; none if the answer is of an older state.
+    Failed(Option<Errors>),
 }
 
 /// A file in which a broker keeps an offset for each of its partitions. Kafka: `OffsetCheckpointFile`.

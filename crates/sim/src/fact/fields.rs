@@ -5,7 +5,7 @@ use std::fmt::Display;
 use highwater_log::log::Verdict;
 use highwater_log::segment::RollReason;
 
-use super::{ChosenBy, Completion, FactKind, MessageFact, ReadyBecause, Says};
+use super::{ChosenBy, Completion, FactKind, IsrStep, MessageFact, ReadyBecause, Says};
 use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::ids::{BrokerId, Offset, TopicPartition};
@@ -159,6 +159,18 @@ impl FactKind {
                     .number("to", to.0)
                     .number("leader_high_watermark", leader_high_watermark.0)
                     .number("log_end_offset", log_end_offset.0)
+            }
+            FactKind::IsrUpdate { broker, partition, from, to, step } => {
+                let fields = fields
+                    .number("broker", broker.0)
+                    .partition(partition)
+                    .numbers("from", from.iter().map(|id| id.0.into()))
+                    .numbers("to", to.iter().map(|id| id.0.into()));
+                match step {
+                    IsrStep::Proposed | IsrStep::Failed(None) => fields,
+                    IsrStep::Expanded(epoch) | IsrStep::Shrunk(epoch) => fields.number("partition_epoch", *epoch),
+                    IsrStep::Failed(Some(error)) => fields.text("error", error),
+                }
             }
             FactKind::LimitReached { node, what, limit } => {
                 let fields = match node {

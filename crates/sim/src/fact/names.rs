@@ -1,6 +1,6 @@
 //! What facts are called, what values they set, and what they are about.
 
-use super::{Completion, FactKind, Says};
+use super::{Completion, FactKind, IsrStep, Says};
 use crate::error::Errors;
 use crate::ids::TopicPartition;
 use crate::message::Api;
@@ -46,6 +46,12 @@ impl FactKind {
             FactKind::FollowerCredited { .. } => "FollowerCredited",
             FactKind::HighWatermarkAdvanced { .. } => "HighWatermarkAdvanced",
             FactKind::HighWatermarkUpdated { .. } => "HighWatermarkUpdated",
+            FactKind::IsrUpdate { step, .. } => match step {
+                IsrStep::Proposed => "IsrChangeProposed",
+                IsrStep::Expanded(_) => "IsrExpanded",
+                IsrStep::Shrunk(_) => "IsrShrunk",
+                IsrStep::Failed(_) => "IsrUpdateFailed",
+            },
             FactKind::FetchParked { .. } => "FetchParked",
             FactKind::FetchCompleted { .. } => "FetchCompleted",
             FactKind::ProduceParked { .. } => "ProduceParked",
@@ -96,6 +102,10 @@ impl FactKind {
         "FollowerCredited",
         "HighWatermarkAdvanced",
         "HighWatermarkUpdated",
+        "IsrChangeProposed",
+        "IsrExpanded",
+        "IsrShrunk",
+        "IsrUpdateFailed",
         "FetchParked",
         "FetchCompleted",
         "ProduceParked",
@@ -130,6 +140,9 @@ impl FactKind {
             | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
                 vec![format!("hw/{partition}/broker-{broker}")]
             }
+            FactKind::IsrUpdate { partition, step: IsrStep::Expanded(_) | IsrStep::Shrunk(_), .. } => {
+                vec![format!("isr/{partition}")]
+            }
             FactKind::SegmentRolled { broker, partition, .. } => vec![format!("segments/{partition}/broker-{broker}")],
             FactKind::LogStartOffsetIncremented { broker, partition, .. } => {
                 vec![format!("log_start/{partition}/broker-{broker}")]
@@ -163,6 +176,7 @@ impl FactKind {
             | FactKind::FollowerCredited { partition, .. }
             | FactKind::HighWatermarkAdvanced { partition, .. }
             | FactKind::HighWatermarkUpdated { partition, .. }
+            | FactKind::IsrUpdate { partition, .. }
             | FactKind::FetchParked { partition, .. }
             | FactKind::FetchCompleted { partition, .. }
             | FactKind::ProduceParked { partition, .. }
@@ -184,6 +198,7 @@ impl FactKind {
     pub fn is_bad(&self) -> bool {
         match self {
             FactKind::SendFailed { .. } | FactKind::LimitReached { .. } | FactKind::BatchRetried { .. } => true,
+            FactKind::IsrUpdate { step, .. } => matches!(step, IsrStep::Shrunk(_) | IsrStep::Failed(_)),
             FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,
             FactKind::Sent(message) | FactKind::Received(message) => matches!(
                 message.says,

@@ -50,25 +50,23 @@ pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette
 fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, palette: &Palette) -> ReplicaRow {
     let partition = &replica.id;
     let id = format!("broker-{}/{partition}", broker.id);
-    let floats = replica.leader_state().map_or_else(Vec::new, |state| {
-        state
-            .followers
-            .iter()
-            .map(|(follower, known)| Float {
-                id: format!("{id}/float-{follower}"),
-                replica: follower.0,
-                log_end_offset: Shown {
-                    value: known.log_end_offset.map(|end| end.0),
-                    key: format!("credited/{partition}/broker-{}/{follower}", broker.id),
-                },
-                holds_water: isr.contains(&follower.0),
-            })
-            .collect()
-    });
+    let floats = replica
+        .replicas()
+        .iter()
+        .map(|(follower, known)| Float {
+            id: format!("{id}/float-{follower}"),
+            replica: follower.0,
+            log_end_offset: Shown {
+                value: known.known_end().map(|end| end.0),
+                key: format!("credited/{partition}/broker-{}/{follower}", broker.id),
+            },
+            holds_water: isr.contains(&follower.0),
+        })
+        .collect();
     let epochs = replica.log.leader_epochs().iter().map(|entry| (entry.epoch, entry.start_offset)).collect();
     ReplicaRow {
         broker: broker.id.0,
-        role: if replica.leader_state().is_some() { Role::Leader } else { Role::Follower },
+        role: if replica.is_leader() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
         records: records(&id, replica, first_offset, palette),
         high_watermark: Shown {

@@ -1,0 +1,172 @@
+//! Fetch requests. Kafka 4.3: `ReplicaManager.fetchMessages`, `readFromLog`, `DelayedFetch`.
+
+use std::rc::Rc;
+
+use super::Broker;
+use super::fetch::{FetchedBy, LogReadInfo, Read};
+use super::purgatory::DelayedFetch;
+use crate::error::Errors;
+use crate::fact::{Completion, FactKind};
+use crate::ids::{MessageId, Offset, TopicPartition};
+use crate::message::{Body, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, IsolationLevel, Message};
+use crate::outbox::Outbox;
+use crate::timer::Timer;
+
+impl Broker {
+    pub(super) fn on_fetch(&mut self, message: &Message, request: &FetchRequest, out: &mut Outbox) {
+        let received = out.cause();
+        let mut fetched = Vec::with_capacity(request.partitions.len());
+        let mut bytes_left = request.max_bytes;
+        for part in &request.partitions {
+            out.because(received);
+            let mut part = part.clone();
+            part.max_bytes = part.max_bytes.min(bytes_left);
+            // Kafka reads before it credits the follower, so the response carries the old high watermark.
+            let by = fetched_by(request);
+            let read = self.read(by, &part);
+            self.locate_high_watermark(by, &part);
+            let recorded = match (&read, request.replica) {
+                (Ok(info), Some(follower)) => self.replica_mut(&part.partition, out).map_or(Ok(false), |at| {
+                    let (replica, mut around) = at;
+                    replica.record_follower_fetch(follower, request.replica_epoch, &part, info, &mut around)
+                }),
+                _ => Ok(false),
+            };
+            let read = self.fetched(&part, recorded.and(read));
+            bytes_left = bytes_left.saturating_sub(bytes_of(&read));
+            fetched.push(read);
+            if recorded == Ok(true) {
+                self.try_complete(&part.partition, out);
+            }
+        }
+        out.because(received);
+        let bytes: u64 = fetched.iter().map(bytes_of).sum();
+        let failed = fetched.iter().any(|part| part.error != Errors::None);
+        if request.max_wait_ms == 0 || request.partitions.is_empty() || bytes >= request.min_bytes || failed {
+            out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions: fetched }));
+            return;
+        }
+        let deadline = out.now.plus_ms(request.max_wait_ms);
+        if let Some(first) = request.partitions.first() {
+            out.fact(FactKind::FetchParked {
+                broker: self.id,
+                message: message.id,
+                partition: first.partition.clone(),
+                node: message.from.clone(),
+                wait_ms: request.max_wait_ms,
+            });
+        }
+        out.timer(deadline, Timer::DelayedOperation { request: message.id });
+        let fetch =
+            DelayedFetch { request: Rc::clone(&message.body), from: message.from.clone(), since: out.now, deadline };
+        self.purgatory.fetches.insert(message.id, fetch);
+    }
+
+    /// A consumer's read looks where in the files the high watermark is.
+    fn locate_high_watermark(&mut self, by: FetchedBy, part: &FetchPartition) {
+        if let Some(replica) = self.partitions.get_mut(&part.partition)
+            && replica.locates_high_watermark(by, part)
+        {
+            // What is in memory here can be read.
+            let _ = Rc::make_mut(replica).log.locate_high_watermark();
+        }
+    }
+
+    fn read(&self, by: FetchedBy, part: &FetchPartition) -> Result<LogReadInfo, Errors> {
+        match self.partitions.get(&part.partition) {
+            Some(partition) => partition.read(by, part),
+            None => Err(self.error_without_replica(&part.partition)),
+        }
+    }
+
+    /// What was read, as the response has it.
+    fn fetched(&self, part: &FetchPartition, read: Result<LogReadInfo, Errors>) -> FetchedPartition {
+        let mut fetched = FetchedPartition {
+            partition: part.partition.clone(),
+            error: Errors::None,
+            high_watermark: Offset(-1),
+            log_start_offset: Offset(-1),
+            diverging_epoch: None,
+            records: Vec::new(),
+        };
+        match read {
+            Err(error) => fetched.error = error,
+            Ok(info) => {
+                fetched.high_watermark = info.high_watermark;
+                fetched.log_start_offset = info.log_start_offset;
+                match info.read {
+                    Read::Diverging(epoch) => fetched.diverging_epoch = Some(epoch),
+                    Read::Fetched(read) => {
+                        match self.partitions.get(&part.partition).map(|at| at.log.batches_of(&read)) {
+                            Some(Ok(records)) => fetched.records = records,
+                            _ => fetched.error = Errors::KafkaStorageError,
+                        }
+                    }
+                }
+            }
+        }
+        fetched
+    }
+
+    /// After an append or a rise of the high watermark: answers the fetches that have enough to read now.
+    pub(super) fn try_complete_fetches(&mut self, id: &TopicPartition, out: &mut Outbox) {
+        let because = out.cause();
+        for request in self.purgatory.fetches_of(id) {
+            if self.purgatory.fetches.get(&request).is_some_and(|fetch| self.has_enough(fetch)) {
+                out.because(because);
+                self.complete_fetch(request, Completion::Satisfied, out);
+            }
+        }
+        out.because(because);
+    }
+
+    /// Kafka: `DelayedFetch.tryComplete`.
+    fn has_enough(&self, fetch: &DelayedFetch) -> bool {
+        let Body::FetchRequest(request) = &*fetch.request else {
+            return false;
+        };
+        let mut bytes = 0_u64;
+        for part in &request.partitions {
+            match self.read(fetched_by(request), part) {
+                Ok(LogReadInfo { read: Read::Fetched(read), .. }) => bytes = bytes.saturating_add(read.read.size),
+                _ => return true,
+            }
+        }
+        bytes >= request.min_bytes
+    }
+
+    /// Reads again (the high watermark too) and answers.
+    pub(super) fn complete_fetch(&mut self, request: MessageId, completion: Completion, out: &mut Outbox) {
+        let Some(fetch) = self.purgatory.fetches.remove(&request) else {
+            return;
+        };
+        let Body::FetchRequest(body) = &*fetch.request else {
+            return;
+        };
+        if let Some(first) = body.partitions.first() {
+            let partition = first.partition.clone();
+            out.then(FactKind::FetchCompleted { broker: self.id, message: request, partition, completion });
+        }
+        let mut bytes_left = body.max_bytes;
+        let mut partitions = Vec::with_capacity(body.partitions.len());
+        for part in &body.partitions {
+            let mut part = part.clone();
+            part.max_bytes = part.max_bytes.min(bytes_left);
+            let by = fetched_by(body);
+            let read = self.read(by, &part);
+            self.locate_high_watermark(by, &part);
+            let read = self.fetched(&part, read);
+            bytes_left = bytes_left.saturating_sub(bytes_of(&read));
+            partitions.push(read);
+        }
+        out.reply(request, fetch.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
+    }
+}
+
+fn fetched_by(request: &FetchRequest) -> FetchedBy {
+    request.replica.map_or(FetchedBy::Consumer(IsolationLevel::ReadUncommitted), FetchedBy::Follower)
+}
+
+fn bytes_of(part: &FetchedPartition) -> u64 {
+    part.records.iter().map(highwater_log::batch::RecordBatch::size_in_bytes).sum()
+}
