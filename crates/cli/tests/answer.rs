@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use highwater_cli::answer::{kind_names, run};
@@ -121,6 +122,31 @@ fn the_controller_places_replicas_as_kafkas() {
             without(call, &["assignment", "error"]);
         }
     });
+}
+
+/// Sticky assignment to members with different subscriptions is not answered yet.
+#[test]
+fn members_are_assigned_partitions_as_kafkas() {
+    let lines: Vec<Value> = vectors("assign")
+        .into_iter()
+        .filter(|line| {
+            let sticky = line["strategy"].as_str().is_some_and(|strategy| strategy.ends_with("sticky"));
+            let mut subscriptions = line["members"].as_array().unwrap().iter().map(|member| {
+                member["topics"].as_array().unwrap().iter().map(ToString::to_string).collect::<BTreeSet<_>>()
+            });
+            let first = subscriptions.next();
+            !sticky || subscriptions.all(|other| Some(other) == first)
+        })
+        .collect();
+    assert_eq!(lines.len(), 320);
+    as_kafka("assign", &lines, |line| without(line, &["assignment"]));
+}
+
+/// The uniform assignor is not there yet.
+#[test]
+fn the_coordinator_assigns_ranges_as_kafkas() {
+    let lines: Vec<Value> = vectors("assign_server").into_iter().filter(|line| line["assignor"] == "range").collect();
+    as_kafka("assign_server", &lines, |line| without(line, &["assignment"]));
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn answer_fills_in_what_kafka_would_say() {
     let (code, _, err) = call(&["answer", "partition", &folder.path("none.jsonl")]);
     assert!(code == 1 && err.contains("cannot be read"), "{err}");
     let (code, _, err) = call(&["answer", "weather"]);
-    assert!(code == 2 && err.contains("the kinds are accumulator, batch"), "{err}");
+    assert!(code == 2 && err.contains("the kinds are accumulator, assign, assign_server, batch"), "{err}");
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! Which coordinator a group has. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
+//! Which coordinator a group has, and who in it reads what. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
+
+pub mod assignor;
 
 use highwater_log::java::{abs, string_hash_code};
 

@@ -6,6 +6,7 @@
 //! line that is no JSON object has no answer at all, and the lines after it are still answered.
 
 mod accumulator;
+mod assign;
 mod batch;
 mod group_partition;
 mod leader_epochs;
@@ -71,6 +72,8 @@ impl Answer {
 /// The kinds that can be answered.
 const KINDS: &[Kind] = &[
     accumulator::KIND,
+    assign::CLIENT,
+    assign::SERVER,
     batch::KIND,
     log::COMPACTION,
     group_partition::KIND,
