@@ -4,6 +4,7 @@
 //! key). Exit code 2: the command was called wrongly. A reader that closes the pipe ends it quietly.
 
 mod answer_command;
+mod assign;
 mod check;
 mod dump;
 mod failure;
@@ -68,6 +69,7 @@ enum Command {
     Schema(schema::Schema),
     Partition(partition::Partition),
     GroupPartition(group_partition::GroupPartition),
+    Assign(assign::Assign),
     Answer(answer_command::Answer),
     Dump(dump::Dump),
     Lookup(lookup::Lookup),
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         Command::Schema(command) => command.run(&mut out),
         Command::Partition(command) => command.run(&mut out),
         Command::GroupPartition(command) => command.run(&mut out),
+        Command::Assign(command) => command.run(&mut out),
         Command::Answer(command) => command.run(&mut out),
         Command::Dump(command) => command.run(&mut out),
         Command::Lookup(command) => command.run(&mut out),

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use highwater_cli::answer::{kind_names, run};
@@ -124,29 +123,36 @@ fn the_controller_places_replicas_as_kafkas() {
     });
 }
 
-/// Sticky assignment to members with different subscriptions is not answered yet.
 #[test]
 fn members_are_assigned_partitions_as_kafkas() {
-    let lines: Vec<Value> = vectors("assign")
-        .into_iter()
-        .filter(|line| {
-            let sticky = line["strategy"].as_str().is_some_and(|strategy| strategy.ends_with("sticky"));
-            let mut subscriptions = line["members"].as_array().unwrap().iter().map(|member| {
-                member["topics"].as_array().unwrap().iter().map(ToString::to_string).collect::<BTreeSet<_>>()
-            });
-            let first = subscriptions.next();
-            !sticky || subscriptions.all(|other| Some(other) == first)
-        })
-        .collect();
-    assert_eq!(lines.len(), 320);
-    as_kafka("assign", &lines, |line| without(line, &["assignment"]));
+    for kind in ["assign", "assign_server", "assign_share"] {
+        as_kafka(kind, &vectors(kind), |line| without(line, &["assignment"]));
+    }
 }
 
-/// The uniform assignor is not there yet.
 #[test]
-fn the_coordinator_assigns_ranges_as_kafkas() {
-    let lines: Vec<Value> = vectors("assign_server").into_iter().filter(|line| line["assignor"] == "range").collect();
-    as_kafka("assign_server", &lines, |line| without(line, &["assignment"]));
+fn a_group_that_cannot_be_is_told() {
+    let lines = r#"{"strategy": "best", "topics": {}, "members": []}
+        {"strategy": "range", "topics": {}, "members": [{"id": "A", "topics": []}, {"id": "A", "topics": []}]}
+        {"topics": {}, "members": []}
+        {"strategy": "sticky", "topics": {"t": 99999999}, "members": [{"id": "A", "topics": ["t"]}]}"#;
+    let (code, answers, errors) = answer("assign", lines);
+    let answers = json_lines(&answers);
+    assert_eq!((code, answers.len()), (1, 4));
+    assert_eq!(answers[0]["unanswered"], "the assignor `best` is not one of this kind");
+    assert_eq!(answers[3]["unanswered"], "there are too many members, topics or partitions");
+    assert_eq!(
+        errors,
+        "highwater answer: line 2: two members are called `A`\n\
+         highwater answer: line 3: missing field `strategy`\n\
+         highwater answer: 4 of 4 lines have no answer\n"
+    );
+    let lines = r#"{"assignor": "uniform", "topics": {"t": 1}, "topic_ids": {"t": "0g"}, "members": []}
+        {"assignor": "uniform", "topics": {"t": 1}, "members": []}"#;
+    let (code, _, errors) = answer("assign_server", lines);
+    assert_eq!(code, 1);
+    assert!(errors.contains("line 1: `topic_ids`: `t`: invalid digit"), "{errors}");
+    assert!(errors.contains("line 2: `topic_ids` lacks `t`"), "{errors}");
 }
 
 #[test]

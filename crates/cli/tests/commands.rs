@@ -268,6 +268,28 @@ fn group_partition_says_where_groups_are() {
 }
 
 #[test]
+fn assign_says_who_reads_what() {
+    let group = br#"{"topics": {"t": 3, "other": 9}, "members": [
+        {"id": "A", "topics": ["t"], "owned": {"t": [0, 1, 2]}, "generation": 1}, {"id": "Bee", "topics": ["t", "none"]}]}"#;
+    let (code, out, err) = call_with(&["assign", "--strategy", "range", "-"], group);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "A    t 0,1\nBee  t 2\n", ""));
+    let (code, out, _) = call_with(&["assign", "--strategy", "cooperative-sticky", "-"], group);
+    assert_eq!((code, out.as_str()), (0, "A    t 1,2\nBee  nothing\n"));
+    let folder = Folder::new("assign");
+    fs::write(folder.0.join("group.json"), group).unwrap();
+    let (code, out, _) = call(&["assign", "--strategy", "roundrobin", &folder.path("group.json"), "--json"]);
+    assert_eq!((code, &json(&out)["A"]["t"]), (0, &serde_json::json!([0, 2])));
+    let (code, _, err) = call_with(&["assign", "--strategy", "uniform", "-"], group);
+    assert!(code == 1 && err.contains("standard input: `topic_ids` lacks `t`"), "{err}");
+    let (code, _, err) = call_with(&["assign", "--strategy", "range", "-"], b"{\"topics\": {}}");
+    assert!(code == 1 && err.contains("missing field `members`"), "{err}");
+    let (code, _, err) = call(&["assign", "--strategy", "best", "-"]);
+    assert!(code == 2 && err.contains("cooperative-sticky"), "{err}");
+    let (code, _, err) = call(&["assign", "--strategy", "range", &folder.path("none.json")]);
+    assert!(code == 1 && err.contains("cannot be read"), "{err}");
+}
+
+#[test]
 fn answer_fills_in_what_kafka_would_say() {
     let question = br#"{"key_hex":"757365722d38","partitions":6}"#;
     let (code, out, err) = call_with(&["answer", "partition"], question);
@@ -282,7 +304,10 @@ fn answer_fills_in_what_kafka_would_say() {
     let (code, _, err) = call(&["answer", "partition", &folder.path("none.jsonl")]);
     assert!(code == 1 && err.contains("cannot be read"), "{err}");
     let (code, _, err) = call(&["answer", "weather"]);
-    assert!(code == 2 && err.contains("the kinds are accumulator, assign, assign_server, batch"), "{err}");
+    assert!(
+        code == 2 && err.contains("the kinds are accumulator, assign, assign_server, assign_share, batch"),
+        "{err}"
+    );
 }
 
 #[test]

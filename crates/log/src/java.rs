@@ -38,18 +38,31 @@ pub fn table_for(keys: usize, mut table: usize) -> usize {
     table
 }
 
+/// The table of a `HashMap` or `HashSet` that is made with room for so many keys: `new HashMap<>(capacity)`. What is put
+/// in may make it grow, see [`table_for`].
+pub fn table_with_capacity(capacity: usize) -> usize {
+    capacity.checked_next_power_of_two().unwrap_or(capacity)
+}
+
+/// The capacity that is asked for so that a table of so many keys does not grow: `(int) (keys / 0.75f) + 1`.
+pub fn capacity_for(keys: usize) -> usize {
+    keys.saturating_mul(4).checked_div(3).unwrap_or(0).saturating_add(1)
+}
+
 /// The order in which a `HashMap` or `HashSet` goes through its keys, as indexes into the order in which they were put in.
 /// `hashes` are their `hashCode()`s, each key once. `copied` is how many of them the table was made for (a set made from a
 /// collection); the rest came one by one, and a table that is three quarters full doubles.
 ///
 /// Differs from Java: a bucket with eight keys or more becomes a tree there, which can change its order.
 pub fn hash_order(hashes: impl IntoIterator<Item = i32>, copied: usize) -> Vec<usize> {
-    let hashes: Vec<i32> = hashes.into_iter().collect();
-    // (int) (copied / .75f) + 1
-    let wanted = copied.saturating_mul(4).checked_div(3).unwrap_or(0).saturating_add(1);
-    let table = table_for(hashes.len(), wanted.max(SMALLEST_TABLE).next_power_of_two());
-    let mask = table.saturating_sub(1);
-    let mut order: Vec<(usize, usize)> = hashes.iter().map(|hash| bucket(*hash, mask)).zip(0..).collect();
+    let table = table_with_capacity(capacity_for(copied).max(SMALLEST_TABLE));
+    hash_order_from(hashes.into_iter().collect(), table)
+}
+
+/// [`hash_order`] of a table that had `table` buckets at first.
+pub fn hash_order_from(hashes: Vec<i32>, table: usize) -> Vec<usize> {
+    let mask = table_for(hashes.len(), table.max(1)).saturating_sub(1);
+    let mut order: Vec<(usize, usize)> = hashes.into_iter().map(|hash| bucket(hash, mask)).zip(0..).collect();
     order.sort_unstable();
     order.into_iter().map(|(_, index)| index).collect()
 }

@@ -1,7 +1,10 @@
 //! The names of things, each its own type, so that a broker id can never be taken for an offset.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
+
+use highwater_log::java::long_hash_code;
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -75,6 +78,37 @@ impl TopicPartition {
 impl fmt::Display for TopicPartition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.topic, self.partition)
+    }
+}
+
+/// A topic's id, the same for as long as the topic lives. Kafka: `Uuid`, the more significant bits first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TopicId(pub u128);
+
+impl TopicId {
+    /// The halves of the id, the more significant bits first.
+    fn halves(self) -> (i64, i64) {
+        let [high, low] = [self.0 >> 64, self.0].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
+        (high.cast_signed(), low.cast_signed())
+    }
+
+    /// `Uuid.hashCode()`.
+    pub fn hash_code(self) -> i32 {
+        let (high, low) = self.halves();
+        long_hash_code(high ^ low)
+    }
+}
+
+/// As `Uuid.compareTo`: by both halves as signed numbers.
+impl Ord for TopicId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.halves().cmp(&other.halves())
+    }
+}
+
+impl PartialOrd for TopicId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

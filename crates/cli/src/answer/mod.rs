@@ -19,6 +19,7 @@ mod reassignment;
 mod recovery;
 mod sticky_partitioner;
 
+pub use assign::{Named, assigned, assignor_names};
 pub use log::{log_state, told_read};
 
 use std::io::{self, BufRead, Read, Write};
@@ -74,6 +75,7 @@ const KINDS: &[Kind] = &[
     accumulator::KIND,
     assign::CLIENT,
     assign::SERVER,
+    assign::SHARE,
     batch::KIND,
     log::COMPACTION,
     group_partition::KIND,
