@@ -31,6 +31,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
                 None => vec![lane],
             }
         }
+        FactKind::LogTruncated { broker, partition, .. } => vec![format!("broker-{broker}/{partition}/leo")],
         FactKind::IsrUpdate { partition, .. } => vec![format!("isr/{partition}")],
         FactKind::PartitionRecord { partition, .. } => vec![lane(partition), format!("isr/{partition}")],
         FactKind::RecordAccumulated { producer, partition, batch, .. }
@@ -96,7 +97,8 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::BatchDrained { .. }
             | FactKind::StickyPartitionSwitched { .. }
             | FactKind::MetadataUpdated { .. }
-            | FactKind::IsrUpdate { .. },
+            | FactKind::IsrUpdate { .. }
+            | FactKind::LogTruncated { .. },
             Some(mark),
         ) => Motion::ValueChanged(mark),
         _ => Motion::Still,
@@ -118,6 +120,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::HighWatermarkAdvanced { broker, .. }
         | FactKind::HighWatermarkUpdated { broker, .. }
         | FactKind::IsrUpdate { broker, .. }
+        | FactKind::LogTruncated { broker, .. }
         | FactKind::FetchCompleted { broker, .. }
         | FactKind::ProduceParked { broker, .. }
         | FactKind::ProduceCompleted { broker, .. }

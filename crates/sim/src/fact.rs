@@ -261,6 +261,21 @@ pub enum FactKind {
         /// The end of its own log.
         log_end_offset: Offset,
     },
+    /// A follower cut the end of its log, which the leader's log has not.
+    LogTruncated {
+        /// The follower.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// Its log end before.
+        from: Offset,
+        /// Its log end now.
+        to: Offset,
+        /// The leader's epoch that was compared.
+        leader_epoch: LeaderEpoch,
+        /// Where that epoch ends in the leader's log.
+        leader_end_offset: Offset,
+    },
     /// A fetch waits in the broker for more bytes or for its time (`DelayedFetch`).
     FetchParked {
         /// Where.

@@ -1,11 +1,12 @@
 //! Follower side of one partition. Kafka 4.3: `Partition.makeFollower`, `appendRecordsToFollowerOrFutureReplica`,
-//! `ReplicaFetcherThread.processPartitionData`.
+//! `ReplicaFetcherThread.processPartitionData`, `truncateOnFetchResponse`.
 //!
-//! Differs from Kafka: a follower does not truncate by itself yet (leaders do not change yet).
+//! Differs from Kafka: a follower whose offset is out of the leader's range does not ask where that begins.
 
 use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
+use highwater_log::leader_epochs::EpochEndOffset;
 use highwater_log::log::{AppendInfo, LogError};
 
 use super::isr::PartitionState;
@@ -35,11 +36,15 @@ impl Partition {
         is_new_epoch
     }
 
-    /// Takes over what the leader sent: first the records, then the high watermark, clamped to what is here.
+    /// Takes over what the leader sent: first the records, then the high watermark, clamped to what is here, then the start
+    /// of the log. If the leader says that the logs diverge, the tail is cut instead.
     ///
     /// # Errors
     /// What the log says to records that do not follow on; `KAFKA_STORAGE_ERROR` at a bound of the log.
     pub fn take_over(&mut self, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
+        if let Some(diverging) = fetched.diverging_epoch {
+            return self.truncate_to_leader(diverging, out);
+        }
         let before = self.log_end_offset();
         let info = self
             .append_as_follower(&fetched.records, self.leader_epoch, out.now.timestamp_ms())
@@ -72,6 +77,38 @@ impl Partition {
                 to,
                 leader_high_watermark: fetched.high_watermark,
                 log_end_offset: end,
+            });
+        }
+        let from = self.log_start_offset();
+        if self.log.increment_log_start_offset(fetched.log_start_offset.0) == Ok(true) {
+            let to = self.log_start_offset();
+            out.fact(FactKind::LogStartOffsetIncremented { broker, partition: self.id.clone(), from, to });
+        }
+        Ok(())
+    }
+
+    /// Cuts what this log has and the leader's has not: behind where the leader's epoch ends, there or here. Where this log
+    /// does not know that epoch, it cuts what is newer, and the next fetch tells the leader its epoch before that. Kafka:
+    /// `AbstractFetcherThread.truncateOnFetchResponse`, `getOffsetTruncationState`.
+    ///
+    /// # Errors
+    /// What the log says.
+    fn truncate_to_leader(&mut self, leader: EpochEndOffset, out: &mut Outbox) -> Result<(), Errors> {
+        let from = self.log_end_offset();
+        let shared = match self.log.end_offset_for_epoch(leader.epoch) {
+            Some(own) if own.epoch != leader.epoch => own.end_offset,
+            Some(own) => own.end_offset.min(leader.end_offset),
+            None => leader.end_offset,
+        };
+        let truncated = self.log.truncate_to(shared.min(from.0), out.now.timestamp_ms());
+        if truncated.map_err(|error| self.log_error(&error, out))? {
+            out.then(FactKind::LogTruncated {
+                broker: self.broker,
+                partition: self.id.clone(),
+                from,
+                to: self.log_end_offset(),
+                leader_epoch: LeaderEpoch(leader.epoch),
+                leader_end_offset: Offset(leader.end_offset),
             });
         }
         Ok(())

@@ -123,13 +123,10 @@ impl Partition {
         }
         let end = self.log.end_metadata();
         let mut least = end;
-        let mut ends = vec![(self.broker, Offset(end.offset))];
         for (id, replica) in &self.replicas {
-            if !self.holds_high_watermark(*id, replica, end.offset, around) {
-                continue;
-            }
-            ends.push((*id, Offset(replica.log_end_offset.offset)));
-            if replica.log_end_offset.offset < least.offset {
+            if replica.log_end_offset.offset < least.offset
+                && self.holds_high_watermark(*id, replica, end.offset, around)
+            {
                 least = replica.log_end_offset;
             }
         }
@@ -137,13 +134,12 @@ impl Partition {
         let Ok(Some(from)) = self.log.maybe_increment_high_watermark(least) else { return false };
         let (from, to) = (Offset(from), self.high_watermark());
         if from != to {
-            around.out.then(FactKind::HighWatermarkAdvanced {
-                broker: self.broker,
-                partition: self.id.clone(),
-                from,
-                to,
-                log_end_offsets: ends,
-            });
+            let mut log_end_offsets = vec![(self.broker, Offset(end.offset))];
+            let counted =
+                self.replicas.iter().filter(|(id, at)| self.holds_high_watermark(**id, at, end.offset, around));
+            log_end_offsets.extend(counted.map(|(id, replica)| (*id, Offset(replica.log_end_offset.offset))));
+            let (broker, partition) = (self.broker, self.id.clone());
+            around.out.then(FactKind::HighWatermarkAdvanced { broker, partition, from, to, log_end_offsets });
         }
         true
     }

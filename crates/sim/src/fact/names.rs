@@ -52,6 +52,7 @@ impl FactKind {
                 IsrStep::Shrunk(_) => "IsrShrunk",
                 IsrStep::Failed(_) => "IsrUpdateFailed",
             },
+            FactKind::LogTruncated { .. } => "LogTruncated",
             FactKind::FetchParked { .. } => "FetchParked",
             FactKind::FetchCompleted { .. } => "FetchCompleted",
             FactKind::ProduceParked { .. } => "ProduceParked",
@@ -106,6 +107,7 @@ impl FactKind {
         "IsrExpanded",
         "IsrShrunk",
         "IsrUpdateFailed",
+        "LogTruncated",
         "FetchParked",
         "FetchCompleted",
         "ProduceParked",
@@ -139,6 +141,9 @@ impl FactKind {
             FactKind::HighWatermarkAdvanced { broker, partition, .. }
             | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
                 vec![format!("hw/{partition}/broker-{broker}")]
+            }
+            FactKind::LogTruncated { broker, partition, .. } => {
+                vec![format!("leo/{partition}/broker-{broker}"), format!("hw/{partition}/broker-{broker}")]
             }
             FactKind::IsrUpdate { partition, step: IsrStep::Expanded(_) | IsrStep::Shrunk(_), .. } => {
                 vec![format!("isr/{partition}")]
@@ -177,6 +182,7 @@ impl FactKind {
             | FactKind::HighWatermarkAdvanced { partition, .. }
             | FactKind::HighWatermarkUpdated { partition, .. }
             | FactKind::IsrUpdate { partition, .. }
+            | FactKind::LogTruncated { partition, .. }
             | FactKind::FetchParked { partition, .. }
             | FactKind::FetchCompleted { partition, .. }
             | FactKind::ProduceParked { partition, .. }
@@ -197,7 +203,10 @@ impl FactKind {
     /// An error or a loss.
     pub fn is_bad(&self) -> bool {
         match self {
-            FactKind::SendFailed { .. } | FactKind::LimitReached { .. } | FactKind::BatchRetried { .. } => true,
+            FactKind::SendFailed { .. }
+            | FactKind::LimitReached { .. }
+            | FactKind::BatchRetried { .. }
+            | FactKind::LogTruncated { .. } => true,
             FactKind::IsrUpdate { step, .. } => matches!(step, IsrStep::Shrunk(_) | IsrStep::Failed(_)),
             FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,
             FactKind::Sent(message) | FactKind::Received(message) => matches!(
