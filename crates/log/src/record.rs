@@ -90,8 +90,15 @@ impl RecordRef<'_> {
             sequence: self.sequence,
             key: self.key.map(share),
             value: self.value.map(share),
-            headers: self.headers.clone().map(HeaderRef::to_header).collect(),
+            // Most records have none.
+            headers: if self.headers.len() == 0 { Vec::new() } else { self.headers_copied() },
         }
+    }
+}
+
+impl RecordRef<'_> {
+    fn headers_copied(&self) -> Vec<Header> {
+        self.headers.clone().map(HeaderRef::to_header).collect()
     }
 }
 

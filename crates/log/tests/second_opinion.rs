@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use bytes::{Bytes, BytesMut};
 use highwater_log::batch::{BatchSpec, RecordBatch};
+#[cfg(feature = "codecs")]
+use highwater_log::batch::{Codec, HEADER_SIZE, LOG_OVERHEAD};
 use highwater_log::record::{NewRecord, Record};
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::{self as theirs, RecordBatchDecoder, RecordBatchEncoder, RecordEncodeOptions};
@@ -58,6 +60,44 @@ fn with_near_timestamps(mut records: Vec<NewRecord>) -> Vec<NewRecord> {
         record.timestamp = record.timestamp.min(1 << 60);
     }
     records
+}
+
+/// The batch as a client sends it that compresses.
+#[cfg(feature = "codecs")]
+fn compressed(batch: &RecordBatch, codec: Codec) -> Vec<u8> {
+    let records = highwater_log::compression::compress(codec, &batch.to_bytes()[HEADER_SIZE..]).unwrap();
+    let mut header = *batch.header();
+    header.attributes |= if codec == Codec::Gzip { 1 } else { 2 };
+    header.batch_length = i32::try_from(HEADER_SIZE - LOG_OVERHEAD + records.len()).unwrap();
+    header.crc = header.compute_crc(&records);
+    [header.to_bytes().as_slice(), &records].concat()
+}
+
+#[cfg(feature = "codecs")]
+const CODECS: [(Codec, theirs::Compression); 2] =
+    [(Codec::Gzip, theirs::Compression::Gzip), (Codec::Snappy, theirs::Compression::Snappy)];
+
+#[cfg(feature = "codecs")]
+proptest! {
+    #[test]
+    fn either_reads_what_the_other_compresses(spec in some_spec(), records in some_records()) {
+        let records = with_near_timestamps(with_distinct_headers(records));
+        let spec = BatchSpec { log_append_time: None, ..spec };
+        let batch = RecordBatch::encode(&spec, &records).unwrap();
+        let ours = batch.records().unwrap();
+        let as_theirs: Vec<_> = ours.iter().map(|record| to_theirs(&spec, theirs::TimestampType::Creation, record)).collect();
+        for (codec, compression) in CODECS {
+            let set = RecordBatchDecoder::decode(&mut Bytes::from(compressed(&batch, codec))).unwrap();
+            prop_assert_eq!((set.compression, &set.records), (compression, &as_theirs));
+            let mut written = BytesMut::new();
+            let options = RecordEncodeOptions { version: 2, compression };
+            RecordBatchEncoder::encode(&mut written, &as_theirs, &options).unwrap();
+            let read = RecordBatch::decode(&written).unwrap();
+            prop_assert_eq!(read.check_crc(), Ok(()));
+            prop_assert_eq!(read.header().codec(), Ok(codec));
+            prop_assert_eq!(read.decompressed().unwrap().records(), Ok(ours.clone()));
+        }
+    }
 }
 
 proptest! {
