@@ -1,5 +1,7 @@
 //! Measuring without a harness: a few long rounds, and the median of them.
 
+pub mod assignors;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use highwater_player::load;
 use highwater_player::log_load::LogLoad;
+use highwater_tests::bench::assignors::assignors;
 use highwater_tests::bench::{median, milliseconds, per_second};
 use kafka_protocol::records::RecordBatchDecoder;
 use peak_alloc::PeakAlloc;
@@ -28,7 +29,8 @@ const SEGMENT_BYTES: usize = 100_000_000;
 const DUMPS: usize = 5;
 
 fn main() -> Result<()> {
-    let measured = json!({ "log": log()?, "simulation": simulation()?, "history": history()? });
+    let measured =
+        json!({ "log": log()?, "simulation": simulation()?, "history": history()?, "assignors": assignors()? });
     writeln!(io::stdout(), "{measured}")?;
     Ok(())
 }

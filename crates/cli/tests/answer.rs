@@ -130,6 +130,12 @@ fn members_are_assigned_partitions_as_kafkas() {
     }
 }
 
+/// Generations that differ, partitions that two own or that are gone, chains of subscriptions, many members.
+#[test]
+fn rare_groups_are_assigned_partitions_as_kafkas() {
+    as_kafka("assign", &vectors("assign_rare"), |line| without(line, &["assignment"]));
+}
+
 #[test]
 fn a_group_that_cannot_be_is_told() {
     let lines = r#"{"strategy": "best", "topics": {}, "members": []}

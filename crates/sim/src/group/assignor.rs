@@ -159,9 +159,14 @@ pub fn compare_members(one: &Member, other: &Member) -> Ordering {
     }
 }
 
-/// `String.compareTo`: by UTF-16 code units, which is not the order of UTF-8.
+/// `String.compareTo`: by UTF-16 code units, which is the order of the bytes but for this: letters outside of the Basic
+/// Multilingual Plane (in UTF-8 from `F0` on) come before U+E000 to U+FFFF (`EE` and `EF`).
 fn compare_strings(one: &str, other: &str) -> Ordering {
-    one.encode_utf16().cmp(other.encode_utf16())
+    let weight = |byte: u8| if matches!(byte, 0xEE | 0xEF) { byte.saturating_add(0x10) } else { byte };
+    match one.bytes().zip(other.bytes()).find(|(one, other)| one != other) {
+        Some((one, other)) => weight(one).cmp(&weight(other)),
+        None => one.len().cmp(&other.len()),
+    }
 }
 
 #[cfg(test)]

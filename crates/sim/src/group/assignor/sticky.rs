@@ -48,21 +48,24 @@ pub(super) fn assign(table: &Table<'_>, cooperative: bool) -> Result<Given, Assi
     Ok(given)
 }
 
-/// Takes out what a member gets that another one says to own.
+/// Takes out what a member gets that another one says to own and loses.
 /// Kafka: `CooperativeStickyAssignor.computePartitionsTransferringOwnership`.
 fn withhold(table: &Table<'_>, claims: &Claims, given: &mut Given) {
-    let mut owned_by_anyone = vec![false; table.total()];
-    for partition in claims.said.iter().flatten() {
-        if let Some(owned) = table.index(*partition).and_then(|index| owned_by_anyone.get_mut(index)) {
-            *owned = true;
+    let mut revoked = vec![false; table.total()];
+    for (own, said) in given.iter_mut().zip(&claims.said) {
+        own.sort_unstable();
+        for partition in said.iter().filter(|partition| own.binary_search(partition).is_err()) {
+            if let Some(revoked) = table.index(*partition).and_then(|index| revoked.get_mut(index)) {
+                *revoked = true;
+            }
         }
     }
     for (own, said) in given.iter_mut().zip(&claims.said) {
         let mut said = said.clone();
         said.sort_unstable();
         own.retain(|partition| {
-            let anyones = table.index(*partition).and_then(|index| owned_by_anyone.get(index));
-            anyones != Some(&true) || said.binary_search(partition).is_ok()
+            let revoked = table.index(*partition).and_then(|index| revoked.get(index));
+            revoked != Some(&true) || said.binary_search(partition).is_ok()
         });
     }
 }

@@ -67,7 +67,17 @@ impl<'a> Table<'a> {
     /// The places of those topics that are known, each once.
     fn known<'b>(&self, topics: impl Iterator<Item = &'b Topic>) -> Vec<usize> {
         let mut seen = vec![false; self.topics.len()];
-        let mut known: Vec<usize> = topics.filter_map(|topic| self.place(topic)).collect();
+        let mut next = 0_usize;
+        let mut place = |topic: &Topic| {
+            // They mostly come by name.
+            let place = match self.topics.get(next) {
+                Some(known) if known.topic == *topic => Some(next),
+                _ => self.place(topic),
+            }?;
+            next = place.saturating_add(1);
+            Some(place)
+        };
+        let mut known: Vec<usize> = topics.filter_map(&mut place).collect();
         known.retain(|topic| seen.get_mut(*topic).is_some_and(|seen| !std::mem::replace(seen, true)));
         known
     }

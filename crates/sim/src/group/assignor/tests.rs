@@ -149,3 +149,12 @@ fn partitions_that_are_gone_disturb_sticky_assignors() {
     let members = [owner("A", &["t", "u"], &owned, 1), owner("B", &["t", "u", "v"], &Partitions::new(), 1)];
     assert_eq!(assigned(Assignor::Sticky, &[("t", 2), ("u", 2)], &members), "A: t 0 7, u 0 1\nB: t 1, u 0 1");
 }
+
+#[test]
+fn strings_compare_as_in_java() {
+    let strings =
+        ["", "a", "a😀", "a\u{e000}", "b", "bé", "消费者", "\u{d7ff}", "😀", "😀a", "😁", "\u{e000}", "\u{ffff}"];
+    for (one, other) in strings.iter().flat_map(|one| strings.map(|other| (*one, other))) {
+        assert_eq!(compare_strings(one, other), one.encode_utf16().cmp(other.encode_utf16()), "{one:?} {other:?}");
+    }
+}
