@@ -2,8 +2,10 @@
 //!
 //! - [`placement`] places the replicas of new partitions;
 //! - [`partition_change`] makes the record of a change: elections, ISR, ELR, epochs;
-//! - [`reassignment`] moves partitions to other brokers.
+//! - [`reassignment`] moves partitions to other brokers;
+//! - [`alter_partition`] answers a leader that wants another ISR.
 
+pub mod alter_partition;
 pub mod partition_change;
 pub mod placement;
 pub mod reassignment;
