@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
     clippy::cast_possible_truncation,
     reason = "a test may panic"
 )]
