@@ -61,16 +61,28 @@ async function start() {
 }
 
 let more;
+let codecs;
 
 /** Loads what the scenarios after the first need, once: their words, and their part of a program that was cut in two. */
-function load_more() {
+function load_more(with_codecs) {
   if (!more) {
     const words = text("words.more.txt").then(engine.keep_words);
     const program = engine.load_more && load("more.wasm").then(engine.load_more);
     more = Promise.all([words, program]);
     more.catch(() => (more = undefined)); // so that it can be tried again
   }
-  return more;
+  return with_codecs ? Promise.all([more, load_codecs()]) : more;
+}
+
+/** Loads what reads compressed records. Without it they are shown as compressed. */
+function load_codecs() {
+  codecs ??= import("./codecs.js")
+    .then((module) => module.default().then(() => engine.keep_codecs(module.decompress)))
+    .catch((error) => {
+      codecs = undefined;
+      console.warn(String(error));
+    });
+  return codecs;
 }
 
 if (typeof WebAssembly === "object") {

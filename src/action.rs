@@ -5,6 +5,7 @@ use highwater_player::lang::Lang;
 
 use crate::motion::Speed;
 use crate::options::{Theme, View};
+use crate::own_files::FilesAction;
 use crate::stage::focus::Direction;
 
 /// One thing that happens.
@@ -62,6 +63,12 @@ pub enum Action {
     Scenario(String, Result<String, String>),
     /// The words of a language arrived, or why they did not.
     Words(Lang, Result<String, String>),
+    /// Files, or entries that lead to files, were dropped on the page.
+    Dropped(js_sys::Array),
+    /// Something about files that a reader brought.
+    Files(FilesAction),
+    /// The part of the program that looks into files is here, or is not; and what was dropped before it was.
+    FilesReady(Result<(), String>, Option<js_sys::Array>),
     /// The player's width in CSS px.
     Width(f64),
     /// It is time for the next beat of a playing step (the number is the motion's).

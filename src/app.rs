@@ -1,6 +1,7 @@
 //! The page: where we are, what is loaded, and the one reducer that every action goes through.
 
 mod content;
+mod files;
 mod language;
 mod loading;
 mod play;
@@ -21,7 +22,8 @@ use crate::components::help::{HelpProps, help};
 use crate::components::say;
 use crate::components::top_bar::{TopBarProps, top_bar};
 use crate::keys;
-use crate::options::{self, Link, Theme, View};
+use crate::options::{self, FILES, Link, Theme, View};
+use crate::own_files::FilesPlace;
 use crate::progress::{KEPT_AS, Progress};
 use crate::session::Session;
 use crate::stage::frame::Frame;
@@ -32,6 +34,8 @@ enum Place {
     Home,
     Loading(String),
     Playing(Box<Session>),
+    /// Files that a reader brings.
+    Files(Box<FilesPlace>),
     Failed(Failure),
 }
 
@@ -128,6 +132,8 @@ impl Component for App {
             }
             uses
         });
+        let dropped = dispatch.clone();
+        browser::on_drop(move |transfer| dropped.emit(Action::Dropped(browser::files_of(&transfer))));
         if let Some(root) = browser::app_root() {
             browser::on_width(&root, move |width| dispatch.emit(Action::Width(width)));
         }
@@ -205,6 +211,9 @@ impl Component for App {
             }
             Action::Scenario(id, result) => self.arrived(&id, result),
             Action::Words(lang, result) => self.words_arrived(lang, result),
+            Action::Dropped(things) => self.open_files(Some(things)),
+            Action::Files(action) => self.files(action),
+            Action::FilesReady(result, dropped) => self.files_ready(result, dropped),
             Action::Width(width) => {
                 let changed = (self.width - width).abs() >= 0.5;
                 self.width = width;
@@ -223,7 +232,7 @@ impl Component for App {
         let lang = self.lang;
         let place = match &self.place {
             Place::Playing(session) => Some((session.player.family(lang), session.player.title(lang))),
-            Place::Home | Place::Loading(_) | Place::Failed(_) => None,
+            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Failed(_) => None,
         };
         let view = matches!(self.place, Place::Playing(_)).then_some(self.view);
         let place = place.as_ref().map(|(family, title)| (family.as_str(), title.as_str()));
@@ -269,7 +278,7 @@ impl App {
     fn session(&self) -> Option<&Session> {
         match &self.place {
             Place::Playing(session) => Some(session),
-            Place::Home | Place::Loading(_) | Place::Failed(_) => None,
+            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Failed(_) => None,
         }
     }
 
@@ -317,6 +326,7 @@ impl App {
                 options::format(Some(session.player.id()), Some(session.player.step()), lang, theme, self.view)
             }
             Place::Home => options::format(None, None, lang, theme, View::Stage),
+            Place::Files(_) => options::format(Some(FILES), None, lang, theme, View::Stage),
             Place::Loading(id) | Place::Failed(Failure { id, .. }) => {
                 options::format(Some(id), None, lang, theme, self.view)
             }
@@ -327,6 +337,7 @@ impl App {
     fn title(&self) -> String {
         match self.session() {
             Some(session) => format!("{} · Highwater", session.player.title(self.lang)),
+            None if matches!(self.place, Place::Files(_)) => say(self.lang, "own.page_title"),
             None => say(self.lang, "page_title"),
         }
     }
@@ -351,6 +362,10 @@ impl App {
             return;
         };
         self.view = link.view.unwrap_or_default();
+        if id == FILES {
+            self.open_files(None);
+            return;
+        }
         if self.session().is_some_and(|session| session.player.id() == id) {
             self.go_to_step(link.step.as_deref());
             return;

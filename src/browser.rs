@@ -1,5 +1,7 @@
 //! The page's edge: the only file that touches the window, the document, storage, history, the network and animations.
 
+pub mod files;
+
 use crate::stage::frame::bounded;
 use std::cell::RefCell;
 
@@ -119,10 +121,12 @@ pub fn keep_load_more(load_more: js_sys::Function) {
     LOAD_MORE.with(|kept| drop(kept.set(load_more)));
 }
 
-/// Loads the second part of the program, unless it is here; the error names what the server or the network said.
-async fn more() -> Result<(), String> {
+/// Loads the second part of the program, and the codecs if they are wanted, unless they are here; the error names what the server or the network said.
+async fn more(with_codecs: bool) -> Result<(), String> {
     let Some(load_more) = LOAD_MORE.with(|kept| kept.get().cloned()) else { return Ok(()) };
-    let promise = load_more.call0(&JsValue::NULL).and_then(wasm_bindgen::JsCast::dyn_into::<js_sys::Promise>);
+    let promise = load_more
+        .call1(&JsValue::NULL, &with_codecs.into())
+        .and_then(wasm_bindgen::JsCast::dyn_into::<js_sys::Promise>);
     JsFuture::from(promise.map_err(|error| said(&error))?).await.map_err(|error| said(&error))?;
     Ok(())
 }
@@ -140,10 +144,50 @@ pub fn fetch_scenario(url: &str, needs_more: bool, then: impl FnOnce(Result<Stri
     spawn_local(async move {
         let text = text_of(&url).await;
         then(match text {
-            Ok(text) if needs_more => more().await.map(|()| text),
+            Ok(text) if needs_more => more(false).await.map(|()| text),
             text => text,
         });
     });
+}
+
+/// Calls `then` when the second part of the program and the codecs are here, or cannot be.
+pub fn with_codecs(then: impl FnOnce(Result<(), String>) + 'static) {
+    spawn_local(async move { then(more(true).await) });
+}
+
+/// Calls `dropped` with what is dropped anywhere on the page, if it is files.
+pub fn on_drop(dropped: impl Fn(web_sys::DataTransfer) + 'static) {
+    let Some(document) = document() else { return };
+    let files_of = |event: &web_sys::Event| {
+        let transfer = event.dyn_ref::<web_sys::DragEvent>()?.data_transfer()?;
+        transfer.types().includes(&"Files".into(), 0).then_some(transfer)
+    };
+    listen(&document, "dragover", move |event| {
+        if files_of(&event).is_some() {
+            event.prevent_default();
+        }
+    });
+    listen(&document, "drop", move |event| {
+        if let Some(transfer) = files_of(&event) {
+            event.prevent_default();
+            dropped(transfer);
+        }
+    });
+}
+
+/// What was dropped: entries where the browser has them, else files. Must be asked while the drop happens.
+pub fn files_of(transfer: &web_sys::DataTransfer) -> Array {
+    let found = Array::new();
+    let items = transfer.items();
+    for index in 0..items.length() {
+        let Some(item) = items.get(index) else { continue };
+        if let Ok(Some(entry)) = item.webkit_get_as_entry() {
+            found.push(&entry);
+        } else if let Ok(Some(file)) = item.get_as_file() {
+            found.push(&file);
+        }
+    }
+    found
 }
 
 /// Fetches a text; the error names what the server or the network said.

@@ -21,6 +21,7 @@ mod fixtures;
 pub mod keys;
 pub mod motion;
 pub mod options;
+pub mod own_files;
 pub mod progress;
 #[cfg(feature = "render")]
 pub mod render;
@@ -56,6 +57,13 @@ pub fn start(lang: &str, words: String, load_more: js_sys::Function) -> Result<(
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn keep_words(words: String) -> Result<(), String> {
     if highwater_player::locale::load_more(words) { Ok(()) } else { Err(highwater_player::locale::MORE.to_owned()) }
+}
+
+/// Keeps the function that decompresses records: the number of a codec and bytes in, bytes out, or a message thrown.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn keep_codecs(decompress: js_sys::Function) {
+    browser::files::keep_codecs(decompress);
 }
 
 /// A number for all facts of a packed scenario: the same natively and here.

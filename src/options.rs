@@ -92,6 +92,9 @@ pub struct Link {
     pub problems: Vec<Phrase>,
 }
 
+/// What stands in a link in the place of a scenario for the files that a reader brings.
+pub const FILES: &str = "files";
+
 /// Values longer than this are cut in messages.
 const LONGEST_VALUE: usize = 40;
 

@@ -242,6 +242,7 @@ fn marks(scene: &Scene) -> Vec<String> {
                 marks.extend(panel.segments.iter().map(|band| band.id.clone()));
                 marks.extend(panel.map.iter().flatten().map(|entry| entry.id.clone()));
             }
+            Panel::Table(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Partitioner(panel) => {
                 let lanes = panel.lanes.iter();
                 marks.extend(

@@ -5,6 +5,7 @@ use crate::action::Action;
 use crate::components::home::{HomeProps, home};
 use crate::components::icon::{Sign, icon};
 use crate::components::notice::notice;
+use crate::components::own_files::own_files;
 use crate::components::player::{PlayerProps, player};
 use crate::components::say;
 use crate::options;
@@ -37,6 +38,7 @@ impl App {
                 let player = player(&PlayerProps { shown: &shown, dispatch: &self.dispatch });
                 html! { <main key={shown.id} class="frame">{ player }</main> }
             }
+            Place::Files(place) => own_files(place, lang, self.width, &self.dispatch),
             Place::Failed(failure) => {
                 let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
                 let course: Vec<(String, String)> = match &self.course {

@@ -6,6 +6,7 @@ use highwater_player::playback::Player;
 
 use super::{App, Due, Failure, Place, number};
 use crate::action::Action;
+use crate::options::FILES;
 use crate::session::Session;
 use crate::{browser, options};
 
@@ -43,6 +44,9 @@ impl App {
         }
         if let Place::Failed(failure) = &self.place {
             let id = failure.id.clone();
+            if id == FILES {
+                return self.open_files(None);
+            }
             self.load(id);
         }
         true

@@ -9,6 +9,7 @@ pub mod inline;
 pub mod ledger;
 pub mod menu;
 pub mod notice;
+pub mod own_files;
 pub mod player;
 pub mod question;
 pub mod terms;

@@ -16,7 +16,9 @@ use super::{Draw, Picture};
 #[inline(never)]
 pub fn draw(draw: &Draw<'_>, panel: &FilesPanel) -> Picture {
     let mut sheet = Sheet { draw, panel, y: 0.0, nodes: Vec::new(), part: 0 };
-    sheet.segments();
+    if !panel.segments.is_empty() {
+        sheet.segments();
+    }
     if let Some(entries) = &panel.active_entries {
         sheet.active_entries(entries);
     }

@@ -48,6 +48,18 @@ impl Frame {
         Frame { width: width.max(280.0).floor(), mode }
     }
 
+    /// A stage without words beside it, on a page of `page_px` CSS px.
+    pub fn alone(page_px: f64) -> Frame {
+        const WIDEST_PX: f64 = 1_120.0;
+        let mode = Mode::of(page_px);
+        let width = match mode {
+            Mode::Wide => (page_px - 48.0).min(WIDEST_PX),
+            Mode::Medium => page_px - 32.0,
+            Mode::Narrow => page_px - 24.0,
+        };
+        Frame { width: width.max(280.0).floor(), mode }
+    }
+
     /// A stage of exactly `stage_px`, as a standalone picture has it.
     pub fn standalone(stage_px: f64) -> Frame {
         let mode = if stage_px >= 800.0 { Mode::Wide } else { Mode::of(stage_px) };

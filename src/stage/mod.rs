@@ -13,6 +13,7 @@ pub mod hero;
 pub mod network;
 pub mod node;
 pub mod partitioner;
+pub mod table;
 #[cfg(all(test, feature = "render"))]
 mod tests;
 pub mod text;
@@ -239,6 +240,7 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Accumulator(panel) => accumulator::draw(draw, panel, drawn > 0),
             Panel::Files(panel) => files::draw(draw, panel),
             Panel::Compaction(panel) => compaction::draw(draw, panel),
+            Panel::Table(panel) => table::draw(draw, panel),
         };
         let y = picture.height;
         if drawn == 0 {
@@ -261,5 +263,6 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::Accumulator(_) => "accumulator",
         Panel::Files(_) => "files",
         Panel::Compaction(_) => "compaction",
+        Panel::Table(_) => "table",
     }
 }

@@ -17,11 +17,14 @@ use crate::{page, scenarios, split, tools};
 /// The package that is the page; its compiled files have this name.
 const PACKAGE: &str = "highwater";
 
+/// The package with the codecs, and the name of its compiled files.
+const CODECS: (&str, &str) = ("highwater-codecs", "codecs");
+
 /// What stands beside `index.html` and is copied as it is.
 const COPIED: [&str; 3] = ["boot.js", "page.js", "styles/icon.svg"];
 
 /// What esbuild makes small.
-const SCRIPTS: [&str; 3] = ["boot.js", "page.js", "highwater.js"];
+const SCRIPTS: [&str; 4] = ["boot.js", "page.js", "highwater.js", "codecs.js"];
 
 /// The proposals that rustc's wasm uses and every browser of the last years has. Never all: such output does not load.
 const WASM_FEATURES: [&str; 6] = [
@@ -41,35 +44,62 @@ const WASM_PASSES: [&str; 3] = ["-Os", "--one-caller-inline-max-function-size=0"
 pub const MORE: &str = "more.wasm";
 
 /// The modules whose functions belong to `MORE`: what the first scenario never runs.
-const LATER: [&str; 42] = [
+const LATER: [&str; 69] = [
+    "highwater::app::files::<impl highwater::app::App>::files",
+    "highwater::browser::files",
+    "highwater::components::own_files",
+    "highwater::own_files",
     "highwater::stage::clients",
     "highwater::stage::cluster",
     "highwater::stage::compaction",
     "highwater::stage::files",
     "highwater::stage::network",
+    "highwater::stage::table",
     "highwater::stage::track::row",
+    "highwater_log::batch::RecordBatch::decode",
+    "highwater_log::batch::RecordBatch::decompressed",
+    "highwater_log::batch::RecordBatch::readable",
+    "highwater_log::batch::header::BatchHeader::decode",
     "highwater_log::batch::layout",
     "highwater_log::batch::rebuild",
     "highwater_log::cleaner",
+    "highwater_log::decompression",
+    "highwater_log::file",
     "highwater_log::index_search",
+    "highwater_log::inspect",
+    "highwater_log::leader_epochs::checkpoint",
+    "highwater_log::log::append::<impl highwater_log::log::Log>::append_as_follower",
+    "highwater_log::log::folder",
     "highwater_log::log::read::<impl highwater_log::log::Log>::batches_of",
     "highwater_log::log::read::<impl highwater_log::log::Log>::fetch",
     "highwater_log::log::read::<impl highwater_log::log::Log>::fetch_located",
     "highwater_log::log::read::<impl highwater_log::log::Log>::read",
     "highwater_log::log::read::<impl highwater_log::log::Log>::read_up_to",
+    "highwater_log::log::retention::<impl highwater_log::log::Log>::delete_old_segments_of",
     "highwater_log::log::timestamps",
     "highwater_log::log::truncate",
+    "highwater_log::producer_state::ProducerStateManager::append",
+    "highwater_log::producer_state::ProducerStateManager::take_snapshot",
     "highwater_log::producer_state::append_info",
     "highwater_log::producer_state::marker",
     "highwater_log::producer_state::snapshot",
+    "highwater_log::segment::Segment::open",
+    "highwater_log::segment::content::BytesFrom",
+    "highwater_log::segment::content::Content::from_bytes",
     "highwater_log::segment::lookup",
+    "highwater_log::transaction_index",
     "highwater_player::environment::Situation::replica",
     "highwater_player::environment::files",
+    "highwater_player::explain::files",
+    "highwater_player::load",
+    "highwater_player::own_files",
     "highwater_player::scene::build::cluster::envelope",
     "highwater_player::scene::build::compaction",
     "highwater_player::scene::build::files",
+    "highwater_player::scene::build::table",
     "highwater_player::scene::text::compaction",
     "highwater_player::scene::text::files",
+    "highwater_player::scene::text::table",
     "highwater_player::script::read::files",
     "highwater_sim::broker::Broker::complete_fetch",
     "highwater_sim::broker::Broker::has_enough",
@@ -87,7 +117,13 @@ const LATER: [&str; 42] = [
 ];
 
 /// Modules whose types only scenarios in `MORE` have: all that is made for these types belongs there too.
-const LATER_TYPES: [&str; 2] = ["highwater_player::scene::compaction::", "highwater_player::scene::files::"];
+const LATER_TYPES: [&str; 5] = [
+    "highwater::own_files::",
+    "highwater_player::own_files::",
+    "highwater_player::scene::compaction::",
+    "highwater_player::scene::files::",
+    "highwater_player::scene::table::",
+];
 
 /// Added to wasm-bindgen's script, whose names it uses.
 const LOAD_MORE: &str = "
@@ -160,6 +196,7 @@ pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<b
     tools::wasm_target()?;
     let stage = project.target.join("site").join(profile.name());
     let mut small = compile(project, profile, &stage)?;
+    compile_codecs(project, profile, &stage)?;
     for name in COPIED {
         copy(&project.root.join(name), &stage.join(name))?;
     }
@@ -182,28 +219,15 @@ pub fn assemble(project: &Project, profile: Profile, packer: Packer) -> Result<b
 
 /// Compiles the page and writes `highwater.js` and `highwater_bg.wasm`; says whether wasm-opt ran.
 fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
-    let mut build = cargo(["build", "--package", PACKAGE, "--lib"]);
-    build.args(["--target", tools::WASM_TARGET, "--profile", profile.name()]).current_dir(&project.root);
-    run_and_keep(&mut build)?;
-    let folder = project.target.join(tools::WASM_TARGET).join(profile.folder());
-    let compiled = folder.join(PACKAGE).with_extension("wasm");
-    let wasm_opt = match profile {
-        Profile::Dev => None,
-        Profile::Web => tools::wasm_opt(project)?,
-    };
+    let compiled = compiled(project, profile, PACKAGE)?;
+    let wasm_opt = wasm_opt_for(project, profile)?;
     let output = stage.join(format!("{PACKAGE}_bg.wasm"));
     let done = Stamp::of(&compiled, wasm_opt.as_deref())?;
     let stamp = stage.with_extension("stamp");
-    if output.is_file() && fs::read_to_string(&stamp).is_ok_and(|text| text == done.0) {
+    if output.is_file() && done.is_at(&stamp) {
         return Ok(wasm_opt.is_some());
     }
-    Bindgen::new()
-        .input_path(&compiled)
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(false)
-        .generate(stage)
-        .context("wasm-bindgen failed")?;
+    bind(&compiled, PACKAGE, stage)?;
     if profile == Profile::Web {
         cut(&output, &stage.join(MORE), &stage.join(format!("{PACKAGE}.js")))?;
         if let Some(wasm_opt) = &wasm_opt {
@@ -213,6 +237,53 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
     }
     fs::write(&stamp, done.0)?;
     Ok(wasm_opt.is_some())
+}
+
+/// Compiles the codecs and writes `codecs.js` and `codecs_bg.wasm`.
+fn compile_codecs(project: &Project, profile: Profile, stage: &Path) -> Result<()> {
+    let (package, name) = CODECS;
+    let compiled = compiled(project, profile, package)?;
+    let wasm_opt = wasm_opt_for(project, profile)?;
+    let output = stage.join(format!("{name}_bg.wasm"));
+    let done = Stamp::of(&compiled, wasm_opt.as_deref())?;
+    let stamp = stage.with_extension("codecs.stamp");
+    if output.is_file() && done.is_at(&stamp) {
+        return Ok(());
+    }
+    bind(&compiled, name, stage)?;
+    if let Some(wasm_opt) = &wasm_opt {
+        optimize(wasm_opt, &output)?;
+    }
+    fs::write(&stamp, done.0)?;
+    Ok(())
+}
+
+/// Compiles a package for the browser, and says where the result is.
+fn compiled(project: &Project, profile: Profile, package: &str) -> Result<PathBuf> {
+    let mut build = cargo(["build", "--package", package, "--lib"]);
+    build.args(["--target", tools::WASM_TARGET, "--profile", profile.name()]).current_dir(&project.root);
+    run_and_keep(&mut build)?;
+    let folder = project.target.join(tools::WASM_TARGET).join(profile.folder());
+    Ok(folder.join(package.replace('-', "_")).with_extension("wasm"))
+}
+
+fn wasm_opt_for(project: &Project, profile: Profile) -> Result<Option<PathBuf>> {
+    match profile {
+        Profile::Dev => Ok(None),
+        Profile::Web => tools::wasm_opt(project),
+    }
+}
+
+/// Writes the script and the wasm that a browser loads.
+fn bind(compiled: &Path, name: &str, stage: &Path) -> Result<()> {
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name(name)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .generate(stage)
+        .context("wasm-bindgen failed")
 }
 
 /// Makes the scripts small, and says whether there was an esbuild to do it.
@@ -275,9 +346,15 @@ impl Stamp {
     }
 }
 
+impl Stamp {
+    fn is_at(&self, path: &Path) -> bool {
+        fs::read_to_string(path).is_ok_and(|text| text == self.0)
+    }
+}
+
 /// Removes what an earlier build left in the stage. The folder of scenarios looks after itself.
 fn remove_others(stage: &Path) -> Result<()> {
-    let made = ["index.html", page::BUNDLE, "highwater.js", "highwater_bg.wasm", MORE];
+    let made = ["index.html", page::BUNDLE, "highwater.js", "highwater_bg.wasm", MORE, "codecs.js", "codecs_bg.wasm"];
     for name in files_under(stage)? {
         let is_ours = made.iter().chain(&COPIED).any(|known| name == Path::new(known));
         if !is_ours && !name.starts_with("scenarios") {

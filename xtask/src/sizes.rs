@@ -75,10 +75,10 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
     Ok(Sizes { files })
 }
 
-/// Everything but the scenarios after the first one with their part of the program, and all words but those of the longer
+/// Everything but the scenarios after the first one with their part of the program, the codecs, and all words but those of the longer
 /// language.
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
-    if name == site::MORE {
+    if name == site::MORE || name.starts_with("codecs") {
         return false;
     }
     match name.strip_prefix("scenarios/") {

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output::Out;
 use batches::Batches;
+use json::FoundJson;
 use files::{File, Folder};
 
 /// Show what stands in a broker's files, as kafka-dump-log does.
@@ -93,7 +94,7 @@ fn batches(file: &File, out: &mut Out) -> Result<(), Failure> {
         if !std::mem::take(&mut first) {
             out.raw(",")?;
         }
-        serde_json::to_writer(out.writer(), &found?)?;
+        serde_json::to_writer(out.writer(), &FoundJson(&found?))?;
     }
     out.raw("]")
 }

@@ -5,7 +5,8 @@
 //! - [`offset_index`], [`time_index`], [`transaction_index`], [`leader_epochs`], [`producer_state`] are its other files,
 //!   [`index_search`] how an index is searched;
 //! - [`file`] and [`memory_records`] walk the bytes of a `.log` file and of a request, `compression` (feature `codecs`)
-//!   reads and writes compressed ones, [`recovery`] reads a segment anew, [`cleaner`] compacts a log;
+//!   reads and writes compressed ones, [`decompression`] finds who does, [`inspect`] says what a tool shows, [`recovery`]
+//!   reads a segment anew, [`cleaner`] compacts a log;
 //! - [`location`] says where an error is, [`size`] how large a record will be, [`varint`] how its integers are written, [`java`] what Kafka owes to Java.
 //!
 //! Bytes may be anybody's: what cannot be read is an error that names the field and its byte, never a panic, and
@@ -18,8 +19,10 @@ pub mod cleaner;
 pub mod compression;
 mod config;
 mod crc;
+pub mod decompression;
 pub mod file;
 pub mod index_search;
+pub mod inspect;
 pub mod java;
 pub mod leader_epochs;
 pub mod location;

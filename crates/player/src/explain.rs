@@ -56,7 +56,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 "partitioner/partition" => key.partition.as_ref().map(|partition| &partition.key),
                 _ => None,
             }),
-            Panel::Accumulator(_) => None,
+            Panel::Accumulator(_) | Panel::Table(_) => None,
             Panel::Files(panel) => {
                 (mark.strip_prefix(panel.id.as_str()) == Some("/start")).then_some(&panel.log_start.key)
             }

@@ -16,6 +16,7 @@ pub mod load;
 pub mod locale;
 pub mod log_load;
 pub mod marks;
+pub mod own_files;
 pub mod phrase;
 pub mod playback;
 pub mod question;

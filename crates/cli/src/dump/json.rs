@@ -5,15 +5,20 @@ use highwater_log::record::{Header, Record};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::batches::{Exception, Found, codec_name, control_type, coordinator_epoch, records, timestamp_type};
 use highwater_cli::hex;
+use highwater_log::inspect::{
+    Exception, Found, codec_name, control_type, coordinator_epoch, records, timestamp_type,
+};
 
-impl Serialize for Found {
+/// What was found, as JSON.
+pub struct FoundJson<'a>(pub &'a Found);
+
+impl Serialize for FoundJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (position, size, batch) = match self {
+        let (position, size, batch) = match self.0 {
             Found::Batch { position, size, batch } => (*position, *size, batch),
             Found::Bad { position, size, magic, why } => {
-                return Bad { error: why, magic: *magic, position: *position, size: *size, valid: false }
+                return Bad { error: why.into(), magic: *magic, position: *position, size: *size, valid: false }
                     .serialize(serializer);
             }
         };
@@ -27,7 +32,7 @@ impl Serialize for Found {
             count: batch.record_count(),
             crc: batch.crc(),
             delete_horizon_ms: header.delete_horizon_ms(),
-            error,
+            error: error.as_ref().map(ExceptionJson::from),
             last_offset: batch.last_offset(),
             last_sequence: header.last_sequence(),
             leader_epoch: batch.partition_leader_epoch(),
@@ -47,8 +52,20 @@ impl Serialize for Found {
 }
 
 #[derive(Serialize)]
+struct ExceptionJson<'a> {
+    exception: &'static str,
+    message: &'a str,
+}
+
+impl<'a> From<&'a Exception> for ExceptionJson<'a> {
+    fn from(exception: &'a Exception) -> ExceptionJson<'a> {
+        ExceptionJson { exception: exception.class, message: &exception.message }
+    }
+}
+
+#[derive(Serialize)]
 struct Bad<'a> {
-    error: &'a Exception,
+    error: ExceptionJson<'a>,
     magic: i8,
     position: u64,
     size: Option<u64>,
@@ -65,7 +82,7 @@ struct Batch<'a> {
     crc: u32,
     delete_horizon_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Exception>,
+    error: Option<ExceptionJson<'a>>,
     last_offset: i64,
     last_sequence: i32,
     leader_epoch: i32,

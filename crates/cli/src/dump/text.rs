@@ -6,10 +6,11 @@ use highwater_log::batch::RecordBatch;
 use highwater_log::record::Record;
 use serde_json::Value;
 
-use super::batches::{Batches, Found, codec_name, control_type, coordinator_epoch, records, timestamp_type};
+use super::batches::Batches;
 use super::files::File;
 use crate::failure::Failure;
 use crate::output::Out;
+use highwater_log::inspect::{Found, codec_name, control_type, coordinator_epoch, records, timestamp_type};
 
 /// Everything of a file.
 pub fn file(file: &File, out: &mut Out) -> Result<(), Failure> {

@@ -3,7 +3,9 @@
 use highwater_log::{offset_index, time_index, transaction_index};
 use serde_json::{Value, json};
 
-use super::batches::{Batches, Exception, Found, crc_error, records};
+use highwater_log::inspect::{Exception, Found, crc_error, records};
+
+use super::batches::{Batches, exception_json};
 use super::files::File;
 use crate::failure::Failure;
 
@@ -35,7 +37,7 @@ pub fn scan(file: &File) -> Result<Value, Failure> {
         "valid_bytes": valid_bytes,
     });
     if let (Some(error), Some(object)) = (error, json.as_object_mut()) {
-        object.insert("error".to_owned(), error.json());
+        object.insert("error".to_owned(), exception_json(&error));
     }
     Ok(json)
 }
@@ -80,7 +82,7 @@ fn checked(file: &File, bytes: &[u8]) -> Value {
             object.insert("entries".to_owned(), entries.into());
         }
         if let Some(wrong) = wrong {
-            object.insert("error".to_owned(), wrong.json());
+            object.insert("error".to_owned(), exception_json(&wrong));
         }
     }
     json

@@ -54,7 +54,6 @@ pub enum BatchError {
         codec: Codec,
     },
     /// The records cannot be decompressed. Kafka: `KafkaException`.
-    #[cfg(feature = "codecs")]
     #[error("{} at byte {position}: {said}", Field::Records)]
     Decompression {
         /// How far they could be read.
@@ -118,7 +117,6 @@ impl BatchError {
             | BatchError::Varint { field, position, .. }
             | BatchError::Impossible { field, position, .. } => (*field, *position),
             BatchError::RecordLength { position, .. } => (Field::RecordLength, *position),
-            #[cfg(feature = "codecs")]
             BatchError::Decompression { position, .. } => (Field::Records, *position),
             BatchError::BatchLength { .. } => return Some(Field::BatchLength.location()),
             BatchError::Magic { .. } => return Some(Field::Magic.location()),
@@ -142,11 +140,10 @@ impl BatchError {
             | BatchError::Impossible { .. }
             | BatchError::RecordLength { .. }
             | BatchError::Surplus { .. } => "INVALID_RECORD",
-            #[cfg(feature = "codecs")]
-            BatchError::Decompression { .. } => "UNKNOWN_SERVER_ERROR",
-            BatchError::UnknownCodec { .. } | BatchError::Compressed { .. } | BatchError::Encode(_) => {
-                "UNKNOWN_SERVER_ERROR"
-            }
+            BatchError::Decompression { .. }
+            | BatchError::UnknownCodec { .. }
+            | BatchError::Compressed { .. }
+            | BatchError::Encode(_) => "UNKNOWN_SERVER_ERROR",
         }
     }
 }
@@ -154,7 +151,7 @@ impl BatchError {
 #[cfg(feature = "codecs")]
 impl BatchError {
     /// What the records' codec says, at its place in the batch.
-    pub(super) fn of_codec(error: &crate::compression::CompressionError) -> BatchError {
+    pub(crate) fn of_codec(error: &crate::compression::CompressionError) -> BatchError {
         let position = HEADER_SIZE.saturating_add(error.position());
         BatchError::Decompression { position, said: error.to_string() }
     }

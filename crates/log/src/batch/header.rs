@@ -73,6 +73,24 @@ pub enum Codec {
     Zstd,
 }
 
+impl Codec {
+    /// The number in the attributes of a batch. Kafka: `CompressionType.id`.
+    pub fn id(self) -> u8 {
+        match self {
+            Codec::None => 0,
+            Codec::Gzip => 1,
+            Codec::Snappy => 2,
+            Codec::Lz4 => 3,
+            Codec::Zstd => 4,
+        }
+    }
+
+    /// The codec of a number, if it is one's.
+    pub fn from_id(id: u8) -> Option<Codec> {
+        [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd].get(usize::from(id)).copied()
+    }
+}
+
 impl fmt::Display for Codec {
     /// As in `compression.type`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -202,14 +220,8 @@ impl BatchHeader {
     /// # Errors
     /// [`BatchError::UnknownCodec`].
     pub fn codec(&self) -> Result<Codec, BatchError> {
-        match self.attributes & CODEC {
-            0 => Ok(Codec::None),
-            1 => Ok(Codec::Gzip),
-            2 => Ok(Codec::Snappy),
-            3 => Ok(Codec::Lz4),
-            4 => Ok(Codec::Zstd),
-            codec => Err(BatchError::UnknownCodec { codec }),
-        }
+        let codec = self.attributes & CODEC;
+        u8::try_from(codec).ok().and_then(Codec::from_id).ok_or(BatchError::UnknownCodec { codec })
     }
 
     /// The attributes of an uncompressed batch.
@@ -221,7 +233,6 @@ impl BatchHeader {
     }
 
     /// The attributes without a codec.
-    #[cfg(feature = "codecs")]
     pub(super) fn attributes_uncompressed(&self) -> i16 {
         self.attributes & !CODEC
     }

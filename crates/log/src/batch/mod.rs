@@ -13,6 +13,7 @@ mod layout;
 mod rebuild;
 mod records;
 
+use crate::decompression::decompress;
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
@@ -200,27 +201,21 @@ impl RecordBatch {
     /// log: its sizes and its CRC are those of the compressed one.
     ///
     /// # Errors
-    /// An unknown codec, or what [`decompress`](crate::compression::decompress) says.
-    #[cfg(feature = "codecs")]
-    pub fn decompressed(&self) -> Result<RecordBatch, crate::compression::CompressionError> {
-        let records = crate::compression::decompress(self.header.codec()?, &self.records)?.into();
+    /// An unknown codec, or what [`decompress`](crate::decompression::decompress) says.
+    pub fn decompressed(&self) -> Result<RecordBatch, BatchError> {
+        let records = decompress(self.header.codec()?, &self.records)?.into();
         Ok(RecordBatch {
             header: BatchHeader { attributes: self.header.attributes_uncompressed(), ..self.header },
             records,
         })
     }
 
-    /// The batch with its records as they can be read: itself, or decompressed where this is built with codecs.
-    #[cfg_attr(
-        not(feature = "codecs"),
-        expect(clippy::unnecessary_wraps, reason = "only a codec can fail, and callers are the same with and without")
-    )]
+    /// The batch with its records as they can be read: itself, or decompressed.
     pub(crate) fn readable(&self) -> Result<Cow<'_, RecordBatch>, BatchError> {
-        #[cfg(feature = "codecs")]
-        if self.header.codec()? != Codec::None {
-            return self.decompressed().map(Cow::Owned).map_err(|error| BatchError::of_codec(&error));
+        if self.header.codec()? == Codec::None {
+            return Ok(Cow::Borrowed(self));
         }
-        Ok(Cow::Borrowed(self))
+        self.decompressed().map(Cow::Owned)
     }
 
     /// The records where they stand. The first error, which says the field and where, is the last thing that comes.

@@ -3,7 +3,9 @@
 
 use std::rc::Rc;
 
-use super::{LoadError, LogFiles, SegmentState};
+use super::read::OffsetMetadata;
+use super::segments::Segments;
+use super::{LoadError, Log, LogConfig, LogFiles, SegmentState};
 use crate::leader_epochs::LeaderEpochs;
 use crate::offset_index::OffsetIndex;
 use crate::producer_state::SnapshotFile;
@@ -38,6 +40,29 @@ pub fn newest_timestamp(files: &[FolderFile]) -> Option<i64> {
 /// The offset that a name begins with.
 fn offset_of(name: &str) -> Option<i64> {
     name.split('.').next()?.parse().ok()
+}
+
+impl Log {
+    /// A log of segments as their files stand, nothing recovered and nothing cut: to look at. Its producers are not known.
+    /// Without segments there is one at offset 0. Kafka has no such thing: its broker loads.
+    pub fn as_it_stands(mut segments: Vec<Segment>, epochs: LeaderEpochs, config: LogConfig, now_ms: i64) -> Log {
+        segments.sort_by_key(Segment::base_offset);
+        let Some(last) = segments.last() else { return Log::with_config(config, now_ms) };
+        // A file that cannot be read on ends where it cannot.
+        let readable = last.batches_at(0).map_while(Result::ok).last();
+        let end_offset = readable.map_or(last.base_offset(), |placed| placed.batch.last_offset().saturating_add(1));
+        let start_offset = segments.first().map_or(0, Segment::base_offset);
+        let mut log = Log::with_config(config, now_ms);
+        if let Some(segments) = Segments::from_list(segments) {
+            log.segments = segments;
+        }
+        log.start_offset = start_offset;
+        log.end_offset = end_offset;
+        log.high_watermark = OffsetMetadata::only(end_offset);
+        log.recovery_point = end_offset;
+        log.epochs = Rc::new(epochs);
+        log
+    }
 }
 
 impl LogFiles {

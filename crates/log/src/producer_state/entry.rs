@@ -88,7 +88,7 @@ impl ProducerStateEntry {
     }
 
     /// As a snapshot keeps it.
-    pub(super) fn to_snapshot(&self) -> SnapshotEntry {
+    pub fn to_snapshot(&self) -> SnapshotEntry {
         SnapshotEntry {
             producer_id: self.producer_id,
             epoch: self.producer_epoch,

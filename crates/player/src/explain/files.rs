@@ -15,6 +15,9 @@ pub(super) fn made(facts: &[Fact], scene: &Scene, mark: &str) -> Option<usize> {
     if let Some(base_offset) = number("segment") {
         return rolled(facts, &partition, base_offset).or_else(|| created(facts, &partition));
     }
+    if let Some(epoch) = number("epoch") {
+        return epoch_began(facts, scene, &partition, epoch).or_else(|| created(facts, &partition));
+    }
     let offset = number("entry").or_else(|| number("batch")).or_else(|| number("record"));
     let offset = offset.or_else(|| {
         scene.panels.iter().find_map(|panel| match panel {
@@ -27,6 +30,18 @@ pub(super) fn made(facts: &[Fact], scene: &Scene, mark: &str) -> Option<usize> {
         Some(offset) => appended(facts, &partition, offset),
         None => created(facts, &partition),
     }
+}
+
+/// The append that brought the first record of an epoch.
+fn epoch_began(facts: &[Fact], scene: &Scene, partition: &TopicPartition, epoch: i64) -> Option<usize> {
+    let wanted = epoch.to_string();
+    let start = scene.panels.iter().find_map(|panel| match panel {
+        Panel::Table(panel) => {
+            panel.rows.iter().find(|row| row.cells.first() == Some(&wanted))?.cells.get(1)?.parse().ok()
+        }
+        _ => None,
+    })?;
+    appended(facts, partition, start)
 }
 
 /// The offset that a comparison or a field is about.

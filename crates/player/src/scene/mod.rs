@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod compaction;
 pub mod files;
 pub mod partitioner;
+pub mod table;
 pub mod text;
 
 pub use accumulator::AccumulatorPanel;
@@ -16,6 +17,7 @@ pub use cluster::ClusterPanel;
 pub use compaction::CompactionPanel;
 pub use files::FilesPanel;
 pub use partitioner::PartitionerPanel;
+pub use table::TablePanel;
 
 /// The stable id of a thing in the picture, such as `broker-1/orders-0/hw`, `message-14` or `client-p1`.
 ///
@@ -36,6 +38,8 @@ pub use partitioner::PartitionerPanel;
 /// | `log/orders-0/probe-1`, `…/batch-588` | a comparison of a search, a batch in the file |
 /// | `log/orders-0/field-crc`, `…/field-2-offsetDelta` | a field of a batch, of its third record |
 /// | `log/orders-0/record-3`, `…/key-u17` | a record of a compacted log, a key of the offset map |
+/// | `log/orders-0/epochs`, `…/epoch-3` | the leader epochs, one of them |
+/// | `log/orders-0/producers`, `…/producer-1000` | the producers that a log knows, one of them |
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
 pub type MarkId = String;
 
@@ -77,4 +81,6 @@ pub enum Panel {
     Files(FilesPanel),
     /// A compacted log.
     Compaction(CompactionPanel),
+    /// What stands in a file, as rows.
+    Table(TablePanel),
 }

@@ -2,6 +2,7 @@
 
 mod compaction;
 mod files;
+mod table;
 
 use super::accumulator::{AccumulatorPanel, Batch, BatchState};
 use super::cluster::{ClientCard, ClientKind, ClusterPanel, Envelope, ReplicaRow, Role, Whereabouts};
@@ -29,6 +30,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Accumulator(panel) => blocks.push(accumulator(panel, lang)),
             Panel::Files(panel) => files::describe(panel, lang, &mut blocks),
             Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
+            Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
         }
     }
     blocks
@@ -36,17 +38,17 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
 
 /// One mark: type, name, state, value. None for a mark that is not in the picture.
 pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
-    scene
-        .panels
-        .iter()
-        .find_map(|panel| match panel {
+    scene.panels.iter().find_map(|panel| {
+        let phrase = match panel {
             Panel::Cluster(panel) => cluster_label(panel, mark),
             Panel::Partitioner(panel) => partitioner_label(panel, mark),
             Panel::Accumulator(panel) => accumulator_label(panel, mark),
             Panel::Files(panel) => files::label(panel, mark),
             Panel::Compaction(panel) => compaction::label(panel, mark),
-        })
-        .map(|phrase| phrase.say(lang))
+            Panel::Table(panel) => return table::label(panel, mark, lang),
+        };
+        phrase.map(|phrase| phrase.say(lang))
+    })
 }
 
 fn list(items: impl IntoIterator<Item = impl ToString>) -> String {

@@ -278,12 +278,14 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 5] = [
+    const PANELS: [(&str, PanelKind); 7] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
         ("files", PanelKind::Files),
         ("compaction", PanelKind::Compaction),
+        ("epochs", PanelKind::Epochs),
+        ("producers", PanelKind::Producers),
     ];
     const STAGES: [(&str, Stage); 5] = [
         ("key", Stage::Key),

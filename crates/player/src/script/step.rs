@@ -155,6 +155,10 @@ pub enum PanelKind {
     Files,
     /// A log that is compacted: its records, what is newer, the offset map.
     Compaction,
+    /// The leader epochs of a log.
+    Epochs,
+    /// The producers that a log knows.
+    Producers,
 }
 
 /// What the panels about files show.

@@ -3,8 +3,9 @@
 mod accumulator;
 mod cluster;
 mod compaction;
-mod files;
+pub(crate) mod files;
 mod partitioner;
+pub(crate) mod table;
 
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::world::World;
@@ -115,6 +116,8 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
             PanelKind::Files => files::panel(world, view).map(Panel::Files),
             PanelKind::Compaction => compaction::panel(world, view, palette).map(Panel::Compaction),
+            PanelKind::Epochs => table::epochs_panel(world, view).map(Panel::Table),
+            PanelKind::Producers => table::producers_panel(world, view).map(Panel::Table),
         })
         .collect();
     Scene { time_us: world.now().0, panels, look: view.look.clone(), new: Vec::new() }

@@ -1,0 +1,51 @@
+//! The way to the files that a reader brings.
+
+use highwater_player::phrase::Phrase;
+
+use super::{App, Due, Failure, Place};
+use crate::action::Action;
+use crate::browser;
+use crate::options::FILES;
+use crate::own_files::{FilesAction, FilesPlace};
+
+impl App {
+    /// Goes there, with what was dropped, as soon as the part of the program that it needs is here.
+    pub(super) fn open_files(&mut self, dropped: Option<js_sys::Array>) -> bool {
+        let dispatch = self.dispatch.clone();
+        browser::with_codecs(move |result| dispatch.emit(Action::FilesReady(result, dropped)));
+        if !matches!(self.place, Place::Files(_)) {
+            self.place = Place::Loading(FILES.to_owned());
+            self.due.push(Due::Top);
+        }
+        true
+    }
+
+    pub(super) fn files_ready(&mut self, result: Result<(), String>, dropped: Option<js_sys::Array>) -> bool {
+        match (&self.place, result) {
+            (Place::Loading(id), Ok(())) if id == FILES => self.place = Place::Files(Box::default()),
+            (Place::Loading(id), Err(said)) if id == FILES => {
+                self.place = Place::Failed(Failure {
+                    id: FILES.to_owned(),
+                    title: Phrase::new("interface.unloaded_title").with("id", FILES),
+                    line: Phrase::new("interface.unloaded_line").with("file", "more.wasm"),
+                    said: Some(said),
+                    can_try_again: true,
+                });
+            }
+            _ => {}
+        }
+        self.write_link();
+        dropped.is_none_or(|things| self.files(FilesAction::Offered(things)))
+    }
+
+    pub(super) fn files(&mut self, action: FilesAction) -> bool {
+        let Place::Files(place) = &mut self.place else { return false };
+        if let Some(things) = FilesPlace::act(place, action) {
+            let (serial, dispatch) = (place.serial, self.dispatch.clone());
+            browser::files::read(things, move |happening| {
+                dispatch.emit(Action::Files(FilesAction::Happened(serial, happening)));
+            });
+        }
+        true
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that a reader drops on the page or picks: found in folders, read slice by slice.
+
+use std::rc::Rc;
+
+use highwater_player::own_files::{Offered, OwnFiles, Reading};
+use highwater_player::phrase::Phrase;
+use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{File, FileSystemDirectoryEntry, FileSystemDirectoryReader, FileSystemEntry, FileSystemFileEntry};
+
+use super::{said, window};
+
+/// Folders in folders are gone into so deep.
+const DEPTH_MAX: u32 = 3;
+/// So many files are collected at most; the reading says what is too many.
+const FOUND_MAX: usize = 5_000;
+
+/// What happens while files are read.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// How far it is, in thousandths.
+    Progress(u32),
+    /// They are here, or cannot be.
+    Done(Result<Rc<OwnFiles>, Phrase>),
+}
+
+thread_local! {
+    /// Decompresses records.
+    static DECOMPRESS: std::cell::OnceCell<js_sys::Function> = const { std::cell::OnceCell::new() };
+}
+
+/// Keeps the function that decompresses records.
+pub fn keep_codecs(decompress: js_sys::Function) {
+    DECOMPRESS.with(|kept| drop(kept.set(decompress)));
+    highwater_player::own_files::give_codecs(|codec, bytes| {
+        let Some(decompress) = DECOMPRESS.with(|kept| kept.get().cloned()) else { return Err(String::new()) };
+        let plain = decompress.call2(&JsValue::NULL, &codec.into(), &Uint8Array::from(bytes));
+        plain.map(|plain| Uint8Array::new(&plain).to_vec()).map_err(|error| said(&error))
+    });
+}
+
+/// Reads files, or what entries lead to, and tells how it goes.
+pub fn read(things: Array, tell: impl Fn(Happening) + 'static) {
+    spawn_local(async move {
+        let done = all(things, &tell).await;
+        tell(Happening::Done(done));
+    });
+}
+
+async fn all(things: Array, tell: &impl Fn(Happening)) -> Result<Rc<OwnFiles>, Phrase> {
+    let mut files = Vec::new();
+    for thing in things.iter() {
+        if let Some(file) = thing.dyn_ref::<File>() {
+            files.push((path_of(file), file.clone()));
+        } else if let Ok(entry) = thing.dyn_into::<FileSystemEntry>() {
+            walk(entry, &mut files).await;
+        }
+    }
+    let offered: Vec<Offered> =
+        files.iter().map(|(path, file)| Offered { path: path.clone(), size: file.size().max(0.0) as u64 }).collect();
+    let mut reading = Reading::begin(&offered)?;
+    while let Some(wanted) = reading.wanted() {
+        let Some((path, file)) = files.get(wanted.file) else { break };
+        let slice = file.slice_with_f64_and_f64(wanted.from as f64, wanted.to as f64);
+        let bytes = match slice {
+            Ok(slice) => JsFuture::from(slice.array_buffer()).await,
+            Err(error) => Err(error),
+        };
+        let unreadable = |error: &JsValue| {
+            Phrase::new("interface.own.unreadable").with("file", path.as_str()).with("said", said(error))
+        };
+        reading.take(&Uint8Array::new(&bytes.map_err(|error| unreadable(&error))?).to_vec());
+        tell(Happening::Progress(reading.thousandths()));
+    }
+    while reading.check() {
+        tell(Happening::Progress(reading.thousandths()));
+        breath().await;
+    }
+    Ok(Rc::new(reading.finish()))
+}
+
+/// The path that a picked folder gives its files; else the name.
+fn path_of(file: &File) -> String {
+    let path = js_sys::Reflect::get(file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
+    path.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name())
+}
+
+/// The files of an entry and, if it is a folder, of what is in it.
+async fn walk(entry: FileSystemEntry, files: &mut Vec<(String, File)>) {
+    let mut open = vec![(entry, 0)];
+    while let Some((entry, depth)) = open.pop() {
+        if files.len() >= FOUND_MAX {
+            return;
+        }
+        if let Some(file) = entry.dyn_ref::<FileSystemFileEntry>() {
+            let promise = Promise::new(&mut |resolve, reject| file.file_with_callback_and_callback(&resolve, &reject));
+            if let Ok(found) = JsFuture::from(promise).await.and_then(JsCast::dyn_into::<File>) {
+                files.push((entry.full_path(), found));
+            }
+        } else if let Some(folder) = entry.dyn_ref::<FileSystemDirectoryEntry>()
+            && depth < DEPTH_MAX
+        {
+            let reader = folder.create_reader();
+            loop {
+                let entries = entries_of(&reader).await;
+                if entries.length() == 0 {
+                    break;
+                }
+                let entries = entries.iter().filter_map(|entry| entry.dyn_into::<FileSystemEntry>().ok());
+                open.extend(entries.map(|entry| (entry, depth + 1)));
+            }
+        }
+    }
+}
+
+/// The next entries of a folder; none at its end.
+async fn entries_of(reader: &FileSystemDirectoryReader) -> Array {
+    let promise = Promise::new(&mut |resolve, reject| {
+        if reader.read_entries_with_callback_and_callback(&resolve, &reject).is_err() {
+            let _ = reject.call0(&JsValue::NULL);
+        }
+    });
+    JsFuture::from(promise).await.ok().and_then(|entries| entries.dyn_into().ok()).unwrap_or_default()
+}
+
+/// Lets the page do what is due.
+async fn breath() {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            let _ = window.set_timeout_with_callback(&resolve);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}
