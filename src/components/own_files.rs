@@ -243,7 +243,11 @@ impl Page<'_> {
         let is_open = look.batch.is_some_and(|offset| (fields.base_offset..=fields.last_offset).contains(&offset));
         let offset = fields.base_offset;
         let open = self.look(Look { batch: (!is_open).then_some(offset), ..look.clone() });
-        let label = Phrase::new("interface.own.open").with("offset", offset).say(self.lang);
+        let offsets = match fields.last_offset {
+            last if last > offset => format!("{offset}–{last}"),
+            _ => offset.to_string(),
+        };
+        let label = Phrase::new("interface.own.open").with("offsets", offsets.as_str()).say(self.lang);
         let kinds = [(fields.transactional, "transactional"), (fields.control, "control")];
         let kind: Vec<String> = kinds.iter().filter(|(is, _)| *is).map(|(_, key)| self.say(key)).collect();
         let producer = fields.producer.map(|(id, epoch, sequence)| format!("{id}:{epoch} #{sequence}"));
@@ -266,7 +270,7 @@ impl Page<'_> {
                         <td key={*name} data-label={self.say(name)}>
                             if *name == "offsets_column" {
                                 <button type="button" class="link" aria-expanded={is_open.to_string()} aria-label={label.clone()} onclick={open.clone()} data-own-batch={offset.to_string()}>
-                                    { if fields.last_offset > offset { format!("{offset}–{}", fields.last_offset) } else { offset.to_string() } }
+                                    { offsets.clone() }
                                 </button>
                             } else { { cell } }
                         </td>

@@ -121,7 +121,9 @@ impl Reading {
             let megabytes = |bytes: u64| i64::try_from(bytes.div_ceil(1 << 20)).unwrap_or(i64::MAX);
             return Err(refused("too_large").with("mb", megabytes(total)).with("most", megabytes(BYTES_MAX)));
         }
-        let first = files.first().map(|file| file.name.clone()).unwrap_or_default();
+        let is_log = |file: &&Arriving| file.kind == Kind::Log;
+        let first =
+            files.iter().find(is_log).or_else(|| files.first()).map(|file| file.name.clone()).unwrap_or_default();
         Ok(Reading {
             partition: if folder.is_empty() { first } else { folder },
             files,
