@@ -5,8 +5,9 @@ use cargo_metadata::Metadata;
 use super::Breach;
 
 /// Every crate of the house and the crates of the house that it may use. Another one needs a decision record first.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("highwater-log", &[]),
+    ("highwater-codecs", &["highwater-log"]),
     ("highwater-sim", &["highwater-log"]),
     ("highwater-player", &["highwater-sim", "highwater-log"]),
     ("highwater", &["highwater-player"]),
