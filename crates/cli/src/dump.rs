@@ -14,8 +14,8 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output::Out;
 use batches::Batches;
-use json::FoundJson;
 use files::{File, Folder};
+use json::FoundJson;
 
 /// Show what stands in a broker's files, as kafka-dump-log does.
 #[derive(Args)]

@@ -370,8 +370,9 @@ pub fn give_codecs(decompress: DecompressById) {
     static GIVEN: OnceLock<DecompressById> = OnceLock::new();
     let _ = GIVEN.set(decompress);
     highwater_log::decompression::give(|codec, bytes| match GIVEN.get() {
-        Some(decompress) => decompress(codec.id(), bytes)
-            .map_err(|said| BatchError::Decompression { position: HEADER_SIZE, said }),
+        Some(decompress) => {
+            decompress(codec.id(), bytes).map_err(|said| BatchError::Decompression { position: HEADER_SIZE, said })
+        }
         None => Err(BatchError::Compressed { codec }),
     });
 }

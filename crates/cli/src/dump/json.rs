@@ -6,9 +6,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use highwater_cli::hex;
-use highwater_log::inspect::{
-    Exception, Found, codec_name, control_type, coordinator_epoch, records, timestamp_type,
-};
+use highwater_log::inspect::{Exception, Found, codec_name, control_type, coordinator_epoch, records, timestamp_type};
 
 /// What was found, as JSON.
 pub struct FoundJson<'a>(pub &'a Found);
