@@ -1,6 +1,9 @@
 //! Which coordinator a group has, and who in it reads what. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
 
 pub mod assignor;
+pub mod protocol;
+pub mod records;
+pub mod wire;
 
 use highwater_log::java::{abs, string_hash_code};
 
