@@ -32,7 +32,9 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             }
         }
         FactKind::LogTruncated { broker, partition, .. } => vec![format!("broker-{broker}/{partition}/leo")],
-        FactKind::IsrUpdate { partition, .. } => vec![format!("isr/{partition}")],
+        FactKind::IsrUpdate { partition, .. } | FactKind::PartitionChangeRecord { partition, .. } => {
+            vec![format!("isr/{partition}")]
+        }
         FactKind::PartitionRecord { partition, .. } => vec![lane(partition), format!("isr/{partition}")],
         FactKind::RecordAccumulated { producer, partition, batch, .. }
         | FactKind::BatchReady { producer, partition, batch, .. }
@@ -98,6 +100,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::StickyPartitionSwitched { .. }
             | FactKind::MetadataUpdated { .. }
             | FactKind::IsrUpdate { .. }
+            | FactKind::PartitionChangeRecord { .. }
             | FactKind::LogTruncated { .. },
             Some(mark),
         ) => Motion::ValueChanged(mark),
@@ -110,7 +113,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
 pub fn brokers(kind: &FactKind) -> Vec<i32> {
     let of_node = |node: &NodeId| match node {
         NodeId::Broker(id) => Some(id.0),
-        NodeId::Client(_) => None,
+        NodeId::Client(_) | NodeId::Controller => None,
     };
     match kind {
         FactKind::Sent(message) | FactKind::Received(message) => {
@@ -134,6 +137,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         FactKind::FollowerCredited { broker, follower, .. } => vec![broker.0, follower.0],
         FactKind::FetchParked { broker, node, .. } => [Some(broker.0), of_node(node)].into_iter().flatten().collect(),
         FactKind::TimerFired { node, .. } => of_node(node).into_iter().collect(),
+        FactKind::PartitionChangeRecord { registration, .. } => registration.replicas.iter().map(|id| id.0).collect(),
         FactKind::PartitionRecord { replicas, .. } => replicas.iter().map(|id| id.0).collect(),
         FactKind::LimitReached { node, .. } => node.as_ref().and_then(of_node).into_iter().collect(),
         FactKind::CommandGiven { .. }

@@ -31,6 +31,12 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("leader", leader.0)
                 .with("epoch", leader_epoch.0)
         }
+        FactKind::PartitionChangeRecord { partition, registration, .. } => Phrase::new("facts.partition_change_record")
+            .with("partition", partition.to_string())
+            .with("isr", list(&registration.isr))
+            .with("leader", registration.leader.map_or(-1, |leader| leader.0))
+            .with("epoch", registration.leader_epoch.0)
+            .with("partition_epoch", registration.partition_epoch),
         FactKind::MetadataUpdated { client, topic, partitions, before } => {
             let key = if *before == 0 { "facts.metadata_first" } else { "facts.metadata_updated" };
             Phrase::new(key)
@@ -286,7 +292,11 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
             .with("hw", high_watermark.0)
             .with("records", counted("record", *records))
         }
-        Says::Produced { error, .. } | Says::Fetched { error, .. } => {
+        Says::AlterPartition { isr } => Phrase::new(&format!("facts.alter_partition_{way}")).with("isr", list(isr)),
+        Says::AlteredPartition { error, isr } if *error == highwater_sim::error::Errors::None => {
+            Phrase::new(&format!("facts.altered_partition_{way}")).with("isr", list(isr))
+        }
+        Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::AlteredPartition { error, .. } => {
             Phrase::new(&format!("facts.error_{way}")).with("error", error.name())
         }
         Says::ListOffsets => Phrase::new(&format!("facts.list_offsets_{way}")),
@@ -306,6 +316,7 @@ pub fn node_phrase(node: &NodeId) -> Phrase {
     match node {
         NodeId::Broker(id) => Phrase::new("facts.broker").with("broker", id.0),
         NodeId::Client(id) => Phrase::new("facts.client").with("client", id.to_string()),
+        NodeId::Controller => Phrase::new("facts.controller"),
     }
 }
 

@@ -3,9 +3,11 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
-use crate::ids::{FactId, NodeId};
+use crate::ids::{BrokerId, FactId, NodeId};
 use crate::message::Message;
+use crate::metadata::MetadataImage;
 use crate::time::SimTime;
 use crate::timer::Timer;
 
@@ -19,6 +21,8 @@ pub enum EventKind {
     Deliver(Message),
     /// A timer of a node runs out.
     Timer(NodeId, Timer),
+    /// A broker learns what the controller has decided.
+    Metadata(BrokerId, Rc<MetadataImage>),
 }
 
 /// Something that will happen.

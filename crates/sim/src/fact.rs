@@ -20,8 +20,10 @@ pub use message_fact::{MessageFact, Says};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
+use crate::controller::partition_change::PartitionChange;
 use crate::error::Errors;
 use crate::ids::{BatchId, BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
+use crate::metadata::PartitionRegistration;
 use crate::time::SimTime;
 use crate::timer::Timer;
 
@@ -68,6 +70,15 @@ pub enum FactKind {
         leader_epoch: LeaderEpoch,
         /// The partition's epoch.
         partition_epoch: i32,
+    },
+    /// The controller wrote a `PartitionChangeRecord`.
+    PartitionChangeRecord {
+        /// Which partition.
+        partition: TopicPartition,
+        /// What the record says.
+        change: PartitionChange,
+        /// The partition then.
+        registration: Rc<PartitionRegistration>,
     },
     /// A client learned about a topic.
     MetadataUpdated {

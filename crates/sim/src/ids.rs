@@ -129,6 +129,8 @@ pub enum NodeId {
     Broker(BrokerId),
     /// A producer or a consumer.
     Client(ClientId),
+    /// The controller.
+    Controller,
 }
 
 impl fmt::Display for NodeId {
@@ -136,6 +138,7 @@ impl fmt::Display for NodeId {
         match self {
             NodeId::Broker(id) => write!(f, "broker-{id}"),
             NodeId::Client(id) => write!(f, "{id}"),
+            NodeId::Controller => f.write_str("controller"),
         }
     }
 }

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use highwater_log::batch::RecordBatch;
 use highwater_log::leader_epochs::EpochEndOffset;
 
+use crate::broker::alter_partition::AlterPartitionItem;
+use crate::broker::isr::AlteredPartition;
 pub use crate::config::Acks;
 use crate::error::Errors;
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
@@ -47,6 +49,10 @@ pub enum Body {
     MetadataRequest(MetadataRequest),
     /// Its response.
     MetadataResponse(MetadataResponse),
+    /// `AlterPartition`: a leader wants other ISRs.
+    AlterPartitionRequest(AlterPartitionRequest),
+    /// Its response.
+    AlterPartitionResponse(AlterPartitionResponse),
 }
 
 /// The APIs of this simulation.
@@ -60,6 +66,8 @@ pub enum Api {
     ListOffsets,
     /// Who leads what.
     Metadata,
+    /// Other ISRs.
+    AlterPartition,
 }
 
 impl Api {
@@ -70,6 +78,7 @@ impl Api {
             Api::Fetch => "Fetch",
             Api::ListOffsets => "ListOffsets",
             Api::Metadata => "Metadata",
+            Api::AlterPartition => "AlterPartition",
         }
     }
 }
@@ -82,6 +91,7 @@ impl Body {
             Body::FetchRequest(_) | Body::FetchResponse(_) => Api::Fetch,
             Body::ListOffsetsRequest(_) | Body::ListOffsetsResponse(_) => Api::ListOffsets,
             Body::MetadataRequest(_) | Body::MetadataResponse(_) => Api::Metadata,
+            Body::AlterPartitionRequest(_) | Body::AlterPartitionResponse(_) => Api::AlterPartition,
         }
     }
 
@@ -93,6 +103,7 @@ impl Body {
                 | Body::FetchResponse(_)
                 | Body::ListOffsetsResponse(_)
                 | Body::MetadataResponse(_)
+                | Body::AlterPartitionResponse(_)
         )
     }
 }
@@ -233,4 +244,20 @@ pub struct MetadataResponse {
     /// What the answering broker knows of each topic; a topic that it does not know is absent
     /// (Kafka: `UNKNOWN_TOPIC_OR_PARTITION`).
     pub topics: Vec<(Topic, Rc<TopicImage>)>,
+}
+
+/// `AlterPartitionRequest`.
+#[derive(Clone, Debug)]
+pub struct AlterPartitionRequest {
+    /// The leader.
+    pub broker: BrokerId,
+    /// What it wants.
+    pub partitions: Vec<AlterPartitionItem>,
+}
+
+/// `AlterPartitionResponse`.
+#[derive(Clone, Debug)]
+pub struct AlterPartitionResponse {
+    /// What each partition is now, or why it stays as it is.
+    pub partitions: Vec<(TopicPartition, Result<AlteredPartition, Errors>)>,
 }

@@ -64,6 +64,8 @@ pub struct TopicImage {
 /// Everything that the controller has decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataImage {
+    /// Grows with each change (Kafka: the offset of the last record in the metadata log).
+    pub offset: u64,
     /// The registered brokers.
     pub brokers: SortedMap<BrokerId, BrokerRegistration>,
     /// The topics by name.

@@ -1,8 +1,11 @@
 //! What a handler wants done: one typed list of effects, in order. The world alone applies them.
 
+use std::rc::Rc;
+
 use crate::fact::{Fact, FactKind, MessageFact};
-use crate::ids::{FactId, MessageId, NodeId};
+use crate::ids::{BrokerId, FactId, MessageId, NodeId};
 use crate::message::{Body, Message};
+use crate::metadata::MetadataImage;
 use crate::time::SimTime;
 use crate::timer::Timer;
 
@@ -13,6 +16,8 @@ pub enum Effect {
     Fact(Fact),
     /// A message goes onto the network; the fact that it was sent has this number.
     Send(Message, FactId),
+    /// A broker will know this of the cluster; the fact that it learns.
+    Metadata(BrokerId, Rc<MetadataImage>, FactId),
     /// A timer of this node runs out at a moment; the fact that set it.
     Timer(SimTime, Timer, FactId),
 }
@@ -101,6 +106,11 @@ impl Outbox {
     /// Answers the request `correlation` of `to`.
     pub fn reply(&mut self, correlation: MessageId, to: NodeId, body: Body) {
         self.transmit(MessageId(self.counters.message), correlation, to, body);
+    }
+
+    /// Lets a broker know what the controller has decided, after the time that a message takes.
+    pub fn metadata(&mut self, broker: BrokerId, image: &Rc<MetadataImage>) {
+        self.effects.push(Effect::Metadata(broker, Rc::clone(image), self.cause));
     }
 
     /// Sets a timer of this node.

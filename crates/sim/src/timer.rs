@@ -65,16 +65,19 @@ pub enum Task {
     RecoveryPointCheckpoint,
     /// Writes log start offsets to disk (`log.flush.start.offset.checkpoint.interval.ms`).
     LogStartOffsetCheckpoint,
+    /// Looks for followers that lag (half of `replica.lag.time.max.ms`).
+    IsrExpiration,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Task; 5] = [
+    pub const ALL: [Task; 6] = [
         Task::Retention,
         Task::Cleaner,
         Task::HighWatermarkCheckpoint,
         Task::RecoveryPointCheckpoint,
         Task::LogStartOffsetCheckpoint,
+        Task::IsrExpiration,
     ];
 
     fn name(self) -> &'static str {
@@ -84,6 +87,7 @@ impl Task {
             Task::HighWatermarkCheckpoint => "high_watermark_checkpoint",
             Task::RecoveryPointCheckpoint => "recovery_point_checkpoint",
             Task::LogStartOffsetCheckpoint => "log_start_offset_checkpoint",
+            Task::IsrExpiration => "isr_expiration",
         }
     }
 }

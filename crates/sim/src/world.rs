@@ -1,5 +1,6 @@
 //! The world: the one queue, all nodes, and the only place where effects become events.
 
+mod controller;
 mod observe;
 
 use crate::sorted::{SortedMap, SortedSet};
@@ -102,6 +103,7 @@ impl World {
             rng: Pcg::new(config.seed),
             network: Network::new(config.latency_us),
             metadata: Rc::new(MetadataImage {
+                offset: 0,
                 brokers: ids.iter().map(|id| (*id, registration(*id))).collect(),
                 topics: SortedMap::new(),
             }),
@@ -202,6 +204,9 @@ impl World {
         self.events = self.events.saturating_add(1);
         match kind {
             EventKind::Deliver(message) => self.deliver(&message, cause, facts),
+            EventKind::Metadata(id, image) => {
+                self.with_broker(id, cause, facts, |broker, out| broker.on_metadata(&image, out));
+            }
             EventKind::Timer(node, timer) => match &node {
                 NodeId::Broker(id) => self.with_broker(*id, cause, facts, |broker, out| broker.on_timer(&timer, out)),
                 NodeId::Client(id) => {
@@ -210,6 +215,7 @@ impl World {
                     });
                     self.with_consumer(id, cause, facts, |consumer, out| consumer.on_timer(&timer, out));
                 }
+                NodeId::Controller => {}
             },
         }
         true
@@ -228,6 +234,7 @@ impl World {
                 });
                 self.with_consumer(id, received, facts, |consumer, out| consumer.on_message(message, out));
             }
+            NodeId::Controller => self.on_controller_message(message, received, facts),
         }
     }
 
@@ -285,6 +292,7 @@ impl World {
     fn add_partitions(&mut self, topic: &Rc<str>, assignment: &[Vec<BrokerId>], given: FactId, facts: &mut Vec<Fact>) {
         let mut because = given;
         let metadata = Rc::make_mut(&mut self.metadata);
+        metadata.offset = metadata.offset.saturating_add(1);
         if let Some(image) = metadata.topics.get_mut(topic) {
             let image = Rc::make_mut(image);
             for replicas in assignment {
@@ -384,6 +392,10 @@ impl World {
                 Effect::Send(message, cause) => {
                     let at = self.now.plus_micros(self.network.latency_us(&message.from, &message.to));
                     (cause, self.queue.schedule(at, cause, EventKind::Deliver(message)))
+                }
+                Effect::Metadata(broker, image, cause) => {
+                    let at = self.now.plus_micros(self.network.latency_us(&node, &NodeId::Broker(broker)));
+                    (cause, self.queue.schedule(at, cause, EventKind::Metadata(broker, image)))
                 }
                 Effect::Timer(at, timer, cause) => {
                     (cause, self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)))

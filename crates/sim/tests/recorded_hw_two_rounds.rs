@@ -38,6 +38,7 @@ impl Story {
         };
         let topic = TopicImage { partitions: vec![Rc::new(registration)], config: std::rc::Rc::default() };
         let image = MetadataImage {
+            offset: 0,
             brokers: (1..=3).map(|id| (BrokerId(id), BrokerRegistration::default())).collect(),
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),
         };
@@ -54,7 +55,7 @@ impl Story {
         self.counters = counters;
         self.sent.extend(effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(message, _) => Some(message),
-            Effect::Fact(_) | Effect::Timer(..) => None,
+            Effect::Fact(_) | Effect::Timer(..) | Effect::Metadata(..) => None,
         }));
     }
 

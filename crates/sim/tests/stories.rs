@@ -24,7 +24,11 @@ fn cluster(brokers: i32) -> Cluster {
 }
 
 fn cluster_with(brokers: i32, producer: &[(&str, &str)]) -> Cluster {
-    let config = WorldConfig { brokers, latency_us: 2_000, seed: 1, broker: BrokerConfig::default() };
+    cluster_on(WorldConfig { brokers, latency_us: 2_000, seed: 1, broker: BrokerConfig::default() }, producer)
+}
+
+fn cluster_on(config: WorldConfig, producer: &[(&str, &str)]) -> Cluster {
+    let brokers = config.brokers;
     let mut world = World::new(config).unwrap();
     let mut config = ProducerConfig::default();
     config.set("enable.idempotence", "false").unwrap();
@@ -140,6 +144,48 @@ fn a_record_is_visible_two_rounds_after_it_was_appended() {
     assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))], "acks=all was answered in the same moment");
     cluster.run_ms(510);
     assert_eq!((cluster.hw(2), cluster.hw(3)), (1, 1), "followers hear of it with their next response");
+}
+
+/// Followers that get a record later than `replica.lag.time.max.ms` leave the ISR, and come back with their next fetch.
+#[test]
+fn followers_that_lag_leave_the_isr_and_come_back() {
+    let mut broker = BrokerConfig::default();
+    broker.set("replica.fetch.wait.max.ms", "10").unwrap();
+    broker.set("replica.lag.time.max.ms", "20").unwrap();
+    let config = WorldConfig { brokers: 3, latency_us: 15_000, seed: 1, broker };
+    let mut cluster = cluster_on(config, &[("linger.ms", "0")]);
+    let isr = |cluster: &Cluster| -> Vec<i32> {
+        cluster.world.metadata().partition(&orders()).unwrap().isr.iter().map(|id| id.0).collect()
+    };
+    cluster.run_ms(200);
+    assert_eq!((isr(&cluster), cluster.count("IsrChangeProposed")), (vec![1, 2, 3], 0), "nobody lags without records");
+    cluster.produce("a");
+    cluster.run_until(|world| world.metadata().partition(&orders()).unwrap().isr.len() == 1);
+    let leader = cluster.world.leader(&orders()).unwrap();
+    assert_eq!((leader.state().isr().len(), cluster.hw(1)), (3, 0), "until the leader hears of it, all three count");
+    cluster.run_until(|world| world.leader(&orders()).unwrap().state().isr().len() == 1);
+    assert_eq!(cluster.hw(1), 1, "now the leader alone counts");
+    cluster.run_until(|world| world.metadata().partition(&orders()).unwrap().isr.len() == 3);
+    cluster.run_ms(100);
+    assert_eq!(cluster.world.leader(&orders()).unwrap().state().isr().len(), 3);
+    let told: Vec<&str> =
+        cluster.names().into_iter().filter(|name| name.starts_with("Isr") || name.contains("Change")).collect();
+    assert_eq!(
+        told,
+        [
+            "IsrChangeProposed",
+            "PartitionChangeRecord",
+            "IsrShrunk",
+            "IsrChangeProposed",
+            "PartitionChangeRecord",
+            "IsrExpanded",
+            "IsrChangeProposed",
+            "PartitionChangeRecord",
+            "IsrExpanded",
+        ]
+    );
+    assert_eq!(cluster.count("AlterPartitionResponseReceived"), 3);
+    assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))]);
 }
 
 #[test]

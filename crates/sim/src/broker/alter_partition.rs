@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::isr::PendingIsrChange;
 use crate::error::Errors;
-use crate::ids::TopicPartition;
+use crate::ids::{FactId, TopicPartition};
 use crate::sorted::SortedMap;
 
 /// What a broker wants the controller to change: at most one change of each partition, and one request at a time.
@@ -12,20 +12,27 @@ use crate::sorted::SortedMap;
 pub struct AlterPartitionManager {
     unsent: SortedMap<TopicPartition, Rc<PendingIsrChange>>,
     is_in_flight: bool,
+    because: Option<FactId>,
 }
 
 /// One partition of a request.
 pub type AlterPartitionItem = (TopicPartition, Rc<PendingIsrChange>);
 
 impl AlterPartitionManager {
-    /// Takes a change. [`AlterPartitionManager::next_request`] sends it.
+    /// Takes a change, which is wanted because of a fact. [`AlterPartitionManager::next_request`] sends it.
     ///
     /// # Errors
     /// `OPERATION_NOT_ATTEMPTED` while another change of this partition has no answer.
-    pub fn submit(&mut self, partition: &TopicPartition, change: &Rc<PendingIsrChange>) -> Result<(), Errors> {
+    pub fn submit(
+        &mut self,
+        partition: &TopicPartition,
+        change: &Rc<PendingIsrChange>,
+        because: FactId,
+    ) -> Result<(), Errors> {
         if self.is_waiting(partition) {
             return Err(Errors::OperationNotAttempted);
         }
+        self.because = Some(because);
         self.unsent.insert(partition.clone(), Rc::clone(change));
         Ok(())
     }
@@ -33,6 +40,11 @@ impl AlterPartitionManager {
     /// A change of this partition has no answer yet.
     pub fn is_waiting(&self, partition: &TopicPartition) -> bool {
         self.unsent.contains_key(partition)
+    }
+
+    /// Why the newest change is wanted.
+    pub fn because(&self) -> Option<FactId> {
+        self.because
     }
 
     /// What goes into the next request: everything that waits. Nothing while a request is under way. Kafka:

@@ -63,7 +63,7 @@ impl Broker {
     pub(super) fn start_background_tasks(&self, out: &mut Outbox) {
         for task in Task::ALL {
             let delay_ms = match task {
-                Task::HighWatermarkCheckpoint | Task::Cleaner => self.period_ms(task),
+                Task::HighWatermarkCheckpoint | Task::Cleaner | Task::IsrExpiration => self.period_ms(task),
                 _ => INITIAL_TASK_DELAY_MS,
             };
             out.timer(out.now.plus_ms(delay_ms), Timer::Background(task));
@@ -77,6 +77,7 @@ impl Broker {
             Task::HighWatermarkCheckpoint => self.config.replica_high_watermark_checkpoint_interval_ms,
             Task::RecoveryPointCheckpoint => self.config.log_flush_offset_checkpoint_interval_ms,
             Task::LogStartOffsetCheckpoint => self.config.log_flush_start_offset_checkpoint_interval_ms,
+            Task::IsrExpiration => self.config.replica_lag_time_max_ms / 2,
         };
         period_ms.max(1)
     }
@@ -91,8 +92,26 @@ impl Broker {
             Task::HighWatermarkCheckpoint => self.write_checkpoint(CheckpointFile::HighWatermark, out),
             Task::RecoveryPointCheckpoint => self.write_checkpoint(CheckpointFile::RecoveryPoint, out),
             Task::LogStartOffsetCheckpoint => self.write_checkpoint(CheckpointFile::LogStartOffset, out),
+            Task::IsrExpiration => self.shrink_isrs(out),
         }
         out.because(because);
+    }
+
+    /// Asks for followers that lag to leave the ISRs. Kafka: `ReplicaManager.maybeShrinkIsr`.
+    fn shrink_isrs(&mut self, out: &mut Outbox) {
+        let (now_ms, lag_ms) = (out.now.timestamp_ms(), self.replica_lag_time_max_ms());
+        let lags = |partition: &super::Partition| !partition.out_of_sync_replicas(now_ms, lag_ms).is_empty();
+        let lagging = self.partitions.iter().filter(|(_, partition)| lags(partition));
+        let lagging: Vec<TopicPartition> = lagging.map(|(id, _)| id.clone()).collect();
+        if !lagging.is_empty() {
+            out.timer_fired(Timer::Background(Task::IsrExpiration));
+        }
+        for id in lagging {
+            if let Some((partition, mut around)) = self.replica_mut(&id, out) {
+                partition.maybe_shrink_isr(&mut around);
+            }
+        }
+        self.send_alter_partition(out);
     }
 
     /// Writes the offsets that changed since the file was last written.

@@ -39,6 +39,7 @@ impl Broker {
                 self.try_complete(&part.partition, out);
             }
         }
+        self.send_alter_partition(out);
         out.because(received);
         let bytes: u64 = fetched.iter().map(bytes_of).sum();
         let failed = fetched.iter().any(|part| part.error != Errors::None);

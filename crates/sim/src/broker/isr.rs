@@ -108,21 +108,25 @@ impl Partition {
     /// Asks for the followers to leave the ISR that have not caught up for `replica.lag.time.max.ms`. A broker looks at
     /// each partition that it leads twice in that time. Kafka: `maybeShrinkIsr`.
     pub fn maybe_shrink_isr(&mut self, around: &mut Surroundings<'_>) {
+        let lagging = self.out_of_sync_replicas(around.now_ms, around.replica_lag_time_max_ms);
+        if !lagging.is_empty() {
+            let isr = self.state.isr.iter().filter(|id| !lagging.contains(id)).copied().collect();
+            self.propose(IsrChange::Shrink(lagging), &isr, around);
+        }
+    }
+
+    /// The members of a leader's ISR that have not caught up for so long; nobody while a change is pending. Kafka:
+    /// `getOutOfSyncReplicas`.
+    pub fn out_of_sync_replicas(&self, now_ms: i64, lag_time_max_ms: i64) -> SortedSet<BrokerId> {
         if self.state.pending.is_some() || !self.is_leader() {
-            return;
+            return SortedSet::new();
         }
         let end = self.log.log_end_offset();
-        let is_out = |id: &BrokerId| {
-            *id != self.broker
-                && self
-                    .replicas
-                    .get(id)
-                    .is_none_or(|replica| !replica.is_caught_up(end, around.now_ms, around.replica_lag_time_max_ms))
+        let lags = |id: &BrokerId| {
+            let replica = self.replicas.get(id);
+            *id != self.broker && replica.is_none_or(|replica| !replica.is_caught_up(end, now_ms, lag_time_max_ms))
         };
-        let (out, isr): (Vec<BrokerId>, Vec<BrokerId>) = self.state.isr.iter().partition(|id| is_out(id));
-        if !out.is_empty() {
-            self.propose(IsrChange::Shrink(out.into_iter().collect()), &isr.into_iter().collect(), around);
-        }
+        self.state.isr.iter().filter(|id| lags(id)).copied().collect()
     }
 
     /// A replica may be in the ISR: it is registered, not fenced, not about to stop, and its fetches are of its present
@@ -158,14 +162,14 @@ impl Partition {
             isr: isr.iter().map(|id| (*id, epoch_of(id))).collect(),
             leader_recovery_state: self.state.leader_recovery_state,
         });
-        self.tell(isr.iter().copied().collect(), IsrStep::Proposed, around);
+        let told = self.tell(isr.iter().copied().collect(), IsrStep::Proposed, around);
         self.state.pending = Some(Rc::clone(&pending));
-        self.submit(&pending, around);
+        self.submit(&pending, told, around);
     }
 
     /// Kafka: `submitAlterPartition`.
-    fn submit(&mut self, change: &Rc<PendingIsrChange>, around: &mut Surroundings<'_>) {
-        if let Err(error) = around.alter_partition.submit(&self.id, change) {
+    fn submit(&mut self, change: &Rc<PendingIsrChange>, because: FactId, around: &mut Surroundings<'_>) {
+        if let Err(error) = around.alter_partition.submit(&self.id, change, because) {
             self.on_alter_partition_error(change, error, around);
         }
     }
@@ -185,8 +189,8 @@ impl Partition {
         let altered = match answer {
             Ok(altered) => altered,
             Err(error) => {
-                if self.on_alter_partition_error(asked, error, around) {
-                    self.submit(asked, around);
+                if let Some(failed) = self.on_alter_partition_error(asked, error, around) {
+                    self.submit(asked, failed, around);
                 }
                 return false;
             }
@@ -206,19 +210,19 @@ impl Partition {
         self.is_leader() && self.maybe_advance_high_watermark(around)
     }
 
-    /// Says whether to ask again at once.
+    /// Gives the fact of the failure if the leader asks again at once.
     fn on_alter_partition_error(
         &mut self,
         asked: &PendingIsrChange,
         error: Errors,
         around: &mut Surroundings<'_>,
-    ) -> bool {
-        self.update_failed(asked, Some(error), around);
+    ) -> Option<FactId> {
+        let failed = self.update_failed(asked, Some(error), around);
         match error {
             // The controller says that nothing was changed, and that what is committed here is the newest state.
             Errors::OperationNotAttempted | Errors::IneligibleReplica => {
                 self.state.pending = None;
-                false
+                None
             }
             // What the state is now, the controller will tell in its own time.
             Errors::UnknownTopicOrPartition
@@ -226,13 +230,13 @@ impl Partition {
             | Errors::FencedLeaderEpoch
             | Errors::InvalidUpdateVersion
             | Errors::InvalidRequest
-            | Errors::NewLeaderElected => false,
-            _ => true,
+            | Errors::NewLeaderElected => None,
+            _ => Some(failed),
         }
     }
 
-    fn update_failed(&self, asked: &PendingIsrChange, error: Option<Errors>, around: &mut Surroundings<'_>) {
-        self.tell(asked.isr.iter().map(|(id, _)| *id).collect(), IsrStep::Failed(error), around);
+    fn update_failed(&self, asked: &PendingIsrChange, error: Option<Errors>, around: &mut Surroundings<'_>) -> FactId {
+        self.tell(asked.isr.iter().map(|(id, _)| *id).collect(), IsrStep::Failed(error), around)
     }
 
     fn tell(&self, to: Vec<BrokerId>, step: IsrStep, around: &mut Surroundings<'_>) -> FactId {

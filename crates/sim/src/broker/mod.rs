@@ -25,8 +25,8 @@ use crate::error::Errors;
 use crate::fact::Completion;
 use crate::ids::{BrokerId, NodeId, Offset, TopicPartition};
 use crate::message::{
-    Body, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec, Message, MetadataRequest,
-    MetadataResponse,
+    AlterPartitionRequest, AlterPartitionResponse, Body, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
+    ListOffsetsSpec, Message, MetadataRequest, MetadataResponse,
 };
 use crate::metadata::MetadataImage;
 use crate::outbox::Outbox;
@@ -74,17 +74,22 @@ impl Broker {
         }
     }
 
+    fn replica_lag_time_max_ms(&self) -> i64 {
+        i64::try_from(self.config.replica_lag_time_max_ms).unwrap_or(i64::MAX)
+    }
+
     /// A replica to change, with what is around it.
     fn replica_mut<'a>(
         &'a mut self,
         id: &TopicPartition,
         out: &'a mut Outbox,
     ) -> Option<(&'a mut Partition, Surroundings<'a>)> {
+        let lag_ms = self.replica_lag_time_max_ms();
         let replica = Rc::make_mut(self.partitions.get_mut(id)?);
         let around = Surroundings {
             now_ms: out.now.timestamp_ms(),
             broker_epoch: self.epoch,
-            replica_lag_time_max_ms: i64::try_from(self.config.replica_lag_time_max_ms).unwrap_or(i64::MAX),
+            replica_lag_time_max_ms: lag_ms,
             metadata: &self.metadata,
             alter_partition: &mut self.alter_partition,
             out,
@@ -94,6 +99,9 @@ impl Broker {
 
     /// Learns what the controller decided: becomes leader or follower where that changed.
     pub fn on_metadata(&mut self, image: &Rc<MetadataImage>, out: &mut Outbox) {
+        if image.offset < self.metadata.offset {
+            return; // It comes late.
+        }
         self.metadata = Rc::clone(image);
         let had_none = self.partitions.is_empty();
         for (id, registration) in image.partitions() {
@@ -139,8 +147,38 @@ impl Broker {
             Body::FetchResponse(response) => self.on_fetch_response(message, response, out),
             Body::ListOffsetsRequest(request) => self.on_list_offsets(message, request, out),
             Body::MetadataRequest(request) => self.on_metadata_request(message, request, out),
-            Body::ProduceResponse(_) | Body::ListOffsetsResponse(_) | Body::MetadataResponse(_) => {}
+            Body::AlterPartitionResponse(response) => self.on_alter_partition_response(response, out),
+            Body::ProduceResponse(_)
+            | Body::ListOffsetsResponse(_)
+            | Body::MetadataResponse(_)
+            | Body::AlterPartitionRequest(_) => {}
         }
+    }
+
+    /// Sends the ISRs that are wanted to the controller, unless it has not answered yet.
+    fn send_alter_partition(&mut self, out: &mut Outbox) {
+        let partitions = self.alter_partition.next_request();
+        if !partitions.is_empty() {
+            let before = self.alter_partition.because().map(|because| out.because(because));
+            let request = AlterPartitionRequest { broker: self.id, partitions };
+            out.send(NodeId::Controller, Body::AlterPartitionRequest(request));
+            before.map(|before| out.because(before));
+        }
+    }
+
+    fn on_alter_partition_response(&mut self, response: &AlterPartitionResponse, out: &mut Outbox) {
+        let received = out.cause();
+        for (id, answer) in &response.partitions {
+            out.because(received);
+            let Some(asked) = self.alter_partition.take_answered(id) else { continue };
+            let Some((replica, mut around)) = self.replica_mut(id, out) else { continue };
+            let answer = answer.as_ref().map_err(|error| *error);
+            if replica.on_alter_partition_response(&asked, answer, &mut around) {
+                self.try_complete(id, out);
+            }
+        }
+        self.alter_partition.request_done();
+        self.send_alter_partition(out);
     }
 
     /// Handles a timer.

@@ -8,7 +8,9 @@ use highwater_log::segment::RollReason;
 use super::{ChosenBy, Completion, FactKind, IsrStep, MessageFact, ReadyBecause, Says};
 use crate::bytes::Bytes;
 use crate::command::Command;
+use crate::controller::partition_change::PartitionChange;
 use crate::ids::{BrokerId, Offset, TopicPartition};
+use crate::metadata::LeaderRecoveryState;
 use crate::timer::Timer;
 
 /// The value of a field.
@@ -103,6 +105,11 @@ impl FactKind {
                 .number("leader", leader.0)
                 .number("leader_epoch", leader_epoch.0)
                 .number("partition_epoch", *partition_epoch),
+            FactKind::PartitionChangeRecord { partition, change, registration } => {
+                of_change(change, fields.partition(partition))
+                    .number("leader_epoch", registration.leader_epoch.0)
+                    .number("partition_epoch", registration.partition_epoch)
+            }
             FactKind::MetadataUpdated { client, topic, partitions, before } => fields
                 .text("client", client)
                 .text("topic", topic)
@@ -357,6 +364,30 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
     }
 }
 
+/// What a `PartitionChangeRecord` sets, under Kafka's names; -1 for no leader.
+fn of_change(change: &PartitionChange, mut fields: Fields) -> Fields {
+    if let Some(leader) = change.leader {
+        fields = fields.number("leader", leader.map_or(-1, |leader| leader.0));
+    }
+    let lists = [
+        ("isr", &change.isr),
+        ("eligible_leader_replicas", &change.elr),
+        ("last_known_elr", &change.last_known_elr),
+        ("replicas", &change.replicas),
+        ("adding_replicas", &change.adding_replicas),
+        ("removing_replicas", &change.removing_replicas),
+    ];
+    for (name, list) in lists {
+        if let Some(list) = list {
+            fields = fields.numbers(name, list.iter().map(|id| id.0.into()));
+        }
+    }
+    if let Some(state) = change.leader_recovery_state {
+        fields = fields.flag("recovering", state == LeaderRecoveryState::Recovering);
+    }
+    fields
+}
+
 fn of_message(message: &MessageFact, fields: Fields) -> Fields {
     let fields = fields
         .count("message", message.message.0)
@@ -382,6 +413,10 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
             .maybe_number("first_offset", first_offset.map(|Offset(first)| first)),
         Says::ListOffsets | Says::Metadata => fields,
         Says::ListedOffsets { offset } => fields.number("offset", offset.0),
+        Says::AlterPartition { isr } => fields.numbers("isr", isr.iter().map(|id| id.0.into())),
+        Says::AlteredPartition { error, isr } => {
+            fields.text("error", error).numbers("isr", isr.iter().map(|id| id.0.into()))
+        }
         Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
     }
 }

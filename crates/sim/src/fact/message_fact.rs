@@ -1,7 +1,7 @@
 //! What a message tells of itself.
 
 use crate::error::Errors;
-use crate::ids::{LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
+use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{Acks, Api, Body, Message};
 
 /// What a message tells of itself.
@@ -67,6 +67,18 @@ pub enum Says {
         /// The offset.
         offset: Offset,
     },
+    /// An `AlterPartition` request.
+    AlterPartition {
+        /// The ISR that is wanted.
+        isr: Vec<BrokerId>,
+    },
+    /// Its response.
+    AlteredPartition {
+        /// The error.
+        error: Errors,
+        /// The ISR now; empty with an error.
+        isr: Vec<BrokerId>,
+    },
     /// A Metadata request.
     Metadata,
     /// Its response.
@@ -123,6 +135,20 @@ impl MessageFact {
                 let first = response.partitions.first();
                 let offset = first.map_or(Offset(-1), |(_, _, offset)| *offset);
                 (first.map(|(partition, _, _)| partition), Says::ListedOffsets { offset })
+            }
+            Body::AlterPartitionRequest(request) => {
+                let first = request.partitions.first();
+                let isr = first.map_or_else(Vec::new, |(_, asked)| asked.isr.iter().map(|(id, _)| *id).collect());
+                (first.map(|(partition, _)| partition), Says::AlterPartition { isr })
+            }
+            Body::AlterPartitionResponse(response) => {
+                let first = response.partitions.first();
+                let says = match first.map(|(_, answer)| answer) {
+                    Some(Ok(altered)) => Says::AlteredPartition { error: Errors::None, isr: altered.isr.clone() },
+                    Some(Err(error)) => Says::AlteredPartition { error: *error, isr: Vec::new() },
+                    None => Says::AlteredPartition { error: Errors::None, isr: Vec::new() },
+                };
+                (first.map(|(partition, _)| partition), says)
             }
             Body::MetadataRequest(_) => (None, Says::Metadata),
             Body::MetadataResponse(response) => {

@@ -13,6 +13,7 @@ impl FactKind {
             FactKind::CommandGiven { .. } => "CommandGiven",
             FactKind::TimerFired { .. } => "TimerFired",
             FactKind::PartitionRecord { .. } => "PartitionRecord",
+            FactKind::PartitionChangeRecord { .. } => "PartitionChangeRecord",
             FactKind::MetadataUpdated { .. } => "MetadataUpdated",
             FactKind::PartitionChosen { .. } => "PartitionChosen",
             FactKind::StickyPartitionSwitched { .. } => "StickyPartitionSwitched",
@@ -31,6 +32,8 @@ impl FactKind {
                 (Api::ListOffsets, true) => "ListOffsetsResponseSent",
                 (Api::Metadata, false) => "MetadataSent",
                 (Api::Metadata, true) => "MetadataResponseSent",
+                (Api::AlterPartition, false) => "AlterPartitionSent",
+                (Api::AlterPartition, true) => "AlterPartitionResponseSent",
             },
             FactKind::Received(message) => match (message.api, message.response) {
                 (Api::Produce, false) => "ProduceReceived",
@@ -41,6 +44,8 @@ impl FactKind {
                 (Api::ListOffsets, true) => "ListOffsetsResponseReceived",
                 (Api::Metadata, false) => "MetadataReceived",
                 (Api::Metadata, true) => "MetadataResponseReceived",
+                (Api::AlterPartition, false) => "AlterPartitionReceived",
+                (Api::AlterPartition, true) => "AlterPartitionResponseReceived",
             },
             FactKind::RecordAppended { .. } => "RecordAppended",
             FactKind::FollowerCredited { .. } => "FollowerCredited",
@@ -74,6 +79,7 @@ impl FactKind {
         "CommandGiven",
         "TimerFired",
         "PartitionRecord",
+        "PartitionChangeRecord",
         "MetadataUpdated",
         "PartitionChosen",
         "StickyPartitionSwitched",
@@ -91,6 +97,8 @@ impl FactKind {
         "ListOffsetsResponseSent",
         "MetadataSent",
         "MetadataResponseSent",
+        "AlterPartitionSent",
+        "AlterPartitionResponseSent",
         "ProduceReceived",
         "ProduceResponseReceived",
         "FetchReceived",
@@ -99,6 +107,8 @@ impl FactKind {
         "ListOffsetsResponseReceived",
         "MetadataReceived",
         "MetadataResponseReceived",
+        "AlterPartitionReceived",
+        "AlterPartitionResponseReceived",
         "RecordAppended",
         "FollowerCredited",
         "HighWatermarkAdvanced",
@@ -128,6 +138,11 @@ impl FactKind {
         match self {
             FactKind::PartitionRecord { partition, .. } => {
                 vec![format!("isr/{partition}"), format!("leader/{partition}"), format!("epoch/{partition}")]
+            }
+            FactKind::PartitionChangeRecord { partition, change, .. } => {
+                let isr = change.isr.as_ref().map(|_| format!("isr/{partition}"));
+                let leader = change.leader.map(|_| [format!("leader/{partition}"), format!("epoch/{partition}")]);
+                isr.into_iter().chain(leader.into_iter().flatten()).collect()
             }
             FactKind::MetadataUpdated { client, topic, .. } => vec![format!("known_partitions/{client}/{topic}")],
             FactKind::PartitionChosen { producer, partition, .. } => {
@@ -171,6 +186,7 @@ impl FactKind {
     pub fn partition(&self) -> Option<&TopicPartition> {
         match self {
             FactKind::PartitionRecord { partition, .. }
+            | FactKind::PartitionChangeRecord { partition, .. }
             | FactKind::PartitionChosen { partition, .. }
             | FactKind::RecordAccumulated { partition, .. }
             | FactKind::BatchReady { partition, .. }
@@ -211,7 +227,8 @@ impl FactKind {
             FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,
             FactKind::Sent(message) | FactKind::Received(message) => matches!(
                 message.says,
-                Says::Produced { error, .. } | Says::Fetched { error, .. } if error != Errors::None
+                Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::AlteredPartition { error, .. }
+                    if error != Errors::None
             ),
             _ => false,
         }

@@ -92,7 +92,7 @@ impl World {
             .iter()
             .filter_map(|event| match &event.kind {
                 EventKind::Deliver(message) => Some(message),
-                EventKind::Timer(..) => None,
+                EventKind::Timer(..) | EventKind::Metadata(..) => None,
             })
             .collect();
         sort_short_by_key(&mut messages, |message| message.id);

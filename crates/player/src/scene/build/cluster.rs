@@ -244,6 +244,8 @@ fn messages(world: &World, partition: &TopicPartition) -> Vec<Envelope> {
         .into_iter()
         .map(MessageFact::of)
         .filter(|message| message.partition.as_ref().is_none_or(|about| about == partition))
+        // The controller is not in this picture.
+        .filter(|message| message.from != NodeId::Controller && message.to != NodeId::Controller)
         .map(|message| envelope(&message, Whereabouts::Travelling, partition))
         .collect();
     for broker in world.brokers() {
@@ -292,6 +294,7 @@ fn mark_of(node: &NodeId) -> String {
     match node {
         NodeId::Broker(id) => format!("broker-{id}"),
         NodeId::Client(id) => format!("client-{id}"),
+        NodeId::Controller => "controller".to_owned(),
     }
 }
 
@@ -314,6 +317,7 @@ fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPa
                 .with("hw", high_watermark.0),
             None => Phrase::new("scene.msg_fetched_empty").with("hw", high_watermark.0),
         },
+        Says::AlterPartition { .. } | Says::AlteredPartition { .. } => Phrase::new("scene.msg_alter_partition"),
         Says::Produced { error, .. } | Says::Fetched { error, .. } => {
             Phrase::new("scene.msg_error").with("error", error.name())
         }

@@ -1,0 +1,55 @@
+//! The controller of the world.
+//!
+//! Differs from Kafka: one node, whose decisions hold at once (there is no metadata log). Brokers learn of a change after the
+//! time that a message takes.
+
+use std::rc::Rc;
+
+use super::World;
+use crate::controller::alter_partition::{Alteration, alter_partition};
+use crate::fact::{Fact, FactKind};
+use crate::ids::{BrokerId, FactId, NodeId};
+use crate::message::{AlterPartitionResponse, Body, Message};
+use crate::metadata::PartitionRegistration;
+
+impl World {
+    /// Handles a request to the controller. Kafka: `ControllerApis`.
+    pub(super) fn on_controller_message(&mut self, message: &Message, received: FactId, facts: &mut Vec<Fact>) {
+        let Body::AlterPartitionRequest(request) = &*message.body else { return };
+        let mut out = self.outbox(NodeId::Controller, received);
+        let mut partitions = Vec::with_capacity(request.partitions.len());
+        let mut written = None;
+        for (id, asked) in &request.partitions {
+            let Alteration { change, answer } = alter_partition(&self.metadata, request.broker, id, asked);
+            if let (Some(change), Some(before)) = (change, self.metadata.partition(id)) {
+                let after = Rc::new(before.merge(&change));
+                out.because(received);
+                let (partition, registration) = (id.clone(), Rc::clone(&after));
+                written = Some(out.fact(FactKind::PartitionChangeRecord { partition, change, registration }));
+                self.set_registration(id, after);
+            }
+            partitions.push((id.clone(), answer));
+        }
+        out.because(written.unwrap_or(received));
+        let response = Body::AlterPartitionResponse(AlterPartitionResponse { partitions });
+        out.reply(message.id, message.from.clone(), response);
+        if written.is_some() {
+            let brokers: Vec<BrokerId> = self.brokers.keys().copied().collect();
+            for broker in brokers {
+                out.metadata(broker, &self.metadata);
+            }
+        }
+        self.apply(out, facts);
+    }
+
+    fn set_registration(&mut self, id: &crate::ids::TopicPartition, registration: Rc<PartitionRegistration>) {
+        let metadata = Rc::make_mut(&mut self.metadata);
+        metadata.offset = metadata.offset.saturating_add(1);
+        let number = usize::try_from(id.partition).unwrap_or(usize::MAX);
+        if let Some(topic) = metadata.topics.get_mut(&id.topic)
+            && let Some(place) = Rc::make_mut(topic).partitions.get_mut(number)
+        {
+            *place = registration;
+        }
+    }
+}
