@@ -61,7 +61,8 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
         batches.map(|batch| batch.to_bytes().split_off(HEADER_SIZE)).collect()
     };
     let mut seeds: Vec<Vec<u8>> = match decoder {
-        "batch" => batches().map(|batch| batch.to_bytes()).collect(),
+        // And a small one that has headers.
+        "batch" => batches().chain([common::small_batch()]).map(|batch| batch.to_bytes()).collect(),
         "log_file" => of(".log"),
         "offset_index" => of(".index"),
         "time_index" => of(".timeindex"),
@@ -91,11 +92,13 @@ enum Damage {
 }
 
 /// Numbers that claim too much, too little, or nothing.
-const NUMBERS: [&[u8]; 7] = [
+const NUMBERS: [&[u8]; 8] = [
     &[0x7f, 0xff, 0xff, 0xff],
     &[0xff; 4],
     &[0x80, 0, 0, 0],
     &[0; 4],
+    // 2³¹−1 and −2³¹ as varints.
+    &[0xfe, 0xff, 0xff, 0xff, 0x0f],
     &[0xff, 0xff, 0xff, 0xff, 0x0f],
     &[0x7f; 8],
     &[0xff; 10],
@@ -154,6 +157,17 @@ fn hold(name: &str) {
         decoder(seed);
     }
     decoder(&[]);
+    // Every number at every byte of the smallest files, one of a size.
+    let mut small: Vec<_> = seeds.iter().filter(|seed| !seed.is_empty()).collect();
+    small.sort_by_key(|seed| seed.len());
+    small.dedup_by_key(|seed| seed.len());
+    for seed in small.into_iter().take(if name == "batch" { 20 } else { 3 }) {
+        for (at, number) in (0..seed.len().min(200)).flat_map(|at| NUMBERS.map(|number| (at, number))) {
+            let mut bytes = seed.clone();
+            bytes.splice(at..(at + number.len()).min(seed.len()), number.iter().copied());
+            decoder(&bytes);
+        }
+    }
     let damaged = (prop::sample::select(seeds.clone()), some_damage()).prop_map(move |(mut bytes, damages)| {
         damage(&mut bytes, &damages, &seeds);
         bytes

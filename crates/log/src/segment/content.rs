@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-use crate::batch::RecordBatch;
+use crate::batch::{Field, RecordBatch};
 use crate::chunks::{Chunks, ChunksFrom};
 use crate::file::{SMALLEST_RECORD, Step, step};
+use crate::location::Location;
 
 /// A batch and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,15 @@ pub struct CorruptFile {
     pub length: i32,
     /// Where the batch begins in the file.
     pub position: u64,
+}
+
+impl CorruptFile {
+    /// Where it is.
+    pub fn location(&self) -> Location {
+        let position = usize::try_from(self.position).unwrap_or(usize::MAX);
+        let Location { field, position: within } = Field::BatchLength.location();
+        Location { field, position: position.saturating_add(within) }
+    }
 }
 
 #[derive(Clone, Debug)]

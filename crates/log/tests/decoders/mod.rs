@@ -68,8 +68,18 @@ fn located(error: &impl Display, location: Option<Location>, bytes: &[u8]) {
     assert!(!field.is_empty() && position <= bytes.len(), "{error}: {field} at byte {position} of {}", bytes.len());
 }
 
-/// A batch, its records and its layout; and all bytes as a request with batch after batch.
+/// A batch, its records and its layout, also with the length that it should have; and all bytes as a request with batch after
+/// batch.
 pub fn batch(bytes: &[u8]) {
+    any_batch(bytes);
+    let mut mended = bytes.to_vec();
+    if let (Some(field), Ok(length)) = (mended.get_mut(8..12), i32::try_from(bytes.len().saturating_sub(12))) {
+        field.copy_from_slice(&length.to_be_bytes());
+        any_batch(&mended);
+    }
+}
+
+fn any_batch(bytes: &[u8]) {
     // A field of one byte has a place, a name and a value of its own in a layout.
     bounded(bytes, 400, 256 * KB, || {
         one_batch(bytes);
