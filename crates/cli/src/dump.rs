@@ -6,6 +6,7 @@ mod json;
 mod text;
 mod verify;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,7 +16,6 @@ use crate::failure::Failure;
 use crate::output::Out;
 use batches::Batches;
 use files::{File, Folder};
-use json::FoundJson;
 
 /// Show what stands in a broker's files, as kafka-dump-log does.
 #[derive(Args)]
@@ -89,12 +89,14 @@ fn verify_all(files: &[File], out: &mut Out) -> Result<(), Failure> {
 /// The batches of a file as a JSON list, one after the other.
 fn batches(file: &File, out: &mut Out) -> Result<(), Failure> {
     out.raw("[")?;
-    let mut first = true;
+    let (mut first, mut text) = (true, Vec::new());
     for found in Batches::open(&file.path)? {
         if !std::mem::take(&mut first) {
             out.raw(",")?;
         }
-        serde_json::to_writer(out.writer(), &FoundJson(&found?))?;
+        text.clear();
+        json::write(&found?, &mut text)?;
+        out.writer().write_all(&text)?;
     }
     out.raw("]")
 }

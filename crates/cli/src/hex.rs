@@ -15,10 +15,16 @@ impl<'de> Deserialize<'de> for Hex {
 
 /// Bytes in hex.
 pub fn encode(bytes: &[u8]) -> String {
-    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect();
+    let mut digits = Vec::new();
+    write(bytes, &mut digits);
     // They are ASCII.
     String::from_utf8(digits).unwrap_or_default()
+}
+
+/// Adds bytes in hex.
+pub fn write(bytes: &[u8], out: &mut Vec<u8>) {
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]));
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

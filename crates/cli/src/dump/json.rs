@@ -1,52 +1,62 @@
-//! A batch as JSON. Written as it is read: a segment has millions of records. The fields stand in the order of their names,
+//! A batch as JSON, written as it is read: a segment has millions of records. The fields stand in the order of their names,
 //! as in all our JSON.
-
-use highwater_log::record::{Header, Record};
-use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
 
 use highwater_cli::hex;
 use highwater_log::inspect::{Exception, Found, codec_name, control_type, coordinator_epoch, records, timestamp_type};
+use highwater_log::record::{Header, Record};
+use serde::Serialize;
 
-/// What was found, as JSON.
-pub struct FoundJson<'a>(pub &'a Found);
-
-impl Serialize for FoundJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (position, size, batch) = match self.0 {
-            Found::Batch { position, size, batch } => (*position, *size, batch),
-            Found::Bad { position, size, magic, why } => {
-                return Bad { error: why.into(), magic: *magic, position: *position, size: *size, valid: false }
-                    .serialize(serializer);
-            }
-        };
-        let header = batch.header();
-        let (records, error) = records(batch);
-        Batch {
-            base_offset: batch.base_offset(),
-            base_sequence: batch.base_sequence(),
-            codec: codec_name(batch),
-            control: batch.is_control(),
-            count: batch.record_count(),
-            crc: batch.crc(),
-            delete_horizon_ms: header.delete_horizon_ms(),
-            error: error.as_ref().map(ExceptionJson::from),
-            last_offset: batch.last_offset(),
-            last_sequence: header.last_sequence(),
-            leader_epoch: batch.partition_leader_epoch(),
-            magic: header.magic,
-            max_timestamp: batch.max_timestamp(),
-            position,
-            producer_epoch: batch.producer_epoch(),
-            producer_id: batch.producer_id(),
-            records: Records { records: &records, are_control: batch.is_control() },
-            size,
-            timestamp_type: timestamp_type(batch),
-            transactional: batch.is_transactional(),
-            valid: batch.check_crc().is_ok(),
+/// Adds a batch, or what stands in its place.
+///
+/// # Errors
+/// None that is known: memory takes everything.
+pub fn write(found: &Found, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let (position, size, batch) = match found {
+        Found::Batch { position, size, batch } => (*position, *size, batch),
+        Found::Bad { position, size, magic, why } => {
+            let bad = Bad { error: why.into(), magic: *magic, position: *position, size: *size, valid: false };
+            return serde_json::to_writer(out, &bad);
         }
-        .serialize(serializer)
+    };
+    let header = batch.header();
+    let (records, error) = records(batch);
+    let before = BeforeRecords {
+        base_offset: batch.base_offset(),
+        base_sequence: batch.base_sequence(),
+        codec: codec_name(batch),
+        control: batch.is_control(),
+        count: batch.record_count(),
+        crc: batch.crc(),
+        delete_horizon_ms: header.delete_horizon_ms(),
+        error: error.as_ref().map(ExceptionJson::from),
+        last_offset: batch.last_offset(),
+        last_sequence: header.last_sequence(),
+        leader_epoch: batch.partition_leader_epoch(),
+        magic: header.magic,
+        max_timestamp: batch.max_timestamp(),
+        position,
+        producer_epoch: batch.producer_epoch(),
+        producer_id: batch.producer_id(),
+    };
+    let behind = BehindRecords {
+        size,
+        timestamp_type: timestamp_type(batch),
+        transactional: batch.is_transactional(),
+        valid: batch.check_crc().is_ok(),
+    };
+    serde_json::to_writer(&mut *out, &before)?;
+    // One object: its closing brace comes later, and the other's opening brace is not needed.
+    out.pop();
+    out.extend_from_slice(br#","records":["#);
+    for (number, record) in records.iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        write_record(record, batch.is_control(), out)?;
     }
+    out.extend_from_slice(b"],");
+    out.extend_from_slice(serde_json::to_vec(&behind)?.get(1..).unwrap_or_default());
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -71,7 +81,7 @@ struct Bad<'a> {
 }
 
 #[derive(Serialize)]
-struct Batch<'a> {
+struct BeforeRecords<'a> {
     base_offset: i64,
     base_sequence: i32,
     codec: &'static str,
@@ -89,65 +99,70 @@ struct Batch<'a> {
     position: u64,
     producer_epoch: i16,
     producer_id: i64,
-    records: Records<'a>,
+}
+
+#[derive(Serialize)]
+struct BehindRecords {
     size: u64,
     timestamp_type: &'static str,
     transactional: bool,
     valid: bool,
 }
 
-struct Records<'a> {
-    records: &'a [Record],
-    are_control: bool,
-}
-
-impl Serialize for Records<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.records.len()))?;
-        for record in self.records {
-            list.serialize_element(&RecordJson {
-                control_type: self.are_control.then(|| control_type(record)),
-                coordinator_epoch: self.are_control.then(|| coordinator_epoch(record)).flatten(),
-                headers: Headers(&record.headers),
-                key_hex: record.key.as_deref().map(hex::encode),
-                offset: record.offset,
-                sequence: record.sequence,
-                timestamp: record.timestamp,
-                value_hex: record.value.as_deref().map(hex::encode),
-            })?;
+/// By hand: hex needs no search for what must be escaped, and there is much of it.
+fn write_record(record: &Record, is_control: bool, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    out.push(b'{');
+    if is_control {
+        field("control_type", &control_type(record), out)?;
+        if let Some(epoch) = coordinator_epoch(record) {
+            field("coordinator_epoch", &epoch, out)?;
         }
-        list.end()
+    }
+    write_headers(&record.headers, out)?;
+    write_hex("key_hex", record.key.as_deref(), out);
+    out.push(b',');
+    field("offset", &record.offset, out)?;
+    field("sequence", &record.sequence, out)?;
+    field("timestamp", &record.timestamp, out)?;
+    write_hex("value_hex", record.value.as_deref(), out);
+    out.push(b'}');
+    Ok(())
+}
+
+fn write_headers(headers: &[Header], out: &mut Vec<u8>) -> serde_json::Result<()> {
+    out.extend_from_slice(br#""headers":["#);
+    for (number, header) in headers.iter().enumerate() {
+        out.extend_from_slice(if number > 0 { b",{" } else { b"{" });
+        field("key", &*header.key, out)?;
+        write_hex("value_hex", header.value.as_deref(), out);
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"],");
+    Ok(())
+}
+
+/// A field and the comma behind it.
+fn field<T: Serialize + ?Sized>(name: &str, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    write_name(name, out);
+    serde_json::to_writer(&mut *out, value)?;
+    out.push(b',');
+    Ok(())
+}
+
+fn write_hex(name: &str, bytes: Option<&[u8]>, out: &mut Vec<u8>) {
+    write_name(name, out);
+    match bytes {
+        None => out.extend_from_slice(b"null"),
+        Some(bytes) => {
+            out.push(b'"');
+            hex::write(bytes, out);
+            out.push(b'"');
+        }
     }
 }
 
-#[derive(Serialize)]
-struct RecordJson<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    control_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coordinator_epoch: Option<i32>,
-    headers: Headers<'a>,
-    key_hex: Option<String>,
-    offset: i64,
-    sequence: i32,
-    timestamp: i64,
-    value_hex: Option<String>,
-}
-
-struct Headers<'a>(&'a [Header]);
-
-impl Serialize for Headers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let header = |header: &'_ Header| HeaderJson {
-            key: header.key.to_string(),
-            value_hex: header.value.as_deref().map(hex::encode),
-        };
-        serializer.collect_seq(self.0.iter().map(header))
-    }
-}
-
-#[derive(Serialize)]
-struct HeaderJson {
-    key: String,
-    value_hex: Option<String>,
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
 }

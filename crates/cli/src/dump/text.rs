@@ -33,16 +33,18 @@ pub fn file(file: &File, out: &mut Out) -> Result<(), Failure> {
 
 fn log(file: &File, out: &mut Out) -> Result<(), Failure> {
     out.line(format!("Log starting offset: {}", file.base_offset))?;
-    let mut end = 0_u64;
+    let (mut end, mut lines) = (0_u64, Vec::new());
     for found in Batches::open(&file.path)? {
         match found? {
             Found::Batch { position, size, batch } => {
                 end = position.saturating_add(size);
                 out.line(batch_line(position, size, &batch))?;
                 let (records, error) = records(&batch);
+                lines.clear();
                 for record in &records {
-                    record_line(&batch, record, out.writer())?;
+                    record_line(&batch, record, &mut lines)?;
                 }
+                out.writer().write_all(&lines)?;
                 if let Some(error) = error {
                     out.line(format!("| {}: {}", error.class, error.message))?;
                 }
@@ -87,7 +89,7 @@ fn batch_line(position: u64, size: u64, batch: &RecordBatch) -> String {
     )
 }
 
-fn record_line(batch: &RecordBatch, record: &Record, out: &mut impl Write) -> io::Result<()> {
+fn record_line(batch: &RecordBatch, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
     let size = |bytes: Option<usize>| bytes.map_or(-1, |size| i64::try_from(size).unwrap_or(i64::MAX));
     write!(
         out,
@@ -112,12 +114,22 @@ fn record_line(batch: &RecordBatch, record: &Record, out: &mut impl Write) -> io
         return out.write_all(b"\n");
     }
     if let Some(key) = record.key.as_deref() {
-        write!(out, " key: {}", String::from_utf8_lossy(key))?;
+        out.write_all(b" key: ")?;
+        write_text(key, out)?;
     }
     if let Some(value) = record.value.as_deref() {
-        write!(out, " payload: {}", String::from_utf8_lossy(value))?;
+        out.write_all(b" payload: ")?;
+        write_text(value, out)?;
     }
     out.write_all(b"\n")
+}
+
+/// What is no UTF-8 becomes U+FFFD.
+fn write_text(bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
+    match str::from_utf8(bytes) {
+        Ok(_) => out.write_all(bytes),
+        Err(_) => out.write_all(String::from_utf8_lossy(bytes).as_bytes()),
+    }
 }
 
 fn pairs(list: &Value, names: [&str; 2], out: &mut Out) -> Result<(), Failure> {
