@@ -76,7 +76,7 @@ pub enum FactKind {
         /// Which partition.
         partition: TopicPartition,
         /// What the record says.
-        change: PartitionChange,
+        change: Rc<PartitionChange>,
         /// The partition then.
         registration: Rc<PartitionRegistration>,
     },

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use highwater_log::batch::RecordBatch;
+
 use super::Broker;
 use super::fetch::{FetchedBy, LogReadInfo, Read};
 use super::purgatory::DelayedFetch;
@@ -26,13 +28,13 @@ impl Broker {
             let read = self.read(by, &part);
             self.locate_high_watermark(by, &part);
             let recorded = match (&read, request.replica) {
-                (Ok(info), Some(follower)) => self.replica_mut(&part.partition, out).map_or(Ok(false), |at| {
+                (Ok((info, _)), Some(follower)) => self.replica_mut(&part.partition, out).map_or(Ok(false), |at| {
                     let (replica, mut around) = at;
                     replica.record_follower_fetch(follower, request.replica_epoch, &part, info, &mut around)
                 }),
                 _ => Ok(false),
             };
-            let read = self.fetched(&part, recorded.and(read));
+            let read = answer(&part, recorded.and(read));
             bytes_left = bytes_left.saturating_sub(bytes_of(&read));
             fetched.push(read);
             if recorded == Ok(true) {
@@ -42,7 +44,7 @@ impl Broker {
         self.send_alter_partition(out);
         out.because(received);
         let bytes: u64 = fetched.iter().map(bytes_of).sum();
-        let failed = fetched.iter().any(|part| part.error != Errors::None);
+        let failed = fetched.iter().any(|part| part.error != Errors::None || part.diverging_epoch.is_some());
         if request.max_wait_ms == 0 || request.partitions.is_empty() || bytes >= request.min_bytes || failed {
             out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions: fetched }));
             return;
@@ -65,7 +67,8 @@ impl Broker {
 
     /// A consumer's read looks where in the files the high watermark is.
     fn locate_high_watermark(&mut self, by: FetchedBy, part: &FetchPartition) {
-        if let Some(replica) = self.partitions.get_mut(&part.partition)
+        if matches!(by, FetchedBy::Consumer(_))
+            && let Some(replica) = self.partitions.get_mut(&part.partition)
             && replica.locates_high_watermark(by, part)
         {
             // What is in memory here can be read.
@@ -73,40 +76,17 @@ impl Broker {
         }
     }
 
-    fn read(&self, by: FetchedBy, part: &FetchPartition) -> Result<LogReadInfo, Errors> {
-        match self.partitions.get(&part.partition) {
-            Some(partition) => partition.read(by, part),
-            None => Err(self.error_without_replica(&part.partition)),
-        }
-    }
-
-    /// What was read, as the response has it.
-    fn fetched(&self, part: &FetchPartition, read: Result<LogReadInfo, Errors>) -> FetchedPartition {
-        let mut fetched = FetchedPartition {
-            partition: part.partition.clone(),
-            error: Errors::None,
-            high_watermark: Offset(-1),
-            log_start_offset: Offset(-1),
-            diverging_epoch: None,
-            records: Vec::new(),
+    /// What a fetch reads of a partition.
+    fn read(&self, by: FetchedBy, part: &FetchPartition) -> Result<(LogReadInfo, Vec<RecordBatch>), Errors> {
+        let Some(partition) = self.partitions.get(&part.partition) else {
+            return Err(self.error_without_replica(&part.partition));
         };
-        match read {
-            Err(error) => fetched.error = error,
-            Ok(info) => {
-                fetched.high_watermark = info.high_watermark;
-                fetched.log_start_offset = info.log_start_offset;
-                match info.read {
-                    Read::Diverging(epoch) => fetched.diverging_epoch = Some(epoch),
-                    Read::Fetched(read) => {
-                        match self.partitions.get(&part.partition).map(|at| at.log.batches_of(&read)) {
-                            Some(Ok(records)) => fetched.records = records,
-                            _ => fetched.error = Errors::KafkaStorageError,
-                        }
-                    }
-                }
-            }
-        }
-        fetched
+        let info = partition.read(by, part)?;
+        let records = match &info.read {
+            Read::Diverging(_) => Vec::new(),
+            Read::Fetched(read) => partition.log.batches_of(read).map_err(|error| Errors::of_log(&error))?,
+        };
+        Ok((info, records))
     }
 
     /// After an append or a rise of the high watermark: answers the fetches that have enough to read now.
@@ -128,8 +108,11 @@ impl Broker {
         };
         let mut bytes = 0_u64;
         for part in &request.partitions {
-            match self.read(fetched_by(request), part) {
-                Ok(LogReadInfo { read: Read::Fetched(read), .. }) => bytes = bytes.saturating_add(read.read.size),
+            let replica = self.partitions.get(&part.partition);
+            match replica.map(|replica| replica.read(fetched_by(request), part)) {
+                Some(Ok(LogReadInfo { read: Read::Fetched(read), .. })) => {
+                    bytes = bytes.saturating_add(read.read.size);
+                }
                 _ => return true,
             }
         }
@@ -156,7 +139,7 @@ impl Broker {
             let by = fetched_by(body);
             let read = self.read(by, &part);
             self.locate_high_watermark(by, &part);
-            let read = self.fetched(&part, read);
+            let read = answer(&part, read);
             bytes_left = bytes_left.saturating_sub(bytes_of(&read));
             partitions.push(read);
         }
@@ -169,5 +152,22 @@ fn fetched_by(request: &FetchRequest) -> FetchedBy {
 }
 
 fn bytes_of(part: &FetchedPartition) -> u64 {
-    part.records.iter().map(highwater_log::batch::RecordBatch::size_in_bytes).sum()
+    part.records.iter().map(RecordBatch::size_in_bytes).sum()
+}
+
+/// What was read, as the response has it.
+fn answer(part: &FetchPartition, read: Result<(LogReadInfo, Vec<RecordBatch>), Errors>) -> FetchedPartition {
+    let unknown = Offset(-1);
+    let (error, high_watermark, log_start_offset, diverging_epoch, records) = match read {
+        Err(error) => (error, unknown, unknown, None, Vec::new()),
+        Ok((info, records)) => {
+            let diverging = match info.read {
+                Read::Diverging(epoch) => Some(epoch),
+                Read::Fetched(_) => None,
+            };
+            (Errors::None, info.high_watermark, info.log_start_offset, diverging, records)
+        }
+    };
+    let partition = part.partition.clone();
+    FetchedPartition { partition, error, high_watermark, log_start_offset, diverging_epoch, records }
 }

@@ -24,7 +24,7 @@ impl World {
             if let (Some(change), Some(before)) = (change, self.metadata.partition(id)) {
                 let after = Rc::new(before.merge(&change));
                 out.because(received);
-                let (partition, registration) = (id.clone(), Rc::clone(&after));
+                let (partition, change, registration) = (id.clone(), Rc::new(change), Rc::clone(&after));
                 written = Some(out.fact(FactKind::PartitionChangeRecord { partition, change, registration }));
                 self.set_registration(id, after);
             }
