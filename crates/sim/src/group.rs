@@ -1,8 +1,13 @@
 //! Which coordinator a group has, and who in it reads what. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
 
 pub mod assignor;
+pub mod coordinator;
+pub mod error;
+pub mod java_map;
+pub mod message;
 pub mod protocol;
 pub mod records;
+pub mod timeline_map;
 pub mod wire;
 
 use highwater_log::java::{abs, string_hash_code};

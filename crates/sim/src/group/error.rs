@@ -1,0 +1,80 @@
+//! What a coordinator answers when it will not. Kafka 4.3: `org.apache.kafka.common.protocol.Errors`, those about groups.
+
+/// An error of a group, by Kafka's names; `None` is success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupError {
+    /// Success.
+    #[default]
+    None,
+    /// Metadata of a commit is longer than `offset.metadata.max.bytes`.
+    OffsetMetadataTooLarge,
+    /// The group is being removed, or the broker is not its coordinator yet.
+    CoordinatorNotAvailable,
+    /// The generation is not the group's.
+    IllegalGeneration,
+    /// The member has no protocol that all members have.
+    InconsistentGroupProtocol,
+    /// The group's id is empty.
+    InvalidGroupId,
+    /// The group has no such member.
+    UnknownMemberId,
+    /// `session.timeout.ms` is outside of what the broker allows.
+    InvalidSessionTimeout,
+    /// The member must join again.
+    RebalanceInProgress,
+    /// The group has members.
+    NonEmptyGroup,
+    /// There is no such group.
+    GroupIdNotFound,
+    /// The member must join again with the id that it gets.
+    MemberIdRequired,
+    /// The group has `group.max.size` members.
+    GroupMaxSizeReached,
+    /// Another member has the same `group.instance.id`.
+    FencedInstanceId,
+    /// A transaction's commit of the offset is not decided yet.
+    UnstableOffsetCommit,
+}
+
+/// The errors with their codes and names.
+const ALL: [(GroupError, i16, &str); 15] = [
+    (GroupError::None, 0, "NONE"),
+    (GroupError::OffsetMetadataTooLarge, 12, "OFFSET_METADATA_TOO_LARGE"),
+    (GroupError::CoordinatorNotAvailable, 15, "COORDINATOR_NOT_AVAILABLE"),
+    (GroupError::IllegalGeneration, 22, "ILLEGAL_GENERATION"),
+    (GroupError::InconsistentGroupProtocol, 23, "INCONSISTENT_GROUP_PROTOCOL"),
+    (GroupError::InvalidGroupId, 24, "INVALID_GROUP_ID"),
+    (GroupError::UnknownMemberId, 25, "UNKNOWN_MEMBER_ID"),
+    (GroupError::InvalidSessionTimeout, 26, "INVALID_SESSION_TIMEOUT"),
+    (GroupError::RebalanceInProgress, 27, "REBALANCE_IN_PROGRESS"),
+    (GroupError::NonEmptyGroup, 68, "NON_EMPTY_GROUP"),
+    (GroupError::GroupIdNotFound, 69, "GROUP_ID_NOT_FOUND"),
+    (GroupError::MemberIdRequired, 79, "MEMBER_ID_REQUIRED"),
+    (GroupError::GroupMaxSizeReached, 81, "GROUP_MAX_SIZE_REACHED"),
+    (GroupError::FencedInstanceId, 82, "FENCED_INSTANCE_ID"),
+    (GroupError::UnstableOffsetCommit, 88, "UNSTABLE_OFFSET_COMMIT"),
+];
+
+impl GroupError {
+    /// Kafka's number of it.
+    pub fn code(self) -> i16 {
+        ALL.iter().find(|(error, ..)| *error == self).map_or(-1, |(_, code, _)| *code)
+    }
+
+    /// Kafka's name of it.
+    pub fn name(self) -> &'static str {
+        ALL.iter().find(|(error, ..)| *error == self).map_or("", |(.., name)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_kafkas_codes() {
+        assert_eq!((GroupError::default().code(), GroupError::default().name()), (0, "NONE"));
+        assert_eq!((GroupError::RebalanceInProgress.code(), GroupError::FencedInstanceId.code()), (27, 82));
+        assert!(ALL.is_sorted_by_key(|(_, code, _)| *code));
+    }
+}
