@@ -106,7 +106,9 @@ fn a_log_is_cleaned_as_kafkas() {
 
 #[test]
 fn a_leader_keeps_its_partition_as_kafkas() {
-    as_kafka("partition_leader", &vectors("partition_leader"), |line| ops_without(line, &["result", "after"]));
+    for lines in ["partition_leader", "partition_leader_rare"] {
+        as_kafka("partition_leader", &vectors(lines), |line| ops_without(line, &["result", "after"]));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use highwater_log::batch::{BatchError, BatchSpec, RecordBatch, TimestampType};
 use highwater_log::leader_epochs::EpochEndOffset;
 use highwater_log::log::{AppendInfo, BYTES_MAX, Isolation, LeaderAppend, Log, LogConfig, LogError};
+use highwater_log::producer_state::{AppendOrigin, EndTransactionMarker, ProducerStateConfig};
 use highwater_log::record::NewRecord;
 use proptest::prelude::*;
 
@@ -346,4 +347,32 @@ proptest! {
             prop_assert_eq!(read, seen.take_while(fits).cloned().collect::<Vec<_>>());
         }
     }
+}
+
+/// Kafka 4.3.1, asked: a truncation reads the producers again and does not tell them of the high watermark, so that the next
+/// append takes a transaction for open that is long over, until the high watermark moves.
+#[test]
+fn after_a_truncation_the_last_stable_offset_can_fall() {
+    let config = LogConfig {
+        producers: ProducerStateConfig { transaction_verification: false, ..ProducerStateConfig::default() },
+        ..LogConfig::default()
+    };
+    let mut log = Log::with_config(config, 0);
+    let spec =
+        BatchSpec { producer_id: 5, producer_epoch: 0, base_sequence: 0, transactional: true, ..BatchSpec::default() };
+    lead(&mut log, &with_spec(&spec, &["a"]), 0).unwrap();
+    let commit = EndTransactionMarker { commit: true, coordinator_epoch: 0 }.to_batch(5, 0, 0).unwrap();
+    let append = LeaderAppend { origin: AppendOrigin::Coordinator, ..LeaderAppend::of_client(0, 0) };
+    log.append_as_leader(&[commit], append).unwrap();
+    for value in ["b", "c", "d"] {
+        lead(&mut log, &batch(&[value]), 0).unwrap();
+    }
+    log.update_high_watermark(3);
+    assert_eq!(log.last_stable_offset(), 3);
+    log.truncate_to(4, 0).unwrap();
+    assert_eq!(log.last_stable_offset(), 3);
+    lead(&mut log, &batch(&["e"]), 0).unwrap();
+    assert_eq!(log.last_stable_offset(), 0);
+    log.update_high_watermark(4);
+    assert_eq!(log.last_stable_offset(), 4);
 }

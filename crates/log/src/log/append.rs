@@ -200,9 +200,6 @@ impl Log {
     fn update_producers(&mut self, appends: Vec<ProducerAppendInfo>, completed: &[CompletedTxn], end_offset: i64) {
         let producers = Rc::make_mut(&mut self.producers);
         producers.set_map_end_offset(end_offset);
-        if appends.is_empty() {
-            return;
-        }
         producers.update_all(appends);
         for transaction in completed {
             if transaction.is_aborted {
