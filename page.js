@@ -85,9 +85,9 @@ function load_codecs() {
   return codecs;
 }
 
-if (typeof WebAssembly === "object") {
-  start().catch((error) => {
-    fail(error);
-    throw error; // and into the console, with its trace
-  });
-}
+/** Kept when the program runs; never where there is no WebAssembly. */
+export const started = typeof WebAssembly === "object" ? start() : new Promise(() => {});
+started.catch((error) => {
+  fail(error);
+  throw error; // and into the console, with its trace
+});

@@ -63,6 +63,8 @@ pub enum Action {
     Scenario(String, Result<String, String>),
     /// The words of a language arrived, or why they did not.
     Words(Lang, Result<String, String>),
+    /// A packed scenario that somebody brought: its name and its text.
+    Brought(String, String),
     /// Files, or entries that lead to files, were dropped on the page.
     Dropped(js_sys::Array),
     /// Something about files that a reader brought.

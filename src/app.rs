@@ -77,6 +77,8 @@ pub struct App {
     width: f64,
     place: Place,
     asked_step: Option<String>,
+    /// The scenario is one that somebody brought: no link leads to it.
+    brought: bool,
     course: Option<Result<Rc<Course>, String>>,
     progress: Progress,
     notes: Vec<Phrase>,
@@ -105,6 +107,7 @@ impl Component for App {
             width: browser::document_width(),
             place: Place::Home,
             asked_step: None,
+            brought: false,
             course: None,
             progress: browser::kept(KEPT_AS).map(|text| Progress::read(&text)).unwrap_or_default(),
             notes: Vec::new(),
@@ -131,6 +134,13 @@ impl Component for App {
                 key.emit(action);
             }
             uses
+        });
+        let asked = dispatch.clone();
+        browser::on_asked(move |what, name| {
+            asked.emit(match what {
+                Ok(step) => Action::Go(Command::Seek(step)),
+                Err(text) => Action::Brought(name, text),
+            });
         });
         let dropped = dispatch.clone();
         browser::on_drop(move |transfer| dropped.emit(Action::Dropped(browser::files_of(&transfer))));
@@ -211,6 +221,7 @@ impl Component for App {
             }
             Action::Scenario(id, result) => self.arrived(&id, result),
             Action::Words(lang, result) => self.words_arrived(lang, result),
+            Action::Brought(name, text) => self.open_brought(name, text),
             Action::Dropped(things) => self.open_files(Some(things)),
             Action::Files(action) => self.files(action),
             Action::FilesReady(result, dropped) => self.files_ready(result, dropped),
@@ -320,6 +331,9 @@ impl App {
 
     /// The address says where we are, so that it can be copied and reloaded.
     fn write_link(&self) {
+        if self.brought {
+            return;
+        }
         let (lang, theme) = self.chosen();
         let hash = match &self.place {
             Place::Playing(session) => {
@@ -352,6 +366,7 @@ impl App {
             (self.theme, self.theme_chosen) = (theme, true);
         }
         self.notes = link.problems;
+        self.brought = false;
         browser::finish();
         let Some(id) = link.scenario else {
             if !matches!(self.place, Place::Home) {

@@ -39,6 +39,11 @@ pub fn remove_shell() {
     }
 }
 
+/// The page is in a frame of another page.
+fn is_framed() -> bool {
+    window().is_some_and(|window| window.parent().ok().flatten().is_some_and(|parent| parent != window))
+}
+
 /// The location's hash, with its `#`.
 pub fn hash() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
@@ -150,9 +155,25 @@ pub fn fetch_scenario(url: &str, needs_more: bool, then: impl FnOnce(Result<Stri
     });
 }
 
-/// Calls `then` when the second part of the program and the codecs are here, or cannot be.
-pub fn with_codecs(then: impl FnOnce(Result<(), String>) + 'static) {
-    spawn_local(async move { then(more(true).await) });
+/// Calls `then` when the second part of the program, and the codecs if they are wanted, are here, or cannot be.
+pub fn with_more(with_codecs: bool, then: impl FnOnce(Result<(), String>) + 'static) {
+    spawn_local(async move { then(more(with_codecs).await) });
+}
+
+/// Calls `asked` with what the page around a frame asks (`frame.js`): a step, or the text of a packed scenario, and the
+/// scenario's name.
+pub fn on_asked(asked: impl Fn(Result<usize, String>, String) + 'static) {
+    let Some(document) = document() else { return };
+    listen(&document, "highwater-asked", move |event| {
+        let detail = event.dyn_ref::<CustomEvent>().map(CustomEvent::detail).unwrap_or_default();
+        let field = |name: &str| Reflect::get(&detail, &name.into()).unwrap_or_default();
+        let name = field("name").as_string().unwrap_or_default();
+        match (field("step").as_f64(), field("text").as_string()) {
+            (Some(step), _) => asked(Ok(bounded(step, 1.0, 1e6) as usize), name),
+            (None, Some(text)) => asked(Err(text), name),
+            (None, None) => {}
+        }
+    });
 }
 
 /// Calls `dropped` with what is dropped anywhere on the page, if it is files.
@@ -291,6 +312,10 @@ fn mark_selector(mark: &str) -> String {
 
 /// Gives the focus to what a selector finds, without scrolling.
 pub fn focus(selector: &str) {
+    // A frame that nobody is in takes the focus from nobody.
+    if document().is_some_and(|document| !document.has_focus().unwrap_or(true)) && is_framed() {
+        return;
+    }
     if let Some(element) = find(selector) {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);

@@ -78,6 +78,8 @@ impl FilesPlace {
             }
             FilesAction::Happened(serial, _) if serial != self.serial => {}
             FilesAction::Happened(_, Happening::Progress(thousandths)) => self.stage = Stage::Reading(thousandths),
+            // The page plays it.
+            FilesAction::Happened(_, Happening::Scenario(..)) => {}
             FilesAction::Happened(_, Happening::Done(Ok(files))) => self.stage = Stage::Shown(files),
             FilesAction::Happened(_, Happening::Done(Err(problem))) => {
                 (self.stage, self.problem) = (Stage::Empty, Some(problem));

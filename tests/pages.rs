@@ -1,6 +1,7 @@
 //! The built site in a browser. `cargo xtask test` runs these; alone: `cargo xtask build`, then
 //! `cargo test --package highwater-tests --test browser -- --ignored`.
 
+mod embed;
 mod own_files;
 
 use std::env;

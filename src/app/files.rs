@@ -5,6 +5,7 @@ use highwater_player::phrase::Phrase;
 use super::{App, Due, Failure, Place};
 use crate::action::Action;
 use crate::browser;
+use crate::browser::files::Happening;
 use crate::options::FILES;
 use crate::own_files::{FilesAction, FilesPlace};
 
@@ -12,7 +13,7 @@ impl App {
     /// Goes there, with what was dropped, as soon as the part of the program that it needs is here.
     pub(super) fn open_files(&mut self, dropped: Option<js_sys::Array>) -> bool {
         let dispatch = self.dispatch.clone();
-        browser::with_codecs(move |result| dispatch.emit(Action::FilesReady(result, dropped)));
+        browser::with_more(true, move |result| dispatch.emit(Action::FilesReady(result, dropped)));
         if !matches!(self.place, Place::Files(_)) {
             self.place = Place::Loading(FILES.to_owned());
             self.due.push(Due::Top);
@@ -40,6 +41,9 @@ impl App {
 
     pub(super) fn files(&mut self, action: FilesAction) -> bool {
         let Place::Files(place) = &mut self.place else { return false };
+        if let FilesAction::Happened(serial, Happening::Scenario(name, text)) = action {
+            return serial == place.serial && self.open_brought(name, text);
+        }
         if let Some(things) = FilesPlace::act(place, action) {
             let (serial, dispatch) = (place.serial, self.dispatch.clone());
             browser::files::read(things, move |happening| {

@@ -30,6 +30,16 @@ impl App {
         self.due.push(Due::Top);
     }
 
+    /// Plays a packed scenario that somebody brought, as soon as the part of the program that it needs is here.
+    pub(super) fn open_brought(&mut self, name: String, text: String) -> bool {
+        let (dispatch, id) = (self.dispatch.clone(), name.clone());
+        browser::with_more(false, move |result| dispatch.emit(Action::Scenario(id, result.map(|()| text))));
+        self.place = Place::Loading(name);
+        self.brought = true;
+        self.due.push(Due::Top);
+        true
+    }
+
     pub(super) fn fetch_course(&self) {
         let dispatch = self.dispatch.clone();
         browser::fetch_text("scenarios/index.json", move |result| {
@@ -57,11 +67,13 @@ impl App {
         if !matches!(&self.place, Place::Loading(waiting) if waiting == id) {
             return false;
         }
+        // Only what somebody brought has a dot in its name.
+        let file = if id.contains('.') { id.to_owned() } else { format!("scenarios/{id}.json") };
         let opened = match result {
             Ok(text) => Player::open(&text).map_err(|error| Failure {
                 id: id.to_owned(),
                 title: Phrase::new("interface.broken_title").with("id", id),
-                line: Phrase::new("interface.broken_line").with("file", format!("scenarios/{id}.json")),
+                line: Phrase::new("interface.broken_line").with("file", file.as_str()),
                 said: Some(error.to_string()),
                 can_try_again: false,
             }),
@@ -69,14 +81,14 @@ impl App {
             Err(said) => Err(Failure {
                 id: id.to_owned(),
                 title: Phrase::new("interface.unloaded_title").with("id", id),
-                line: Phrase::new("interface.unloaded_line").with("file", format!("scenarios/{id}.json")),
+                line: Phrase::new("interface.unloaded_line").with("file", file.as_str()),
                 said: Some(said),
                 can_try_again: true,
             }),
         };
         match opened {
             Ok(player) => {
-                let steps = player.steps();
+                let (steps, id) = (player.steps(), player.id().to_owned());
                 self.place = Place::Playing(Box::new(Session::new(player, browser::wants_less_motion())));
                 let asked = self.asked_step.take();
                 self.due.push(Due::Emit("highwater-ready", vec![("scenario", id.into()), ("steps", number(steps))]));

@@ -21,6 +21,8 @@ const FOUND_MAX: usize = 5_000;
 pub enum Happening {
     /// How far it is, in thousandths.
     Progress(u32),
+    /// It is a packed scenario: its name and its text.
+    Scenario(String, String),
     /// They are here, or cannot be.
     Done(Result<Rc<OwnFiles>, Phrase>),
 }
@@ -43,9 +45,28 @@ pub fn keep_codecs(decompress: js_sys::Function) {
 /// Reads files, or what entries lead to, and tells how it goes.
 pub fn read(things: Array, tell: impl Fn(Happening) + 'static) {
     spawn_local(async move {
+        if let Some((name, text)) = scenario(&things).await {
+            return tell(Happening::Scenario(name, text));
+        }
         let done = all(things, &tell).await;
         tell(Happening::Done(done));
     });
+}
+
+/// Name and text of a packed scenario, if that is the one thing here.
+async fn scenario(things: &Array) -> Option<(String, String)> {
+    let file = if things.length() == 1 { file_of(things.get(0)).await? } else { return None };
+    let name = file.name();
+    if kind_of(&name) != "json" {
+        return None;
+    }
+    let text = JsFuture::from(file.text()).await.ok()?;
+    Some((name, text.as_string()?))
+}
+
+/// The end of a name, in small letters.
+fn kind_of(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, kind)| kind.to_ascii_lowercase()).unwrap_or_default()
 }
 
 async fn all(things: Array, tell: &impl Fn(Happening)) -> Result<Rc<OwnFiles>, Phrase> {
@@ -59,6 +80,11 @@ async fn all(things: Array, tell: &impl Fn(Happening)) -> Result<Rc<OwnFiles>, P
     }
     let offered: Vec<Offered> =
         files.iter().map(|(path, file)| Offered { path: path.clone(), size: file.size().max(0.0) as u64 }).collect();
+    if let [one] = offered.as_slice()
+        && kind_of(&one.path) == "toml"
+    {
+        return Err(Phrase::new("interface.own.pack_first").with("file", one.path.trim_start_matches('/')));
+    }
     let mut reading = Reading::begin(&offered)?;
     while let Some(wanted) = reading.wanted() {
         let Some((path, file)) = files.get(wanted.file) else { break };
@@ -80,6 +106,15 @@ async fn all(things: Array, tell: &impl Fn(Happening)) -> Result<Rc<OwnFiles>, P
     Ok(Rc::new(reading.finish()))
 }
 
+/// The file that a thing is or leads to.
+async fn file_of(thing: JsValue) -> Option<File> {
+    if let Some(entry) = thing.dyn_ref::<FileSystemFileEntry>() {
+        let promise = Promise::new(&mut |resolve, reject| entry.file_with_callback_and_callback(&resolve, &reject));
+        return JsFuture::from(promise).await.ok()?.dyn_into().ok();
+    }
+    thing.dyn_into().ok()
+}
+
 /// The path that a picked folder gives its files; else the name.
 fn path_of(file: &File) -> String {
     let path = js_sys::Reflect::get(file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
@@ -93,9 +128,8 @@ async fn walk(entry: FileSystemEntry, files: &mut Vec<(String, File)>) {
         if files.len() >= FOUND_MAX {
             return;
         }
-        if let Some(file) = entry.dyn_ref::<FileSystemFileEntry>() {
-            let promise = Promise::new(&mut |resolve, reject| file.file_with_callback_and_callback(&resolve, &reject));
-            if let Ok(found) = JsFuture::from(promise).await.and_then(JsCast::dyn_into::<File>) {
+        if entry.is_file() {
+            if let Some(found) = file_of(entry.clone().into()).await {
                 files.push((entry.full_path(), found));
             }
         } else if let Some(folder) = entry.dyn_ref::<FileSystemDirectoryEntry>()

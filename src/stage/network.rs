@@ -468,9 +468,9 @@ fn dock(draw: &Draw<'_>, panel: &ClusterPanel, message: &Envelope, area: Area) -
         Some(End::Client(index)) => panel.clients.get(index).map(|client| client.name.clone()),
         None => None,
     };
-    let tight =
-        area.w < 24.0 + text::width(&message.api, 13.0) + text::width(&format!("{waited} / {wait} ms"), 12.0) + 8.0;
-    let words = if tight { format!("{waited}/{wait} ms") } else { format!("{waited} / {wait} ms") };
+    let beside_name = area.w - 32.0 - text::width(&message.api, 13.0);
+    let words = [format!("{waited} / {wait} ms"), format!("{waited}/{wait} ms"), format!("{waited} ms")];
+    let words = words.into_iter().find(|words| text::width(words, 12.0) <= beside_name).unwrap_or_default();
     let room = area.w - 24.0 - text::width(&words, 12.0) - 4.0;
     let name = from.map_or_else(|| message.api.clone(), |from| format!("{} {from}", message.api));
     let name = if text::width(&name, 13.0) <= room { name } else { message.api.clone() };

@@ -149,8 +149,16 @@ impl<'s> Page<'s> {
     /// # Errors
     /// When it does not load.
     pub fn go(&self, path: &str) -> Result<()> {
+        self.visit(&self.site.url(path))
+    }
+
+    /// Goes to an address and waits until it has loaded.
+    ///
+    /// # Errors
+    /// When it does not load.
+    pub fn visit(&self, path: &str) -> Result<()> {
         self.hear();
-        let answer = self.call("Page.navigate", &json!({ "url": self.site.url(path) }))?;
+        let answer = self.call("Page.navigate", &json!({ "url": path }))?;
         if let Some(error) = answer.get("errorText") {
             bail!("{path} does not load: {error}");
         }

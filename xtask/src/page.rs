@@ -11,6 +11,8 @@ use crate::site::write_changed;
 
 /// The style sheet of the built page.
 pub const BUNDLE: &str = "page.css";
+/// The page as another page frames it, with the same style sheet and one of its own.
+pub const FRAME: &str = "embed.html";
 const LINK: &str = "<link rel=\"stylesheet\" href=\"";
 
 /// Writes `index.html` and its one style sheet to `to`, from those of `from`; the two may be the same folder.
@@ -29,6 +31,13 @@ pub fn write(from: &Path, to: &Path) -> Result<()> {
     }
     if linked.is_empty() {
         bail!("index.html links no style sheet");
+    }
+    if from.join(FRAME).is_file() {
+        let (frame, in_frame) = bundled(&read(FRAME)?);
+        if in_frame != linked {
+            bail!("{FRAME} and index.html link different style sheets");
+        }
+        write_changed(&to.join(FRAME), frame.as_bytes())?;
     }
     write_changed(&to.join("index.html"), html.as_bytes())?;
     write_changed(&to.join(BUNDLE), css.as_bytes())

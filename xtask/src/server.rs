@@ -42,6 +42,8 @@ pub fn files(dist: &Path) -> Router {
         .fallback_service(ServeDir::new(dist))
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(header(header::CACHE_CONTROL, "no-cache"))
+        // Other sites embed the player; frames in a sandbox are of no origin at all.
+        .layer(header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
 }
 
 /// Serves the files in `dist`; the page loads again after each build and shows the error of one that failed.
@@ -106,6 +108,14 @@ impl Background {
     /// When no thread or port can be had.
     pub fn start(dist: &Path) -> Result<Background> {
         Background::serve(files(dist))
+    }
+
+    /// Serves the files of a folder on a port of its own, as they are: another site.
+    ///
+    /// # Errors
+    /// As [`Background::start`].
+    pub fn plain(folder: &Path) -> Result<Background> {
+        Background::serve(Router::new().fallback_service(ServeDir::new(folder)))
     }
 
     fn serve(files: Router) -> Result<Background> {

@@ -21,10 +21,11 @@ const PACKAGE: &str = "highwater";
 const CODECS: (&str, &str) = ("highwater-codecs", "codecs");
 
 /// What stands beside `index.html` and is copied as it is.
-const COPIED: [&str; 3] = ["boot.js", "page.js", "styles/icon.svg"];
+const COPIED: [&str; 7] =
+    ["boot.js", "embed.d.ts", "embed.js", "frame.js", "page.js", "styles/embed.css", "styles/icon.svg"];
 
 /// What esbuild makes small.
-const SCRIPTS: [&str; 4] = ["boot.js", "page.js", "highwater.js", "codecs.js"];
+const SCRIPTS: [&str; 6] = ["boot.js", "embed.js", "frame.js", "page.js", "highwater.js", "codecs.js"];
 
 /// The proposals that rustc's wasm uses and every browser of the last years has. Never all: such output does not load.
 const WASM_FEATURES: [&str; 6] = [
@@ -390,7 +391,16 @@ impl Stamp {
 
 /// Removes what an earlier build left in the stage. The folder of scenarios looks after itself.
 fn remove_others(stage: &Path) -> Result<()> {
-    let made = ["index.html", page::BUNDLE, "highwater.js", "highwater_bg.wasm", MORE, "codecs.js", "codecs_bg.wasm"];
+    let made = [
+        "index.html",
+        page::FRAME,
+        page::BUNDLE,
+        "highwater.js",
+        "highwater_bg.wasm",
+        MORE,
+        "codecs.js",
+        "codecs_bg.wasm",
+    ];
     for name in files_under(stage)? {
         let is_ours = made.iter().chain(&COPIED).any(|known| name == Path::new(known));
         if !is_ours && !name.starts_with("scenarios") {
