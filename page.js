@@ -85,6 +85,33 @@ function load_codecs() {
   return codecs;
 }
 
+const CRASHED = {
+  en: ["Something broke in here", "It is our mistake. Your answers are kept, and the address knows your step.", "Go on"],
+  zh: ["这里出错了", "是我们的问题。你的回答已保存，地址里记着当前步骤。", "继续"],
+};
+
+/** Says that the program has stopped for good, and loads it again where the reader was. */
+function crashed(error) {
+  if (document.querySelector("[data-crash]")) {
+    return;
+  }
+  const note = document.createElement("main");
+  note.className = "frame is-notice";
+  note.innerHTML =
+    '<section class="notice is-bad" role="alert" data-crash><h1></h1><p></p><div class="acts"><button class="btn btn-primary"></button></div></section>';
+  const words = CRASHED[document.documentElement.lang] ?? CRASHED.en;
+  note.querySelectorAll("h1, p, button").forEach((place, index) => (place.textContent = words[index]));
+  note.querySelector("button").addEventListener("click", () => location.reload());
+  document.getElementById("app").replaceWith(note);
+  document.dispatchEvent(new CustomEvent("highwater-error", { detail: { message: String(error) } }));
+}
+
+addEventListener("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError) {
+    crashed(error);
+  }
+});
+
 /** Kept when the program runs; never where there is no WebAssembly. */
 export const started = typeof WebAssembly === "object" ? start() : new Promise(() => {});
 started.catch((error) => {

@@ -197,6 +197,24 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
 
 #[test]
 #[ignore = "needs the built site and a browser: cargo xtask test"]
+fn a_program_that_traps_says_so_and_goes_on_at_its_step() -> Result<()> {
+    let page = Site::shared()?.page(View { reduced_motion: true, ..View::default() }.at_width(360))?;
+    page.go("#/hw-two-rounds?step=4&lang=en")?;
+    arrive(&page, 4)?;
+    page.press("ArrowRight")?;
+    arrive(&page, 5)?;
+    page.evaluate("dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }))")?;
+    page.wait_until("document.querySelector('[data-crash]') !== null")?;
+    page.screenshot("shell/crashed")?;
+    let mut problems = page.layout_problems()?;
+    problems.extend(page.axe_violations()?.unwrap_or_default());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    page.evaluate("document.querySelector('[data-crash] button').click()")?;
+    arrive(&page, 5)
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
 fn a_fact_leads_to_its_mark_in_the_picture_of_its_step() -> Result<()> {
     let page = Site::shared()?.page(View::default())?;
     page.go("#/hw-two-rounds?step=4&lang=en&view=facts")?;
