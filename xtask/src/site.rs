@@ -12,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::console::{cargo, run, run_and_keep, say};
 use crate::project::{Project, files_under, is_ci};
 use crate::sizes;
-use crate::{page, scenarios, split, tools};
+use crate::{later, page, scenarios, split, tools};
 
 /// The package that is the page; its compiled files have this name.
 const PACKAGE: &str = "highwater";
@@ -43,124 +43,6 @@ const WASM_PASSES: [&str; 3] = ["-Os", "--one-caller-inline-max-function-size=0"
 
 /// What the scenarios after the first need.
 pub const MORE: &str = "more.wasm";
-
-/// The modules whose functions belong to `MORE`: what the first scenario never runs.
-const LATER: [&str; 105] = [
-    "highwater::app::files::<impl highwater::app::App>::files",
-    "highwater::browser::files",
-    "highwater::components::own_files",
-    "highwater::measure",
-    "highwater::own_files",
-    "highwater::stage::clients",
-    "highwater::stage::cluster",
-    "highwater::stage::compaction",
-    "highwater::stage::files",
-    "highwater::stage::network",
-    "highwater::stage::table",
-    "highwater::stage::track::row",
-    "highwater_log::batch::RecordBatch::decode",
-    "highwater_log::batch::RecordBatch::decompressed",
-    "highwater_log::batch::RecordBatch::records_bytes",
-    "highwater_log::batch::error",
-    "highwater_log::batch::header::BatchHeader::decode",
-    "highwater_log::batch::layout",
-    "highwater_log::batch::rebuild",
-    "highwater_log::cleaner",
-    "highwater_log::decompression",
-    "highwater_log::file",
-    "highwater_log::index_search",
-    "highwater_log::inspect",
-    "highwater_log::leader_epochs::checkpoint",
-    "highwater_log::log::Log::roll_at",
-    "highwater_log::log::append::<impl highwater_log::log::Log>::append_as_follower",
-    "highwater_log::log::error",
-    "highwater_log::log::folder",
-    "highwater_log::log::load",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::batches_of",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::collect_aborted",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::fetch",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::fetch_located",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::read",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::read_up_to",
-    "highwater_log::log::retention::<impl highwater_log::log::Log>::delete_old_segments_of",
-    "highwater_log::log::segments::Segments::from_list",
-    "highwater_log::log::timestamps",
-    "highwater_log::log::truncate",
-    "highwater_log::offset_index::CorruptIndex",
-    "highwater_log::offset_index::IndexError",
-    "highwater_log::offset_index::sanity_check",
-    "highwater_log::producer_state::ProducerStateManager::append",
-    "highwater_log::producer_state::ProducerStateManager::complete",
-    "highwater_log::producer_state::ProducerStateManager::prepare_update",
-    "highwater_log::producer_state::ProducerStateManager::put",
-    "highwater_log::producer_state::ProducerStateManager::take_snapshot",
-    "highwater_log::producer_state::ProducerStateManager::truncate_and_reload",
-    "highwater_log::producer_state::ProducerStateManager::update",
-    "highwater_log::producer_state::ProducerStateManager::update_all",
-    "highwater_log::producer_state::append_info",
-    "highwater_log::producer_state::marker",
-    "highwater_log::producer_state::snapshot",
-    "highwater_log::record::HeaderRef::to_header",
-    "highwater_log::segment::Segment::open",
-    "highwater_log::segment::Segment::read",
-    "highwater_log::segment::Segment::read_next_offset",
-    "highwater_log::segment::content::BytesFrom",
-    "highwater_log::segment::content::Content::from_bytes",
-    "highwater_log::segment::lookup",
-    "highwater_log::time_index::CorruptTimeIndex",
-    "highwater_log::time_index::sanity_check",
-    "highwater_log::transaction_index",
-    "highwater_player::environment::Situation::replica",
-    "highwater_player::environment::files",
-    "highwater_player::explain::files",
-    "highwater_player::load",
-    "highwater_player::log_load",
-    "highwater_player::own_files",
-    "highwater_player::run::Run::digest",
-    "highwater_player::say::files::roll",
-    "highwater_player::say::files::verdict",
-    "highwater_player::scene::build::cluster::envelope",
-    "highwater_player::scene::build::compaction",
-    "highwater_player::scene::build::files",
-    "highwater_player::scene::build::table",
-    "highwater_player::scene::text::compaction",
-    "highwater_player::scene::text::files",
-    "highwater_player::scene::text::table",
-    "highwater_player::script::read::files",
-    "highwater_sim::broker::Broker::complete_fetch",
-    "highwater_sim::broker::Broker::has_enough",
-    "highwater_sim::broker::Broker::on_fetch",
-    "highwater_sim::broker::Broker::on_list_offsets",
-    "highwater_sim::broker::Broker::read",
-    "highwater_sim::broker::background::delete_segments",
-    "highwater_sim::broker::fetch",
-    "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::complete_fetch",
-    "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::fetched",
-    "highwater_sim::broker::fetcher::<impl highwater_sim::broker::Broker>::fetch_from",
-    "highwater_sim::broker::follower",
-    "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::propose",
-    "highwater_sim::broker::leader::<impl highwater_sim::broker::partition::Partition>::log_error",
-    "highwater_sim::broker::replica::ReplicaState::record_fetch",
-    "highwater_sim::config::broker::BrokerConfig::set",
-    "highwater_sim::config::consumer",
-    "highwater_sim::config::error",
-    "highwater_sim::config::topic::TopicConfig::scale_segment_bytes",
-    "highwater_sim::config::topic::TopicConfig::set",
-    "highwater_sim::config::value::CleanupPolicy",
-    "highwater_sim::config::value::Ratio",
-    "highwater_sim::consumer",
-    "highwater_sim::fact::json",
-    "highwater_sim::world::World::add_consumer",
-];
-
-/// Modules whose types only scenarios in `MORE` have: all that is made for these types belongs there too.
-const LATER_TYPES: [&str; 5] = [
-    "highwater::own_files::",
-    "highwater_player::own_files::",
-    "highwater_player::scene::compaction::",
-    "highwater_player::scene::files::",
-    "highwater_player::scene::table::",
-];
 
 /// Added to wasm-bindgen's script, whose names it uses.
 const LOAD_MORE: &str = "
@@ -337,7 +219,7 @@ fn minify_scripts(project: &Project, stage: &Path) -> Result<bool> {
 /// Moves into `more` what only other scenarios than the first run, and gives the script the way to load it.
 fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
     let whole = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-    let parts = split::split(&whole, is_later).context("cannot cut the wasm")?;
+    let parts = split::split(&whole, later::is_later).context("cannot cut the wasm")?;
     write_changed(wasm, &parts.first)?;
     write_changed(more, &parts.more)?;
     let mut text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
@@ -348,13 +230,6 @@ fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
     }
     text.push_str(LOAD_MORE);
     write_changed(script, text.as_bytes())
-}
-
-/// Knows a function of a later module, or of an implementation there, by its name.
-fn is_later(name: &str) -> bool {
-    let is_in =
-        |later: &&str| name.trim_start_matches('<').strip_prefix(*later).is_some_and(|rest| rest.starts_with("::"));
-    LATER.iter().any(is_in) || LATER_TYPES.iter().any(|later| name.contains(later))
 }
 
 fn optimize(wasm_opt: &Path, wasm: &Path) -> Result<()> {
@@ -379,7 +254,7 @@ impl Stamp {
     fn of(compiled: &Path, wasm_opt: Option<&Path>) -> Result<Stamp> {
         let about = fs::metadata(compiled).with_context(|| format!("cargo did not make {}", compiled.display()))?;
         let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
-        Ok(Stamp(format!("{} {} {wasm_opt:?} {LATER:?} {LATER_TYPES:?}", changed.as_nanos(), about.len())))
+        Ok(Stamp(format!("{} {} {wasm_opt:?} {}", changed.as_nanos(), about.len(), later::stamp())))
     }
 }
 
