@@ -4,7 +4,7 @@ use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 
 use crate::motion::Speed;
-use crate::options::{Theme, View};
+use crate::options::{self, Theme, View};
 use crate::own_files::FilesAction;
 use crate::stage::focus::Direction;
 
@@ -65,6 +65,8 @@ pub enum Action {
     Words(Lang, Result<String, String>),
     /// A packed scenario that somebody brought: its name and its text.
     Brought(String, String),
+    /// The second part of the program is here for this, or is not.
+    More(Result<(), String>, Box<Action>),
     /// Files, or entries that lead to files, were dropped on the page.
     Dropped(js_sys::Array),
     /// Something about files that a reader brought.
@@ -79,6 +81,19 @@ pub enum Action {
     Rest(u32),
     /// The reading pause between two steps is over.
     Onward(u32),
+}
+
+impl Action {
+    /// The second part of the program does it: what not every reader asks for.
+    pub fn needs_more(&self) -> bool {
+        match self {
+            Action::View(view) => *view != View::Stage,
+            Action::Hash(hash) => options::parse(hash).view.is_some_and(|view| view != View::Stage),
+            Action::Why(mark) => mark.is_some(),
+            Action::Menu(shown) | Action::Help(shown) => *shown,
+            _ => false,
+        }
+    }
 }
 
 /// Which facts the list shows.

@@ -79,6 +79,8 @@ pub struct App {
     asked_step: Option<String>,
     /// The scenario is one that somebody brought: no link leads to it.
     brought: bool,
+    /// The second part of the program is here.
+    has_more: bool,
     course: Option<Result<Rc<Course>, String>>,
     progress: Progress,
     notes: Vec<Phrase>,
@@ -108,6 +110,7 @@ impl Component for App {
             place: Place::Home,
             asked_step: None,
             brought: false,
+            has_more: false,
             course: None,
             progress: browser::kept(KEPT_AS).map(|text| Progress::read(&text)).unwrap_or_default(),
             notes: Vec::new(),
@@ -151,7 +154,21 @@ impl Component for App {
     }
 
     fn update(&mut self, _: &Context<App>, action: Action) -> bool {
+        if !self.has_more && action.needs_more() {
+            let dispatch = self.dispatch.clone();
+            browser::with_more(false, move |result| dispatch.emit(Action::More(result, Box::new(action))));
+            return false;
+        }
         match action {
+            Action::More(Ok(()), action) => {
+                self.has_more = true;
+                self.dispatch.emit(*action);
+                false
+            }
+            Action::More(Err(said), _) => {
+                self.notes.push(Phrase::new("interface.more_failed").with("said", said));
+                true
+            }
             Action::Go(command) => self.go(command, true),
             Action::Chapter(number) => self.chapter(number),
             Action::PlayPause => self.play_pause(),

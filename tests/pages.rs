@@ -179,6 +179,13 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
         arrive(&page, step)?;
         no_key_is_shown()?;
     }
+    assert_eq!(page.problems(), Vec::<String>::new());
+
+    page.go("#/hw-two-rounds?step=2&lang=en")?;
+    page.wait_until("document.body.innerText.includes('hw-two-rounds.json')")?;
+    page.block(&[])?;
+    page.evaluate("document.querySelector('[data-action=again]').click()")?;
+    arrive(&page, 2)?;
     for view in ["facts", "text"] {
         for step in 1..=steps {
             page.go(&format!("#/{first}?step={step}&lang=en&view={view}"))?;
@@ -186,13 +193,39 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
             no_key_is_shown()?;
         }
     }
-    assert_eq!(page.problems(), Vec::<String>::new());
+    Ok(())
+}
 
-    page.go("#/hw-two-rounds?step=2&lang=en")?;
-    page.wait_until("document.body.innerText.includes('hw-two-rounds.json')")?;
-    page.block(&[])?;
-    page.evaluate("document.querySelector('[data-action=again]').click()")?;
-    arrive(&page, 2)
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn what_not_every_reader_asks_for_comes_when_it_is_asked_for() -> Result<()> {
+    let asked = [
+        ("w", "document.querySelector('.why') !== null"),
+        ("?", "document.querySelector('#help')?.open === true"),
+        ("facts", "document.querySelector('.fact-list') !== null"),
+    ];
+    for (what, is_shown) in asked {
+        let page = Site::shared()?.page(View { reduced_motion: true, ..View::default() })?;
+        page.block(&["*/more.wasm"])?;
+        page.go("#/key-hash?step=4&lang=en")?;
+        arrive(&page, 4)?;
+        let ask = || match what {
+            "facts" => page.evaluate("document.querySelector('[data-action=view-facts]').click()").map(|_| ()),
+            key => {
+                page.evaluate("document.querySelector('[data-stage] [data-mark][aria-label]').focus()")?;
+                page.press(key)
+            }
+        };
+        ask()?;
+        page.wait_until("document.querySelector('[data-note]') !== null")?;
+        page.block(&[])?;
+        page.evaluate("document.querySelector('[data-action=dismiss]').click()")?;
+        ask()?;
+        page.wait_until(is_shown)?;
+        page.go("#/key-hash?step=5&lang=en")?;
+        arrive(&page, 5)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -22,6 +22,7 @@ impl App {
     }
 
     pub(super) fn files_ready(&mut self, result: Result<(), String>, dropped: Option<js_sys::Array>) -> bool {
+        self.has_more |= result.is_ok();
         match (&self.place, result) {
             (Place::Loading(id), Ok(())) if id == FILES => self.place = Place::Files(Box::default()),
             (Place::Loading(id), Err(said)) if id == FILES => {

@@ -6,7 +6,7 @@ use highwater_player::playback::Player;
 
 use super::{App, Due, Failure, Place, number};
 use crate::action::Action;
-use crate::options::FILES;
+use crate::options::{FILES, View};
 use crate::session::Session;
 use crate::{browser, options};
 
@@ -23,7 +23,8 @@ impl App {
         }
         let dispatch = self.dispatch.clone();
         let asked = id.clone();
-        browser::fetch_scenario(&format!("scenarios/{id}.json"), id != FIRST_SCENARIO, move |result| {
+        let needs_more = id != FIRST_SCENARIO || self.view != View::Stage;
+        browser::fetch_scenario(&format!("scenarios/{id}.json"), needs_more, move |result| {
             dispatch.emit(Action::Scenario(asked, result));
         });
         self.place = Place::Loading(id);
@@ -88,6 +89,7 @@ impl App {
         };
         match opened {
             Ok(player) => {
+                self.has_more |= self.brought || id != FIRST_SCENARIO || self.view != View::Stage;
                 let (steps, id) = (player.steps(), player.id().to_owned());
                 self.place = Place::Playing(Box::new(Session::new(player, browser::wants_less_motion())));
                 let asked = self.asked_step.take();
