@@ -139,14 +139,14 @@ impl Component for App {
             uses
         });
         let asked = dispatch.clone();
-        browser::on_asked(move |what, name| {
+        browser::outside::on_asked(move |what, name| {
             asked.emit(match what {
                 Ok(step) => Action::Go(Command::Seek(step)),
                 Err(text) => Action::Brought(name, text),
             });
         });
         let dropped = dispatch.clone();
-        browser::on_drop(move |transfer| dropped.emit(Action::Dropped(browser::files_of(&transfer))));
+        browser::outside::on_drop(move |transfer| dropped.emit(Action::Dropped(browser::outside::files_of(&transfer))));
         if let Some(root) = browser::app_root() {
             browser::on_width(&root, move |width| dispatch.emit(Action::Width(width)));
         }
