@@ -4,7 +4,8 @@
 mod embed;
 mod own_files;
 
-use std::env;
+use std::time::Duration;
+use std::{env, thread};
 
 use anyhow::{Context, Result, bail};
 use highwater_tests::browser::{self, Site, Theme, View, arrive};
@@ -207,12 +208,12 @@ fn what_not_every_reader_asks_for_comes_when_it_is_asked_for() -> Result<()> {
     for (what, is_shown) in asked {
         let page = Site::shared()?.page(View { reduced_motion: true, ..View::default() })?;
         page.block(&["*/more.wasm"])?;
-        page.go("#/key-hash?step=4&lang=en")?;
-        arrive(&page, 4)?;
+        page.go("#/key-hash?step=5&lang=en")?;
+        arrive(&page, 5)?;
         let ask = || match what {
             "facts" => page.evaluate("document.querySelector('[data-action=view-facts]').click()").map(|_| ()),
             key => {
-                page.evaluate("document.querySelector('[data-stage] [data-mark][aria-label]').focus()")?;
+                page.evaluate("document.querySelector('[data-mark=\"topic/orders/partition-0\"]').focus()")?;
                 page.press(key)
             }
         };
@@ -222,8 +223,8 @@ fn what_not_every_reader_asks_for_comes_when_it_is_asked_for() -> Result<()> {
         page.evaluate("document.querySelector('[data-action=dismiss]').click()")?;
         ask()?;
         page.wait_until(is_shown)?;
-        page.go("#/key-hash?step=5&lang=en")?;
-        arrive(&page, 5)?;
+        page.go("#/key-hash?step=6&lang=en&view=stage")?;
+        arrive(&page, 6)?;
     }
     Ok(())
 }
@@ -242,7 +243,9 @@ fn a_program_that_traps_says_so_and_goes_on_at_its_step() -> Result<()> {
     let mut problems = page.layout_problems()?;
     problems.extend(page.axe_violations()?.unwrap_or_default());
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    page.evaluate("document.querySelector('[data-crash] button').click()")?;
+    page.evaluate("setTimeout(() => document.querySelector('[data-crash] button').click())")?;
+    // Between two documents there is none to ask.
+    thread::sleep(Duration::from_secs(1));
     arrive(&page, 5)
 }
 

@@ -4,7 +4,7 @@
 //! second part.
 
 /// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 159] = [
+const MODULES: [&str; 157] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -79,7 +79,6 @@ const MODULES: [&str; 159] = [
     "highwater_log::producer_state::ProducerStateManager::take_snapshot",
     "highwater_log::producer_state::ProducerStateManager::truncate_and_reload",
     "highwater_log::producer_state::ProducerStateManager::update",
-    "highwater_log::producer_state::ProducerStateManager::update_all",
     "highwater_log::producer_state::append_info",
     "highwater_log::producer_state::entry",
     "highwater_log::producer_state::insert",
@@ -100,7 +99,6 @@ const MODULES: [&str; 159] = [
     "highwater_log::time_index::TimeIndex::truncate_to",
     "highwater_log::time_index::sanity_check",
     "highwater_log::transaction_index",
-    "highwater_player::causes",
     "highwater_player::environment::Situation::replica",
     "highwater_player::environment::files",
     "highwater_player::explain",
