@@ -38,6 +38,10 @@ pub struct LogConfig {
     pub max_compaction_lag_ms: i64,
     /// `min.cleanable.dirty.ratio`: a log is cleaned when so much of it is dirty.
     pub min_cleanable_dirty_ratio: f64,
+    /// `flush.messages`: once so many records are not on the disk, all are written there.
+    pub flush_messages: i64,
+    /// `flush.ms`: a log that was not flushed for so long, in ms, is flushed.
+    pub flush_ms: i64,
     /// What rules producers (configs of the broker).
     pub producers: ProducerStateConfig,
 }
@@ -71,6 +75,8 @@ impl Default for LogConfig {
             min_compaction_lag_ms: 0,
             max_compaction_lag_ms: i64::MAX,
             min_cleanable_dirty_ratio: 0.5,
+            flush_messages: i64::MAX,
+            flush_ms: i64::MAX,
             producers: ProducerStateConfig::default(),
         }
     }

@@ -49,6 +49,8 @@ pub struct Log {
     end_offset: i64,
     high_watermark: OffsetMetadata,
     recovery_point: i64,
+    /// When the recovery point last moved by a flush, in ms. Kafka: `LocalLog.lastFlushedTime`.
+    last_flushed_ms: i64,
     first_unstable_offset: Option<i64>,
     epochs: Rc<LeaderEpochs>,
     producers: Rc<ProducerStateManager>,
@@ -74,6 +76,7 @@ impl Log {
             end_offset: 0,
             high_watermark: OffsetMetadata::only(0),
             recovery_point: 0,
+            last_flushed_ms: now_ms,
             first_unstable_offset: None,
             epochs: Rc::default(),
             producers: Rc::new(ProducerStateManager::new(config.producers, Vec::new())),
@@ -312,13 +315,27 @@ impl Log {
         producers.set_map_end_offset(base_offset);
         producers.take_snapshot();
         self.lower_high_watermark();
-        self.flush(base_offset);
+        self.flush(base_offset, now_ms);
         base_offset
     }
 
-    /// Everything before an offset is on the disk now. Kafka: `flush`.
-    pub fn flush(&mut self, offset: i64) {
-        self.recovery_point = self.recovery_point.max(offset);
+    /// Everything before an offset is on the disk now. Kafka: `flush`, `LocalLog.markFlushed`.
+    pub fn flush(&mut self, offset: i64, now_ms: i64) {
+        if offset > self.recovery_point {
+            self.recovery_point = offset;
+            self.last_flushed_ms = now_ms;
+        }
+    }
+
+    /// Flushes the log if it was not for `flush.ms`; says whether that wrote anything. Kafka:
+    /// `LogManager.flushDirtyLogs`.
+    pub fn flush_if_due(&mut self, now_ms: i64) -> bool {
+        let is_due = now_ms.saturating_sub(self.last_flushed_ms) >= self.config.flush_ms;
+        let is_dirty = self.end_offset > self.recovery_point;
+        if is_due {
+            self.flush(self.end_offset, now_ms);
+        }
+        is_due && is_dirty
     }
 
     /// Forgets producers that wrote nothing for `producer.id.expiration.ms`. Kafka: `removeExpiredProducers`.

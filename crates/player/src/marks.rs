@@ -60,7 +60,9 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             vec![format!("log/{partition}/segment-{base_offset}")]
         }
         FactKind::LogStartOffsetIncremented { partition, .. } => vec![format!("log/{partition}/start")],
-        FactKind::LogCleaned { partition, .. } => vec![format!("log/{partition}")],
+        FactKind::LogCleaned { partition, .. } | FactKind::LogFlushed { partition, .. } => {
+            vec![format!("log/{partition}")]
+        }
         FactKind::CheckpointWritten { partition, file, .. } => vec![format!("log/{partition}/{}", file.name())],
         FactKind::CommandGiven { .. } | FactKind::TimerFired { .. } | FactKind::LimitReached { .. } => Vec::new(),
     }
@@ -133,6 +135,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::RetentionChecked { broker, .. }
         | FactKind::LogStartOffsetIncremented { broker, .. }
         | FactKind::LogCleaned { broker, .. }
+        | FactKind::LogFlushed { broker, .. }
         | FactKind::CheckpointWritten { broker, .. } => vec![broker.0],
         FactKind::FollowerCredited { broker, follower, .. } => vec![broker.0, follower.0],
         FactKind::FetchParked { broker, node, .. } => [Some(broker.0), of_node(node)].into_iter().flatten().collect(),

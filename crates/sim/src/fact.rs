@@ -424,6 +424,15 @@ pub enum FactKind {
         /// Records that stayed.
         records_kept: i64,
     },
+    /// A broker wrote a log to its disk.
+    LogFlushed {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// What is before it is on the disk.
+        recovery_point: Offset,
+    },
     /// A broker wrote an offset into one of its checkpoint files.
     CheckpointWritten {
         /// Where.

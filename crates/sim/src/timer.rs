@@ -65,18 +65,21 @@ pub enum Task {
     RecoveryPointCheckpoint,
     /// Writes log start offsets to disk (`log.flush.start.offset.checkpoint.interval.ms`).
     LogStartOffsetCheckpoint,
+    /// Writes logs to disk that have waited for it (`log.flush.scheduler.interval.ms`).
+    Flush,
     /// Looks for followers that lag (half of `replica.lag.time.max.ms`).
     IsrExpiration,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Task; 6] = [
+    pub const ALL: [Task; 7] = [
         Task::Retention,
         Task::Cleaner,
         Task::HighWatermarkCheckpoint,
         Task::RecoveryPointCheckpoint,
         Task::LogStartOffsetCheckpoint,
+        Task::Flush,
         Task::IsrExpiration,
     ];
 
@@ -87,6 +90,7 @@ impl Task {
             Task::HighWatermarkCheckpoint => "high_watermark_checkpoint",
             Task::RecoveryPointCheckpoint => "recovery_point_checkpoint",
             Task::LogStartOffsetCheckpoint => "log_start_offset_checkpoint",
+            Task::Flush => "flush",
             Task::IsrExpiration => "isr_expiration",
         }
     }

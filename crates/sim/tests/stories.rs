@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::fact::{Fact, FactKind, ReadyBecause};
 use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
 use highwater_sim::producer::Fate;
@@ -186,6 +186,43 @@ fn followers_that_lag_leave_the_isr_and_come_back() {
     );
     assert_eq!(cluster.count("AlterPartitionResponseReceived"), 3);
     assert_eq!(cluster.fates(), [Fate::Acknowledged(Offset(0))]);
+}
+
+#[test]
+fn logs_are_flushed_by_records_and_by_time_only_where_the_topic_asks() {
+    let mut broker = BrokerConfig::default();
+    broker.set("log.flush.scheduler.interval.ms", "1000").unwrap();
+    let mut cluster = cluster_on(WorldConfig { brokers: 1, latency_us: 2_000, seed: 1, broker }, &[("linger.ms", "0")]);
+    let topic = |name: &str, value: &str| {
+        let mut config = TopicConfig::default();
+        config.set(name, value).unwrap();
+        Rc::new(config)
+    };
+    for (name, config) in [("by-count", topic("flush.messages", "3")), ("by-time", topic("flush.ms", "2000"))] {
+        cluster.command(Command::CreateTopic { topic: name.into(), assignment: vec![vec![BrokerId(1)]], config });
+    }
+    for _ in 0..4 {
+        for topic in ["orders", "by-count", "by-time"] {
+            cluster.command(Command::Send {
+                producer: client("p1"),
+                topic: topic.into(),
+                partition: Some(0),
+                key: None,
+                value: Some(Bytes::from("a")),
+                timestamp_ms: None,
+            });
+        }
+        cluster.run_ms(50);
+    }
+    cluster.run_ms(40_000);
+    let flushed = |fact: &Fact| match &fact.kind {
+        FactKind::LogFlushed { partition, recovery_point, .. } => Some((partition.topic.to_string(), recovery_point.0)),
+        _ => None,
+    };
+    let flushed: Vec<(String, i64)> = cluster.facts.iter().filter_map(flushed).collect();
+    assert_eq!(flushed, [("by-count".to_owned(), 3), ("by-time".to_owned(), 4)]);
+    let leader = |topic: &str| cluster.world.leader(&TopicPartition::new(topic, 0)).unwrap().log.recovery_point();
+    assert_eq!(["orders", "by-count", "by-time"].map(leader), [0, 3, 4]);
 }
 
 #[test]

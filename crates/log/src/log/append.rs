@@ -176,6 +176,9 @@ impl Log {
         self.set_end_offset(end_offset);
         self.lower_high_watermark();
         self.update_producers(appends, &completed, end_offset);
+        if end_offset.saturating_sub(self.recovery_point) >= self.config.flush_messages {
+            self.flush(end_offset, append.now_ms);
+        }
         Ok(info)
     }
 

@@ -345,6 +345,7 @@ impl Loader<'_> {
             end_offset,
             high_watermark: OffsetMetadata::only(start_offset),
             recovery_point: recovery_point.max(start_offset),
+            last_flushed_ms: now_ms,
             first_unstable_offset: None,
             epochs: Rc::new(self.epochs),
             producers: Rc::new(self.producers),

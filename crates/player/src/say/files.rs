@@ -52,6 +52,10 @@ pub(super) fn phrase(kind: &FactKind) -> Option<Phrase> {
                 .with("kept", *records_kept)
                 .with("next", next_dirty_offset.0)
         }
+        FactKind::LogFlushed { broker, partition, recovery_point } => Phrase::new("facts.log_flushed")
+            .with("broker", broker.0)
+            .with("partition", partition.to_string())
+            .with("offset", recovery_point.0),
         FactKind::CheckpointWritten { broker, file, partition, offset } => {
             let key = match file {
                 CheckpointFile::HighWatermark => "facts.checkpoint_high_watermark",

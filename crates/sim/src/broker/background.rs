@@ -2,7 +2,7 @@
 //! `ReplicaManager.checkpointHighWatermarks`, `LogCleaner.CleanerThread`.
 //!
 //! Differs from Kafka: it takes no time, and one cleaner thread does all logs. What Kafka flushes when a log rolls is
-//! flushed at once. `log.flush.scheduler.interval.ms` is Kafka's default, never.
+//! flushed at once.
 
 use std::rc::Rc;
 
@@ -19,6 +19,9 @@ use crate::timer::{Task, Timer};
 /// How long after its start a broker first looks for segments to delete, and first writes most checkpoints, in ms.
 /// Kafka: `LogManager.initialTaskDelayMs`.
 const INITIAL_TASK_DELAY_MS: u64 = 30_000;
+
+/// A period that is never over.
+const NEVER_MS: u64 = i64::MAX.unsigned_abs();
 
 /// The keys that the offset map of a cleaner thread holds: `log.cleaner.dedupe.buffer.size` (128 MB) in slots of 24 bytes,
 /// filled to `log.cleaner.io.buffer.load.factor` (0.9).
@@ -62,6 +65,10 @@ impl Broker {
     /// Sets the timers of everything that is done again and again.
     pub(super) fn start_background_tasks(&self, out: &mut Outbox) {
         for task in Task::ALL {
+            // Kafka's default is never.
+            if task == Task::Flush && self.config.log_flush_scheduler_interval_ms >= NEVER_MS {
+                continue;
+            }
             let delay_ms = match task {
                 Task::HighWatermarkCheckpoint | Task::Cleaner | Task::IsrExpiration => self.period_ms(task),
                 _ => INITIAL_TASK_DELAY_MS,
@@ -77,6 +84,7 @@ impl Broker {
             Task::HighWatermarkCheckpoint => self.config.replica_high_watermark_checkpoint_interval_ms,
             Task::RecoveryPointCheckpoint => self.config.log_flush_offset_checkpoint_interval_ms,
             Task::LogStartOffsetCheckpoint => self.config.log_flush_start_offset_checkpoint_interval_ms,
+            Task::Flush => self.config.log_flush_scheduler_interval_ms,
             Task::IsrExpiration => self.config.replica_lag_time_max_ms / 2,
         };
         period_ms.max(1)
@@ -92,9 +100,26 @@ impl Broker {
             Task::HighWatermarkCheckpoint => self.write_checkpoint(CheckpointFile::HighWatermark, out),
             Task::RecoveryPointCheckpoint => self.write_checkpoint(CheckpointFile::RecoveryPoint, out),
             Task::LogStartOffsetCheckpoint => self.write_checkpoint(CheckpointFile::LogStartOffset, out),
+            Task::Flush => self.flush_dirty_logs(out),
             Task::IsrExpiration => self.shrink_isrs(out),
         }
         out.because(because);
+    }
+
+    /// Writes the logs to disk that were not for `flush.ms`. Kafka: `LogManager.flushDirtyLogs`.
+    fn flush_dirty_logs(&mut self, out: &mut Outbox) {
+        let (me, now_ms, because) = (self.id, out.now.timestamp_ms(), out.cause());
+        for (id, partition) in &mut self.partitions {
+            let mut partition_now = Rc::clone(partition);
+            if !Rc::make_mut(&mut partition_now).log.flush_if_due(now_ms) {
+                continue;
+            }
+            *partition = partition_now;
+            out.because(because);
+            out.timer_fired(Timer::Background(Task::Flush));
+            let recovery_point = Offset(partition.log.recovery_point());
+            out.fact(FactKind::LogFlushed { broker: me, partition: id.clone(), recovery_point });
+        }
     }
 
     /// Asks for followers that lag to leave the ISRs. Kafka: `ReplicaManager.maybeShrinkIsr`.
@@ -206,6 +231,16 @@ impl Broker {
         out.because(because);
         // What was cleaned is behind the checkpoint now, so the log is not due again.
         next_dirty_offset.0 > to_clean.first_dirty_offset
+    }
+}
+
+impl super::Partition {
+    /// Tells that an append wrote everything to disk, as `flush.messages` asks.
+    pub(super) fn tell_flush(&self, out: &mut Outbox) {
+        let recovery_point = Offset(self.log.recovery_point());
+        if recovery_point.0 >= self.log.log_end_offset() {
+            out.fact(FactKind::LogFlushed { broker: self.broker, partition: self.id.clone(), recovery_point });
+        }
     }
 }
 

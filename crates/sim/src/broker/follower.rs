@@ -67,6 +67,9 @@ impl Partition {
                 as_leader: false,
             });
         }
+        if end > before {
+            self.tell_flush(out);
+        }
         let from = self.high_watermark();
         let to = Offset(self.log.update_high_watermark(fetched.high_watermark.0));
         if from != to {

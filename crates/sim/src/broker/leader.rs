@@ -108,6 +108,7 @@ impl Partition {
                 leader_epoch: self.leader_epoch,
                 as_leader: true,
             });
+            self.tell_flush(around.out);
         }
         let high_watermark_advanced = self.maybe_advance_high_watermark(around);
         Ok(Appended { base_offset: first_offset, last_offset, high_watermark_advanced })

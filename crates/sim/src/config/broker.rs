@@ -29,6 +29,9 @@ simulated! {
         "replica.high.watermark.checkpoint.interval.ms" (1, LONG) since "0.8.0";
     "How often a broker looks for segments to delete, in ms."
     log_retention_check_interval_ms: u64 = 300_000, "log.retention.check.interval.ms" (1, LONG) since "0.8.0";
+    "How often a broker looks for logs to write to disk, in ms."
+    log_flush_scheduler_interval_ms: u64 = 9_223_372_036_854_775_807,
+        "log.flush.scheduler.interval.ms" (1, LONG) since "0.8.0";
     "How often recovery points are written to disk, in ms."
     log_flush_offset_checkpoint_interval_ms: u64 = 60000,
         "log.flush.offset.checkpoint.interval.ms" (0, INT) since "0.8.0";

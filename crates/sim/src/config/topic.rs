@@ -42,6 +42,10 @@ simulated! {
     max_compaction_lag_ms: i64 = LONG, "max.compaction.lag.ms" (1, LONG) since "2.3";
     "The part of a log that has to be dirty before it is compacted."
     min_cleanable_dirty_ratio: Ratio = Ratio(500), "min.cleanable.dirty.ratio" since "0.8.1";
+    "After how many records a log is written to disk."
+    flush_messages: i64 = LONG, "flush.messages" (1, LONG) since "0.8.1";
+    "After which time a log is written to disk, in ms."
+    flush_ms: i64 = LONG, "flush.ms" (0, LONG) since "0.8.1";
 }
 
 not_simulated_yet! {
@@ -84,6 +88,8 @@ impl TopicConfig {
             min_compaction_lag_ms: self.min_compaction_lag_ms,
             max_compaction_lag_ms: self.max_compaction_lag_ms,
             min_cleanable_dirty_ratio: f64::from(self.min_cleanable_dirty_ratio.0) / 1_000.0,
+            flush_messages: self.flush_messages,
+            flush_ms: self.flush_ms,
             ..LogConfig::default()
         }
     }

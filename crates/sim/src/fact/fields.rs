@@ -306,6 +306,9 @@ impl FactKind {
                 .number("keys", *keys)
                 .number("records_read", *records_read)
                 .number("records_kept", *records_kept),
+            FactKind::LogFlushed { broker, partition, recovery_point } => {
+                of(fields, broker, partition).number("recovery_point", recovery_point.0)
+            }
             FactKind::CheckpointWritten { broker, file, partition, offset } => {
                 of(fields, broker, partition).text("file", &file.name()).number("offset", offset.0)
             }

@@ -69,6 +69,7 @@ impl FactKind {
             FactKind::RetentionChecked { .. } => "RetentionChecked",
             FactKind::LogStartOffsetIncremented { .. } => "LogStartOffsetIncremented",
             FactKind::LogCleaned { .. } => "LogCleaned",
+            FactKind::LogFlushed { .. } => "LogFlushed",
             FactKind::CheckpointWritten { .. } => "CheckpointWritten",
             FactKind::LimitReached { .. } => "LimitReached",
         }
@@ -129,6 +130,7 @@ impl FactKind {
         "RetentionChecked",
         "LogStartOffsetIncremented",
         "LogCleaned",
+        "LogFlushed",
         "CheckpointWritten",
         "LimitReached",
     ];
@@ -170,6 +172,7 @@ impl FactKind {
             FactKind::LogCleaned { broker, partition, .. } => {
                 vec![format!("segments/{partition}/broker-{broker}"), format!("cleaned/{partition}/broker-{broker}")]
             }
+            FactKind::LogFlushed { broker, partition, .. } => vec![format!("flushed/{partition}/broker-{broker}")],
             FactKind::CheckpointWritten { broker, file, partition, .. } => {
                 vec![format!("checkpoint/{}/{partition}/broker-{broker}", file.name())]
             }
@@ -210,6 +213,7 @@ impl FactKind {
             | FactKind::RetentionChecked { partition, .. }
             | FactKind::LogStartOffsetIncremented { partition, .. }
             | FactKind::LogCleaned { partition, .. }
+            | FactKind::LogFlushed { partition, .. }
             | FactKind::CheckpointWritten { partition, .. } => Some(partition),
             FactKind::Sent(message) | FactKind::Received(message) => message.partition.as_ref(),
             _ => None,
