@@ -82,6 +82,8 @@ impl Config {
             min_compaction_lag_ms: self.min_compaction_lag_ms.unwrap_or(default.min_compaction_lag_ms),
             max_compaction_lag_ms: self.max_compaction_lag_ms.unwrap_or(default.max_compaction_lag_ms),
             min_cleanable_dirty_ratio: self.min_cleanable_dirty_ratio.unwrap_or(default.min_cleanable_dirty_ratio),
+            flush_messages: default.flush_messages,
+            flush_ms: default.flush_ms,
             producers: ProducerStateConfig {
                 producer_id_expiration_ms: self
                     .producer_id_expiration_ms
