@@ -1,5 +1,6 @@
 //! Which marks of the picture a fact is about, and what moves because of it.
 
+use highwater_sim::command::Command;
 use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::ids::{NodeId, TopicPartition};
 
@@ -9,7 +10,9 @@ use crate::scene::MarkId;
 /// The marks that a fact is about, the one that changes first.
 pub fn marks(kind: &FactKind) -> Vec<MarkId> {
     match kind {
-        FactKind::Sent(message) | FactKind::Received(message) => vec![format!("message-{}", message.message)],
+        FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
+            vec![format!("message-{}", message.message)]
+        }
         FactKind::FetchParked { message, .. }
         | FactKind::FetchCompleted { message, .. }
         | FactKind::ProduceParked { message, .. }
@@ -64,7 +67,13 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             vec![format!("log/{partition}")]
         }
         FactKind::CheckpointWritten { partition, file, .. } => vec![format!("log/{partition}/{}", file.name())],
-        FactKind::CommandGiven { .. } | FactKind::TimerFired { .. } | FactKind::LimitReached { .. } => Vec::new(),
+        FactKind::LogLoaded { broker, partition, .. } => {
+            ["leo", "hw"].into_iter().map(|value| format!("broker-{broker}/{partition}/{value}")).collect()
+        }
+        FactKind::CommandGiven { .. }
+        | FactKind::TimerFired { .. }
+        | FactKind::RegisterBrokerRecord { .. }
+        | FactKind::LimitReached { .. } => Vec::new(),
     }
 }
 
@@ -103,7 +112,8 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::MetadataUpdated { .. }
             | FactKind::IsrUpdate { .. }
             | FactKind::PartitionChangeRecord { .. }
-            | FactKind::LogTruncated { .. },
+            | FactKind::LogTruncated { .. }
+            | FactKind::LogLoaded { .. },
             Some(mark),
         ) => Motion::ValueChanged(mark),
         _ => Motion::Still,
@@ -118,7 +128,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         NodeId::Client(_) | NodeId::Controller => None,
     };
     match kind {
-        FactKind::Sent(message) | FactKind::Received(message) => {
+        FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
             [&message.from, &message.to].into_iter().filter_map(of_node).collect()
         }
         FactKind::RecordAppended { broker, .. }
@@ -126,6 +136,8 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::HighWatermarkUpdated { broker, .. }
         | FactKind::IsrUpdate { broker, .. }
         | FactKind::LogTruncated { broker, .. }
+        | FactKind::LogLoaded { broker, .. }
+        | FactKind::RegisterBrokerRecord { broker, .. }
         | FactKind::FetchCompleted { broker, .. }
         | FactKind::ProduceParked { broker, .. }
         | FactKind::ProduceCompleted { broker, .. }
@@ -143,6 +155,9 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         FactKind::PartitionChangeRecord { registration, .. } => registration.replicas.iter().map(|id| id.0).collect(),
         FactKind::PartitionRecord { replicas, .. } => replicas.iter().map(|id| id.0).collect(),
         FactKind::LimitReached { node, .. } => node.as_ref().and_then(of_node).into_iter().collect(),
+        FactKind::CommandGiven { command: Command::Fault(fault) } => {
+            fault.broker().map(|broker| broker.0).into_iter().collect()
+        }
         FactKind::CommandGiven { .. }
         | FactKind::MetadataUpdated { .. }
         | FactKind::PartitionChosen { .. }

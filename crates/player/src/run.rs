@@ -12,7 +12,9 @@ use highwater_sim::world::{World, WorldConfig};
 
 use crate::environment::Situation;
 use crate::history::{History, Moment};
-use crate::script::{Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS};
+use crate::script::{
+    Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS, fault_of,
+};
 
 /// Why a scenario does not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -216,6 +218,7 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
         }
         Action::RefreshMetadata { client: id } => vec![Command::RefreshMetadata { client: client(id) }],
         Action::Wait { .. } => Vec::new(),
+        fault => fault_of(fault).map(Command::Fault).into_iter().collect(),
     })
 }
 

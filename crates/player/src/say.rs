@@ -1,5 +1,6 @@
 //! Facts as sentences. One `say` serves the page, the command line and the screen reader.
 
+mod faults;
 pub mod files;
 
 use highwater_sim::bytes::Bytes;
@@ -129,6 +130,9 @@ pub fn phrase(kind: &FactKind) -> Phrase {
             .with("node", node.as_ref().map_or(Phrase::new("facts.the_world"), node_phrase))
             .with("what", what.to_string())
             .with("limit", i64::try_from(*limit).unwrap_or(i64::MAX)),
+        FactKind::MessageLost(_) | FactKind::RegisterBrokerRecord { .. } | FactKind::LogLoaded { .. } => {
+            faults::phrase(kind)
+        }
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
     }
 }
@@ -265,6 +269,7 @@ fn command_phrase(command: &Command) -> Phrase {
         Command::RefreshMetadata { client } => {
             Phrase::new("facts.command_refresh_metadata").with("client", client.to_string())
         }
+        Command::Fault(fault) => faults::command(fault),
     }
 }
 
@@ -322,7 +327,9 @@ pub fn node_phrase(node: &NodeId) -> Phrase {
 
 fn timer_message(timer: &Timer) -> i64 {
     match timer {
-        Timer::DelayedOperation { request } | Timer::RequestTimeout { request } => number(request.0),
+        Timer::DelayedOperation { request } | Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
+            number(request.0)
+        }
         Timer::FetchBackoff { leader } => leader.0.into(),
         Timer::SenderRun
         | Timer::MaxBlock { .. }

@@ -8,6 +8,7 @@
 #[cfg(feature = "author")]
 pub mod author;
 mod entries;
+mod faults;
 #[cfg(feature = "author")]
 mod names;
 mod open;
@@ -22,6 +23,7 @@ mod validate;
 use highwater_sim::ids::TopicPartition;
 
 pub use entries::Entries;
+pub(crate) use faults::fault_of;
 #[cfg(feature = "author")]
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;

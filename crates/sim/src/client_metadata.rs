@@ -1,7 +1,8 @@
 //! What a client knows of the cluster, and when it asks. Kafka 4.3: `org.apache.kafka.clients.Metadata`,
 //! `NetworkClient.DefaultMetadataUpdater`.
 //!
-//! Differs from Kafka: a client asks the first broker of `bootstrap.servers`, not the least loaded one.
+//! Differs from Kafka: a client asks the first broker of `bootstrap.servers`, not the least loaded one, and the next one
+//! that it knows when no answer comes.
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use crate::timer::Timer;
 pub struct ClientMetadata {
     client: ClientId,
     bootstrap: BrokerId,
+    brokers: Vec<BrokerId>,
     max_age_ms: u64,
     backoff_ms: u64,
     wanted: SortedSet<Topic>,
@@ -33,6 +35,7 @@ impl ClientMetadata {
         ClientMetadata {
             client,
             bootstrap,
+            brokers: Vec::new(),
             max_age_ms,
             backoff_ms,
             wanted: SortedSet::new(),
@@ -99,6 +102,7 @@ impl ClientMetadata {
         }
         self.in_flight = None;
         let received = out.cause();
+        self.brokers.clone_from(&response.brokers);
         for (topic, image) in &response.topics {
             let before = self.topics.insert(Rc::clone(topic), Rc::clone(image));
             let partitions = count(image);
@@ -116,6 +120,18 @@ impl ClientMetadata {
         let updated = out.because(received);
         self.refresh_after(if all_known { self.max_age_ms } else { self.backoff_ms }, out);
         out.because(updated);
+    }
+
+    /// No answer came in time, or the connection broke: asks another broker after the backoff.
+    pub fn on_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
+        if self.in_flight != Some(request) {
+            return;
+        }
+        self.in_flight = None;
+        let next = self.brokers.iter().find(|id| **id > self.bootstrap).or(self.brokers.first());
+        self.bootstrap = next.copied().unwrap_or(self.bootstrap);
+        out.timer_fired(timer.clone());
+        self.request_later(out);
     }
 
     fn refresh_after(&mut self, ms: u64, out: &mut Outbox) {

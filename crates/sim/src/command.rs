@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::bytes::Bytes;
 use crate::config::TopicConfig;
+use crate::fault::Fault;
 use crate::ids::{BrokerId, ClientId, Offset, Topic, TopicPartition};
 
 /// One thing done to the world from outside. It becomes a fact, and everything that follows from it has it as its cause.
@@ -54,6 +55,8 @@ pub enum Command {
         /// The client.
         client: ClientId,
     },
+    /// Something goes wrong, or right again.
+    Fault(Fault),
 }
 
 impl Command {
@@ -65,6 +68,7 @@ impl Command {
             Command::Send { .. } => "send",
             Command::Assign { .. } => "assign",
             Command::RefreshMetadata { .. } => "refresh_metadata",
+            Command::Fault(fault) => fault.name(),
         }
     }
 }

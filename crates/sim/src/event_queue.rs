@@ -89,6 +89,15 @@ impl EventQueue {
         self.heap.pop()
     }
 
+    /// Takes out the events that `is_taken` names, in the order in which they would have happened.
+    pub fn take(&mut self, is_taken: &dyn Fn(&EventKind) -> bool) -> Vec<Event> {
+        let (mut taken, rest): (Vec<Event>, Vec<Event>) =
+            std::mem::take(&mut self.heap).into_vec().into_iter().partition(|event| is_taken(&event.kind));
+        self.heap = rest.into();
+        taken.sort_unstable_by_key(|event| (event.at, event.number));
+        taken
+    }
+
     /// When the next event happens.
     pub fn next_at(&self) -> Option<SimTime> {
         self.heap.peek().map(|event| event.at)
@@ -107,6 +116,17 @@ impl EventQueue {
     /// The waiting events, in no particular order: what is on the wire is among them.
     pub fn iter(&self) -> impl Iterator<Item = &Event> {
         self.heap.iter()
+    }
+}
+
+impl EventKind {
+    /// The broker that it happens to, if it happens to one.
+    pub fn broker(&self) -> Option<BrokerId> {
+        match self {
+            EventKind::Deliver(message) => message.to.broker(),
+            EventKind::Timer(node, _) => node.broker(),
+            EventKind::Metadata(broker, _) => Some(*broker),
+        }
     }
 }
 

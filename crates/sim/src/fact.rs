@@ -203,6 +203,28 @@ pub enum FactKind {
     Sent(MessageFact),
     /// A message reached its receiver.
     Received(MessageFact),
+    /// A message did not get through: the link is cut, or nobody listens at its end.
+    MessageLost(MessageFact),
+    /// The controller wrote a `RegisterBrokerRecord`: a broker is there, under a new epoch.
+    RegisterBrokerRecord {
+        /// The broker.
+        broker: BrokerId,
+        /// Its epoch now.
+        broker_epoch: i64,
+    },
+    /// A broker that starts has loaded a log.
+    LogLoaded {
+        /// Where.
+        broker: BrokerId,
+        /// The partition.
+        partition: TopicPartition,
+        /// It had stopped cleanly; otherwise what may not have been flushed was read anew.
+        is_clean: bool,
+        /// Where the log ends.
+        log_end_offset: Offset,
+        /// The high watermark: what the checkpoint file says, as far as the log goes.
+        high_watermark: Offset,
+    },
     /// Records went to the end of a log.
     RecordAppended {
         /// Where.

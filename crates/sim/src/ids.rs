@@ -133,6 +133,16 @@ pub enum NodeId {
     Controller,
 }
 
+impl NodeId {
+    /// The broker, if it is one.
+    pub fn broker(&self) -> Option<BrokerId> {
+        match self {
+            NodeId::Broker(id) => Some(*id),
+            NodeId::Client(_) | NodeId::Controller => None,
+        }
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,7 @@ pub mod controller;
 pub mod error;
 pub mod event_queue;
 pub mod fact;
+pub mod fault;
 pub mod group;
 pub mod ids;
 pub mod message;

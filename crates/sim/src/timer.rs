@@ -17,8 +17,13 @@ pub enum Timer {
         /// The leader.
         leader: BrokerId,
     },
-    /// A client's request got no answer in time (`request.timeout.ms`).
+    /// A request got no answer in time (`request.timeout.ms`, `replica.socket.timeout.ms`).
     RequestTimeout {
+        /// The request.
+        request: MessageId,
+    },
+    /// The connection to the node that got a request broke before the answer came.
+    Disconnected {
         /// The request.
         request: MessageId,
     },
@@ -43,6 +48,7 @@ impl Timer {
             Timer::DelayedOperation { .. } => "delayed_operation",
             Timer::FetchBackoff { .. } => "fetch_backoff",
             Timer::RequestTimeout { .. } => "request_timeout",
+            Timer::Disconnected { .. } => "disconnected",
             Timer::MaxBlock { .. } => "max_block",
             Timer::Background(task) => task.name(),
             Timer::MetadataRefresh => "metadata_refresh",

@@ -1,6 +1,7 @@
 //! The world: the one queue, all nodes, and the only place where effects become events.
 
 mod controller;
+mod faults;
 mod observe;
 
 use crate::sorted::{SortedMap, SortedSet};
@@ -79,6 +80,7 @@ pub struct World {
     producers: SortedMap<ClientId, Rc<Producer>>,
     consumers: SortedMap<ClientId, Rc<Consumer>>,
     effects: Room,
+    faults: faults::Faults,
 }
 
 impl World {
@@ -114,6 +116,7 @@ impl World {
             producers: SortedMap::new(),
             consumers: SortedMap::new(),
             effects: Room::default(),
+            faults: faults::Faults::default(),
         })
     }
 
@@ -185,6 +188,7 @@ impl World {
                 self.with_producer(&client, given, facts, |producer, _, out| producer.refresh_metadata(out));
                 self.with_consumer(&client, given, facts, Consumer::refresh_metadata);
             }
+            Command::Fault(fault) => self.fault(&fault, given, facts),
         }
         Ok(given)
     }
@@ -197,11 +201,15 @@ impl World {
 
     /// Takes the next event and does it. False if there is none.
     pub fn step(&mut self, facts: &mut Vec<Fact>) -> bool {
-        let Some(Event { at, cause, kind, .. }) = self.queue.pop() else {
+        let Some(event) = self.queue.pop() else {
             return false;
         };
-        self.now = at;
+        self.now = event.at;
         self.events = self.events.saturating_add(1);
+        if !self.faults.is_empty() && self.hold_back(&event, facts) {
+            return true;
+        }
+        let Event { cause, kind, .. } = event;
         match kind {
             EventKind::Deliver(message) => self.deliver(&message, cause, facts),
             EventKind::Metadata(id, image) => {
@@ -222,10 +230,7 @@ impl World {
     }
 
     fn deliver(&mut self, message: &Message, cause: FactId, facts: &mut Vec<Fact>) {
-        let received = FactId(self.counters.fact);
-        self.counters.fact = self.counters.fact.saturating_add(1);
-        let kind = FactKind::Received(MessageFact::of(message));
-        facts.push(Fact { id: received, at: self.now, cause: Some(cause), kind });
+        let received = self.tell(FactKind::Received(MessageFact::of(message)), cause, facts);
         match &message.to {
             NodeId::Broker(id) => self.with_broker(*id, received, facts, |broker, out| broker.on_message(message, out)),
             NodeId::Client(id) => {
@@ -264,6 +269,7 @@ impl World {
                 let known = self.producers.contains_key(client) || self.consumers.contains_key(client);
                 if known { Ok(()) } else { Err(CommandError::Unknown(format!("client {client}"))) }
             }
+            Command::Fault(fault) => self.check_fault(fault),
         }
     }
 
@@ -322,7 +328,9 @@ impl World {
         let image = Rc::clone(&self.metadata);
         let ids: Vec<BrokerId> = self.brokers.keys().copied().collect();
         for id in ids {
-            self.with_broker(id, because, facts, |broker, out| broker.on_metadata(&image, out));
+            if self.faults.is_empty() || self.hears_controller(id, &image, because, facts) {
+                self.with_broker(id, because, facts, |broker, out| broker.on_metadata(&image, out));
+            }
         }
     }
 
@@ -383,12 +391,18 @@ impl World {
         let (mut effects, counters) = out.finish();
         self.counters = counters;
         let mut refused = None;
+        let mut lost = Vec::new();
         for effect in effects.drain(..) {
             let (cause, scheduled) = match effect {
                 Effect::Fact(fact) => {
                     facts.push(fact);
                     continue;
                 }
+                Effect::Send(message, cause) if self.faults.cuts(&message.from, &message.to) => {
+                    lost.push((message, cause));
+                    continue;
+                }
+                Effect::Metadata(broker, ..) if self.faults.cuts(&node, &NodeId::Broker(broker)) => continue,
                 Effect::Send(message, cause) => {
                     let at = self.now.plus_micros(self.network.latency_us(&message.from, &message.to));
                     (cause, self.queue.schedule(at, cause, EventKind::Deliver(message)))
@@ -407,12 +421,21 @@ impl World {
         }
         self.effects.0 = effects;
         if let Some(cause) = refused {
-            let id = FactId(self.counters.fact);
-            self.counters.fact = self.counters.fact.saturating_add(1);
             let kind =
                 FactKind::LimitReached { node: Some(node), what: "event queue".into(), limit: EVENTS_MAX as u64 };
-            facts.push(Fact { id, at: self.now, cause: Some(cause), kind });
+            self.tell(kind, cause, facts);
         }
+        for (message, cause) in lost {
+            self.lose(&message, cause, facts);
+        }
+    }
+
+    /// Something happened, which no node told.
+    fn tell(&mut self, kind: FactKind, cause: FactId, facts: &mut Vec<Fact>) -> FactId {
+        let id = FactId(self.counters.fact);
+        self.counters.fact = self.counters.fact.saturating_add(1);
+        facts.push(Fact { id, at: self.now, cause: Some(cause), kind });
+        id
     }
 }
 

@@ -176,6 +176,20 @@ impl Log {
     /// # Errors
     /// As [`Log::load`]; the log is then as it was.
     pub fn restart(&mut self, is_clean: bool, now_ms: i64) -> Result<(), LoadError> {
+        let stop = LogStop { is_clean, recovery_point: self.recovery_point, log_start_offset: self.start_offset };
+        let high_watermark = self.high_watermark.offset;
+        self.reopen(stop, now_ms)?;
+        self.update_high_watermark(high_watermark);
+        Ok(())
+    }
+
+    /// Loads again what is in its files, which a process left that stopped like this. A clean stop closes the segments and
+    /// writes a snapshot. The high watermark is the start of the log then.
+    ///
+    /// # Errors
+    /// As [`Log::load`]; the log is then as it was.
+    pub fn reopen(&mut self, stop: LogStop, now_ms: i64) -> Result<(), LoadError> {
+        let is_clean = stop.is_clean;
         let mut producers = (*self.producers).clone();
         if is_clean {
             producers.take_snapshot();
@@ -192,10 +206,7 @@ impl Log {
             epochs: (*self.epochs).clone(),
             snapshots: producers.snapshots().to_vec(),
         };
-        let stop = LogStop { is_clean, recovery_point: self.recovery_point, log_start_offset: self.start_offset };
-        let high_watermark = self.high_watermark.offset;
         *self = Log::load(files, *self.config, stop, now_ms)?.log;
-        self.update_high_watermark(high_watermark);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! A packed scenario from its JSON. What is not there or null is none, where that is possible.
 
+mod faults;
+
 use highwater_sim::ids::TopicPartition;
 
 use super::{
@@ -107,15 +109,19 @@ fn definition(json: Json, place: Place) -> Read<(String, Expression)> {
     Ok((text(name, &name_place)?, expression(source, &source_place)?))
 }
 
+fn scalar(json: Json, place: &Place) -> Read<Scalar> {
+    Ok(match json {
+        Json::Truth(truth) => Scalar::Truth(truth),
+        Json::Number(number) => Scalar::Number(number),
+        other => Scalar::Text(text(other, place)?),
+    })
+}
+
 fn entries(fields: Fields) -> Read<Entries> {
     let (place, entries) = fields.into_entries();
     let mut read = Entries::default();
     for (name, json) in entries {
-        let value = match json {
-            Json::Truth(truth) => Scalar::Truth(truth),
-            Json::Number(number) => Scalar::Number(number),
-            other => Scalar::Text(text(other, &place.key(&name))?),
-        };
+        let value = scalar(json, &place.key(&name))?;
         read.set(name, value);
     }
     Ok(read)
@@ -246,13 +252,11 @@ fn action(json: Json, place: Place) -> Read<Action> {
         "start_consumer" => Action::StartConsumer { consumer: fields.text("consumer")? },
         "wait" => Action::Wait { ms: fields.optional_number("ms")?, when: optional_expression(&mut fields, "when")? },
         "refresh_metadata" => Action::RefreshMetadata { client: fields.text("client")? },
-        other => return Err(unknown(&place, other, &ACTIONS).into()),
+        other => faults::action(other, &mut fields, &place)?,
     };
     fields.end()?;
     Ok(action)
 }
-
-const ACTIONS: [&str; 6] = ["produce", "produce_many", "add_partitions", "start_consumer", "wait", "refresh_metadata"];
 
 fn until(mut fields: Fields) -> Read<Until> {
     let fact = match fields.optional_table("fact")? {

@@ -1,6 +1,6 @@
 //! A step as data: what is done, when it ends, what is shown, what must hold, what is asked.
 
-use super::{Entries, Localized};
+use super::{Entries, Localized, Scalar};
 use crate::expression::Expression;
 use crate::scene::MarkId;
 use crate::template::Template;
@@ -108,6 +108,46 @@ pub enum Action {
     RefreshMetadata {
         /// The id of a producer or a consumer.
         client: String,
+    },
+    /// A broker does nothing any more; what comes to it waits.
+    Pause {
+        /// The broker.
+        broker: i32,
+    },
+    /// A paused broker goes on.
+    Resume {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker's process is gone at once; what it wrote survives in the page cache.
+    Kill {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker that is not running is started.
+    Start {
+        /// The broker.
+        broker: i32,
+    },
+    /// Messages between two nodes are lost, also those that are on their way.
+    Cut {
+        /// A broker's number, a client's id or "controller".
+        from: Scalar,
+        /// Another one.
+        to: Scalar,
+        /// Only what the first sends to the second.
+        #[cfg_attr(feature = "author", serde(default))]
+        one_way: bool,
+    },
+    /// Messages between two nodes get through again.
+    Heal {
+        /// A broker's number, a client's id or "controller".
+        from: Scalar,
+        /// Another one.
+        to: Scalar,
+        /// Only what the first sends to the second.
+        #[cfg_attr(feature = "author", serde(default))]
+        one_way: bool,
     },
 }
 

@@ -1,6 +1,7 @@
 //! What must be so in every scenario, whoever wrote it. Binds all expressions on the way.
 
 mod cluster;
+mod faults;
 mod marks;
 mod steps;
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::isr::PendingIsrChange;
 use crate::error::Errors;
-use crate::ids::{FactId, TopicPartition};
+use crate::ids::{FactId, MessageId, TopicPartition};
 use crate::sorted::SortedMap;
 
 /// What a broker wants the controller to change: at most one change of each partition, and one request at a time.
@@ -12,6 +12,7 @@ use crate::sorted::SortedMap;
 pub struct AlterPartitionManager {
     unsent: SortedMap<TopicPartition, Rc<PendingIsrChange>>,
     is_in_flight: bool,
+    request: Option<MessageId>,
     because: Option<FactId>,
 }
 
@@ -55,6 +56,16 @@ impl AlterPartitionManager {
         }
         self.is_in_flight = true;
         self.unsent.iter().map(|(partition, change)| (partition.clone(), Rc::clone(change))).collect()
+    }
+
+    /// What [`AlterPartitionManager::next_request`] gave is on its way.
+    pub fn sent(&mut self, request: MessageId) {
+        self.request = Some(request);
+    }
+
+    /// This request is under way.
+    pub fn is_in_flight(&self, request: MessageId) -> bool {
+        self.is_in_flight && self.request == Some(request)
     }
 
     /// The controller answered for a partition: what was asked, if anything was. Now the partition may ask again.

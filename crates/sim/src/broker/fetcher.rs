@@ -19,6 +19,11 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
+    /// This request is under way.
+    pub fn is_in_flight(&self, request: MessageId) -> bool {
+        self.in_flight == Some(request)
+    }
+
     /// The backoff of this fetcher is over at `now`.
     pub fn backs_off_until(&self, now: SimTime) -> bool {
         self.backs_off_until.is_some_and(|until| until <= now)
@@ -85,11 +90,16 @@ impl Broker {
             failed |= taken.is_err();
         }
         if failed {
-            let until = out.now.plus_ms(self.config.replica_fetch_backoff_ms);
-            self.fetchers.insert(leader, Fetcher { in_flight: None, backs_off_until: Some(until) });
-            out.timer(until, Timer::FetchBackoff { leader });
+            self.back_off(leader, out);
         } else {
             self.fetch_from(leader, out);
         }
+    }
+
+    /// Fetches from `leader` again after `replica.fetch.backoff.ms`.
+    pub(super) fn back_off(&mut self, leader: BrokerId, out: &mut Outbox) {
+        let until = out.now.plus_ms(self.config.replica_fetch_backoff_ms);
+        self.fetchers.insert(leader, Fetcher { in_flight: None, backs_off_until: Some(until) });
+        out.timer(until, Timer::FetchBackoff { leader });
     }
 }

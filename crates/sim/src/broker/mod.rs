@@ -16,6 +16,7 @@ pub mod partition;
 mod produce_requests;
 pub mod purgatory;
 pub mod replica;
+pub mod restart;
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
@@ -23,7 +24,7 @@ use std::rc::Rc;
 use crate::config::BrokerConfig;
 use crate::error::Errors;
 use crate::fact::Completion;
-use crate::ids::{BrokerId, NodeId, Offset, TopicPartition};
+use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{
     AlterPartitionRequest, AlterPartitionResponse, Body, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
     ListOffsetsSpec, Message, MetadataRequest, MetadataResponse,
@@ -147,7 +148,9 @@ impl Broker {
             Body::FetchResponse(response) => self.on_fetch_response(message, response, out),
             Body::ListOffsetsRequest(request) => self.on_list_offsets(message, request, out),
             Body::MetadataRequest(request) => self.on_metadata_request(message, request, out),
-            Body::AlterPartitionResponse(response) => self.on_alter_partition_response(response, out),
+            Body::AlterPartitionResponse(response) => {
+                self.on_alter_partition_response(message.correlation, response, out);
+            }
             Body::ProduceResponse(_)
             | Body::ListOffsetsResponse(_)
             | Body::MetadataResponse(_)
@@ -161,12 +164,16 @@ impl Broker {
         if !partitions.is_empty() {
             let before = self.alter_partition.because().map(|because| out.because(because));
             let request = AlterPartitionRequest { broker: self.id, partitions };
-            out.send(NodeId::Controller, Body::AlterPartitionRequest(request));
+            let id = out.send(NodeId::Controller, Body::AlterPartitionRequest(request));
+            self.alter_partition.sent(id);
             before.map(|before| out.because(before));
         }
     }
 
-    fn on_alter_partition_response(&mut self, response: &AlterPartitionResponse, out: &mut Outbox) {
+    fn on_alter_partition_response(&mut self, request: MessageId, response: &AlterPartitionResponse, out: &mut Outbox) {
+        if !self.alter_partition.is_in_flight(request) {
+            return; // the answer to a request that was given up
+        }
         let received = out.cause();
         for (id, answer) in &response.partitions {
             out.because(received);
@@ -200,11 +207,10 @@ impl Broker {
                 }
             }
             Timer::Background(task) => self.on_background(*task, out),
-            Timer::SenderRun
-            | Timer::RequestTimeout { .. }
-            | Timer::MaxBlock { .. }
-            | Timer::MetadataRefresh
-            | Timer::ConsumerRetry => {}
+            Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
+                self.on_request_failed(*request, timer, out);
+            }
+            Timer::SenderRun | Timer::MaxBlock { .. } | Timer::MetadataRefresh | Timer::ConsumerRetry => {}
         }
     }
 

@@ -96,6 +96,9 @@ impl Consumer {
             Timer::MetadataRefresh => {
                 self.metadata.on_timer(out);
             }
+            Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
+                self.on_request_failed(*request, timer, out);
+            }
             Timer::ConsumerRetry => {
                 out.timer_fired(timer.clone());
                 self.poll(out);
@@ -226,6 +229,17 @@ impl Consumer {
             });
         }
         self.go_on(failed, out);
+    }
+
+    /// A request got no answer in time, or its connection broke.
+    fn on_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
+        self.metadata.on_request_failed(request, timer, out);
+        let asked = self.in_flight.iter().find(|(_, id)| **id == request).map(|(leader, _)| *leader);
+        if let Some(leader) = asked {
+            out.timer_fired(timer.clone());
+            self.in_flight.remove(&leader);
+            self.go_on(true, out);
+        }
     }
 
     fn answers_me(&mut self, message: &Message) -> bool {

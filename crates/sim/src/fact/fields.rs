@@ -1,5 +1,7 @@
 //! The fields of facts by name: what `until` looks into, what `run --facts` prints as JSON.
 
+mod faults;
+
 use std::fmt::Display;
 
 use highwater_log::log::Verdict;
@@ -90,9 +92,9 @@ impl FactKind {
             FactKind::TimerFired { node, timer } => {
                 let fields = fields.text("node", node).text("timer", &timer.name());
                 match timer {
-                    Timer::DelayedOperation { request } | Timer::RequestTimeout { request } => {
-                        fields.count("request", request.0)
-                    }
+                    Timer::DelayedOperation { request }
+                    | Timer::RequestTimeout { request }
+                    | Timer::Disconnected { request } => fields.count("request", request.0),
                     Timer::FetchBackoff { leader } => fields.number("leader", leader.0),
                     Timer::MaxBlock { record } => fields.number("record", *record),
                     Timer::SenderRun | Timer::MetadataRefresh | Timer::Background(_) | Timer::ConsumerRetry => fields,
@@ -135,7 +137,9 @@ impl FactKind {
                 .maybe_number("from", from.map(i64::from))
                 .number("to", *to)
                 .number("bytes", *bytes),
-            FactKind::Sent(message) | FactKind::Received(message) => of_message(message, fields),
+            FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
+                of_message(message, fields)
+            }
             FactKind::RecordAppended { broker, partition, first_offset, last_offset, leader_epoch, as_leader } => {
                 fields
                     .number("broker", broker.0)
@@ -259,6 +263,7 @@ impl FactKind {
                 .number("last_offset", last_offset.0)
                 .number("position", position.0)
                 .number("records", *records),
+            FactKind::RegisterBrokerRecord { .. } | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
             // The others are told above.
             _ => self.of_files(fields),
         }
@@ -364,6 +369,7 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
                 .maybe_number("from", from.map(|from| from.0))
         }
         Command::RefreshMetadata { client } => fields.text("client", client),
+        Command::Fault(fault) => faults::of_fault(fault, fields),
     }
 }
 

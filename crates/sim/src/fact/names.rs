@@ -47,6 +47,9 @@ impl FactKind {
                 (Api::AlterPartition, false) => "AlterPartitionReceived",
                 (Api::AlterPartition, true) => "AlterPartitionResponseReceived",
             },
+            FactKind::MessageLost(_) => "MessageLost",
+            FactKind::RegisterBrokerRecord { .. } => "RegisterBrokerRecord",
+            FactKind::LogLoaded { .. } => "LogLoaded",
             FactKind::RecordAppended { .. } => "RecordAppended",
             FactKind::FollowerCredited { .. } => "FollowerCredited",
             FactKind::HighWatermarkAdvanced { .. } => "HighWatermarkAdvanced",
@@ -110,6 +113,9 @@ impl FactKind {
         "MetadataResponseReceived",
         "AlterPartitionReceived",
         "AlterPartitionResponseReceived",
+        "MessageLost",
+        "RegisterBrokerRecord",
+        "LogLoaded",
         "RecordAppended",
         "FollowerCredited",
         "HighWatermarkAdvanced",
@@ -159,7 +165,7 @@ impl FactKind {
             | FactKind::HighWatermarkUpdated { broker, partition, .. } => {
                 vec![format!("hw/{partition}/broker-{broker}")]
             }
-            FactKind::LogTruncated { broker, partition, .. } => {
+            FactKind::LogTruncated { broker, partition, .. } | FactKind::LogLoaded { broker, partition, .. } => {
                 vec![format!("leo/{partition}/broker-{broker}"), format!("hw/{partition}/broker-{broker}")]
             }
             FactKind::IsrUpdate { partition, step: IsrStep::Expanded(_) | IsrStep::Shrunk(_), .. } => {
@@ -202,6 +208,7 @@ impl FactKind {
             | FactKind::HighWatermarkUpdated { partition, .. }
             | FactKind::IsrUpdate { partition, .. }
             | FactKind::LogTruncated { partition, .. }
+            | FactKind::LogLoaded { partition, .. }
             | FactKind::FetchParked { partition, .. }
             | FactKind::FetchCompleted { partition, .. }
             | FactKind::ProduceParked { partition, .. }
@@ -215,7 +222,9 @@ impl FactKind {
             | FactKind::LogCleaned { partition, .. }
             | FactKind::LogFlushed { partition, .. }
             | FactKind::CheckpointWritten { partition, .. } => Some(partition),
-            FactKind::Sent(message) | FactKind::Received(message) => message.partition.as_ref(),
+            FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
+                message.partition.as_ref()
+            }
             _ => None,
         }
     }
@@ -224,6 +233,7 @@ impl FactKind {
     pub fn is_bad(&self) -> bool {
         match self {
             FactKind::SendFailed { .. }
+            | FactKind::MessageLost(_)
             | FactKind::LimitReached { .. }
             | FactKind::BatchRetried { .. }
             | FactKind::LogTruncated { .. } => true,

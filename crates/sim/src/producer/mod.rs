@@ -171,8 +171,8 @@ impl Producer {
                 self.on_sender_run(rng, out);
                 self.place_blocked(rng, out);
             }
-            Timer::RequestTimeout { request } => {
-                self.on_request_timeout(*request, out);
+            Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
+                self.on_request_failed(*request, timer, out);
                 self.place_blocked(rng, out);
             }
             Timer::MaxBlock { record } => {

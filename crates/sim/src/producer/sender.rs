@@ -99,12 +99,14 @@ impl Producer {
             });
             ready_facts.insert(ready.batch, fact);
         }
+        let mut ready_left: SortedSet<_> = ready_facts.keys().copied().collect();
         let size = self.config.max_request_size;
         let Ok(drained) = self.accumulator.drain(&self.metadata, &nodes, size, out.now, rng) else {
             return;
         };
         for (broker, batches) in drained {
             for batch in &batches {
+                ready_left.remove(&batch.id);
                 if self.config.max_in_flight_requests_per_connection == 1 {
                     self.accumulator.mute(&batch.partition);
                 }
@@ -123,7 +125,9 @@ impl Producer {
         }
         out.because(looked);
         self.expire(out);
-        let next = [check.next_check, self.accumulator.next_expiry()].into_iter().flatten().min();
+        // What is ready and was not taken (its backoff is drawn anew when it is) does not wait; Kafka polls for 0 ms then.
+        let again = (!ready_left.is_empty()).then(|| out.now.plus_ms(1));
+        let next = [check.next_check, self.accumulator.next_expiry(), again].into_iter().flatten().min();
         if let Some(at) = next {
             self.run_sender_at(at.max(out.now.plus_micros(1)), out);
         }
@@ -193,13 +197,17 @@ impl Producer {
         self.wake_sender(out);
     }
 
-    pub(super) fn on_request_timeout(&mut self, request: MessageId, out: &mut Outbox) {
+    /// A request got no answer in time, or its connection broke.
+    pub(super) fn on_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
+        self.metadata.on_request_failed(request, timer, out);
         let Some(lost) = self.sender.in_flight.remove(&request) else {
             return;
         };
-        out.timer_fired(Timer::RequestTimeout { request });
+        out.timer_fired(timer.clone());
+        let timed_out = matches!(timer, Timer::RequestTimeout { .. });
+        let error = if timed_out { Errors::RequestTimedOut } else { Errors::NetworkException };
         for batch in lost.batches {
-            self.retry_or_fail(&batch, Errors::RequestTimedOut, out);
+            self.retry_or_fail(&batch, error, out);
         }
         self.metadata.request(out);
         self.wake_sender(out);

@@ -90,6 +90,7 @@ impl World {
         let mut messages: Vec<&Message> = self
             .queue
             .iter()
+            .chain(self.faults.held())
             .filter_map(|event| match &event.kind {
                 EventKind::Deliver(message) => Some(message),
                 EventKind::Timer(..) | EventKind::Metadata(..) => None,
@@ -97,6 +98,11 @@ impl World {
             .collect();
         sort_short_by_key(&mut messages, |message| message.id);
         messages
+    }
+
+    /// A broker runs, and is not paused.
+    pub fn is_running(&self, broker: BrokerId) -> bool {
+        self.brokers.contains_key(&broker) && self.faults.is_running(broker)
     }
 
     /// The number of the next message.

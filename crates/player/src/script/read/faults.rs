@@ -1,0 +1,38 @@
+//! The commands that make something go wrong.
+
+use super::scalar;
+use crate::json::{Fields, Read, unknown};
+use crate::script::{Action, Place};
+
+/// Every command of a step.
+const ACTIONS: [&str; 12] = [
+    "produce",
+    "produce_many",
+    "add_partitions",
+    "start_consumer",
+    "wait",
+    "refresh_metadata",
+    "pause",
+    "resume",
+    "kill",
+    "start",
+    "cut",
+    "heal",
+];
+
+/// The command `kind`, which is none of those that a client or an administrator gives.
+pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Action> {
+    Ok(match kind {
+        "pause" => Action::Pause { broker: fields.number("broker")? },
+        "resume" => Action::Resume { broker: fields.number("broker")? },
+        "kill" => Action::Kill { broker: fields.number("broker")? },
+        "start" => Action::Start { broker: fields.number("broker")? },
+        "cut" | "heal" => {
+            let from = scalar(fields.value("from")?, &fields.at("from"))?;
+            let to = scalar(fields.value("to")?, &fields.at("to"))?;
+            let one_way = fields.truth("one_way")?;
+            if kind == "cut" { Action::Cut { from, to, one_way } } else { Action::Heal { from, to, one_way } }
+        }
+        other => return Err(unknown(place, other, &ACTIONS).into()),
+    })
+}

@@ -1,0 +1,44 @@
+//! What must be so where something is made to go wrong. Whether a broker runs at that moment is seen when it is.
+
+use super::Checker;
+use crate::script::{Action, Place, Scalar};
+
+impl Checker {
+    /// The broker or the nodes of a fault.
+    pub(super) fn fault(&mut self, place: &Place, action: &Action) {
+        match action {
+            Action::Pause { broker } => self.faulty_broker(&place.key("pause").key("broker"), (*broker).into()),
+            Action::Resume { broker } => self.faulty_broker(&place.key("resume").key("broker"), (*broker).into()),
+            Action::Kill { broker } => self.faulty_broker(&place.key("kill").key("broker"), (*broker).into()),
+            Action::Start { broker } => self.faulty_broker(&place.key("start").key("broker"), (*broker).into()),
+            Action::Cut { from, to, .. } => self.link(&place.key("cut"), from, to),
+            Action::Heal { from, to, .. } => self.link(&place.key("heal"), from, to),
+            _ => {}
+        }
+    }
+
+    fn faulty_broker(&mut self, place: &Place, broker: i64) {
+        let brokers = self.names.brokers;
+        if !(1..=i64::from(brokers)).contains(&broker) {
+            self.say(place.clone(), format!("there is no broker {broker}"), format!("the brokers are 1 to {brokers}"));
+        }
+    }
+
+    fn link(&mut self, place: &Place, from: &Scalar, to: &Scalar) {
+        for (key, end) in [("from", from), ("to", to)] {
+            let place = place.key(key);
+            match end {
+                Scalar::Number(broker) => self.faulty_broker(&place, *broker),
+                Scalar::Text(name) if name == "controller" => {}
+                Scalar::Text(name) if self.names.is_producer(name) || self.names.is_consumer(name) => {}
+                Scalar::Text(name) => self.unknown(&place, "client", name),
+                Scalar::Truth(_) => {
+                    self.say(place, "this is no node", "a broker's number, a client's id or \"controller\"");
+                }
+            }
+        }
+        if from == to {
+            self.say(place.key("to"), "a node has no link to itself", "name another node");
+        }
+    }
+}

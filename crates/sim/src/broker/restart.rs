@@ -1,0 +1,75 @@
+//! A broker that loses what it asked for, is gone, or comes back. Kafka 4.3: `LogManager.startup`, `loadLog`,
+//! `Partition.createLog`, and what `AbstractFetcherThread` and `NodeToControllerChannelManager` do without an answer.
+//!
+//! Differs from Kafka: loading takes no time.
+
+use std::rc::Rc;
+
+use highwater_log::log::LogStop;
+
+use super::Broker;
+use super::alter_partition::AlterPartitionManager;
+use super::partition::Partition;
+use super::purgatory::Purgatory;
+use crate::fact::FactKind;
+use crate::ids::{MessageId, Offset};
+use crate::outbox::Outbox;
+use crate::sorted::SortedMap;
+use crate::timer::Timer;
+
+impl Broker {
+    /// The process is gone, and with it everything that was only in its memory. Its files stay, as the page cache has them.
+    pub fn crash(&mut self) {
+        self.purgatory = Purgatory::default();
+        self.fetchers = SortedMap::new();
+        self.alter_partition = AlterPartitionManager::default();
+    }
+
+    /// Starts again under a new epoch: loads its logs, each with the high watermark of the checkpoint file. A log that cannot
+    /// be loaded stays as it was.
+    pub fn restart(&mut self, epoch: i64, is_clean: bool, out: &mut Outbox) {
+        self.crash();
+        self.epoch = epoch;
+        let (me, now_ms, because) = (self.id, out.now.timestamp_ms(), out.cause());
+        for (id, partition) in &mut self.partitions {
+            let noted = |file: &SortedMap<_, Offset>| file.get(id).map_or(0, |offset| offset.0);
+            let stop = LogStop {
+                is_clean,
+                recovery_point: noted(&self.checkpoints.recovery_points),
+                log_start_offset: noted(&self.checkpoints.log_start_offsets),
+            };
+            let mut log = partition.log.clone();
+            if log.reopen(stop, now_ms).is_err() {
+                continue;
+            }
+            log.update_high_watermark(noted(&self.checkpoints.high_watermarks));
+            let mut loaded = Partition::new(id.clone(), me, Rc::clone(&partition.config), now_ms);
+            loaded.log = log;
+            out.because(because);
+            out.fact(FactKind::LogLoaded {
+                broker: me,
+                partition: id.clone(),
+                is_clean,
+                log_end_offset: loaded.log_end_offset(),
+                high_watermark: loaded.high_watermark(),
+            });
+            *partition = Rc::new(loaded);
+        }
+        if !self.partitions.is_empty() {
+            self.start_background_tasks(out);
+        }
+    }
+
+    /// A request of this broker got no answer in time, or its connection broke.
+    pub(super) fn on_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
+        let fetching = self.fetchers.iter().find(|(_, fetcher)| fetcher.is_in_flight(request)).map(|(id, _)| *id);
+        if let Some(leader) = fetching {
+            out.timer_fired(timer.clone());
+            self.back_off(leader, out);
+        } else if self.alter_partition.is_in_flight(request) {
+            out.timer_fired(timer.clone());
+            self.alter_partition.request_done();
+            self.send_alter_partition(out);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! What goes wrong on purpose: paused and killed brokers, cut links.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::rc::Rc;
+
+use highwater_sim::bytes::Bytes;
+use highwater_sim::command::Command;
+use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::fault::{Fault, Link};
+use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
+use highwater_sim::producer::Fate;
+use highwater_sim::world::{CommandError, World, WorldConfig};
+
+struct Cluster {
+    world: World,
+    facts: Vec<Fact>,
+}
+
+/// Three brokers, orders-0 on all of them with broker 1 as its leader, p1 with acks=all, c1.
+fn cluster() -> Cluster {
+    let mut broker = BrokerConfig::default();
+    broker.set("replica.lag.time.max.ms", "10000").unwrap();
+    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 2_000, seed: 1, broker }).unwrap();
+    let mut config = ProducerConfig::default();
+    config.set("enable.idempotence", "false").unwrap();
+    config.set("linger.ms", "0").unwrap();
+    world.add_producer(client("p1"), config).unwrap();
+    world.add_consumer(client("c1"), ConsumerConfig::default()).unwrap();
+    let mut cluster = Cluster { world, facts: Vec::new() };
+    let assignment = vec![(1..=3).map(BrokerId).collect()];
+    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config: Rc::default() });
+    cluster.run_ms(100);
+    cluster
+}
+
+fn client(id: &str) -> ClientId {
+    ClientId(Rc::from(id))
+}
+
+fn orders() -> TopicPartition {
+    TopicPartition::new("orders", 0)
+}
+
+fn broker(id: i32) -> NodeId {
+    NodeId::Broker(BrokerId(id))
+}
+
+fn link(from: i32, to: i32, one_way: bool) -> Link {
+    Link { from: broker(from), to: broker(to), one_way }
+}
+
+impl Cluster {
+    fn command(&mut self, command: Command) {
+        self.world.command(command, &mut self.facts).unwrap();
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.command(Command::Fault(fault));
+    }
+
+    fn refused(&mut self, fault: Fault) -> CommandError {
+        let (facts, events) = (self.facts.len(), self.world.next_event_at());
+        let error = self.world.command(Command::Fault(fault), &mut self.facts).unwrap_err();
+        assert_eq!((self.facts.len(), self.world.next_event_at()), (facts, events), "nothing happened");
+        error
+    }
+
+    fn produce(&mut self, value: &str) {
+        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from(value)));
+        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
+    }
+
+    fn run_ms(&mut self, ms: u64) {
+        let until = self.world.now().plus_ms(ms);
+        while self.world.next_event_at().is_some_and(|at| at <= until) {
+            self.world.step(&mut self.facts);
+        }
+        self.world.idle_until(until);
+        let ids: Vec<u64> = self.facts.iter().map(|fact| fact.id.0).collect();
+        assert!(ids.iter().copied().eq(0..ids.len() as u64), "facts are numbered in their order");
+    }
+
+    fn ends(&self) -> [i64; 3] {
+        [1, 2, 3].map(|id| self.world.replica(BrokerId(id), &orders()).unwrap().log_end_offset().0)
+    }
+
+    fn hw(&self, id: i32) -> i64 {
+        self.world.high_watermark(BrokerId(id), &orders()).unwrap().0
+    }
+
+    fn isr(&self) -> Vec<i32> {
+        self.world.metadata().partition(&orders()).unwrap().isr.iter().map(|id| id.0).collect()
+    }
+
+    fn fates(&self) -> Vec<Fate> {
+        self.world.producer("p1").unwrap().sent().iter().map(|sent| sent.fate.clone()).collect()
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.facts.iter().filter(|fact| fact.kind.name() == name).count()
+    }
+}
+
+#[test]
+fn a_paused_follower_does_nothing_until_it_goes_on() {
+    let mut cluster = cluster();
+    cluster.fault(Fault::Pause(BrokerId(3)));
+    cluster.run_ms(1_200);
+    assert!(!cluster.world.is_running(BrokerId(3)));
+    cluster.produce("a");
+    cluster.run_ms(2_000);
+    assert_eq!((cluster.ends(), cluster.hw(1)), ([1, 1, 0], 0), "acks=all waits for the paused follower");
+    let waiting = cluster.world.on_the_wire().iter().any(|message| message.to == broker(3));
+    assert!(waiting, "what the leader answered it waits for it");
+    cluster.fault(Fault::Resume(BrokerId(3)));
+    cluster.run_ms(1_500);
+    assert_eq!((cluster.ends(), cluster.hw(1), cluster.hw(3)), ([1, 1, 1], 1, 1));
+    assert_eq!((cluster.count("MessageLost"), cluster.fates().len()), (0, 1), "nothing is lost by a pause");
+}
+
+#[test]
+fn a_follower_that_pauses_too_long_leaves_the_isr_and_comes_back() {
+    let mut cluster = cluster();
+    cluster.fault(Fault::Pause(BrokerId(3)));
+    cluster.produce("a");
+    cluster.run_ms(20_000);
+    assert_eq!((cluster.isr(), cluster.hw(1)), (vec![1, 2], 1));
+    cluster.fault(Fault::Resume(BrokerId(3)));
+    cluster.run_ms(2_000);
+    assert_eq!((cluster.isr(), cluster.ends()), (vec![1, 2, 3], [1, 1, 1]));
+}
+
+#[test]
+fn a_paused_leader_answers_nobody_and_all_give_up_in_time() {
+    let mut cluster = cluster();
+    cluster.fault(Fault::Pause(BrokerId(1)));
+    cluster.run_ms(29_000);
+    assert_eq!(cluster.facts.iter().filter(|fact| is_timeout(&fact.kind)).count(), 0);
+    cluster.run_ms(2_000);
+    let timeouts = cluster.facts.iter().filter(|fact| is_timeout(&fact.kind)).count();
+    assert_eq!(timeouts, 2, "both followers' fetches");
+    cluster.fault(Fault::Resume(BrokerId(1)));
+    cluster.run_ms(3_000);
+    cluster.produce("a");
+    cluster.run_ms(1_000);
+    assert_eq!((cluster.ends(), cluster.hw(1)), ([1, 1, 1], 1));
+}
+
+fn is_timeout(kind: &FactKind) -> bool {
+    matches!(kind, FactKind::TimerFired { timer, .. } if timer.name() == "request_timeout")
+}
+
+#[test]
+fn what_is_on_a_link_when_it_is_cut_is_lost_and_so_is_what_follows() {
+    let mut cluster = cluster();
+    cluster.produce("a");
+    cluster.run_ms(7);
+    let on_it = |from: i32, to: i32, cluster: &Cluster| {
+        cluster.world.on_the_wire().iter().filter(|one| one.from == broker(from) && one.to == broker(to)).count()
+    };
+    let lost = on_it(1, 3, &cluster) + on_it(3, 1, &cluster);
+    assert!(lost > 0);
+    cluster.fault(Fault::Cut(link(1, 3, false)));
+    assert_eq!((cluster.count("MessageLost"), on_it(1, 3, &cluster) + on_it(3, 1, &cluster)), (lost, 0));
+    cluster.run_ms(20_000);
+    assert_eq!((cluster.isr(), cluster.ends(), cluster.hw(1)), (vec![1, 2], [1, 1, 0], 1));
+    cluster.fault(Fault::Heal(link(1, 3, false)));
+    cluster.run_ms(32_000);
+    assert_eq!((cluster.isr(), cluster.ends()), (vec![1, 2, 3], [1, 1, 1]), "after its timeout the follower asks anew");
+}
+
+#[test]
+fn one_way_cut_means_one_way_lost() {
+    let mut cluster = cluster();
+    cluster.fault(Fault::Cut(link(1, 2, true)));
+    cluster.produce("a");
+    cluster.run_ms(3_000);
+    assert_eq!(cluster.ends(), [1, 0, 1]);
+    let lost = cluster.facts.iter().filter_map(|fact| match &fact.kind {
+        FactKind::MessageLost(message) => Some((message.from.clone(), message.response)),
+        _ => None,
+    });
+    assert!(lost.clone().count() > 0 && lost.into_iter().all(|lost| lost == (broker(1), true)));
+    let error = cluster.refused(Fault::Heal(link(1, 3, true)));
+    assert_eq!(error.to_string(), "the link from broker-1 to broker-3 is not cut");
+    cluster.fault(Fault::Heal(link(1, 2, false)));
+}
+
+#[test]
+fn a_broker_without_the_controller_catches_up_when_the_link_heals() {
+    let mut cluster = cluster();
+    let link = Link { from: NodeId::Controller, to: broker(2), one_way: false };
+    cluster.fault(Fault::Cut(link.clone()));
+    let assignment = vec![vec![BrokerId(2), BrokerId(1)]];
+    cluster.command(Command::CreateTopic { topic: "more".into(), assignment, config: Rc::default() });
+    cluster.run_ms(1_000);
+    let more = TopicPartition::new("more", 0);
+    assert!(cluster.world.leader(&more).is_none());
+    cluster.fault(Fault::Heal(link));
+    cluster.run_ms(10);
+    assert!(cluster.world.leader(&more).is_some_and(highwater_sim::broker::partition::Partition::is_leader));
+}
+
+#[test]
+fn a_killed_broker_has_what_it_wrote_and_the_high_watermark_of_its_checkpoint() {
+    let mut cluster = cluster();
+    for value in ["a", "b", "c"] {
+        cluster.produce(value);
+        cluster.run_ms(100);
+    }
+    cluster.run_ms(6_000);
+    cluster.produce("d");
+    cluster.run_ms(1_000);
+    assert_eq!((cluster.ends(), cluster.hw(3)), ([4, 4, 4], 4));
+    cluster.fault(Fault::Kill(BrokerId(3)));
+    cluster.run_ms(30_000);
+    assert_eq!(cluster.isr(), [1, 2, 3], "who has everything does not lag");
+    cluster.fault(Fault::Start(BrokerId(3)));
+    let loaded = cluster.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::LogLoaded { is_clean, log_end_offset, high_watermark, .. } => {
+            Some((*is_clean, log_end_offset.0, high_watermark.0))
+        }
+        _ => None,
+    });
+    assert_eq!(loaded, Some((false, 4, 3)), "the last checkpoint was written before the last record");
+    cluster.run_ms(2_000);
+    assert_eq!((cluster.isr(), cluster.hw(3)), (vec![1, 2, 3], 4));
+}
+
+#[test]
+fn requests_to_a_killed_broker_break_and_nothing_of_it_is_left() {
+    let mut cluster = cluster();
+    cluster.produce("a");
+    cluster.run_ms(1_000);
+    cluster.fault(Fault::Kill(BrokerId(1)));
+    cluster.produce("b");
+    cluster.run_ms(50);
+    let broken =
+        |fact: &&Fact| matches!(&fact.kind, FactKind::TimerFired { timer, .. } if timer.name() == "disconnected");
+    let who: Vec<String> = cluster
+        .facts
+        .iter()
+        .filter(broken)
+        .map(|fact| fact.kind.fields().get("node").map(|node| format!("{node:?}")).unwrap())
+        .collect();
+    assert!(["broker-2", "broker-3", "p1"].iter().all(|name| who.iter().any(|who| who.contains(name))), "{who:?}");
+    let before = cluster.facts.len();
+    cluster.run_ms(60_000);
+    let acts = |fact: &Fact| match &fact.kind {
+        FactKind::Sent(message) => message.from == broker(1),
+        FactKind::Received(message) => message.to == broker(1),
+        FactKind::TimerFired { node, .. } => *node == broker(1),
+        _ => false,
+    };
+    assert!(!cluster.facts[before..].iter().any(acts), "a broker that is gone does nothing");
+    cluster.fault(Fault::Start(BrokerId(1)));
+    cluster.run_ms(5_000);
+    assert_eq!(cluster.ends(), [2, 2, 2], "the producer went on trying");
+    assert!(cluster.fates().iter().all(|fate| matches!(fate, Fate::Acknowledged(_))), "{:?}", cluster.fates());
+}
+
+#[test]
+fn a_broker_that_is_killed_while_it_is_paused_forgets_what_waited() {
+    let mut cluster = cluster();
+    cluster.fault(Fault::Pause(BrokerId(2)));
+    cluster.run_ms(1_000);
+    cluster.fault(Fault::Kill(BrokerId(2)));
+    assert!(cluster.world.on_the_wire().iter().all(|message| message.to != broker(2)));
+    cluster.fault(Fault::Start(BrokerId(2)));
+    cluster.produce("a");
+    cluster.run_ms(2_000);
+    assert_eq!(cluster.ends(), [1, 1, 1]);
+}
+
+#[test]
+fn faults_that_cannot_be_are_refused() {
+    let mut cluster = cluster();
+    let told = |error: CommandError| error.to_string();
+    assert_eq!(told(cluster.refused(Fault::Kill(BrokerId(4)))), "there is no broker 4");
+    assert_eq!(told(cluster.refused(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
+    assert_eq!(told(cluster.refused(Fault::Start(BrokerId(1)))), "broker 1 is running already");
+    assert_eq!(told(cluster.refused(Fault::Cut(link(2, 2, false)))), "broker-2 has no link to itself");
+    assert_eq!(told(cluster.refused(Fault::Cut(link(2, 9, false)))), "there is no broker 9");
+    let nobody = Link { from: NodeId::Client(client("nobody")), to: broker(1), one_way: false };
+    assert_eq!(told(cluster.refused(Fault::Cut(nobody))), "there is no client nobody");
+    cluster.fault(Fault::Pause(BrokerId(1)));
+    assert_eq!(told(cluster.refused(Fault::Pause(BrokerId(1)))), "broker 1 is paused already");
+    cluster.fault(Fault::Kill(BrokerId(1)));
+    assert_eq!(told(cluster.refused(Fault::Kill(BrokerId(1)))), "broker 1 is not running");
+    assert_eq!(told(cluster.refused(Fault::Pause(BrokerId(1)))), "broker 1 is not running");
+    assert_eq!(told(cluster.refused(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
+}
+
+#[test]
+fn the_same_faults_give_the_same_facts() {
+    let run = || {
+        let mut cluster = cluster();
+        for (at, fault) in [
+            (3, Fault::Pause(BrokerId(2))),
+            (700, Fault::Cut(link(1, 3, true))),
+            (900, Fault::Kill(BrokerId(2))),
+            (40_000, Fault::Start(BrokerId(2))),
+            (5, Fault::Heal(link(1, 3, true))),
+        ] {
+            cluster.produce("a");
+            cluster.run_ms(at);
+            cluster.fault(fault);
+        }
+        cluster.run_ms(40_000);
+        cluster.facts.iter().map(highwater_sim::fact::Fact::to_line).collect::<Vec<_>>()
+    };
+    assert_eq!(run(), run());
+}
