@@ -4,7 +4,7 @@
 //! second part.
 
 /// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 157] = [
+const MODULES: [&str; 164] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -108,6 +108,7 @@ const MODULES: [&str; 157] = [
     "highwater_player::playback::Player::facts",
     "highwater_player::playback::Player::why",
     "highwater_player::run::Run",
+    "highwater_player::say::faults",
     "highwater_player::say::files::roll",
     "highwater_player::say::files::verdict",
     "highwater_player::scene::build::cluster::envelope",
@@ -120,6 +121,8 @@ const MODULES: [&str; 157] = [
     "highwater_player::scene::text::files",
     "highwater_player::scene::text::table",
     "highwater_player::script::Scenario",
+    "highwater_player::script::faults",
+    "highwater_player::script::read::faults",
     "highwater_player::script::read::files",
     "highwater_sim::broker::Broker::complete_fetch",
     "highwater_sim::broker::Broker::has_enough",
@@ -142,6 +145,7 @@ const MODULES: [&str; 157] = [
     "highwater_sim::broker::leader::<impl highwater_sim::broker::partition::Partition>::log_error",
     "highwater_sim::broker::produce_requests::<impl highwater_sim::broker::Broker>::complete_produce",
     "highwater_sim::broker::replica",
+    "highwater_sim::broker::restart",
     "highwater_sim::config::broker",
     "highwater_sim::config::consumer",
     "highwater_sim::config::error",
@@ -152,7 +156,9 @@ const MODULES: [&str; 157] = [
     "highwater_sim::config::value",
     "highwater_sim::consumer",
     "highwater_sim::controller",
+    "highwater_sim::fact::fields::faults",
     "highwater_sim::fact::json",
+    "highwater_sim::fault",
     "highwater_sim::message",
     "highwater_sim::producer::Producer::place_in_request",
     "highwater_sim::producer::accumulator::RecordAccumulator::reenqueue",
@@ -162,6 +168,7 @@ const MODULES: [&str; 157] = [
     "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::fail_batch",
     "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::retry_or_fail",
     "highwater_sim::world::World::add_consumer",
+    "highwater_sim::world::faults::happen",
 ];
 
 /// Modules whose types only other scenarios have: all that is made for these types belongs there too.

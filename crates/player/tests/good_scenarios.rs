@@ -134,3 +134,71 @@ fn the_examples_of_the_handbook_are_right() {
     let wrong: Vec<String> = packed.check().iter().map(ToString::to_string).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Everything that can go wrong in a scenario goes wrong, and right again.
+#[test]
+fn faults_are_commands_of_a_step() {
+    let head = r#"
+        id = "faults"
+        title = "What if?"
+        hook = "It."
+        family = "tests"
+        minutes = 1
+        picture = "s"
+        [cluster]
+        brokers = 3
+        [[topic]]
+        name = "orders"
+        partitions = 1
+        replication = 3
+        [[producer]]
+        id = "p1"
+        config = { "enable.idempotence" = false }
+        [[step]]
+        id = "s"
+        title = "All of it"
+        say = "The log ends at {leo(orders-0)}."
+        do = [
+          { pause = { broker = 3 } },
+          { cut = { from = 1, to = 2, one_way = true } },
+          { cut = { from = "p1", to = "controller" } },
+          { produce = { producer = "p1", topic = "orders", value = "a" } },
+          { wait = { ms = 100 } },
+          { resume = { broker = 3 } },
+          { kill = { broker = 3 } },
+          { heal = { from = 1, to = 2, one_way = true } },
+          { heal = { from = "controller", to = "p1" } },
+          { wait = { ms = 100 } },
+          { start = { broker = 3 } },
+        ]
+        until = { when = "leo(orders-0, 3) == 1" }
+        expect = ["leo(orders-0) == 1"]
+    "#;
+    let zh = r#"
+        [scenario]
+        title = "如果呢？"
+        hook = "它。"
+        [step.s]
+        title = "全部"
+        say = "日志止于 {leo(orders-0)}。"
+    "#;
+    let files = Files {
+        scenario_name: "faults".to_owned(),
+        scenario: head.as_bytes().to_vec(),
+        translation_name: "faults (zh)".to_owned(),
+        translation: Some(zh.as_bytes().to_vec()),
+        ..Files::default()
+    };
+    let packed = pack_files(files).unwrap_or_else(|errors| panic!("{errors}"));
+    let wrong: Vec<String> = packed.check().iter().map(ToString::to_string).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let json = packed.scenario.to_json().unwrap();
+    assert_eq!(Scenario::from_json(&json).unwrap(), packed.scenario);
+    let run = highwater_player::run::run(&packed.scenario).unwrap();
+    for lang in Lang::ALL {
+        let said: Vec<String> = run.history.facts().iter().map(|fact| highwater_player::say::say(fact, lang)).collect();
+        assert!(said.iter().all(|line| !line.contains("facts.") && !line.contains("%{")), "{said:#?}");
+    }
+    let unknown = json.replacen("\"pause\"", "\"explode\"", 1);
+    assert!(Scenario::from_json(&unknown).unwrap_err().to_string().contains("explode"));
+}
