@@ -19,6 +19,7 @@ mod pack;
 mod partition;
 #[cfg(feature = "render")]
 mod render;
+mod replay_command;
 mod run;
 mod schema;
 
@@ -74,6 +75,7 @@ enum Command {
     Dump(dump::Dump),
     Lookup(lookup::Lookup),
     Load(load::Load),
+    Replay(replay_command::Replay),
 }
 
 fn main() -> ExitCode {
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
         Command::Dump(command) => command.run(&mut out),
         Command::Lookup(command) => command.run(&mut out),
         Command::Load(command) => command.run(&mut out),
+        Command::Replay(command) => command.run(&mut out),
     };
     let failure = result.and_then(|()| out.finish()).err();
     failure.map_or(ExitCode::SUCCESS, |failure| failure.report())

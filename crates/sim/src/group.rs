@@ -1,9 +1,11 @@
 //! Which coordinator a group has, and who in it reads what. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
 
 pub mod assignor;
+pub mod cluster;
 pub mod coordinator;
 pub mod error;
 pub mod java_map;
+pub mod member;
 pub mod message;
 pub mod protocol;
 pub mod records;

@@ -5,6 +5,14 @@
 
 use highwater_log::java::{bucket, string_hash_code, table_for};
 
+use crate::ids::TopicPartition;
+
+/// `TopicPartition.hashCode()`.
+pub fn partition_hash_code(partition: &TopicPartition) -> i32 {
+    let hash = partition.partition.wrapping_add(31).wrapping_mul(31);
+    hash.wrapping_add(string_hash_code(&partition.topic))
+}
+
 /// `HashMap`'s buckets before it grows.
 const SMALLEST_TABLE: usize = 16;
 

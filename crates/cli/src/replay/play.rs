@@ -1,0 +1,330 @@
+//! Plays the actions of a group's story.
+
+mod offsets;
+mod settings;
+
+use highwater_sim::group::cluster::{GroupCluster, Happening, Polls, wanted};
+use highwater_sim::group::member::{CommitId, Event, MembershipOperation};
+use highwater_sim::group::message::{LeaveGroup, Request};
+use highwater_sim::group::records::Kind;
+use highwater_sim::ids::TopicPartition;
+use highwater_sim::time::SimTime;
+use serde_json::{Value, json};
+
+use super::story::{Action, Recorded, Story};
+use super::told::{self, Names};
+use super::{Ours, ReplayError};
+use settings::Settings;
+
+/// So long must a group be quiet before a step ends, in ms.
+const SETTLING_MS: u64 = 1_500;
+/// No wait of a story is longer, in ms.
+const WAIT_MAX_MS: u64 = 900_000;
+/// How long an action without an answer is waited for, in ms; Kafka: `default.api.timeout.ms`.
+const API_TIMEOUT_MS: u64 = 60_000;
+/// How long a `poll()` that says no timeout may take, in ms.
+const POLL_MAX_MS: u64 = 60_000;
+
+/// How long it takes to ask the cluster something, in ms.
+const LOOK_MS: u64 = 10;
+/// How long an application works on a record, in ms.
+const PROCESS_MS: u64 = 100;
+/// The actions whose records are their results.
+const RESULTS: [&str; 3] = ["poll", "poll_and_look", "assign_and_poll"];
+
+/// A story being played.
+struct Play<'a> {
+    story: &'a Story,
+    cluster: GroupCluster,
+    names: Names,
+    ours: Ours,
+    /// `commitAsync()` calls, whose ends applications are told.
+    asynchronous: Vec<(String, CommitId, Option<Value>)>,
+    /// How much of what happened has been told.
+    told: usize,
+    settings: Settings<'a>,
+}
+
+/// Plays a story; what was recorded says only which records were there before it began.
+///
+/// # Errors
+/// What is not simulated, and waits that have no end.
+pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
+    let story = &recorded.story;
+    if story.group.protocol != "classic" {
+        let what = format!("a group of protocol {}", story.group.protocol);
+        return Err(ReplayError::NotSimulated { step: 0, what });
+    }
+    let settings = Settings::new(story);
+    let mut cluster = GroupCluster::new(settings.coordinator()?);
+    for (topic, partitions) in &story.topics {
+        cluster.set_partitions(topic, *partitions);
+    }
+    for (name, ids) in &story.member_ids {
+        cluster.give_member_ids(name, ids.clone());
+    }
+    let names = story.member_ids.iter().flat_map(|(name, ids)| ids.iter().map(|id| (id.clone(), name.clone())));
+    let names = Names(names.collect());
+    let mut play = Play { story, cluster, names, ours: Ours::default(), asynchronous: Vec::new(), told: 0, settings };
+    play.write_what_was_there(&recorded.events);
+    for action in &story.actions {
+        play.act(action)?;
+        play.wait(action)?;
+        let is_described = recorded
+            .events
+            .iter()
+            .any(|event| event.get("settled").is_some() && event.get("step") == Some(&json!(action.step)));
+        if is_described && action.wait_for.is_none() {
+            // Asking takes its time.
+            play.run_for(LOOK_MS);
+        }
+        play.tell(action);
+        if is_described {
+            let settled = told::settled(action.step, &story.group.id, &play.cluster, &play.names);
+            play.ours.events.push(settled);
+        }
+    }
+    Ok(play.ours)
+}
+
+impl Play<'_> {
+    /// Records that members read although no action wrote them were there before the story began.
+    fn write_what_was_there(&mut self, events: &[Value]) {
+        if self.story.actions.iter().any(|action| action.what == "produce") {
+            return;
+        }
+        let records = events.iter().filter_map(|event| event.get("records").and_then(Value::as_array)).flatten();
+        for (partition, offset) in records.filter_map(Value::as_str).filter_map(|text| text.split_once('@')) {
+            let Some(partition) = partition_named(partition) else { continue };
+            let end = offset.parse::<i64>().map_or(0, |offset| offset.saturating_add(1));
+            let now_ms = self.cluster.now().timestamp_ms();
+            let Some(log) = self.cluster.log_mut(&partition) else { continue };
+            while log.end() < end {
+                log.append(now_ms);
+            }
+        }
+    }
+
+    fn act(&mut self, action: &Action) -> Result<(), ReplayError> {
+        let member = action.member.as_deref().unwrap_or_default();
+        match action.what.as_str() {
+            "join" => self.join(action)?,
+            "leave" => {
+                let operation = match action.text("op") {
+                    Some("LEAVE_GROUP") => MembershipOperation::LeaveGroup,
+                    Some("REMAIN_IN_GROUP") => MembershipOperation::RemainInGroup,
+                    _ => MembershipOperation::Default,
+                };
+                self.cluster.close(member, operation);
+                self.run_until(action, "the close", API_TIMEOUT_MS, |cluster| cluster.is_closed(member))?;
+            }
+            "crash" => self.cluster.crash(member),
+            "poll_off" => self.cluster.set_polls(member, Polls::Never),
+            "resume_poll" => self.cluster.set_polls(member, Polls::Always),
+            "subscribe" => {
+                self.cluster.subscribe(member, wanted(&action.texts("topics")));
+            }
+            "unsubscribe" => self.cluster.unsubscribe(member),
+            "enforce_rebalance" => self.cluster.enforce_rebalance(member),
+            "commit_sync" => {
+                let offsets = offsets::given(action);
+                let Some(id) = self.cluster.commit(member, offsets.as_deref()) else { return Ok(()) };
+                self.run_until(action, "the commit", API_TIMEOUT_MS, |cluster| cluster.finished(member, id).is_some())?;
+                self.commit_result(action, member, id);
+            }
+            "commit_async" => {
+                let offsets = offsets::given(action);
+                if let Some(id) = self.cluster.commit(member, offsets.as_deref()) {
+                    self.asynchronous.push((member.to_owned(), id, action.arguments.get("offsets").cloned()));
+                }
+            }
+            "poll" => self.poll(action, member)?,
+            "add_partitions" => {
+                let to = action.number("to").and_then(|to| i32::try_from(to).ok()).unwrap_or(0);
+                self.cluster.set_partitions(action.text("topic").unwrap_or_default(), to);
+            }
+            "create_topics" => {
+                for (topic, partitions) in action.numbers("topics") {
+                    self.cluster.set_partitions(topic, i32::try_from(partitions).unwrap_or(0));
+                }
+            }
+            "delete_topics" => {
+                for topic in action.texts("topics") {
+                    self.cluster.delete_topic(topic);
+                }
+            }
+            "admin_remove_members" => {
+                let members = action.texts("instances").into_iter().map(|one| (String::new(), Some(one.to_owned())));
+                let group = self.story.group.id.clone();
+                self.cluster.ask(&Request::LeaveGroup(LeaveGroup { group, members: members.collect() }));
+            }
+            "delete_group" => {
+                self.cluster.ask(&Request::DeleteGroup(self.story.group.id.clone()));
+            }
+            "process" => {
+                let records = u64::try_from(action.texts("records").len()).unwrap_or(0);
+                self.run_for(records.saturating_mul(PROCESS_MS));
+            }
+            "wait" | "sleep" => {
+                let seconds = action.arguments.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
+                self.run_for(ms(seconds));
+            }
+            _ => self.act_on_offsets(action)?,
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, action: &Action) -> Result<(), ReplayError> {
+        let one: Vec<&str> = action.member.iter().map(String::as_str).collect();
+        let names = action.members.as_ref().map_or(one, |names| names.iter().map(String::as_str).collect());
+        for name in names {
+            let wanted = match action.text("pattern") {
+                Some(pattern) => settings::pattern(action.step, pattern)?,
+                None => wanted(&self.settings.topics(action, name)),
+            };
+            let member = self.settings.member(action, name)?;
+            let polls = if self.settings.polls_by_hand(action, name) { Polls::Never } else { Polls::Always };
+            self.cluster.join(name, member.config, wanted, member.reset, member.max_poll_records, polls);
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, action: &Action, member: &str) -> Result<(), ReplayError> {
+        if self.cluster.member(member).is_none() {
+            self.assign(action, member)?;
+        }
+        self.cluster.set_polls(member, Polls::Once);
+        let recorded_nothing = action.arguments.get("result").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        if recorded_nothing {
+            // It came back empty at its timeout.
+            let timeout_s =
+                action.arguments.get("timeout").or(action.arguments.get("timeout_s")).and_then(Value::as_f64);
+            self.run_for(ms(timeout_s.unwrap_or(2.0)));
+        } else {
+            self.run_until(action, "records", POLL_MAX_MS, |cluster| {
+                cluster.taken(member).is_none_or(|(_, polls)| polls == Polls::Never)
+            })?;
+        }
+        let taken = self.cluster.taken(member).map(|(records, _)| records.to_vec()).unwrap_or_default();
+        let records: Vec<String> = taken.iter().map(|(partition, offset)| format!("{partition}@{offset}")).collect();
+        let result = match self.cluster.failed(member) {
+            Some(failure) => json!({"error": told::poll_error(failure)}),
+            None => json!({"result": records}),
+        };
+        self.ours.results.push((action.step, result));
+        self.cluster.set_polls(member, Polls::Never);
+        Ok(())
+    }
+
+    fn commit_result(&mut self, action: &Action, member: &str, id: CommitId) {
+        let error = self.cluster.finished(member, id).and_then(Result::err).map(told::commit_error);
+        self.ours.results.push((action.step, json!({"error": error})));
+    }
+
+    /// What an action waits for after it is done.
+    fn wait(&mut self, action: &Action) -> Result<(), ReplayError> {
+        let Some(wait_for) = &action.wait_for else { return Ok(()) };
+        if let Some(names) = wait_for.strip_prefix("settled with members ") {
+            let members = names.split(',').count();
+            return self.settle(action, members);
+        }
+        if wait_for == "settled with no member" {
+            return self.settle(action, 0);
+        }
+        match wait_for.strip_suffix(" s").and_then(|seconds| seconds.trim().parse::<f64>().ok()) {
+            Some(seconds) => {
+                self.run_for(ms(seconds));
+                Ok(())
+            }
+            None => Err(ReplayError::NotSimulated { step: action.step, what: format!("to wait for {wait_for}") }),
+        }
+    }
+
+    fn settle(&mut self, action: &Action, members: usize) -> Result<(), ReplayError> {
+        let group = self.story.group.id.clone();
+        // Quiet counts from the action on, even if it led to nothing.
+        let begun = self.cluster.now();
+        self.run_until(action, "the group to settle", WAIT_MAX_MS, |cluster| {
+            cluster.now().ms_since(begun) >= SETTLING_MS && cluster.is_settled(&group, members, SETTLING_MS)
+        })
+    }
+
+    fn run_for(&mut self, ms: u64) {
+        let end = self.cluster.now().plus_ms(ms);
+        while self.cluster.now() < end {
+            self.cluster.step(end);
+        }
+    }
+
+    fn run_until(
+        &mut self,
+        action: &Action,
+        what: &str,
+        ms_max: u64,
+        is_done: impl Fn(&GroupCluster) -> bool,
+    ) -> Result<(), ReplayError> {
+        let end = self.cluster.now().plus_ms(ms_max);
+        while !is_done(&self.cluster) {
+            if self.cluster.now() >= end {
+                return Err(ReplayError::Waits { step: action.step, what: what.to_owned() });
+            }
+            // Quiet is looked at every now and then.
+            let next: SimTime = self.cluster.now().plus_ms(100);
+            self.cluster.step(next.min(end));
+        }
+        Ok(())
+    }
+
+    /// The callback of a `commitAsync()`.
+    fn commit_callback(&self, step: usize, happening: &Happening) -> Option<Value> {
+        let Happening::Seen(member, Event::Committed(id, result)) = happening else { return None };
+        let (.., offsets) = self.asynchronous.iter().find(|(there, one, _)| there == member && one == id)?;
+        let mut told = json!({"step": step, "member": member, "event": "commit_cb", "offsets": offsets});
+        if let Err(error) = result {
+            told::put(&mut told, "error", told::commit_error(*error));
+        }
+        Some(told)
+    }
+
+    /// Tells what happened since the last time.
+    fn tell(&mut self, action: &Action) {
+        let step = action.step;
+        let has_results = RESULTS.contains(&action.what.as_str());
+        // What a single `poll()` returned or threw is its result; of other groups nothing was recorded, and nothing of
+        // what polls committed that were looked at one by one.
+        let is_elsewhere = |happening: &&Happening| match happening {
+            Happening::Records(member, _) | Happening::PollFailed(member, _) => {
+                has_results && Some(member) == action.member.as_ref()
+            }
+            Happening::Written(record) => {
+                record.key.group != self.story.group.id
+                    || action.what == "poll_and_look" && record.key.kind == Kind::OffsetCommit
+            }
+            _ => false,
+        };
+        let happenings = self.cluster.happenings.get(self.told..).unwrap_or_default();
+        // As in a recording: first what applications saw, then the log.
+        let (log, seen): (Vec<Value>, Vec<Value>) = happenings
+            .iter()
+            .filter(|happening| !is_elsewhere(happening))
+            .filter_map(|happening| {
+                self.commit_callback(step, happening).or_else(|| told::event(step, happening, &self.names))
+            })
+            .partition(|event| event.get("record").is_some());
+        self.ours.events.extend(seen.into_iter().chain(log));
+        self.ours.rpcs.extend(happenings.iter().filter_map(|happening| told::rpc(step, happening, &self.names)));
+        self.told = self.cluster.happenings.len();
+    }
+}
+
+/// A partition by its name: topic, hyphen, number.
+fn partition_named(name: &str) -> Option<TopicPartition> {
+    let (topic, partition) = name.rsplit_once('-')?;
+    Some(TopicPartition::new(topic, partition.parse().ok()?))
+}
+
+/// Seconds in whole ms; nothing if negative or too many.
+fn ms(seconds: f64) -> u64 {
+    let ms = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis();
+    u64::try_from(ms).unwrap_or(0).min(WAIT_MAX_MS)
+}

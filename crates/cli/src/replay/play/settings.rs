@@ -1,0 +1,198 @@
+//! The configurations of a story, by Kafka's names.
+
+use std::collections::BTreeMap;
+
+use highwater_sim::group::assignor::Assignor;
+use highwater_sim::group::cluster::ResetPolicy;
+use highwater_sim::group::coordinator::GroupConfig;
+use highwater_sim::group::member::{MemberConfig, Wanted};
+
+use super::super::ReplayError;
+use super::super::story::{Action, Story};
+
+/// How a member is configured.
+pub struct MemberSettings {
+    /// As a member.
+    pub config: MemberConfig,
+    /// `auto.offset.reset`.
+    pub reset: ResetPolicy,
+    /// `max.poll.records`.
+    pub max_poll_records: usize,
+}
+
+/// The configurations of a story.
+pub struct Settings<'a> {
+    story: &'a Story,
+}
+
+impl<'a> Settings<'a> {
+    /// Those of this story.
+    pub fn new(story: &'a Story) -> Settings<'a> {
+        Settings { story }
+    }
+
+    /// What the broker says of groups. Where a recording does not tell the initial delay, it was 0.
+    pub fn coordinator(&self) -> Result<GroupConfig, ReplayError> {
+        let broker = &self.story.group.config.broker;
+        let mut config = GroupConfig { initial_rebalance_delay_ms: 0, ..GroupConfig::default() };
+        if let Some(delay) = number(broker, "group.initial.rebalance.delay.ms")? {
+            config.initial_rebalance_delay_ms = delay;
+            // That broker also looked every second for what had expired.
+            config.offsets_retention_check_interval_ms = 1_000;
+        }
+        if let Some(minutes) = number::<i64>(broker, "offsets.retention.minutes")? {
+            config.offsets_retention_ms = minutes.saturating_mul(60_000);
+        }
+        if let Some(interval) = number(broker, "offsets.retention.check.interval.ms")? {
+            config.offsets_retention_check_interval_ms = interval;
+        }
+        if let Some(size) = number(broker, "group.max.size")? {
+            config.max_size = size;
+        }
+        Ok(config)
+    }
+
+    /// The topics that a member subscribes to.
+    pub fn topics<'b>(&'b self, action: &'b Action, name: &str) -> Vec<&'b str> {
+        let told = action.texts("topics");
+        if !told.is_empty() {
+            return told;
+        }
+        let own = self.story.members.iter().find(|member| member.name == name);
+        own.map(|member| member.topics.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    /// A member's configuration.
+    pub fn member(&self, action: &Action, name: &str) -> Result<MemberSettings, ReplayError> {
+        let mut props = self.story.group.config.members.clone();
+        let own = self.story.members.iter().find(|member| member.name == name);
+        if let Some(own) = own {
+            props.extend(own.props.clone());
+        }
+        if props.get("group.protocol").is_some_and(|protocol| protocol != "classic") {
+            return Err(ReplayError::NotSimulated { step: action.step, what: format!("the group protocol of {name}") });
+        }
+        let names = own.and_then(|own| own.assignors.as_ref()).unwrap_or(&self.story.group.assignors);
+        let assignors: Vec<Assignor> = names.iter().filter_map(|name| Assignor::named(name)).collect();
+        let defaults = MemberConfig::default();
+        let auto_commit = props.get("enable.auto.commit").is_none_or(|value| value == "true");
+        let group = action.text("group").or(own.and_then(|own| own.group.as_deref())).unwrap_or(&self.story.group.id);
+        let instance = action.text("instance_id").or(own.and_then(|own| own.instance_id.as_deref()));
+        let config = MemberConfig {
+            group: group.to_owned(),
+            client_id: name.to_owned(),
+            instance_id: instance.map(str::to_owned),
+            assignors: if assignors.is_empty() { defaults.assignors } else { assignors },
+            session_timeout_ms: number(&props, "session.timeout.ms")?.unwrap_or(defaults.session_timeout_ms),
+            max_poll_interval_ms: number(&props, "max.poll.interval.ms")?.unwrap_or(defaults.max_poll_interval_ms),
+            heartbeat_interval_ms: number(&props, "heartbeat.interval.ms")?.unwrap_or(defaults.heartbeat_interval_ms),
+            auto_commit_interval_ms: if auto_commit {
+                number(&props, "auto.commit.interval.ms")?.or(defaults.auto_commit_interval_ms)
+            } else {
+                None
+            },
+            metadata_max_age_ms: number(&props, "metadata.max.age.ms")?.unwrap_or(defaults.metadata_max_age_ms),
+            ..defaults
+        };
+        let reset = props.get("auto.offset.reset").map_or("latest", String::as_str);
+        let max_poll_records = number(&props, "max.poll.records")?.unwrap_or(500);
+        Ok(MemberSettings { config, reset: policy(reset)?, max_poll_records })
+    }
+
+    /// The application of a member polls only where an action says so: it was not waited for, and is told to poll.
+    pub fn polls_by_hand(&self, join: &Action, name: &str) -> bool {
+        let is_poll = |action: &&Action| matches!(action.what.as_str(), "poll" | "poll_and_look");
+        join.wait_for.is_none()
+            && self.story.actions.iter().filter(is_poll).any(|action| action.member.as_deref() == Some(name))
+    }
+}
+
+/// A policy by its name. `by_duration` has a duration as ISO 8601 writes it.
+pub fn policy(name: &str) -> Result<ResetPolicy, ReplayError> {
+    match name {
+        "earliest" => Ok(ResetPolicy::Earliest),
+        "latest" => Ok(ResetPolicy::Latest),
+        "none" => Ok(ResetPolicy::None),
+        _ => {
+            let duration = name.strip_prefix("by_duration:").and_then(duration_ms);
+            duration.map(ResetPolicy::ByDuration).ok_or_else(|| wrong("auto.offset.reset", name))
+        }
+    }
+}
+
+/// `P1DT2H3M4S` in ms. Java: `Duration.parse`, without signs and fractions.
+fn duration_ms(text: &str) -> Option<i64> {
+    let mut rest = text.strip_prefix('P')?;
+    let (mut ms, mut in_time) = (0_i64, false);
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('T') {
+            (rest, in_time) = (after, true);
+            continue;
+        }
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let (number, after) = rest.split_at(digits);
+        let unit_ms = match (after.chars().next()?, in_time) {
+            ('D', false) => 86_400_000,
+            ('H', true) => 3_600_000,
+            ('M', true) => 60_000,
+            ('S', true) => 1_000,
+            _ => return None,
+        };
+        ms = ms.checked_add(number.parse::<i64>().ok()?.checked_mul(unit_ms)?)?;
+        rest = after.get(1..)?;
+    }
+    Some(ms)
+}
+
+/// A subscription by a regular expression of letters, `.` and `.*`.
+pub fn pattern(step: usize, pattern: &str) -> Result<Wanted, ReplayError> {
+    if pattern.contains(|letter: char| r"[](){}|?+^$\".contains(letter)) {
+        return Err(ReplayError::NotSimulated { step, what: format!("the regular expression {pattern}") });
+    }
+    Ok(Wanted::Pattern(matches, pattern.to_owned()))
+}
+
+/// The whole name is what the pattern says.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut letters = pattern.chars();
+    let Some(first) = letters.next() else { return name.is_empty() };
+    let is_one = |letter: char| first == '.' || first == letter;
+    if let Some(rest) = letters.as_str().strip_prefix('*') {
+        let repeated = name.chars().take_while(|letter| is_one(*letter)).map(char::len_utf8);
+        let mut at = 0_usize;
+        return matches(rest, name)
+            || repeated.into_iter().any(|length| {
+                at = at.saturating_add(length);
+                name.get(at..).is_some_and(|name| matches(rest, name))
+            });
+    }
+    let mut name = name.chars();
+    name.next().is_some_and(is_one) && matches(letters.as_str(), name.as_str())
+}
+
+fn number<N: std::str::FromStr>(props: &BTreeMap<String, String>, name: &str) -> Result<Option<N>, ReplayError> {
+    props.get(name).map(|value| value.parse().map_err(|_| wrong(name, value))).transpose()
+}
+
+fn wrong(name: &str, value: &str) -> ReplayError {
+    ReplayError::File(format!("story.json: {name} cannot be {value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_those_of_iso_8601() {
+        assert_eq!(duration_ms("PT1H"), Some(3_600_000));
+        assert_eq!(duration_ms("P1DT2M3S"), Some(86_523_000));
+        assert_eq!((duration_ms("1H"), duration_ms("P1H"), duration_ms("PT1")), (None, None, None));
+    }
+
+    #[test]
+    fn patterns_are_of_the_whole_name() {
+        assert!(matches("ev-.*", "ev-a") && matches("ev-.*", "ev-"));
+        assert!(!matches("ev-.*", "other") && !matches("ev", "ev-a") && !matches("ev-.", "ev-"));
+        assert!(pattern(1, "a|b").is_err());
+    }
+}
