@@ -2,6 +2,7 @@
 
 pub mod assignor;
 pub mod cluster;
+pub mod consumer_group;
 pub mod coordinator;
 pub mod error;
 pub mod java_map;

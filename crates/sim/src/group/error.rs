@@ -34,10 +34,19 @@ pub enum GroupError {
     FencedInstanceId,
     /// A transaction's commit of the offset is not decided yet.
     UnstableOffsetCommit,
+    /// The coordinator does not say what went wrong.
+    UnknownServerError,
+    /// The member epoch is not the member's: it must give up everything and join again.
+    FencedMemberEpoch,
+    /// The `group.instance.id` is another member's, which has not left.
+    UnreleasedInstanceId,
+    /// The member epoch of a commit is not the member's.
+    StaleMemberEpoch,
 }
 
 /// The errors with their codes and names.
-const ALL: [(GroupError, i16, &str); 15] = [
+const ALL: [(GroupError, i16, &str); 19] = [
+    (GroupError::UnknownServerError, -1, "UNKNOWN_SERVER_ERROR"),
     (GroupError::None, 0, "NONE"),
     (GroupError::OffsetMetadataTooLarge, 12, "OFFSET_METADATA_TOO_LARGE"),
     (GroupError::CoordinatorNotAvailable, 15, "COORDINATOR_NOT_AVAILABLE"),
@@ -53,6 +62,9 @@ const ALL: [(GroupError, i16, &str); 15] = [
     (GroupError::GroupMaxSizeReached, 81, "GROUP_MAX_SIZE_REACHED"),
     (GroupError::FencedInstanceId, 82, "FENCED_INSTANCE_ID"),
     (GroupError::UnstableOffsetCommit, 88, "UNSTABLE_OFFSET_COMMIT"),
+    (GroupError::FencedMemberEpoch, 110, "FENCED_MEMBER_EPOCH"),
+    (GroupError::UnreleasedInstanceId, 111, "UNRELEASED_INSTANCE_ID"),
+    (GroupError::StaleMemberEpoch, 113, "STALE_MEMBER_EPOCH"),
 ];
 
 impl GroupError {
