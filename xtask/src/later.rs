@@ -4,7 +4,7 @@
 //! second part.
 
 /// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 164] = [
+const MODULES: [&str; 166] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -167,8 +167,10 @@ const MODULES: [&str; 164] = [
     "highwater_sim::producer::send::<impl highwater_sim::producer::Producer>::fail",
     "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::fail_batch",
     "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::retry_or_fail",
+    "highwater_sim::timer::ControllerTask",
     "highwater_sim::world::World::add_consumer",
     "highwater_sim::world::faults::happen",
+    "highwater_sim::world::faults::sessions",
 ];
 
 /// Modules whose types only other scenarios have: all that is made for these types belongs there too.

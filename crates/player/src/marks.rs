@@ -73,6 +73,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         FactKind::CommandGiven { .. }
         | FactKind::TimerFired { .. }
         | FactKind::RegisterBrokerRecord { .. }
+        | FactKind::BrokerRegistrationChangeRecord { .. }
         | FactKind::LimitReached { .. } => Vec::new(),
     }
 }
@@ -138,6 +139,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::LogTruncated { broker, .. }
         | FactKind::LogLoaded { broker, .. }
         | FactKind::RegisterBrokerRecord { broker, .. }
+        | FactKind::BrokerRegistrationChangeRecord { broker, .. }
         | FactKind::FetchCompleted { broker, .. }
         | FactKind::ProduceParked { broker, .. }
         | FactKind::ProduceCompleted { broker, .. }

@@ -14,6 +14,7 @@ use crate::environment::Situation;
 use crate::history::{History, Moment};
 use crate::script::{
     Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS, fault_of,
+    partition_from_name,
 };
 
 /// Why a scenario does not run.
@@ -218,6 +219,10 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
         }
         Action::RefreshMetadata { client: id } => vec![Command::RefreshMetadata { client: client(id) }],
         Action::Wait { .. } => Vec::new(),
+        Action::ElectPreferred { partition } => {
+            let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
+            vec![Command::ElectPreferred { partition: id }]
+        }
         fault => fault_of(fault).map(Command::Fault).into_iter().collect(),
     })
 }

@@ -130,9 +130,10 @@ pub fn phrase(kind: &FactKind) -> Phrase {
             .with("node", node.as_ref().map_or(Phrase::new("facts.the_world"), node_phrase))
             .with("what", what.to_string())
             .with("limit", i64::try_from(*limit).unwrap_or(i64::MAX)),
-        FactKind::MessageLost(_) | FactKind::RegisterBrokerRecord { .. } | FactKind::LogLoaded { .. } => {
-            faults::phrase(kind)
-        }
+        FactKind::MessageLost(_)
+        | FactKind::RegisterBrokerRecord { .. }
+        | FactKind::BrokerRegistrationChangeRecord { .. }
+        | FactKind::LogLoaded { .. } => faults::phrase(kind),
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
     }
 }
@@ -269,6 +270,9 @@ fn command_phrase(command: &Command) -> Phrase {
         Command::RefreshMetadata { client } => {
             Phrase::new("facts.command_refresh_metadata").with("client", client.to_string())
         }
+        Command::ElectPreferred { partition } => {
+            Phrase::new("facts.command_elect_preferred").with("partition", partition.to_string())
+        }
         Command::Fault(fault) => faults::command(fault),
     }
 }
@@ -331,6 +335,7 @@ fn timer_message(timer: &Timer) -> i64 {
             number(request.0)
         }
         Timer::FetchBackoff { leader } => leader.0.into(),
+        Timer::Controller(task) => task.broker().map_or(0, |broker| broker.0.into()),
         Timer::SenderRun
         | Timer::MaxBlock { .. }
         | Timer::MetadataRefresh

@@ -170,9 +170,14 @@ fn faults_are_commands_of_a_step() {
           { heal = { from = "controller", to = "p1" } },
           { wait = { ms = 100 } },
           { start = { broker = 3 } },
+          { stop = { broker = 1 } },
+          { wait = { when = "leader(orders-0) == 2", ms = 1000 } },
+          { start = { broker = 1 } },
+          { wait = { ms = 20000 } },
+          { elect_preferred = { partition = "orders-0" } },
         ]
-        until = { when = "leo(orders-0, 3) == 1" }
-        expect = ["leo(orders-0) == 1"]
+        until = { when = "leo(orders-0, 3) == 1 and leader(orders-0) == 1" }
+        expect = ["leo(orders-0) == 1", "leader(orders-0) == 1"]
     "#;
     let zh = r#"
         [scenario]

@@ -55,6 +55,11 @@ pub enum Command {
         /// The client.
         client: ClientId,
     },
+    /// The admin client has the first replica of a partition lead it (`ElectLeaders`).
+    ElectPreferred {
+        /// Which.
+        partition: TopicPartition,
+    },
     /// Something goes wrong, or right again.
     Fault(Fault),
 }
@@ -68,6 +73,7 @@ impl Command {
             Command::Send { .. } => "send",
             Command::Assign { .. } => "assign",
             Command::RefreshMetadata { .. } => "refresh_metadata",
+            Command::ElectPreferred { .. } => "elect_preferred",
             Command::Fault(fault) => fault.name(),
         }
     }

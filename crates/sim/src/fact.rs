@@ -212,6 +212,15 @@ pub enum FactKind {
         /// Its epoch now.
         broker_epoch: i64,
     },
+    /// The controller wrote a `BrokerRegistrationChangeRecord`.
+    BrokerRegistrationChangeRecord {
+        /// The broker.
+        broker: BrokerId,
+        /// It is fenced now: it leads nothing, and is in no ISR.
+        fenced: bool,
+        /// It is about to stop.
+        in_controlled_shutdown: bool,
+    },
     /// A broker that starts has loaded a log.
     LogLoaded {
         /// Where.

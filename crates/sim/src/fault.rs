@@ -11,6 +11,8 @@ pub enum Fault {
     Resume(BrokerId),
     /// A broker's process is gone at once (SIGKILL). What it wrote survives in the page cache; its connections break.
     Kill(BrokerId),
+    /// A broker is told to stop (SIGTERM): it asks the controller, which moves its leaderships away first.
+    Stop(BrokerId),
     /// A broker that is not running is started. After a kill it reads its logs anew.
     Start(BrokerId),
     /// Messages between two nodes are lost, also those that are on their way.
@@ -48,6 +50,7 @@ impl Fault {
             Fault::Pause(_) => "pause",
             Fault::Resume(_) => "resume",
             Fault::Kill(_) => "kill",
+            Fault::Stop(_) => "stop",
             Fault::Start(_) => "start",
             Fault::Cut(_) => "cut",
             Fault::Heal(_) => "heal",
@@ -57,7 +60,11 @@ impl Fault {
     /// The broker that it is about, if it is about one.
     pub fn broker(&self) -> Option<BrokerId> {
         match self {
-            Fault::Pause(broker) | Fault::Resume(broker) | Fault::Kill(broker) | Fault::Start(broker) => Some(*broker),
+            Fault::Pause(broker)
+            | Fault::Resume(broker)
+            | Fault::Kill(broker)
+            | Fault::Stop(broker)
+            | Fault::Start(broker) => Some(*broker),
             Fault::Cut(_) | Fault::Heal(_) => None,
         }
     }

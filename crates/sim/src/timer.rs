@@ -36,6 +36,8 @@ pub enum Timer {
     MetadataRefresh,
     /// A broker does one of the things that it does again and again.
     Background(Task),
+    /// The controller does something in time.
+    Controller(ControllerTask),
     /// A consumer tries again after an error (`retry.backoff.ms`).
     ConsumerRetry,
 }
@@ -52,7 +54,43 @@ impl Timer {
             Timer::MaxBlock { .. } => "max_block",
             Timer::Background(task) => task.name(),
             Timer::MetadataRefresh => "metadata_refresh",
+            Timer::Controller(task) => task.name(),
             Timer::ConsumerRetry => "consumer_retry",
+        }
+    }
+}
+
+/// What the controller does in time. Kafka: `BrokerHeartbeatManager`, `QuorumController`'s periodic tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControllerTask {
+    /// A broker was not heard of for `broker.session.timeout.ms`.
+    SessionTimeout(BrokerId),
+    /// A fenced broker says that it has caught up with what the controller decided.
+    Heartbeat(BrokerId),
+    /// A broker that wants to stop says that it leads nothing any more.
+    ShutdownNow(BrokerId),
+    /// The controller looks for partitions that the first replica does not lead
+    /// (`leader.imbalance.check.interval.seconds`).
+    LeaderBalance,
+}
+
+impl ControllerTask {
+    fn name(self) -> &'static str {
+        match self {
+            ControllerTask::SessionTimeout(_) => "session_timeout",
+            ControllerTask::Heartbeat(_) => "heartbeat",
+            ControllerTask::ShutdownNow(_) => "shutdown_now",
+            ControllerTask::LeaderBalance => "leader_balance",
+        }
+    }
+
+    /// The broker that it is about, if it is about one.
+    pub fn broker(self) -> Option<BrokerId> {
+        match self {
+            ControllerTask::SessionTimeout(id) | ControllerTask::Heartbeat(id) | ControllerTask::ShutdownNow(id) => {
+                Some(id)
+            }
+            ControllerTask::LeaderBalance => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::broker::Broker;
 use crate::command::Command;
 use crate::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
 use crate::consumer::Consumer;
+use crate::controller::election;
 use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
 use crate::fact::{Fact, FactKind, MessageFact};
 use crate::ids::{BrokerId, ClientId, FactId, LeaderEpoch, NodeId, TopicPartition};
@@ -188,6 +189,7 @@ impl World {
                 self.with_producer(&client, given, facts, |producer, _, out| producer.refresh_metadata(out));
                 self.with_consumer(&client, given, facts, Consumer::refresh_metadata);
             }
+            Command::ElectPreferred { partition } => self.elect_preferred(&partition, given, facts),
             Command::Fault(fault) => self.fault(&fault, given, facts),
         }
         Ok(given)
@@ -223,7 +225,7 @@ impl World {
                     });
                     self.with_consumer(id, cause, facts, |consumer, out| consumer.on_timer(&timer, out));
                 }
-                NodeId::Controller => {}
+                NodeId::Controller => self.on_controller_timer(&timer, cause, facts),
             },
         }
         true
@@ -269,6 +271,9 @@ impl World {
                 let known = self.producers.contains_key(client) || self.consumers.contains_key(client);
                 if known { Ok(()) } else { Err(CommandError::Unknown(format!("client {client}"))) }
             }
+            Command::ElectPreferred { partition } => election::elect_preferred(&self.metadata, partition)
+                .map(|_| ())
+                .map_err(|error| CommandError::Invalid(error.to_owned())),
             Command::Fault(fault) => self.check_fault(fault),
         }
     }

@@ -10,9 +10,11 @@ use crate::phrase::Phrase;
 pub(super) fn command(fault: &Fault) -> Phrase {
     let phrase = |name: &str| Phrase::new(&format!("facts.command_{name}"));
     match fault {
-        Fault::Pause(broker) | Fault::Resume(broker) | Fault::Kill(broker) | Fault::Start(broker) => {
-            phrase(fault.name()).with("broker", broker.0)
-        }
+        Fault::Pause(broker)
+        | Fault::Resume(broker)
+        | Fault::Kill(broker)
+        | Fault::Stop(broker)
+        | Fault::Start(broker) => phrase(fault.name()).with("broker", broker.0),
         Fault::Cut(link) | Fault::Heal(link) => {
             let name = if link.one_way { format!("{}_one_way", fault.name()) } else { fault.name().to_owned() };
             phrase(&name).with("from", node_phrase(&link.from)).with("to", node_phrase(&link.to))
@@ -32,6 +34,14 @@ pub(super) fn phrase(kind: &FactKind) -> Phrase {
         }
         FactKind::RegisterBrokerRecord { broker, broker_epoch } => {
             Phrase::new("facts.register_broker_record").with("broker", broker.0).with("epoch", *broker_epoch)
+        }
+        FactKind::BrokerRegistrationChangeRecord { broker, fenced, in_controlled_shutdown } => {
+            Phrase::new(match (fenced, in_controlled_shutdown) {
+                (true, _) => "facts.broker_fenced",
+                (false, true) => "facts.broker_stopping",
+                (false, false) => "facts.broker_unfenced",
+            })
+            .with("broker", broker.0)
         }
         FactKind::LogLoaded { broker, partition, is_clean, log_end_offset, high_watermark } => {
             Phrase::new(if *is_clean { "facts.log_loaded_clean" } else { "facts.log_loaded_unclean" })

@@ -12,6 +12,7 @@ pub(crate) fn fault_of(action: &Action) -> Option<Fault> {
         Action::Pause { broker } => Fault::Pause(BrokerId(*broker)),
         Action::Resume { broker } => Fault::Resume(BrokerId(*broker)),
         Action::Kill { broker } => Fault::Kill(BrokerId(*broker)),
+        Action::Stop { broker } => Fault::Stop(BrokerId(*broker)),
         Action::Start { broker } => Fault::Start(BrokerId(*broker)),
         Action::Cut { from, to, one_way } => Fault::Cut(link(from, to, *one_way)),
         Action::Heal { from, to, one_way } => Fault::Heal(link(from, to, *one_way)),

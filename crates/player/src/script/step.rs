@@ -124,6 +124,16 @@ pub enum Action {
         /// The broker.
         broker: i32,
     },
+    /// A broker is told to stop: its leaderships move away first, and it closes its logs.
+    Stop {
+        /// The broker.
+        broker: i32,
+    },
+    /// The first replica of a partition leads it, if it may.
+    ElectPreferred {
+        /// The partition, such as "orders-0".
+        partition: String,
+    },
     /// A broker that is not running is started.
     Start {
         /// The broker.

@@ -97,9 +97,9 @@ impl Broker {
         match task {
             Task::Retention => self.delete_old_segments(out),
             Task::Cleaner => while self.clean_dirtiest_log(out) {},
-            Task::HighWatermarkCheckpoint => self.write_checkpoint(CheckpointFile::HighWatermark, out),
-            Task::RecoveryPointCheckpoint => self.write_checkpoint(CheckpointFile::RecoveryPoint, out),
-            Task::LogStartOffsetCheckpoint => self.write_checkpoint(CheckpointFile::LogStartOffset, out),
+            Task::HighWatermarkCheckpoint => self.write_checkpoint(CheckpointFile::HighWatermark, true, out),
+            Task::RecoveryPointCheckpoint => self.write_checkpoint(CheckpointFile::RecoveryPoint, true, out),
+            Task::LogStartOffsetCheckpoint => self.write_checkpoint(CheckpointFile::LogStartOffset, true, out),
             Task::Flush => self.flush_dirty_logs(out),
             Task::IsrExpiration => self.shrink_isrs(out),
         }
@@ -140,7 +140,7 @@ impl Broker {
     }
 
     /// Writes the offsets that changed since the file was last written.
-    fn write_checkpoint(&mut self, file: CheckpointFile, out: &mut Outbox) {
+    pub(super) fn write_checkpoint(&mut self, file: CheckpointFile, by_timer: bool, out: &mut Outbox) {
         let now = |partition: &super::Partition| match file {
             CheckpointFile::HighWatermark => Some(partition.high_watermark()),
             CheckpointFile::RecoveryPoint => Some(Offset(partition.log.recovery_point())),
@@ -165,7 +165,7 @@ impl Broker {
             CheckpointFile::LogStartOffset => Task::LogStartOffsetCheckpoint,
             CheckpointFile::Cleaner => Task::Cleaner,
         };
-        if !changed.is_empty() {
+        if by_timer && !changed.is_empty() {
             out.timer_fired(Timer::Background(task));
         }
         for (partition, offset) in changed {

@@ -123,6 +123,8 @@ impl Broker {
                 if registration.leader == Some(me) {
                     advanced = replica.make_leader(registration, &mut around).high_watermark_advanced;
                 } else {
+                    // What waits for a leader is answered that it is none any more.
+                    advanced = replica.is_leader();
                     replica.make_follower(registration);
                 }
             }
@@ -210,7 +212,11 @@ impl Broker {
             Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
                 self.on_request_failed(*request, timer, out);
             }
-            Timer::SenderRun | Timer::MaxBlock { .. } | Timer::MetadataRefresh | Timer::ConsumerRetry => {}
+            Timer::SenderRun
+            | Timer::MaxBlock { .. }
+            | Timer::MetadataRefresh
+            | Timer::Controller(_)
+            | Timer::ConsumerRetry => {}
         }
     }
 

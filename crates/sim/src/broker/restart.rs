@@ -11,7 +11,7 @@ use super::Broker;
 use super::alter_partition::AlterPartitionManager;
 use super::partition::Partition;
 use super::purgatory::Purgatory;
-use crate::fact::FactKind;
+use crate::fact::{CheckpointFile, FactKind};
 use crate::ids::{MessageId, Offset};
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
@@ -23,6 +23,20 @@ impl Broker {
         self.purgatory = Purgatory::default();
         self.fetchers = SortedMap::new();
         self.alter_partition = AlterPartitionManager::default();
+    }
+
+    /// Stops cleanly: everything is flushed, and the checkpoint files are written.
+    pub fn close(&mut self, out: &mut Outbox) {
+        let now_ms = out.now.timestamp_ms();
+        for partition in self.partitions.values_mut() {
+            let log = &mut Rc::make_mut(partition).log;
+            log.flush(log.log_end_offset(), now_ms);
+        }
+        let files = [CheckpointFile::RecoveryPoint, CheckpointFile::LogStartOffset, CheckpointFile::HighWatermark];
+        for file in files {
+            self.write_checkpoint(file, false, out);
+        }
+        self.crash();
     }
 
     /// Starts again under a new epoch: loads its logs, each with the high watermark of the checkpoint file. A log that cannot

@@ -40,6 +40,14 @@ simulated! {
         "log.flush.start.offset.checkpoint.interval.ms" (0, INT) since "0.11.0";
     "How long the cleaner sleeps when nothing is to be compacted, in ms."
     log_cleaner_backoff_ms: u64 = 15000, "log.cleaner.backoff.ms" (0, LONG) since "0.8.1";
+    "How often a broker tells the controller that it lives, in ms."
+    broker_heartbeat_interval_ms: u64 = 2000, "broker.heartbeat.interval.ms" (0, INT) since "2.8";
+    "After how long without a heartbeat the controller fences a broker, in ms."
+    broker_session_timeout_ms: u64 = 9000, "broker.session.timeout.ms" (0, INT) since "2.8";
+    "Whether the controller lets the first replica lead again where another one does."
+    auto_leader_rebalance_enable: bool = true, "auto.leader.rebalance.enable" since "0.8.1";
+    "How often the controller looks for partitions that the first replica does not lead, in seconds."
+    leader_imbalance_check_interval_seconds: u64 = 300, "leader.imbalance.check.interval.seconds" (1, INT) since "0.8.1";
     "The largest batch that a leader takes, in bytes; a topic can have its own as `max.message.bytes`."
     message_max_bytes: u64 = 1_048_588, "message.max.bytes" (0, INT) since "0.8.0" was "1000012" until "2.5";
 }
@@ -50,10 +58,6 @@ not_simulated_yet! {
         Value::Flag(false), "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
     "How many threads fetch from each leader." Value::Number(1), "num.replica.fetchers" since "0.8.0";
     "The size at which a log begins a new segment, in bytes." Value::Number(1_073_741_824), "log.segment.bytes" since "0.8.0";
-    "How often a broker tells the controller that it lives, in ms."
-        Value::Number(2000), "broker.heartbeat.interval.ms" since "2.8";
-    "After how long without a heartbeat the controller fences a broker, in ms."
-        Value::Number(9000), "broker.session.timeout.ms" since "2.8";
 }
 
 impl BrokerConfig {

@@ -97,6 +97,7 @@ impl FactKind {
                     | Timer::Disconnected { request } => fields.count("request", request.0),
                     Timer::FetchBackoff { leader } => fields.number("leader", leader.0),
                     Timer::MaxBlock { record } => fields.number("record", *record),
+                    Timer::Controller(task) => fields.maybe_number("broker", task.broker().map(|id| id.0.into())),
                     Timer::SenderRun | Timer::MetadataRefresh | Timer::Background(_) | Timer::ConsumerRetry => fields,
                 }
             }
@@ -263,7 +264,9 @@ impl FactKind {
                 .number("last_offset", last_offset.0)
                 .number("position", position.0)
                 .number("records", *records),
-            FactKind::RegisterBrokerRecord { .. } | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
+            FactKind::RegisterBrokerRecord { .. }
+            | FactKind::BrokerRegistrationChangeRecord { .. }
+            | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
             // The others are told above.
             _ => self.of_files(fields),
         }
@@ -369,6 +372,7 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
                 .maybe_number("from", from.map(|from| from.0))
         }
         Command::RefreshMetadata { client } => fields.text("client", client),
+        Command::ElectPreferred { partition } => fields.partition(partition),
         Command::Fault(fault) => faults::of_fault(fault, fields),
     }
 }

@@ -185,6 +185,7 @@ impl Producer {
             Timer::DelayedOperation { .. }
             | Timer::FetchBackoff { .. }
             | Timer::Background(_)
+            | Timer::Controller(_)
             | Timer::ConsumerRetry => {}
         }
     }

@@ -42,7 +42,11 @@ impl World {
         self.apply(out, facts);
     }
 
-    fn set_registration(&mut self, id: &crate::ids::TopicPartition, registration: Rc<PartitionRegistration>) {
+    pub(super) fn set_registration(
+        &mut self,
+        id: &crate::ids::TopicPartition,
+        registration: Rc<PartitionRegistration>,
+    ) {
         let metadata = Rc::make_mut(&mut self.metadata);
         metadata.offset = metadata.offset.saturating_add(1);
         let number = usize::try_from(id.partition).unwrap_or(usize::MAX);

@@ -1,16 +1,20 @@
-//! What is wrong in a world, and what happens to what it concerns (`happen.rs`).
+//! What is wrong in a world, what happens to what it concerns (`happen.rs`), and who the
+//! controller thinks is alive (`sessions.rs`).
 
 mod happen;
+mod sessions;
 
 use crate::event_queue::Event;
 use crate::ids::{BrokerId, NodeId};
 use crate::sorted::SortedMap;
+use sessions::Sessions;
 
 /// What is wrong at the moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     halted: SortedMap<BrokerId, Halt>,
     cut: Vec<(NodeId, NodeId)>,
+    sessions: Sessions,
 }
 
 /// Why a broker does nothing.
@@ -19,7 +23,10 @@ enum Halt {
     /// It is paused; this waits for it, in the order in which it came.
     Paused(Vec<Event>),
     /// Its process is gone.
-    Stopped,
+    Stopped {
+        /// It closed its logs before.
+        is_clean: bool,
+    },
 }
 
 impl Faults {
@@ -42,7 +49,7 @@ impl Faults {
     pub fn held(&self) -> impl Iterator<Item = &Event> {
         self.halted.values().flat_map(|halt| match halt {
             Halt::Paused(held) => held.as_slice(),
-            Halt::Stopped => &[],
+            Halt::Stopped { .. } => &[],
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::json::{Fields, Read, unknown};
 use crate::script::{Action, Place};
 
 /// Every command of a step.
-const ACTIONS: [&str; 12] = [
+const ACTIONS: [&str; 14] = [
     "produce",
     "produce_many",
     "add_partitions",
@@ -15,9 +15,11 @@ const ACTIONS: [&str; 12] = [
     "pause",
     "resume",
     "kill",
+    "stop",
     "start",
     "cut",
     "heal",
+    "elect_preferred",
 ];
 
 /// The command `kind`, which is none of those that a client or an administrator gives.
@@ -26,6 +28,8 @@ pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Act
         "pause" => Action::Pause { broker: fields.number("broker")? },
         "resume" => Action::Resume { broker: fields.number("broker")? },
         "kill" => Action::Kill { broker: fields.number("broker")? },
+        "stop" => Action::Stop { broker: fields.number("broker")? },
+        "elect_preferred" => Action::ElectPreferred { partition: fields.text("partition")? },
         "start" => Action::Start { broker: fields.number("broker")? },
         "cut" | "heal" => {
             let from = scalar(fields.value("from")?, &fields.at("from"))?;

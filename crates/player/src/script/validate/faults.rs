@@ -1,18 +1,27 @@
 //! What must be so where something is made to go wrong. Whether a broker runs at that moment is seen when it is.
 
 use super::Checker;
-use crate::script::{Action, Place, Scalar};
+use super::steps::Counts;
+use crate::script::{Action, Place, Scalar, partition_from_name};
 
 impl Checker {
     /// The broker or the nodes of a fault.
-    pub(super) fn fault(&mut self, place: &Place, action: &Action) {
+    pub(super) fn fault(&mut self, place: &Place, action: &Action, counts: &Counts) {
         match action {
             Action::Pause { broker } => self.faulty_broker(&place.key("pause").key("broker"), (*broker).into()),
             Action::Resume { broker } => self.faulty_broker(&place.key("resume").key("broker"), (*broker).into()),
             Action::Kill { broker } => self.faulty_broker(&place.key("kill").key("broker"), (*broker).into()),
+            Action::Stop { broker } => self.faulty_broker(&place.key("stop").key("broker"), (*broker).into()),
             Action::Start { broker } => self.faulty_broker(&place.key("start").key("broker"), (*broker).into()),
             Action::Cut { from, to, .. } => self.link(&place.key("cut"), from, to),
             Action::Heal { from, to, .. } => self.link(&place.key("heal"), from, to),
+            Action::ElectPreferred { partition } => {
+                let place = place.key("elect_preferred").key("partition");
+                match partition_from_name(partition) {
+                    Some(id) => self.partition(&place, &id.topic, Some(id.partition), Some(counts)),
+                    None => self.say(place, "this is no partition", "for example \"orders-0\""),
+                }
+            }
             _ => {}
         }
     }

@@ -193,7 +193,7 @@ impl Checker {
                         self.unknown(&here.key("refresh_metadata").key("client"), "client", client);
                     }
                 }
-                fault => self.fault(&here, fault),
+                fault => self.fault(&here, fault, counts),
             }
         }
     }

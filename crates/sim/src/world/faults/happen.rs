@@ -26,12 +26,15 @@ impl World {
         if let Some(id) = fault.broker() {
             self.check_node(&NodeId::Broker(id))?;
             return match (fault, self.faults.halted.get(&id)) {
-                (Fault::Pause(_), Some(Halt::Paused(_))) => invalid(format!("broker {id} is paused already")),
-                (Fault::Pause(_) | Fault::Kill(_), Some(Halt::Stopped)) => {
+                (Fault::Pause(_) | Fault::Stop(_), Some(Halt::Paused(_))) => {
+                    invalid(format!("broker {id} is paused already"))
+                }
+                (Fault::Pause(_) | Fault::Kill(_) | Fault::Stop(_), Some(Halt::Stopped { .. })) => {
                     invalid(format!("broker {id} is not running"))
                 }
-                (Fault::Resume(_), None | Some(Halt::Stopped)) => invalid(format!("broker {id} is not paused")),
+                (Fault::Resume(_), None | Some(Halt::Stopped { .. })) => invalid(format!("broker {id} is not paused")),
                 (Fault::Start(_), None | Some(Halt::Paused(_))) => invalid(format!("broker {id} is running already")),
+                (Fault::Stop(_), None) if self.is_stopping(id) => invalid(format!("broker {id} is stopping already")),
                 _ => Ok(()),
             };
         }
@@ -67,8 +70,9 @@ impl World {
     pub(in crate::world) fn fault(&mut self, fault: &Fault, given: FactId, facts: &mut Vec<Fact>) {
         match fault {
             Fault::Pause(id) => self.pause(*id, given, facts),
-            Fault::Resume(id) => self.resume(*id, facts),
+            Fault::Resume(id) => self.resume(*id, given, facts),
             Fault::Kill(id) => self.kill(*id, given, facts),
+            Fault::Stop(id) => self.stop(*id, given, facts),
             Fault::Start(id) => self.start(*id, given, facts),
             Fault::Cut(link) => self.cut(link, given, facts),
             Fault::Heal(link) => self.heal(link, given, facts),
@@ -77,28 +81,35 @@ impl World {
 
     fn pause(&mut self, id: BrokerId, given: FactId, facts: &mut Vec<Fact>) {
         self.faults.halted.insert(id, Halt::Paused(Vec::new()));
+        self.silence(id, given, facts);
         for (request, from, since) in self.unanswered(id) {
             let at = since.plus_ms(self.timeout_ms(&from)).max(self.now);
             self.schedule(at, given, EventKind::Timer(from, Timer::RequestTimeout { request }), facts);
         }
     }
 
-    fn resume(&mut self, id: BrokerId, facts: &mut Vec<Fact>) {
+    fn resume(&mut self, id: BrokerId, given: FactId, facts: &mut Vec<Fact>) {
         if let Some(Halt::Paused(held)) = self.faults.halted.remove(&id) {
             for Event { cause, kind, .. } in held {
                 self.schedule(self.now, cause, kind, facts);
             }
         }
+        self.hear(id, given, facts);
     }
 
     fn kill(&mut self, id: BrokerId, given: FactId, facts: &mut Vec<Fact>) {
-        let halted = self.faults.halted.insert(id, Halt::Stopped);
+        self.halt(id, false, given, facts);
+        self.silence(id, given, facts);
+    }
+
+    /// A broker's process ends: its connections break, and nothing waits for it any more.
+    pub(in crate::world) fn halt(&mut self, id: BrokerId, is_clean: bool, cause: FactId, facts: &mut Vec<Fact>) {
+        let halted = self.faults.halted.insert(id, Halt::Stopped { is_clean });
+        self.forget(id);
         for (request, from, _) in self.unanswered(id) {
-            self.disconnect(id, request, from, given, facts);
+            self.disconnect(id, request, from, cause, facts);
         }
-        if let Some(broker) = self.brokers.get_mut(&id) {
-            Rc::make_mut(broker).crash();
-        }
+        self.with_broker(id, cause, facts, |broker, out| if is_clean { broker.close(out) } else { broker.crash() });
         let mut lost = match halted {
             Some(Halt::Paused(held)) => held,
             _ => Vec::new(),
@@ -106,23 +117,9 @@ impl World {
         lost.extend(self.queue.take(&|kind| kind.broker() == Some(id)));
         for event in lost {
             if let EventKind::Deliver(message) = &event.kind {
-                self.refuse(id, message, given, facts);
+                self.refuse(id, message, cause, facts);
             }
         }
-    }
-
-    fn start(&mut self, id: BrokerId, given: FactId, facts: &mut Vec<Fact>) {
-        self.faults.halted.remove(&id);
-        let epoch = self.metadata.brokers.values().map(|broker| broker.epoch).max().unwrap_or(0).saturating_add(1);
-        self.with_broker(id, given, facts, |broker, out| broker.restart(epoch, false, out));
-        let kind = FactKind::RegisterBrokerRecord { broker: id, broker_epoch: epoch };
-        let registered = self.tell(kind, given, facts);
-        let metadata = Rc::make_mut(&mut self.metadata);
-        metadata.offset = metadata.offset.saturating_add(1);
-        if let Some(registration) = metadata.brokers.get_mut(&id) {
-            registration.epoch = epoch;
-        }
-        self.publish(registered, facts);
     }
 
     /// Lets all brokers know what the controller has decided.
@@ -144,11 +141,14 @@ impl World {
                 EventKind::Metadata(broker, _) => from == NodeId::Controller && to == NodeId::Broker(*broker),
                 EventKind::Timer(..) => false,
             });
-            self.faults.cut.push((from, to));
+            self.faults.cut.push((from.clone(), to.clone()));
             for event in on_it {
                 if let EventKind::Deliver(message) = &event.kind {
                     self.lose(message, given, facts);
                 }
+            }
+            if let (NodeId::Broker(id), NodeId::Controller) = (from, to) {
+                self.silence(id, given, facts);
             }
         }
     }
@@ -156,11 +156,15 @@ impl World {
     fn heal(&mut self, link: &Link, given: FactId, facts: &mut Vec<Fact>) {
         for (from, to) in link.directions() {
             self.faults.cut.retain(|(cut_from, cut_to)| *cut_from != from || *cut_to != to);
-            if let (NodeId::Controller, NodeId::Broker(id)) = (from, to) {
-                // A broker fetches the metadata log, and so catches up.
-                let mut out = self.outbox(NodeId::Controller, given);
-                out.metadata(id, &self.metadata);
-                self.apply(out, facts);
+            match (from, to) {
+                (NodeId::Controller, NodeId::Broker(id)) => {
+                    // A broker fetches the metadata log, and so catches up.
+                    let mut out = self.outbox(NodeId::Controller, given);
+                    out.metadata(id, &self.metadata);
+                    self.apply(out, facts);
+                }
+                (NodeId::Broker(id), NodeId::Controller) => self.hear(id, given, facts),
+                _ => {}
             }
         }
     }
@@ -242,7 +246,7 @@ impl World {
         fetches.chain(produces).collect()
     }
 
-    fn schedule(&mut self, at: SimTime, cause: FactId, kind: EventKind, facts: &mut Vec<Fact>) {
+    pub(in crate::world) fn schedule(&mut self, at: SimTime, cause: FactId, kind: EventKind, facts: &mut Vec<Fact>) {
         if self.queue.schedule(at, cause, kind).is_err() {
             let kind = FactKind::LimitReached { node: None, what: "event queue".into(), limit: EVENTS_MAX as u64 };
             self.tell(kind, cause, facts);

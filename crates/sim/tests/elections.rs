@@ -1,0 +1,299 @@
+//! Who leads when brokers go and come: what the controller writes, in its order, as a real one did
+//! (`recordings/cluster`: leader-kill, leader-pause, controlled-shutdown, single-replica-stop, elr-kill).
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::rc::Rc;
+
+use highwater_sim::bytes::Bytes;
+use highwater_sim::command::Command;
+use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::fault::{Fault, Link};
+use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
+use highwater_sim::metadata::LeaderRecoveryState;
+use highwater_sim::producer::Fate;
+use highwater_sim::world::{World, WorldConfig};
+
+struct Cluster {
+    world: World,
+    facts: Vec<Fact>,
+    told: usize,
+}
+
+/// orders-0 on these brokers of three; p1 with acks=all, c1 that reads from the beginning.
+fn cluster(replicas: &[i32], min_isr: &str) -> Cluster {
+    let mut broker = BrokerConfig::default();
+    broker.set("broker.session.timeout.ms", "12000").unwrap();
+    broker.set("replica.lag.time.max.ms", "60000").unwrap();
+    broker.set("auto.leader.rebalance.enable", "false").unwrap();
+    cluster_on(broker, replicas, min_isr)
+}
+
+fn cluster_on(broker: BrokerConfig, replicas: &[i32], min_isr: &str) -> Cluster {
+    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 1_000, seed: 1, broker }).unwrap();
+    let mut config = ProducerConfig::default();
+    config.set("enable.idempotence", "false").unwrap();
+    config.set("linger.ms", "0").unwrap();
+    world.add_producer(client("p1"), config).unwrap();
+    let mut config = ConsumerConfig::default();
+    config.set("auto.offset.reset", "earliest").unwrap();
+    world.add_consumer(client("c1"), config).unwrap();
+    let mut cluster = Cluster { world, facts: Vec::new(), told: 0 };
+    let mut config = TopicConfig::default();
+    config.set("min.insync.replicas", min_isr).unwrap();
+    let assignment = vec![replicas.iter().copied().map(BrokerId).collect()];
+    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config: Rc::new(config) });
+    cluster.command(Command::Assign { consumer: client("c1"), partitions: vec![orders()], from: None });
+    cluster.run_ms(100);
+    cluster
+}
+
+fn client(id: &str) -> ClientId {
+    ClientId(Rc::from(id))
+}
+
+fn orders() -> TopicPartition {
+    TopicPartition::new("orders", 0)
+}
+
+fn list(ids: &[BrokerId]) -> String {
+    ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(",")
+}
+
+impl Cluster {
+    fn command(&mut self, command: Command) {
+        self.world.command(command, &mut self.facts).unwrap();
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.command(Command::Fault(fault));
+    }
+
+    fn kill(&mut self, id: i32) {
+        self.fault(Fault::Kill(BrokerId(id)));
+        self.run_ms(15_000);
+    }
+
+    fn stop(&mut self, id: i32) {
+        self.fault(Fault::Stop(BrokerId(id)));
+        self.run_ms(15_000);
+    }
+
+    fn start(&mut self, id: i32) {
+        self.fault(Fault::Start(BrokerId(id)));
+        self.run_ms(15_000);
+    }
+
+    fn produce(&mut self, value: &str) {
+        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from(value)));
+        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
+        self.run_ms(500);
+    }
+
+    fn run_ms(&mut self, ms: u64) {
+        let until = self.world.now().plus_ms(ms);
+        while self.world.next_event_at().is_some_and(|at| at <= until) {
+            self.world.step(&mut self.facts);
+        }
+        self.world.idle_until(until);
+    }
+
+    /// What the controller wrote since the last time.
+    fn records(&mut self) -> Vec<String> {
+        let new = self.facts.get(self.told..).unwrap().iter().filter_map(|fact| match &fact.kind {
+            FactKind::PartitionChangeRecord { registration: at, .. } => {
+                let leader = at.leader.map_or(-1, |leader| leader.0);
+                let recovering = at.leader_recovery_state == LeaderRecoveryState::Recovering;
+                Some(format!(
+                    "leader {leader} epoch {} isr {} elr {} last {}{}",
+                    at.leader_epoch,
+                    list(&at.isr),
+                    list(&at.elr),
+                    list(&at.last_known_elr),
+                    if recovering { " recovering" } else { "" }
+                ))
+            }
+            FactKind::RegisterBrokerRecord { broker, .. } => Some(format!("register {broker}")),
+            FactKind::BrokerRegistrationChangeRecord { broker, fenced, in_controlled_shutdown } => {
+                let stopping = if *in_controlled_shutdown { " stopping" } else { "" };
+                Some(format!("broker {broker} {}{stopping}", if *fenced { "fenced" } else { "unfenced" }))
+            }
+            _ => None,
+        });
+        let new = new.collect();
+        self.told = self.facts.len();
+        new
+    }
+
+    fn ends(&self) -> [i64; 3] {
+        [1, 2, 3].map(|id| self.world.replica(BrokerId(id), &orders()).map_or(-1, |replica| replica.log_end_offset().0))
+    }
+
+    fn acknowledged(&self) -> Vec<i64> {
+        let offset = |fate: &Fate| match fate {
+            Fate::Acknowledged(offset) => offset.0,
+            _ => -1,
+        };
+        self.world.producer("p1").unwrap().sent().iter().map(|sent| offset(&sent.fate)).collect()
+    }
+
+    fn position(&self) -> i64 {
+        self.world.consumer("c1").unwrap().position(&orders()).unwrap().offset.unwrap().0
+    }
+}
+
+#[test]
+fn a_killed_leader_is_fenced_and_the_next_of_the_isr_leads() {
+    let mut cluster = cluster(&[1, 2, 3], "1");
+    cluster.produce("v0");
+    cluster.fault(Fault::Kill(BrokerId(1)));
+    cluster.produce("v1");
+    assert_eq!((cluster.records(), cluster.acknowledged()), (vec![], vec![0, -1]), "nobody knows yet");
+    cluster.run_ms(15_000);
+    assert_eq!(cluster.records(), ["leader 2 epoch 1 isr 2,3 elr  last ", "broker 1 fenced"]);
+    assert_eq!((cluster.acknowledged(), cluster.position()), (vec![0, 1], 2), "both clients found the new leader");
+    cluster.start(1);
+    assert_eq!(cluster.records(), ["register 1", "broker 1 unfenced", "leader 2 epoch 1 isr 1,2,3 elr  last "]);
+    cluster.command(Command::ElectPreferred { partition: orders() });
+    assert_eq!(cluster.records(), ["leader 1 epoch 2 isr 1,2,3 elr  last "]);
+    cluster.run_ms(1_000);
+    let again = cluster.world.command(Command::ElectPreferred { partition: orders() }, &mut cluster.facts);
+    assert_eq!(again.unwrap_err().to_string(), "ELECTION_NOT_NEEDED");
+    cluster.produce("v2");
+    cluster.run_ms(1_000);
+    assert_eq!((cluster.acknowledged(), cluster.ends(), cluster.position()), (vec![0, 1, 2], [3, 3, 3], 3));
+    let nobody = TopicPartition::new("nobody", 0);
+    let unknown = cluster.world.command(Command::ElectPreferred { partition: nobody }, &mut cluster.facts);
+    assert_eq!(unknown.unwrap_err().to_string(), "UNKNOWN_TOPIC_OR_PARTITION");
+}
+
+#[test]
+fn a_paused_leader_learns_that_it_leads_no_more() {
+    let mut cluster = cluster(&[1, 2, 3], "2");
+    cluster.produce("v0");
+    cluster.fault(Fault::Pause(BrokerId(1)));
+    cluster.run_ms(15_000);
+    assert_eq!(cluster.records(), ["leader 2 epoch 1 isr 2,3 elr  last ", "broker 1 fenced"]);
+    cluster.fault(Fault::Resume(BrokerId(1)));
+    cluster.run_ms(15_000);
+    assert_eq!(cluster.records(), ["broker 1 unfenced", "leader 2 epoch 1 isr 1,2,3 elr  last "]);
+    assert!(!cluster.world.replica(BrokerId(1), &orders()).unwrap().is_leader());
+}
+
+#[test]
+fn a_leader_that_stops_hands_over_first() {
+    let mut cluster = cluster(&[1, 2, 3], "1");
+    cluster.produce("v0");
+    cluster.stop(1);
+    let records = ["broker 1 unfenced stopping", "leader 2 epoch 1 isr 2,3 elr  last ", "broker 1 fenced stopping"];
+    assert_eq!(cluster.records(), records);
+    assert!(!cluster.world.is_running(BrokerId(1)));
+    cluster.produce("v1");
+    cluster.start(1);
+    assert_eq!(cluster.records(), ["register 1", "broker 1 unfenced", "leader 2 epoch 1 isr 1,2,3 elr  last "]);
+    let clean = |fact: &Fact| matches!(fact.kind, FactKind::LogLoaded { is_clean: true, high_watermark, .. } if high_watermark.0 == 1);
+    assert!(cluster.facts.iter().any(clean), "it has the high watermark that it stopped with");
+    // Who leads nothing needs no handing over, and writes nothing of it.
+    cluster.stop(3);
+    cluster.start(3);
+    let records = ["leader 2 epoch 1 isr 1,2 elr  last ", "broker 3 fenced", "register 3", "broker 3 unfenced"];
+    assert_eq!(cluster.records()[..4], records);
+}
+
+#[test]
+fn who_stops_last_is_eligible_and_leads_again() {
+    let mut cluster = cluster(&[3], "1");
+    cluster.produce("v0");
+    cluster.stop(3);
+    cluster.start(3);
+    let records = [
+        "broker 3 unfenced stopping",
+        "leader -1 epoch 1 isr  elr 3 last 3",
+        "broker 3 fenced stopping",
+        "register 3",
+        "broker 3 unfenced",
+        "leader 3 epoch 2 isr 3 elr  last ",
+    ];
+    assert_eq!(cluster.records(), records);
+    cluster.produce("v1");
+    cluster.run_ms(5_000);
+    assert_eq!(cluster.acknowledged(), [0, 1]);
+}
+
+#[test]
+fn who_is_killed_last_is_not_eligible_any_more_but_known() {
+    let mut cluster = cluster(&[3], "1");
+    cluster.produce("v0");
+    cluster.kill(3);
+    assert_eq!(cluster.records(), ["leader -1 epoch 1 isr  elr 3 last 3", "broker 3 fenced"]);
+    cluster.start(3);
+    let records = [
+        "leader -1 epoch 1 isr  elr  last 3",
+        "register 3",
+        "broker 3 unfenced",
+        "leader 3 epoch 2 isr 3 elr  last  recovering",
+    ];
+    assert_eq!(cluster.records()[..4], records);
+}
+
+#[test]
+fn a_quick_restart_waits_until_the_old_session_is_over() {
+    let mut cluster = cluster(&[1, 2, 3], "1");
+    cluster.fault(Fault::Kill(BrokerId(1)));
+    cluster.fault(Fault::Start(BrokerId(1)));
+    cluster.run_ms(5_000);
+    assert_eq!(cluster.records(), [""; 0]);
+    cluster.run_ms(15_000);
+    let records = ["leader 2 epoch 1 isr 2,3 elr  last ", "broker 1 fenced", "register 1", "broker 1 unfenced"];
+    assert_eq!(cluster.records()[..4], records);
+}
+
+#[test]
+fn a_broker_that_the_controller_does_not_hear_is_fenced_and_comes_back() {
+    let mut cluster = cluster(&[1, 2, 3], "1");
+    let link = Link { from: NodeId::Broker(BrokerId(1)), to: NodeId::Controller, one_way: true };
+    cluster.fault(Fault::Cut(link.clone()));
+    cluster.run_ms(15_000);
+    assert_eq!(cluster.records(), ["leader 2 epoch 1 isr 2,3 elr  last ", "broker 1 fenced"]);
+    cluster.fault(Fault::Heal(link));
+    cluster.run_ms(5_000);
+    assert_eq!(cluster.records(), ["broker 1 unfenced", "leader 2 epoch 1 isr 1,2,3 elr  last "]);
+}
+
+#[test]
+fn every_five_minutes_the_first_replica_leads_again() {
+    let mut cluster = cluster_on(BrokerConfig::default(), &[1, 2, 3], "1");
+    cluster.kill(1);
+    cluster.start(1);
+    cluster.records();
+    let next = 300_000 - cluster.world.now().0 / 1_000;
+    cluster.run_ms(next - 1);
+    assert_eq!(cluster.records(), [""; 0]);
+    cluster.run_ms(1);
+    assert_eq!(cluster.records(), ["leader 1 epoch 2 isr 1,2,3 elr  last "]);
+}
+
+#[test]
+fn what_only_the_old_leader_had_is_cut_when_it_comes_back() {
+    let mut cluster = cluster(&[1, 2, 3], "1");
+    cluster.produce("v0");
+    cluster.fault(Fault::Pause(BrokerId(2)));
+    cluster.fault(Fault::Pause(BrokerId(3)));
+    cluster.run_ms(1_200);
+    cluster.produce("lost");
+    assert_eq!(cluster.ends(), [2, 1, 1]);
+    cluster.fault(Fault::Kill(BrokerId(1)));
+    cluster.fault(Fault::Resume(BrokerId(2)));
+    cluster.fault(Fault::Resume(BrokerId(3)));
+    cluster.run_ms(15_000);
+    assert_eq!(cluster.records(), ["leader 2 epoch 1 isr 2,3 elr  last ", "broker 1 fenced"]);
+    cluster.start(1);
+    let cut = cluster.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::LogTruncated { broker, from, to, .. } => Some((broker.0, from.0, to.0)),
+        _ => None,
+    });
+    assert_eq!(cut, Some((1, 2, 1)));
+    // The producer had no answer, and sent it again to the new leader.
+    assert_eq!((cluster.ends(), cluster.acknowledged()), ([2, 2, 2], vec![0, 1]));
+}
