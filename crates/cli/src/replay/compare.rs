@@ -4,10 +4,10 @@
 //! next that waited. Callbacks are compared member by member, records of the log in their order, records that a member read
 //! partition by partition, requests and responses member by member over the whole story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Ours;
 use super::story::Recorded;
@@ -32,6 +32,25 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What an action may have given.
+const OUTCOMES: [&str; 15] = [
+    "result",
+    "error",
+    "then",
+    "first_record",
+    "count",
+    "position",
+    "repeated",
+    "never_processed",
+    "received",
+    "deliveries_per_record",
+    "distinct_records",
+    "committed_by_a_poll",
+    "high_watermark",
+    "last_stable_offset",
+    "lag",
+];
+
 /// What is compared: by step and subject, in order.
 type Compared = BTreeMap<(usize, String), Vec<Value>>;
 
@@ -55,16 +74,20 @@ pub fn compare(recorded: &Recorded, ours: &Ours) -> Vec<Difference> {
         find(&rpcs(&recorded.rpcs), &rpcs(&ours.rpcs), &mut differences);
     }
     for action in &recorded.story.actions {
-        let result = ours.results.iter().find(|(step, _)| *step == action.step).map(|(_, result)| result);
-        let Some(Value::Object(result)) = result else { continue };
-        for (name, ours) in result {
+        let mut results = Map::new();
+        for (_, result) in ours.results.iter().filter(|(step, _)| *step == action.step) {
+            results.extend(result.as_object().cloned().unwrap_or_default());
+        }
+        // What was recorded must be there, and what is there must be as recorded.
+        let names = action.arguments.keys().map(String::as_str).filter(|name| is_outcome(&action.what, name));
+        let names: BTreeSet<&str> = names.chain(results.keys().map(String::as_str)).collect();
+        for name in names {
             let recorded = action.arguments.get(name).map_or(Value::Null, |there| without_words(there.clone()));
-            let ours = without_words(ours.clone());
+            let ours = results.get(name).map_or(Value::Null, |there| without_words(there.clone()));
             if recorded != ours {
-                let what = format!("{} of {}", name, action.what);
                 differences.push(Difference {
                     step: action.step,
-                    what,
+                    what: format!("{name} of {}", action.what),
                     recorded: recorded.to_string(),
                     ours: ours.to_string(),
                 });
@@ -73,6 +96,11 @@ pub fn compare(recorded: &Recorded, ours: &Ours) -> Vec<Difference> {
     }
     differences.sort_by_key(|difference| difference.step);
     differences
+}
+
+/// It is what an action gave, not what was given to it.
+pub fn is_outcome(action: &str, name: &str) -> bool {
+    OUTCOMES.contains(&name) && !(action == "produce" && name == "count")
 }
 
 /// The action decides when an application polls.
@@ -191,7 +219,7 @@ fn compared_rpcs(rpcs: &[Value], leaders: bool, still: &[&str]) -> Compared {
 /// Puts the differences of two sides in order.
 fn find(recorded: &Compared, ours: &Compared, differences: &mut Vec<Difference>) {
     let empty = Vec::new();
-    let keys: std::collections::BTreeSet<&(usize, String)> = recorded.keys().chain(ours.keys()).collect();
+    let keys: BTreeSet<&(usize, String)> = recorded.keys().chain(ours.keys()).collect();
     for key in keys {
         let (one, other) = (recorded.get(key).unwrap_or(&empty), ours.get(key).unwrap_or(&empty));
         let length = one.len().max(other.len());

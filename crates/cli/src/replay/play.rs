@@ -27,6 +27,8 @@ const POLL_MAX_MS: u64 = 60_000;
 
 /// How long it takes to ask the cluster something, in ms.
 const LOOK_MS: u64 = 10;
+/// How long a `poll()` takes that comes back empty and does not say its timeout, in ms.
+const EMPTY_POLL_MS: u64 = 2_000;
 /// How long an application works on a record, in ms.
 const PROCESS_MS: u64 = 100;
 /// The actions whose records are their results.
@@ -40,6 +42,8 @@ struct Play<'a> {
     ours: Ours,
     /// `commitAsync()` calls, whose ends applications are told.
     asynchronous: Vec<(String, CommitId, Option<Value>)>,
+    /// Records that applications are done with.
+    processed: Vec<String>,
     /// How much of what happened has been told.
     told: usize,
     settings: Settings<'a>,
@@ -65,7 +69,16 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
     }
     let names = story.member_ids.iter().flat_map(|(name, ids)| ids.iter().map(|id| (id.clone(), name.clone())));
     let names = Names(names.collect());
-    let mut play = Play { story, cluster, names, ours: Ours::default(), asynchronous: Vec::new(), told: 0, settings };
+    let mut play = Play {
+        story,
+        cluster,
+        names,
+        ours: Ours::default(),
+        asynchronous: Vec::new(),
+        processed: Vec::new(),
+        told: 0,
+        settings,
+    };
     play.write_what_was_there(&recorded.events);
     for action in &story.actions {
         play.act(action)?;
@@ -164,10 +177,14 @@ impl Play<'_> {
             "process" => {
                 let records = u64::try_from(action.texts("records").len()).unwrap_or(0);
                 self.run_for(records.saturating_mul(PROCESS_MS));
+                self.processed.extend(action.texts("records").into_iter().map(str::to_owned));
             }
             "wait" | "sleep" => {
                 let seconds = action.arguments.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
                 self.run_for(ms(seconds));
+                if action.arguments.contains_key("received") {
+                    self.look_at_deliveries(action);
+                }
             }
             _ => self.act_on_offsets(action)?,
         }
@@ -194,16 +211,13 @@ impl Play<'_> {
             self.assign(action, member)?;
         }
         self.cluster.set_polls(member, Polls::Once);
-        let recorded_nothing = action.arguments.get("result").and_then(Value::as_array).is_some_and(Vec::is_empty);
-        if recorded_nothing {
-            // It came back empty at its timeout.
-            let timeout_s =
-                action.arguments.get("timeout").or(action.arguments.get("timeout_s")).and_then(Value::as_f64);
-            self.run_for(ms(timeout_s.unwrap_or(2.0)));
-        } else {
-            self.run_until(action, "records", POLL_MAX_MS, |cluster| {
-                cluster.taken(member).is_none_or(|(_, polls)| polls == Polls::Never)
-            })?;
+        let timeout = action.arguments.get("timeout").or(action.arguments.get("timeout_s")).and_then(Value::as_f64);
+        // One that says no timeout and came back empty had one all the same.
+        let came_back_empty = action.arguments.get("result").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let at_most = if came_back_empty { EMPTY_POLL_MS } else { POLL_MAX_MS };
+        let end = self.cluster.now().plus_ms(timeout.map_or(at_most, ms));
+        while self.cluster.now() < end && self.cluster.taken(member).is_some_and(|(_, polls)| polls != Polls::Never) {
+            self.cluster.step(end.min(self.cluster.now().plus_ms(100)));
         }
         let taken = self.cluster.taken(member).map(|(records, _)| records.to_vec()).unwrap_or_default();
         let records: Vec<String> = taken.iter().map(|(partition, offset)| format!("{partition}@{offset}")).collect();
@@ -212,6 +226,7 @@ impl Play<'_> {
             None => json!({"result": records}),
         };
         self.ours.results.push((action.step, result));
+        self.look_at_repetition(action, &taken);
         self.cluster.set_polls(member, Polls::Never);
         Ok(())
     }

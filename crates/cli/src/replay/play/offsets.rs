@@ -1,6 +1,8 @@
 //! The actions of a story that are about records and offsets.
 
-use highwater_sim::group::cluster::{Failure, GroupCluster, Log, Polls};
+use std::collections::{BTreeMap, BTreeSet};
+
+use highwater_sim::group::cluster::{Failure, GroupCluster, Happening, Log, Polls};
 use highwater_sim::group::error::GroupError;
 use highwater_sim::group::message::{OffsetCommit, OffsetFetch, OffsetToCommit, Request, Response, TxnOffsetCommit};
 use highwater_sim::group::partition_for;
@@ -146,6 +148,43 @@ impl Play<'_> {
         }
         self.cluster.wake();
         Ok(())
+    }
+
+    /// Which of the polled records an application was done with before, and which nobody will ever see.
+    pub(super) fn look_at_repetition(&mut self, action: &Action, polled: &[(TopicPartition, i64)]) {
+        if !action.arguments.contains_key("repeated") && !action.arguments.contains_key("never_processed") {
+            return;
+        }
+        let partition = self.only_partition();
+        let is_processed = |offset: &i64| self.processed.contains(&format!("{partition}@{offset}"));
+        let repeated: Vec<i64> = polled.iter().map(|(_, offset)| *offset).filter(is_processed).collect();
+        let end = self.cluster.log(&partition).map_or(0, Log::end);
+        let is_polled = |offset: &i64| polled.iter().any(|(_, there)| there == offset);
+        let never: Vec<i64> = (0..end).filter(|offset| !is_processed(offset) && !is_polled(offset)).collect();
+        self.result(action, "repeated", json!(repeated));
+        self.result(action, "never_processed", json!(never));
+    }
+
+    /// How many records each member has read by now, and how often each record was read.
+    pub(super) fn look_at_deliveries(&mut self, action: &Action) {
+        let mut received: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut deliveries: BTreeMap<String, usize> = BTreeMap::new();
+        for happening in &self.cluster.happenings {
+            let Happening::Records(member, records) = happening else { continue };
+            let read = received.entry(member.as_str()).or_default();
+            *read = read.saturating_add(records.len());
+            for (partition, offset) in records {
+                let times = deliveries.entry(format!("{partition}@{offset}")).or_default();
+                *times = times.saturating_add(1);
+            }
+        }
+        let times: BTreeSet<usize> = deliveries.values().copied().collect();
+        let told = json!({
+            "received": received,
+            "deliveries_per_record": times,
+            "distinct_records": deliveries.len(),
+        });
+        self.ours.results.push((action.step, told));
     }
 
     /// The first partition of the story's first topic.
@@ -308,6 +347,8 @@ impl Play<'_> {
         // The producer says of every such error that the commit failed.
         let told = (error != GroupError::None).then(|| json!({"class": "CommitFailedException"}));
         self.result(action, "error", json!(told));
+        let then = if error == GroupError::None { "commit ok" } else { "abort ok" };
+        self.result(action, "then", json!(then));
     }
 }
 
