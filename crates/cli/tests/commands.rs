@@ -290,6 +290,26 @@ fn assign_says_who_reads_what() {
 }
 
 #[test]
+fn replay_says_what_differs_from_a_recording() {
+    let story = format!("{}/../../tests/recordings/groups/eager-range-2x3", env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(call(&["replay", &story]), (0, "the same\n".to_owned(), String::new()));
+    let (code, out, _) = call(&["replay", &story, "--json"]);
+    assert_eq!((code, json(&out)["differences"].as_array().unwrap().len()), (0, 0));
+    let folder = Folder::new("replay");
+    for file in ["story.json", "rpcs.jsonl"] {
+        fs::copy(format!("{story}/{file}"), folder.path(file)).unwrap();
+    }
+    let events = fs::read_to_string(format!("{story}/events.jsonl")).unwrap();
+    fs::write(folder.path("events.jsonl"), events.replacen("\"generation\": 2", "\"generation\": 3", 1)).unwrap();
+    let (code, out, err) = call(&["replay", &folder.0.display().to_string()]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.starts_with("step 2: records of the log, 1\n  recorded: {"), "{out}");
+    let (code, _, err) = call(&["replay", "nowhere"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("nowhere"), "{err}");
+}
+
+#[test]
 fn answer_fills_in_what_kafka_would_say() {
     let question = br#"{"key_hex":"757365722d38","partitions":6}"#;
     let (code, out, err) = call_with(&["answer", "partition"], question);

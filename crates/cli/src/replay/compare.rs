@@ -70,7 +70,14 @@ pub fn compare(recorded: &Recorded, ours: &Ours) -> Vec<Difference> {
             .filter(|action| is_by_hand(&action.what))
             .filter_map(|action| action.member.as_deref())
             .collect();
-        let rpcs = |rpcs: &[Value]| compared_rpcs(rpcs, leaders, &still);
+        let with_offsets = recorded.rpcs.iter().any(is_about_offsets);
+        let rpcs = |rpcs: &[Value]| {
+            let mut compared = compared_rpcs(rpcs, leaders, &still);
+            if with_offsets {
+                add_offsets(rpcs, &mut compared);
+            }
+            compared
+        };
         find(&rpcs(&recorded.rpcs), &rpcs(&ours.rpcs), &mut differences);
     }
     for action in &recorded.story.actions {
@@ -214,6 +221,27 @@ fn compared_rpcs(rpcs: &[Value], leaders: bool, still: &[&str]) -> Compared {
         compared.entry((0, what)).or_default().push(json!([rpc.get("dir"), api, body, rpc.get("step")]));
     }
     compared
+}
+
+/// Only some recordings have these.
+fn is_about_offsets(rpc: &Value) -> bool {
+    matches!(rpc.get("api").and_then(Value::as_str), Some("OFFSET_COMMIT" | "OFFSET_FETCH"))
+}
+
+fn add_offsets(rpcs: &[Value], compared: &mut Compared) {
+    for rpc in rpcs.iter().filter(|rpc| is_about_offsets(rpc)) {
+        let member = rpc.get("member").and_then(Value::as_str).unwrap_or_default();
+        let mut body = rpc.get("body").cloned().unwrap_or_default();
+        // The answer names the group that was asked for.
+        if rpc.get("dir").and_then(Value::as_str) == Some("response") {
+            for group in body.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
+                remove(group, &["groupId"]);
+            }
+        }
+        let what = format!("requests and responses about offsets of {member}");
+        let line = json!([rpc.get("dir"), rpc.get("api"), body, rpc.get("step")]);
+        compared.entry((0, what)).or_default().push(line);
+    }
 }
 
 /// Puts the differences of two sides in order.

@@ -6,11 +6,11 @@ use highwater_sim::group::cluster::{Failure, GroupCluster, Happening};
 use highwater_sim::group::coordinator::{ClassicGroup, State};
 use highwater_sim::group::error::GroupError;
 use highwater_sim::group::member::{CommitError, Event, PollError};
-use highwater_sim::group::message::{Joined, Request, Response};
+use highwater_sim::group::message::{FetchedOffset, Joined, OffsetToCommit, Request, Response};
 use highwater_sim::group::partition_for;
 use highwater_sim::group::protocol::{Assigned, Owned, StickyUserData, Subscription, cooperative_generation};
 use highwater_sim::group::records::{self, Part, Record};
-use highwater_sim::ids::TopicPartition;
+use highwater_sim::ids::{Topic, TopicPartition};
 use serde_json::{Map, Value, json};
 
 use crate::hex;
@@ -220,6 +220,35 @@ fn asked(request: &Request, names: &Names) -> Option<(&'static str, Value)> {
             let member = |(id, instance): &(String, Option<String>)| json!({"memberId": names.of(id), "groupInstanceId": instance});
             Some(("LEAVE_GROUP", json!({"members": leave.members.iter().map(member).collect::<Vec<_>>()})))
         }
+        Request::OffsetCommit(commit) => {
+            let one = |offset: &OffsetToCommit| {
+                let told = json!({
+                    "partitionIndex": offset.partition,
+                    "committedOffset": offset.offset,
+                    "committedLeaderEpoch": offset.leader_epoch,
+                    "committedMetadata": offset.metadata,
+                });
+                (offset.topic.to_string(), told)
+            };
+            let body = json!({
+                "generationIdOrMemberEpoch": commit.generation,
+                "memberId": names.of(&commit.member_id),
+                "groupInstanceId": commit.instance_id,
+                "topics": topics("partitions", commit.offsets.iter().map(one)),
+            });
+            Some(("OFFSET_COMMIT", body))
+        }
+        Request::OffsetFetch(fetch) => {
+            let partitions = fetch.partitions.iter().flatten();
+            let one = |(topic, partition): &(Topic, i32)| (topic.to_string(), json!(partition));
+            let group = json!({
+                "groupId": fetch.group,
+                "memberId": null,
+                "memberEpoch": -1,
+                "topics": topics("partitionIndexes", partitions.map(one)),
+            });
+            Some(("OFFSET_FETCH", json!({"groups": [group], "requireStable": fetch.require_stable})))
+        }
         _ => None,
     }
 }
@@ -237,8 +266,43 @@ fn answered(response: &Response, names: &Names) -> Option<(&'static str, Value)>
             let members: Vec<Value> = left.members.iter().map(member).collect();
             Some(("LEAVE_GROUP", json!({"errorCode": left.error.code(), "members": members})))
         }
+        Response::OffsetCommit(answer) => {
+            let one = |(topic, partition, error): &(Topic, i32, GroupError)| {
+                (topic.to_string(), json!({"partitionIndex": partition, "errorCode": error.code()}))
+            };
+            Some(("OFFSET_COMMIT", json!({"topics": topics("partitions", answer.iter().map(one))})))
+        }
+        Response::OffsetFetch(offsets) => {
+            let one = |offset: &FetchedOffset| {
+                let told = json!({
+                    "partitionIndex": offset.partition,
+                    "committedOffset": offset.offset,
+                    "committedLeaderEpoch": offset.leader_epoch,
+                    "metadata": offset.metadata,
+                    "errorCode": offset.error.code(),
+                });
+                (offset.topic.to_string(), told)
+            };
+            let group = json!({"topics": topics("partitions", offsets.iter().map(one)), "errorCode": 0});
+            Some(("OFFSET_FETCH", json!({"groups": [group]})))
+        }
         _ => None,
     }
+}
+
+/// Partitions under their topics, which follow each other.
+fn topics(name: &str, partitions: impl Iterator<Item = (String, Value)>) -> Value {
+    let mut topics: Vec<(String, Vec<Value>)> = Vec::new();
+    for (topic, partition) in partitions {
+        match topics.last_mut().filter(|(there, _)| *there == topic) {
+            Some((_, partitions)) => partitions.push(partition),
+            None => topics.push((topic, vec![partition])),
+        }
+    }
+    let told = topics.into_iter().map(|(topic, partitions)| {
+        Value::Object(Map::from_iter([("name".to_owned(), json!(topic)), (name.to_owned(), json!(partitions))]))
+    });
+    told.collect()
 }
 
 fn join_response(joined: &Joined, names: &Names) -> Value {

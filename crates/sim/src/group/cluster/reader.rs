@@ -151,7 +151,8 @@ impl Reader {
         let mut read = Read::default();
         let is_initializing = |(_, position): &(&TopicPartition, &Position)| **position == Position::Initializing;
         if !self.asked {
-            read.committed_of = self.positions.iter().filter(is_initializing).map(|(there, _)| there.clone()).collect();
+            let initializing = self.positions.iter().filter(is_initializing).map(|(there, _)| there.clone());
+            read.committed_of = in_javas_order(&initializing.collect());
             self.asked = !read.committed_of.is_empty();
         }
         self.reset_positions(logs, now, &mut read)?;
