@@ -3,3 +3,4 @@
 pub mod answer;
 pub mod hex;
 pub mod replay;
+pub mod replay_cluster;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use highwater_cli::replay::replay;
+use highwater_cli::replay::{Difference, replay};
+use highwater_cli::replay_cluster;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -12,7 +13,8 @@ use crate::output::Out;
 /// Play a story that was recorded on a real cluster, and say where the simulator does otherwise.
 #[derive(Args)]
 #[command(after_help = "\
-A story is a folder with story.json, events.jsonl and rpcs.jsonl. Exit code 1 if anything differs; the first difference \
+A story is a folder with story.json, and of a group events.jsonl and rpcs.jsonl, of a cluster partition_changes.jsonl, \
+states.jsonl and client.jsonl. Exit code 1 if anything differs; the first difference \
 comes first. With --json: what the simulator did, in the form of the recording, and the differences.
 
 Example:
@@ -26,6 +28,9 @@ pub struct Replay {
 impl Replay {
     /// Writes the differences.
     pub fn run(&self, out: &mut Out) -> Result<(), Failure> {
+        if replay_cluster::is_story(&self.folder) {
+            return self.run_cluster(out);
+        }
         let replayed =
             replay(&self.folder).map_err(|error| Failure::input(format!("{}: {error}", self.folder.display())))?;
         let differences = &replayed.differences;
@@ -37,18 +42,41 @@ impl Replay {
                 "results": replayed.ours.results,
                 "differences": told,
             }))?;
-        } else {
-            for difference in differences {
-                out.line(difference)?;
-            }
-            if differences.is_empty() {
-                out.line("the same")?;
-            }
+        }
+        tell(differences, out)
+    }
+
+    fn run_cluster(&self, out: &mut Out) -> Result<(), Failure> {
+        let replayed = replay_cluster::replay(&self.folder)
+            .map_err(|error| Failure::input(format!("{}: {error}", self.folder.display())))?;
+        let differences = &replayed.differences;
+        if out.json {
+            let told: Vec<_> = differences.iter().map(ToString::to_string).collect();
+            out.json(&json!({
+                "partition_changes": replayed.ours.changes,
+                "states": replayed.ours.states,
+                "client": replayed.ours.client,
+                "results": replayed.ours.results,
+                "differences": told,
+            }))?;
+        }
+        tell(differences, out)
+    }
+}
+
+/// Writes the differences as text; the command fails if there is any.
+fn tell(differences: &[Difference], out: &mut Out) -> Result<(), Failure> {
+    if !out.json {
+        for difference in differences {
+            out.line(difference)?;
         }
         if differences.is_empty() {
-            return Ok(());
+            out.line("the same")?;
         }
-        out.finish()?;
-        Err(Failure::Told)
     }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    out.finish()?;
+    Err(Failure::Told)
 }

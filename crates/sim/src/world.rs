@@ -3,6 +3,7 @@
 mod controller;
 mod faults;
 mod observe;
+mod request;
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;

@@ -45,6 +45,11 @@ impl Faults {
         !self.halted.contains_key(&broker)
     }
 
+    /// A broker is paused.
+    pub fn is_paused(&self, broker: BrokerId) -> bool {
+        matches!(self.halted.get(&broker), Some(Halt::Paused(_)))
+    }
+
     /// What waits for paused brokers.
     pub fn held(&self) -> impl Iterator<Item = &Event> {
         self.halted.values().flat_map(|halt| match halt {

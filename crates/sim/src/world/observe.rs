@@ -105,6 +105,11 @@ impl World {
         self.brokers.contains_key(&broker) && self.faults.is_running(broker)
     }
 
+    /// A broker is paused.
+    pub fn is_paused(&self, broker: BrokerId) -> bool {
+        self.faults.is_paused(broker)
+    }
+
     /// The number of the next message.
     pub fn next_message(&self) -> MessageId {
         MessageId(self.counters.message)
