@@ -73,6 +73,8 @@ pub enum Action {
     Files(FilesAction),
     /// The part of the program that looks into files is here, or is not; and what was dropped before it was.
     FilesReady(Result<(), String>, Option<js_sys::Array>),
+    /// The words of all terms are here, or are not.
+    TermsReady(Result<(), String>),
     /// The player's width in CSS px.
     Width(f64),
     /// It is time for the next beat of a playing step (the number is the motion's).

@@ -22,7 +22,7 @@ use crate::components::help::{HelpProps, help};
 use crate::components::say;
 use crate::components::top_bar::{TopBarProps, top_bar};
 use crate::keys;
-use crate::options::{self, FILES, Link, Theme, View};
+use crate::options::{self, FILES, Link, TERMS, Theme, View};
 use crate::own_files::FilesPlace;
 use crate::progress::{KEPT_AS, Progress};
 use crate::session::Session;
@@ -36,6 +36,8 @@ enum Place {
     Playing(Box<Session>),
     /// Files that a reader brings.
     Files(Box<FilesPlace>),
+    /// All terms.
+    Terms,
     Failed(Failure),
 }
 
@@ -242,6 +244,7 @@ impl Component for App {
             Action::Dropped(things) => self.open_files(Some(things)),
             Action::Files(action) => self.files(action),
             Action::FilesReady(result, dropped) => self.files_ready(result, dropped),
+            Action::TermsReady(result) => self.terms_ready(result),
             Action::Width(width) => {
                 let changed = (self.width - width).abs() >= 0.5;
                 self.width = width;
@@ -260,7 +263,7 @@ impl Component for App {
         let lang = self.lang;
         let place = match &self.place {
             Place::Playing(session) => Some((session.player.family(lang), session.player.title(lang))),
-            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Failed(_) => None,
+            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Terms | Place::Failed(_) => None,
         };
         let view = matches!(self.place, Place::Playing(_)).then_some(self.view);
         let place = place.as_ref().map(|(family, title)| (family.as_str(), title.as_str()));
@@ -306,7 +309,7 @@ impl App {
     fn session(&self) -> Option<&Session> {
         match &self.place {
             Place::Playing(session) => Some(session),
-            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Failed(_) => None,
+            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Terms | Place::Failed(_) => None,
         }
     }
 
@@ -358,6 +361,7 @@ impl App {
             }
             Place::Home => options::format(None, None, lang, theme, View::Stage),
             Place::Files(_) => options::format(Some(FILES), None, lang, theme, View::Stage),
+            Place::Terms => options::format(Some(TERMS), None, lang, theme, View::Stage),
             Place::Loading(id) | Place::Failed(Failure { id, .. }) => {
                 options::format(Some(id), None, lang, theme, self.view)
             }
@@ -368,6 +372,7 @@ impl App {
     fn title(&self) -> String {
         match self.session() {
             Some(session) => format!("{} · Highwater", session.player.title(self.lang)),
+            None if matches!(self.place, Place::Terms) => say(self.lang, "glossary.page_title"),
             None if matches!(self.place, Place::Files(_)) => say(self.lang, "own.page_title"),
             None => say(self.lang, "page_title"),
         }
@@ -396,6 +401,10 @@ impl App {
         self.view = link.view.unwrap_or_default();
         if id == FILES {
             self.open_files(None);
+            return;
+        }
+        if id == TERMS {
+            self.open_terms();
             return;
         }
         if self.session().is_some_and(|session| session.player.id() == id) {

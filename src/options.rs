@@ -95,6 +95,9 @@ pub struct Link {
 /// What stands in a link in the place of a scenario for the files that a reader brings.
 pub const FILES: &str = "files";
 
+/// What stands in a link in the place of a scenario for the list of all terms.
+pub const TERMS: &str = "terms";
+
 /// Values longer than this are cut in messages.
 const LONGEST_VALUE: usize = 40;
 

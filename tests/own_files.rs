@@ -107,3 +107,29 @@ fn damage_is_told_and_the_rest_is_shown() -> Result<()> {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
 }
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn all_terms_are_listed_and_found_by_their_words() -> Result<()> {
+    let site = Site::shared()?;
+    for (width, theme, lang, words) in
+        [(360, Theme::Dark, "zh", "高水位"), (1_280, Theme::Light, "en", "high watermark")]
+    {
+        let page = site.page(View { theme, ..View::default() }.at_width(width))?;
+        page.go(&format!("#/terms?lang={lang}"))?;
+        page.wait_until("Number(document.querySelector('[data-glossary]')?.dataset.glossary) > 50")?;
+        page.screenshot(&format!("glossary/{width}-{}", theme.name()))?;
+        let mut problems = page.layout_problems()?;
+        problems.extend(page.axe_violations()?.unwrap_or_default());
+        page.evaluate(&format!(
+            "(() => {{ const input = document.querySelector('[data-search]'); input.value = '{words}'; \
+             input.dispatchEvent(new InputEvent('input', {{ bubbles: true }})); }})()"
+        ))?;
+        page.wait_until(
+            "document.querySelector('#term-hw') !== null && document.querySelector('#term-zombie') === null",
+        )?;
+        problems.extend(page.problems());
+        assert!(problems.is_empty(), "at {width} px:\n{}", problems.join("\n"));
+    }
+    Ok(())
+}

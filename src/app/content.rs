@@ -2,6 +2,7 @@
 
 use super::{App, Place};
 use crate::action::Action;
+use crate::components::glossary::glossary;
 use crate::components::home::{HomeProps, home};
 use crate::components::icon::{Sign, icon};
 use crate::components::notice::notice;
@@ -39,6 +40,7 @@ impl App {
                 html! { <main key={shown.id} class="frame">{ player }</main> }
             }
             Place::Files(place) => own_files(place, lang, self.width, &self.dispatch),
+            Place::Terms => glossary(lang, &self.search, &self.dispatch),
             Place::Failed(failure) => {
                 let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
                 let course: Vec<(String, String)> = match &self.course {

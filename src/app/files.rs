@@ -1,4 +1,4 @@
-//! The way to the files that a reader brings.
+//! The way to the files that a reader brings, and to the list of all terms.
 
 use highwater_player::phrase::Phrase;
 
@@ -6,7 +6,7 @@ use super::{App, Due, Failure, Place};
 use crate::action::Action;
 use crate::browser;
 use crate::browser::files::Happening;
-use crate::options::FILES;
+use crate::options::{FILES, TERMS};
 use crate::own_files::{FilesAction, FilesPlace};
 
 impl App {
@@ -25,19 +25,32 @@ impl App {
         self.has_more |= result.is_ok();
         match (&self.place, result) {
             (Place::Loading(id), Ok(())) if id == FILES => self.place = Place::Files(Box::default()),
-            (Place::Loading(id), Err(said)) if id == FILES => {
-                self.place = Place::Failed(Failure {
-                    id: FILES.to_owned(),
-                    title: Phrase::new("interface.unloaded_title").with("id", FILES),
-                    line: Phrase::new("interface.unloaded_line").with("file", "more.wasm"),
-                    said: Some(said),
-                    can_try_again: true,
-                });
-            }
+            (Place::Loading(id), Err(said)) if id == FILES => self.place = without_more(FILES, said),
             _ => {}
         }
         self.write_link();
         dropped.is_none_or(|things| self.files(FilesAction::Offered(things)))
+    }
+
+    /// Goes to the list of all terms, as soon as their words are here.
+    pub(super) fn open_terms(&mut self) -> bool {
+        let dispatch = self.dispatch.clone();
+        browser::with_more(false, move |result| dispatch.emit(Action::TermsReady(result)));
+        self.place = Place::Loading(TERMS.to_owned());
+        self.due.push(Due::Top);
+        true
+    }
+
+    pub(super) fn terms_ready(&mut self, result: Result<(), String>) -> bool {
+        if !matches!(&self.place, Place::Loading(id) if id == TERMS) {
+            return false;
+        }
+        self.has_more |= result.is_ok();
+        self.place = match result {
+            Ok(()) => Place::Terms,
+            Err(said) => without_more(TERMS, said),
+        };
+        true
     }
 
     pub(super) fn files(&mut self, action: FilesAction) -> bool {
@@ -53,4 +66,14 @@ impl App {
         }
         true
     }
+}
+
+fn without_more(id: &str, said: String) -> Place {
+    Place::Failed(Failure {
+        id: id.to_owned(),
+        title: Phrase::new("interface.unloaded_title").with("id", id),
+        line: Phrase::new("interface.unloaded_line").with("file", "more.wasm"),
+        said: Some(said),
+        can_try_again: true,
+    })
 }

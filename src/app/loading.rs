@@ -6,7 +6,7 @@ use highwater_player::playback::Player;
 
 use super::{App, Due, Failure, Place, number};
 use crate::action::Action;
-use crate::options::{FILES, View};
+use crate::options::{FILES, TERMS, View};
 use crate::session::Session;
 use crate::{browser, options};
 
@@ -55,8 +55,10 @@ impl App {
         }
         if let Place::Failed(failure) = &self.place {
             let id = failure.id.clone();
-            if id == FILES {
-                return self.open_files(None);
+            match id.as_str() {
+                FILES => return self.open_files(None),
+                TERMS => return self.open_terms(),
+                _ => {}
             }
             self.load(id);
         }

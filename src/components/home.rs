@@ -86,7 +86,8 @@ pub fn home(props: &HomeProps<'_>) -> Html {
             <div class={if all <= SMALL_FAMILY { "families is-few" } else { "families" }}>
                 { for found.iter().map(|(family, cards)| family_of(lang, family, cards, progress)) }
             </div>
-            <p class="own-link"><a href={options::format(Some(options::FILES), None, None, None, options::View::Stage)} data-action="own-files">{ say(lang, "own_files") }</a></p>
+            <p class="own-link"><a href={options::format(Some(options::FILES), None, None, None, options::View::Stage)} data-action="own-files">{ say(lang, "own_files") }</a>
+                <a href={options::format(Some(options::TERMS), None, None, None, options::View::Stage)} data-action="all-terms">{ say(lang, "all_terms") }</a></p>
             <div>
                 if found.is_empty() && course.is_some() {
                     <p class="none">{ Phrase::new("interface.nothing_found").with("words", options::shorten(search)).say(lang) }</p>

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod facts;
+pub mod glossary;
 pub mod help;
 pub mod home;
 pub mod icon;

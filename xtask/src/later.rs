@@ -4,13 +4,14 @@
 //! second part.
 
 /// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 166] = [
+const MODULES: [&str; 167] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
     "highwater::browser::open_dialog",
     "highwater::browser::place_at_mark",
     "highwater::components::facts",
+    "highwater::components::glossary",
     "highwater::components::help",
     "highwater::components::menu",
     "highwater::components::own_files",
