@@ -4,7 +4,7 @@
 //! second part.
 
 /// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 167] = [
+const MODULES: [&str; 174] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -87,10 +87,12 @@ const MODULES: [&str; 167] = [
     "highwater_log::producer_state::snapshot",
     "highwater_log::producer_state::verification",
     "highwater_log::record::HeaderRef",
+    "highwater_log::recovery",
     "highwater_log::segment::Segment::open",
     "highwater_log::segment::Segment::read",
     "highwater_log::segment::Segment::read_next_offset",
     "highwater_log::segment::Segment::truncate_to",
+    "highwater_log::segment::SegmentError",
     "highwater_log::segment::content::BytesFrom",
     "highwater_log::segment::content::Content::from_bytes",
     "highwater_log::segment::content::Content::truncate",
@@ -135,6 +137,8 @@ const MODULES: [&str; 167] = [
     "highwater_sim::broker::fetch",
     "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::complete_fetch",
     "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::fetched",
+    "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::read",
+    "highwater_sim::broker::fetch_requests::answer",
     "highwater_sim::broker::fetcher",
     "highwater_sim::broker::follower",
     "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::is_isr_eligible",
@@ -147,6 +151,7 @@ const MODULES: [&str; 167] = [
     "highwater_sim::broker::produce_requests::<impl highwater_sim::broker::Broker>::complete_produce",
     "highwater_sim::broker::replica",
     "highwater_sim::broker::restart",
+    "highwater_sim::command::Command",
     "highwater_sim::config::broker",
     "highwater_sim::config::consumer",
     "highwater_sim::config::error",
@@ -157,6 +162,7 @@ const MODULES: [&str; 167] = [
     "highwater_sim::config::value",
     "highwater_sim::consumer",
     "highwater_sim::controller",
+    "highwater_sim::event_queue::EventQueue::take",
     "highwater_sim::fact::fields::faults",
     "highwater_sim::fact::json",
     "highwater_sim::fault",
@@ -172,6 +178,7 @@ const MODULES: [&str; 167] = [
     "highwater_sim::world::World::add_consumer",
     "highwater_sim::world::faults::happen",
     "highwater_sim::world::faults::sessions",
+    "highwater_sim::world::observe::<impl highwater_sim::world::World>::on_the_wire",
 ];
 
 /// Modules whose types only other scenarios have: all that is made for these types belongs there too.
