@@ -2,10 +2,13 @@
 
 mod files;
 
+use std::rc::Rc;
+
 use highwater_sim::sorted::SortedSet;
 
 use highwater_sim::fact::Fact;
 use highwater_sim::ids::{BrokerId, TopicPartition};
+use highwater_sim::metadata::PartitionRegistration;
 use highwater_sim::producer::Fate;
 use highwater_sim::producer::partitioner::{murmur2, to_positive};
 use highwater_sim::world::World;
@@ -76,9 +79,16 @@ fn moved(keys: impl Iterator<Item = String>, from: i32, to: i32) -> Result<Value
 }
 
 impl Situation<'_> {
+    /// What the controller has on a partition.
+    fn registration(&self, args: &[Value]) -> Result<&PartitionRegistration, EvaluationError> {
+        let id = partition(args.first().ok_or_else(|| fail("which partition?"))?)?;
+        let registration = self.world.metadata().partition(&id).map(Rc::as_ref);
+        registration.ok_or_else(|| fail(format!("there is no {id}")))
+    }
+
     fn replica(&self, args: &[Value]) -> Result<&highwater_sim::broker::partition::Partition, EvaluationError> {
         let id = partition(args.first().ok_or_else(|| fail("which partition?"))?)?;
-        let registration = self.world.metadata().partition(&id).ok_or_else(|| fail(format!("there is no {id}")))?;
+        let registration = self.registration(args)?;
         let broker = match args.get(1) {
             Some(broker) => BrokerId(small(broker)?),
             None => registration.leader.ok_or_else(|| fail(format!("{id} has no leader")))?,
@@ -90,11 +100,11 @@ impl Situation<'_> {
         let replica = self.replica(args.get(..1).unwrap_or(args));
         match function {
             "isr" => {
-                let isr: SortedSet<i32> = replica?.registration.isr.iter().map(|id| id.0).collect();
+                let isr: SortedSet<i32> = self.registration(args)?.isr.iter().map(|id| id.0).collect();
                 Ok(Value::List(isr.into_iter().map(|id| Value::Number(id.into())).collect()))
             }
-            "leader" => number(replica?.registration.leader.map_or(-1, |id| id.0).into()),
-            "epoch" => number(replica?.registration.leader_epoch.0.into()),
+            "leader" => number(self.registration(args)?.leader.map_or(-1, |id| id.0).into()),
+            "epoch" => number(self.registration(args)?.leader_epoch.0.into()),
             "records" => {
                 let replica = replica?;
                 number(replica.log_end_offset().0.saturating_sub(replica.log_start_offset().0))
