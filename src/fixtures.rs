@@ -38,6 +38,7 @@ pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) ->
         broker,
         role: if floats.is_empty() { Role::Follower } else { Role::Leader },
         in_isr: true,
+        is_paused: false,
         records: (0..leo)
             .map(|offset| {
                 let (value, key, color) = RECORDS[usize::try_from(offset).unwrap() % RECORDS.len()];

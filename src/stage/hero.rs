@@ -26,6 +26,7 @@ pub fn draw(narrow: bool) -> Picture {
         broker: 1,
         role: Role::Leader,
         in_isr: true,
+        is_paused: false,
         records: (0..)
             .zip(RECORDS)
             .map(|(offset, (value, key, color))| RecordCell {

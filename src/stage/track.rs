@@ -175,7 +175,12 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     };
     let tag_words = draw.say(Phrase::new(key));
     let tag_w = f64::max(tag_w, text::width(&tag_words, 12.0) + 14.0);
-    let state = draw.say(Phrase::new(if row.in_isr { "scene.in_sync" } else { "interface.out_of_sync" }));
+    let state = match (row.is_paused, row.in_isr) {
+        (true, _) => "scene.paused",
+        (false, true) => "scene.in_sync",
+        (false, false) => "interface.out_of_sync",
+    };
+    let state = draw.say(Phrase::new(state));
     let earlier = measures.first - draw_first(row);
     let earlier = (earlier > 0).then(|| draw.say(Phrase::new("interface.earlier").with("n", earlier)));
     let tag = |x: f64, y: f64| {

@@ -42,6 +42,8 @@ pub struct ReplicaRow {
     pub role: Role,
     /// Whether the broker is in the ISR.
     pub in_isr: bool,
+    /// The broker does nothing: it is paused.
+    pub is_paused: bool,
     /// The records from the panel's first offset on.
     pub records: Vec<RecordCell>,
     /// What `replica.highWatermark` is here: on a follower, its copy.

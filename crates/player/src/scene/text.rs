@@ -91,7 +91,8 @@ fn row_name(row: &ReplicaRow) -> Phrase {
         (Role::Follower, true) => "text.row_follower",
         (Role::Follower, false) => "text.row_out",
     };
-    Phrase::new(key).with("broker", row.broker)
+    let name = Phrase::new(key).with("broker", row.broker);
+    if row.is_paused { Phrase::new("text.row_paused").with("row", name) } else { name }
 }
 
 fn marks_line(row: &ReplicaRow) -> Phrase {

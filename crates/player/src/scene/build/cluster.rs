@@ -33,7 +33,8 @@ pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette
     let first_offset = start.max(end.saturating_sub(RECORDS_MAX));
     let mut isr: Vec<i32> = registration.isr.iter().map(|id| id.0).collect();
     sort_short_by_key(&mut isr, |id| *id);
-    let rows = replicas.iter().map(|(broker, replica)| row(broker, replica, &isr, first_offset, palette)).collect();
+    let rows =
+        replicas.iter().map(|(broker, replica)| row(world, broker, replica, &isr, first_offset, palette)).collect();
     let producers = world.producers().filter_map(|producer| producer_card(world, producer, partition, palette));
     let consumers = world.consumers().filter_map(|consumer| consumer_card(world, consumer, partition));
     Some(ClusterPanel {
@@ -47,7 +48,14 @@ pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette
     })
 }
 
-fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, palette: &Palette) -> ReplicaRow {
+fn row(
+    world: &World,
+    broker: &Broker,
+    replica: &Partition,
+    isr: &[i32],
+    first_offset: i64,
+    palette: &Palette,
+) -> ReplicaRow {
     let partition = &replica.id;
     let id = format!("broker-{}/{partition}", broker.id);
     let floats = replica
@@ -68,6 +76,7 @@ fn row(broker: &Broker, replica: &Partition, isr: &[i32], first_offset: i64, pal
         broker: broker.id.0,
         role: if replica.is_leader() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
+        is_paused: !world.is_running(broker.id),
         records: records(&id, replica, first_offset, palette),
         high_watermark: Shown {
             value: replica.high_watermark().0,
