@@ -4,7 +4,7 @@
 //! second part.
 
 /// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 174] = [
+const MODULES: [&str; 177] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -102,6 +102,7 @@ const MODULES: [&str; 174] = [
     "highwater_log::time_index::TimeIndex::truncate_to",
     "highwater_log::time_index::sanity_check",
     "highwater_log::transaction_index",
+    "highwater_player::environment::Situation::registration",
     "highwater_player::environment::Situation::replica",
     "highwater_player::environment::files",
     "highwater_player::explain",
@@ -122,6 +123,7 @@ const MODULES: [&str; 174] = [
     "highwater_player::scene::text::compaction",
     "highwater_player::scene::text::describe",
     "highwater_player::scene::text::files",
+    "highwater_player::scene::text::row_name",
     "highwater_player::scene::text::table",
     "highwater_player::script::Scenario",
     "highwater_player::script::faults",
@@ -176,6 +178,7 @@ const MODULES: [&str; 174] = [
     "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::retry_or_fail",
     "highwater_sim::timer::ControllerTask",
     "highwater_sim::world::World::add_consumer",
+    "highwater_sim::world::controller",
     "highwater_sim::world::faults::happen",
     "highwater_sim::world::faults::sessions",
     "highwater_sim::world::observe::<impl highwater_sim::world::World>::on_the_wire",
