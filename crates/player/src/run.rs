@@ -219,6 +219,10 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
         }
         Action::RefreshMetadata { client: id } => vec![Command::RefreshMetadata { client: client(id) }],
         Action::Wait { .. } => Vec::new(),
+        Action::Reassign { partition, replicas } => {
+            let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
+            vec![Command::Reassign { partition: id, replicas: replicas.iter().copied().map(BrokerId).collect() }]
+        }
         Action::ElectPreferred { partition } => {
             let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
             vec![Command::ElectPreferred { partition: id }]

@@ -273,6 +273,9 @@ fn command_phrase(command: &Command) -> Phrase {
         Command::ElectPreferred { partition } => {
             Phrase::new("facts.command_elect_preferred").with("partition", partition.to_string())
         }
+        Command::Reassign { partition, replicas } => Phrase::new("facts.command_reassign")
+            .with("partition", partition.to_string())
+            .with("replicas", list(replicas)),
         Command::Fault(fault) => faults::command(fault),
     }
 }

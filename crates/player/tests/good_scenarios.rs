@@ -175,6 +175,8 @@ fn faults_are_commands_of_a_step() {
           { start = { broker = 1 } },
           { wait = { ms = 20000 } },
           { elect_preferred = { partition = "orders-0" } },
+          { wait = { ms = 1000 } },
+          { reassign = { partition = "orders-0", replicas = [1, 3] } },
         ]
         until = { when = "leo(orders-0, 3) == 1 and leader(orders-0) == 1" }
         expect = ["leo(orders-0) == 1", "leader(orders-0) == 1"]

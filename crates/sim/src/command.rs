@@ -60,6 +60,13 @@ pub enum Command {
         /// Which.
         partition: TopicPartition,
     },
+    /// The admin client moves a partition to other brokers (`AlterPartitionReassignments`).
+    Reassign {
+        /// Which.
+        partition: TopicPartition,
+        /// The replicas that it shall have, the preferred leader first.
+        replicas: Vec<BrokerId>,
+    },
     /// Something goes wrong, or right again.
     Fault(Fault),
 }
@@ -74,6 +81,7 @@ impl Command {
             Command::Assign { .. } => "assign",
             Command::RefreshMetadata { .. } => "refresh_metadata",
             Command::ElectPreferred { .. } => "elect_preferred",
+            Command::Reassign { .. } => "reassign",
             Command::Fault(fault) => fault.name(),
         }
     }

@@ -191,6 +191,7 @@ impl World {
                 self.with_consumer(&client, given, facts, Consumer::refresh_metadata);
             }
             Command::ElectPreferred { partition } => self.elect_preferred(&partition, given, facts),
+            Command::Reassign { partition, replicas } => self.reassign(&partition, &replicas, given, facts),
             Command::Fault(fault) => self.fault(&fault, given, facts),
         }
         Ok(given)
@@ -275,6 +276,12 @@ impl World {
             Command::ElectPreferred { partition } => election::elect_preferred(&self.metadata, partition)
                 .map(|_| ())
                 .map_err(|error| CommandError::Invalid(error.to_owned())),
+            Command::Reassign { partition, replicas } => {
+                if self.metadata.partition(partition).is_none() {
+                    return Err(CommandError::Unknown(format!("partition {partition}")));
+                }
+                self.check_assignment(std::slice::from_ref(replicas))
+            }
             Command::Fault(fault) => self.check_fault(fault),
         }
     }

@@ -297,3 +297,25 @@ fn what_only_the_old_leader_had_is_cut_when_it_comes_back() {
     // The producer had no answer, and sent it again to the new leader.
     assert_eq!((cluster.ends(), cluster.acknowledged()), ([2, 2, 2], vec![0, 1]));
 }
+
+#[test]
+fn a_partition_moves_and_its_old_replica_is_gone() {
+    let mut cluster = cluster(&[1, 2], "1");
+    cluster.produce("v0");
+    cluster.command(Command::Reassign { partition: orders(), replicas: vec![BrokerId(3), BrokerId(2)] });
+    cluster.run_ms(5_000);
+    let records = ["leader 1 epoch 0 isr 1,2 elr  last ", "leader 3 epoch 1 isr 2,3 elr  last "];
+    assert_eq!(cluster.records(), records);
+    assert_eq!(cluster.ends(), [-1, 1, 1]);
+    cluster.produce("v1");
+    cluster.run_ms(5_000);
+    assert_eq!((cluster.acknowledged(), cluster.position()), (vec![0, 1], 2), "the clients found it");
+    let refused = |cluster: &mut Cluster, replicas: Vec<BrokerId>| {
+        let command = Command::Reassign { partition: orders(), replicas };
+        cluster.world.command(command, &mut cluster.facts).unwrap_err().to_string()
+    };
+    assert_eq!(refused(&mut cluster, vec![BrokerId(4)]), "there is no broker 4");
+    let told = "a partition has one or more replicas, each on its own broker";
+    assert_eq!(refused(&mut cluster, vec![BrokerId(1), BrokerId(1)]), told);
+    assert_eq!(refused(&mut cluster, vec![]), told);
+}

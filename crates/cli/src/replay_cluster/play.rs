@@ -133,6 +133,8 @@ impl Playing<'_> {
                 return Ok(if action.result.is_array() { None } else { ok });
             }
             "elect preferred" => return self.elect_preferred(action).map(Some),
+            "reassign" => self.reassign(action)?,
+            "offset for leader epoch" => return self.offset_for_leader_epoch(action).map(Some),
             "fetch" => return self.fetch(action).map(Some),
             "produce" => match action.arguments.get("client").and_then(Value::as_str) {
                 None => return self.produce(action).map(Some),
@@ -177,6 +179,39 @@ impl Playing<'_> {
         };
         self.ours.client.push(json!({"at": action.at, "client": "admin", "op": "elect preferred", "error": error}));
         Ok(if error == "NONE" { json!("ok") } else { json!(error) })
+    }
+
+    fn reassign(&mut self, action: &Action) -> Result<(), ReplayError> {
+        let named = action.arguments.get("replicas").and_then(Value::as_array);
+        let Some(named) = named else { return Err(not_simulated(action, "taking a reassignment back")) };
+        let ids = named.iter().filter_map(Value::as_i64).filter_map(|id| i32::try_from(id).ok());
+        self.command(Command::Reassign { partition: partition(action)?, replicas: ids.map(BrokerId).collect() })?;
+        let line = json!({"at": action.at, "client": "admin", "op": "reassign", "replicas": named, "error": "NONE"});
+        self.ours.client.push(line);
+        Ok(())
+    }
+
+    /// Asks a broker at once, without a message: nobody in the simulator sends this one.
+    fn offset_for_leader_epoch(&mut self, action: &Action) -> Result<Value, ReplayError> {
+        let (id, from) = (partition(action)?, action.broker("from")?);
+        let epoch =
+            |name: &str| action.optional_number(name).and_then(|epoch| i32::try_from(epoch).ok()).map(LeaderEpoch);
+        let asked = epoch("leader_epoch").unwrap_or_default();
+        let answer = match self.world.replica(BrokerId(from), &id) {
+            Some(replica) => replica.last_offset_for_leader_epoch(epoch("current_leader_epoch"), asked),
+            None => Err(Errors::UnknownTopicOrPartition),
+        };
+        let (error, end) = match answer {
+            Ok(end) => (Errors::None, end),
+            Err(error) => (error, None),
+        };
+        let (found, end) = end.map_or((-1, -1), |end| (end.epoch, end.end_offset));
+        self.ours.client.push(json!({
+            "at": action.at, "client": "raw", "op": action.what, "from": from, "asked_epoch": asked.0,
+            "current_leader_epoch": action.optional_number("current_leader_epoch"), "error": error.name(),
+            "leader_epoch": found, "end_offset": end,
+        }));
+        Ok(json!({"error": error.name(), "leader_epoch": found, "end_offset": end}))
     }
 
     /// Sends each value as its own request, one after another.

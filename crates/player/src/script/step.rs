@@ -134,6 +134,13 @@ pub enum Action {
         /// The partition, such as "orders-0".
         partition: String,
     },
+    /// A partition moves to other brokers.
+    Reassign {
+        /// The partition, such as "orders-0".
+        partition: String,
+        /// The brokers, the preferred leader first.
+        replicas: Vec<i32>,
+    },
     /// A broker that is not running is started.
     Start {
         /// The broker.

@@ -51,7 +51,7 @@ impl Checkpoints {
         }
     }
 
-    fn file_mut(&mut self, file: CheckpointFile) -> &mut SortedMap<TopicPartition, Offset> {
+    pub(super) fn file_mut(&mut self, file: CheckpointFile) -> &mut SortedMap<TopicPartition, Offset> {
         match file {
             CheckpointFile::HighWatermark => &mut self.high_watermarks,
             CheckpointFile::RecoveryPoint => &mut self.recovery_points,

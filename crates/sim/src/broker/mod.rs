@@ -107,6 +107,9 @@ impl Broker {
         let had_none = self.partitions.is_empty();
         for (id, registration) in image.partitions() {
             if !registration.replicas.contains(&self.id) {
+                if self.partitions.contains_key(&id) {
+                    self.drop_replica(&id, registration, out);
+                }
                 continue;
             }
             let config = image.topics.get(&id.topic).map(|topic| Rc::clone(&topic.config)).unwrap_or_default();

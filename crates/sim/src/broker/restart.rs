@@ -12,7 +12,8 @@ use super::alter_partition::AlterPartitionManager;
 use super::partition::Partition;
 use super::purgatory::Purgatory;
 use crate::fact::{CheckpointFile, FactKind};
-use crate::ids::{MessageId, Offset};
+use crate::ids::{MessageId, Offset, TopicPartition};
+use crate::metadata::PartitionRegistration;
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
 use crate::timer::Timer;
@@ -23,6 +24,32 @@ impl Broker {
         self.purgatory = Purgatory::default();
         self.fetchers = SortedMap::new();
         self.alter_partition = AlterPartitionManager::default();
+    }
+
+    /// The partition has moved to other brokers: what waits for it is answered, and its files are deleted. Kafka:
+    /// `ReplicaManager.stopPartitions`.
+    pub(super) fn drop_replica(
+        &mut self,
+        id: &TopicPartition,
+        registration: &Rc<PartitionRegistration>,
+        out: &mut Outbox,
+    ) {
+        let Some(replica) = self.partitions.get_mut(id) else { return };
+        Rc::make_mut(replica).make_follower(registration);
+        let because = out.cause();
+        self.try_complete(id, out);
+        out.because(because);
+        self.partitions.remove(id);
+        let checkpoints = Rc::make_mut(&mut self.checkpoints);
+        let files = [
+            CheckpointFile::HighWatermark,
+            CheckpointFile::RecoveryPoint,
+            CheckpointFile::LogStartOffset,
+            CheckpointFile::Cleaner,
+        ];
+        for file in files {
+            checkpoints.file_mut(file).remove(id);
+        }
     }
 
     /// Stops cleanly: everything is flushed, and the checkpoint files are written.

@@ -5,6 +5,7 @@
 //! Differs from Kafka: `unclean.leader.election.enable` is off.
 
 use super::partition_change::{Election, PartitionChange, PartitionChangeBuilder};
+use super::reassignment::Reassignment;
 use crate::ids::{BrokerId, TopicPartition};
 use crate::metadata::{MetadataImage, PartitionRegistration};
 
@@ -67,6 +68,25 @@ pub fn elect_preferred(image: &MetadataImage, id: &TopicPartition) -> Result<Par
         return Err("ELECTION_NOT_NEEDED");
     }
     preferred(image, id, partition).ok_or("PREFERRED_LEADER_NOT_AVAILABLE")
+}
+
+/// Moves a partition to other brokers: begins with it, and is done with it if nothing has to be copied. Nothing if it is as
+/// wanted, or there is no such partition. Kafka: `changePartitionReassignment`.
+pub fn reassign(image: &MetadataImage, id: &TopicPartition, target: &[BrokerId]) -> Option<PartitionChange> {
+    let partition = image.partition(id)?;
+    let going_on = Reassignment {
+        removing: partition.removing_replicas.clone(),
+        adding: partition.adding_replicas.clone(),
+        replicas: partition.replicas.clone(),
+    };
+    let current = if going_on.is_in_progress() { going_on.original_replicas() } else { partition.replicas.clone() };
+    let reassignment = Reassignment::between(&current, target);
+    let is_acceptable = |id: BrokerId| is_active(image, id);
+    let mut builder = PartitionChangeBuilder::new(partition, &is_acceptable, min_isr(image, id, partition));
+    builder.replicas = reassignment.replicas;
+    builder.removing = reassignment.removing;
+    builder.adding = reassignment.adding;
+    builder.build()
 }
 
 /// Lets first replicas lead where others do. Kafka: `maybeBalancePartitionLeaders`.

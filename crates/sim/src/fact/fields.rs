@@ -373,6 +373,9 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
         }
         Command::RefreshMetadata { client } => fields.text("client", client),
         Command::ElectPreferred { partition } => fields.partition(partition),
+        Command::Reassign { partition, replicas } => {
+            fields.partition(partition).numbers("replicas", replicas.iter().map(|id| id.0.into()))
+        }
         Command::Fault(fault) => faults::of_fault(fault, fields),
     }
 }

@@ -6,8 +6,8 @@ mod sessions;
 
 use crate::event_queue::Event;
 use crate::ids::{BrokerId, NodeId};
-use crate::sorted::SortedMap;
-use sessions::Sessions;
+use crate::sorted::{SortedMap, SortedSet};
+use crate::time::SimTime;
 
 /// What is wrong at the moment.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,21 @@ pub(super) struct Faults {
     halted: SortedMap<BrokerId, Halt>,
     cut: Vec<(NodeId, NodeId)>,
     sessions: Sessions,
+}
+
+/// What the controller knows of brokers that it does not hear of.
+#[derive(Clone, Debug, Default)]
+struct Sessions {
+    /// When the session of a silent broker ends.
+    end: SortedMap<BrokerId, SimTime>,
+    /// Brokers that started while their old session was valid, and whether they had stopped cleanly.
+    waiting: SortedMap<BrokerId, bool>,
+    /// Brokers that started out of the controller's reach, and whether they had stopped cleanly.
+    unregistered: SortedMap<BrokerId, bool>,
+    /// Brokers that were told to stop and still run.
+    stopping: SortedSet<BrokerId>,
+    /// A look for imbalanced partitions is due.
+    balances: bool,
 }
 
 /// Why a broker does nothing.

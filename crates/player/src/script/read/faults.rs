@@ -1,11 +1,11 @@
 //! The commands that make something go wrong.
 
-use super::scalar;
-use crate::json::{Fields, Read, unknown};
+use super::{each, scalar};
+use crate::json::{Fields, Read, number, unknown};
 use crate::script::{Action, Place};
 
 /// Every command of a step.
-const ACTIONS: [&str; 14] = [
+const ACTIONS: [&str; 15] = [
     "produce",
     "produce_many",
     "add_partitions",
@@ -20,6 +20,7 @@ const ACTIONS: [&str; 14] = [
     "cut",
     "heal",
     "elect_preferred",
+    "reassign",
 ];
 
 /// The command `kind`, which is none of those that a client or an administrator gives.
@@ -30,6 +31,10 @@ pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Act
         "kill" => Action::Kill { broker: fields.number("broker")? },
         "stop" => Action::Stop { broker: fields.number("broker")? },
         "elect_preferred" => Action::ElectPreferred { partition: fields.text("partition")? },
+        "reassign" => Action::Reassign {
+            partition: fields.text("partition")?,
+            replicas: each(fields, "replicas", |json, place| number(&json, &place))?,
+        },
         "start" => Action::Start { broker: fields.number("broker")? },
         "cut" | "heal" => {
             let from = scalar(fields.value("from")?, &fields.at("from"))?;

@@ -16,13 +16,29 @@ impl Checker {
             Action::Cut { from, to, .. } => self.link(&place.key("cut"), from, to),
             Action::Heal { from, to, .. } => self.link(&place.key("heal"), from, to),
             Action::ElectPreferred { partition } => {
-                let place = place.key("elect_preferred").key("partition");
-                match partition_from_name(partition) {
-                    Some(id) => self.partition(&place, &id.topic, Some(id.partition), Some(counts)),
-                    None => self.say(place, "this is no partition", "for example \"orders-0\""),
+                self.partition_named(&place.key("elect_preferred").key("partition"), partition, counts);
+            }
+            Action::Reassign { partition, replicas } => {
+                let place = place.key("reassign");
+                self.partition_named(&place.key("partition"), partition, counts);
+                for (at, broker) in replicas.iter().enumerate() {
+                    self.faulty_broker(&place.key("replicas").index(at), (*broker).into());
+                }
+                if (1..replicas.len()).any(|at| replicas.iter().take(at).any(|other| replicas.get(at) == Some(other))) {
+                    self.say(place.key("replicas"), "a broker twice", "name each once");
+                }
+                if replicas.is_empty() {
+                    self.say(place.key("replicas"), "no brokers", "a partition has at least one replica");
                 }
             }
             _ => {}
+        }
+    }
+
+    fn partition_named(&mut self, place: &Place, name: &str, counts: &Counts) {
+        match partition_from_name(name) {
+            Some(id) => self.partition(place, &id.topic, Some(id.partition), Some(counts)),
+            None => self.say(place.clone(), "this is no partition", "for example \"orders-0\""),
         }
     }
 

@@ -14,27 +14,11 @@ use crate::event_queue::EventKind;
 use crate::fact::{Fact, FactKind};
 use crate::ids::{BrokerId, FactId, NodeId, TopicPartition};
 use crate::metadata::BrokerRegistration;
-use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
 use crate::timer::{ControllerTask, Timer};
 
 /// How long a broker that wants to stop waits for the controller, in ms. Kafka: `BrokerServer.shutdown`.
 const CONTROLLED_SHUTDOWN_MS: u64 = 300_000;
-
-/// What the controller knows of brokers that it does not hear of.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sessions {
-    /// When the session of a silent broker ends.
-    end: SortedMap<BrokerId, SimTime>,
-    /// Brokers that started while their old session was valid, and whether they had stopped cleanly.
-    waiting: SortedMap<BrokerId, bool>,
-    /// Brokers that started out of the controller's reach, and whether they had stopped cleanly.
-    unregistered: SortedMap<BrokerId, bool>,
-    /// Brokers that were told to stop and still run.
-    stopping: SortedSet<BrokerId>,
-    /// A look for imbalanced partitions is due.
-    balances: bool,
-}
 
 impl World {
     /// A broker is not heard of any more.
@@ -231,6 +215,20 @@ impl World {
             let because = self.write(vec![(id.clone(), change)], given, facts);
             self.publish(because, facts);
         }
+    }
+
+    /// The admin client moves a partition to other brokers.
+    pub(in crate::world) fn reassign(
+        &mut self,
+        id: &TopicPartition,
+        replicas: &[BrokerId],
+        given: FactId,
+        facts: &mut Vec<Fact>,
+    ) {
+        let change = election::reassign(&self.metadata, id, replicas);
+        let because = self.write(change.map(|change| (id.clone(), change)).into_iter().collect(), given, facts);
+        self.publish(because, facts);
+        self.watch_balance(because, facts);
     }
 
     /// Looks for imbalanced partitions at the next round, if there is any.
