@@ -63,12 +63,21 @@ async function start() {
 let more;
 let codecs;
 
+/** Loads a style sheet that the first picture does not need. */
+function dressed(name) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(name, import.meta.url);
+  document.head.append(link);
+  return new Promise((done) => (link.onload = link.onerror = done));
+}
+
 /** Loads what the scenarios after the first need, once: their words, and their part of a program that was cut in two. */
 function load_more(with_codecs) {
   if (!more) {
     const words = text("words.more.txt").then(engine.keep_words);
     const program = engine.load_more && load("more.wasm").then(engine.load_more);
-    more = Promise.all([words, program]);
+    more = Promise.all([words, program, dressed("styles/own.css")]);
     more.catch(() => (more = undefined)); // so that it can be tried again
   }
   return with_codecs ? Promise.all([more, load_codecs()]) : more;

@@ -118,6 +118,13 @@ fn every_style_sheet_is_linked() -> Result<()> {
         r#"<link href="styles/embed.css" rel="stylesheet">"#,
         r#"<link rel="stylesheet" href="styles/embed.css">"#,
     );
+    // This one comes with what not every reader asks for.
+    let script = sources(&["page.js"], &[".js"])?;
+    ensure!(
+        script.iter().any(|file| file.text.contains("dressed(\"styles/own.css\")")),
+        "styles/own.css is never loaded"
+    );
+    links.push_str(r#"<link rel="stylesheet" href="styles/own.css">"#);
     hold(&sources(&["styles"], &[".css"])?, |file| text::is_not_linked(&links, file.name.trim_start_matches("styles/")))
 }
 

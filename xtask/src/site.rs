@@ -21,8 +21,16 @@ const PACKAGE: &str = "highwater";
 const CODECS: (&str, &str) = ("highwater-codecs", "codecs");
 
 /// What stands beside `index.html` and is copied as it is.
-const COPIED: [&str; 7] =
-    ["boot.js", "embed.d.ts", "embed.js", "frame.js", "page.js", "styles/embed.css", "styles/icon.svg"];
+const COPIED: [&str; 8] = [
+    "boot.js",
+    "embed.d.ts",
+    "embed.js",
+    "frame.js",
+    "page.js",
+    "styles/embed.css",
+    "styles/icon.svg",
+    "styles/own.css",
+];
 
 /// What esbuild makes small.
 const SCRIPTS: [&str; 6] = ["boot.js", "embed.js", "frame.js", "page.js", "highwater.js", "codecs.js"];

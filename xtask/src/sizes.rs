@@ -78,7 +78,8 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
 /// Everything but the scenarios after the first one with their part of the program, the codecs, and all words but those of the longer
 /// language.
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
-    let is_of_frame = name.starts_with("embed.") || name == "styles/embed.css" || name == "frame.js";
+    let is_of_frame =
+        name.starts_with("embed.") || matches!(name, "styles/embed.css" | "styles/own.css") || name == "frame.js";
     if name == site::MORE || name.starts_with("codecs") || is_of_frame {
         return false;
     }
