@@ -70,8 +70,7 @@ impl App {
         if !matches!(&self.place, Place::Loading(waiting) if waiting == id) {
             return false;
         }
-        // Only what somebody brought has a dot in its name.
-        let file = if id.contains('.') { id.to_owned() } else { format!("scenarios/{id}.json") };
+        let file = if self.brought { id.to_owned() } else { format!("scenarios/{id}.json") };
         let opened = match result {
             Ok(text) => Player::open(&text).map_err(|error| Failure {
                 id: id.to_owned(),

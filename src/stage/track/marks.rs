@@ -86,12 +86,12 @@ pub(super) fn end_mark(
         .named(&mark, draw.label(&mark))
         .with(Node::path(format!("M0 -36V{}", number(measures.bed)), "leo-line"))
         .with_all(draw.changing(&mark, words_x, -24.2, "leo-text", &now, |was| format!("LEO {was}")));
-    draw.outlined(
-        group,
-        &mark,
-        Area::new(words_x - 3.0, -37.0, w + 6.0, 17.0),
-        Some((words_x + w + 10.0, -24.2, "s-note f-accent")),
-    )
+    // As at the flag: a note that would leave the track is not written; the text form has it.
+    let note_x = words_x + w + 10.0;
+    let was = draw.look.changes.was.get(&mark).map_or("", String::as_str);
+    let note_w = text::width(&draw.say(Phrase::new("interface.was").with("value", was)), 12.0);
+    let note = (leo_x + note_x + note_w <= measures.log_w(draw.frame)).then_some((note_x, -24.2, "s-note f-accent"));
+    draw.outlined(group, &mark, Area::new(words_x - 3.0, -37.0, w + 6.0, 17.0), note)
 }
 
 pub(super) fn floats(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, leo_x: f64, log_w: f64) -> Vec<Node> {
