@@ -5,7 +5,8 @@
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::accumulator::{Batch, BatchState, Queue};
 use highwater_player::scene::cluster::{
-    ClientCard, ClientKind, ClientLine, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role, Status, Whereabouts,
+    ClientCard, ClientKind, ClientLine, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role, Standing, Status,
+    Whereabouts,
 };
 use highwater_player::scene::partitioner::{Division, HashStage, KeyChip, KeyStages, MovedShare, PartitionLane};
 use highwater_player::scene::{AccumulatorPanel, ClusterPanel, Panel, PartitionerPanel, Scene, Shown};
@@ -38,7 +39,12 @@ pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) ->
         broker,
         role: if floats.is_empty() { Role::Follower } else { Role::Leader },
         in_isr: true,
-        is_paused: false,
+        in_elr: false,
+        standing: Standing::Up,
+        is_cut_off: false,
+        is_deposed: false,
+        clock: None,
+        ghosts: Vec::new(),
         records: (0..leo)
             .map(|offset| {
                 let (value, key, color) = RECORDS[usize::try_from(offset).unwrap() % RECORDS.len()];
@@ -104,7 +110,9 @@ pub fn cluster() -> ClusterPanel {
     ClusterPanel {
         partition: "orders-0".to_owned(),
         isr: shown(vec![1, 2, 3]),
+        elr: Vec::new(),
         leader: Some(1),
+        cuts: Vec::new(),
         first_offset: 0,
         replicas: vec![replica(1, 5, 3, &[(2, Some(3)), (3, Some(4))]), replica(2, 4, 3, &[]), replica(3, 5, 3, &[])],
         clients: vec![

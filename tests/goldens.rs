@@ -218,9 +218,11 @@ fn marks(scene: &Scene) -> Vec<String> {
                 for row in &panel.replicas {
                     marks.extend([row.id.clone(), format!("{}/hw", row.id), format!("{}/leo", row.id)]);
                     marks.extend(row.records.iter().map(|record| record.id.clone()));
+                    marks.extend(row.ghosts.iter().map(|ghost| ghost.cell.id.clone()));
                     marks.extend(row.floats.iter().map(|float| float.id.clone()));
                 }
                 marks.extend(panel.messages.iter().map(|message| message.id.clone()));
+                marks.extend(panel.clients.iter().filter(|card| card.id == "controller").map(|card| card.id.clone()));
             }
             Panel::Accumulator(panel) => {
                 marks.extend(panel.queues.iter().flat_map(|queue| &queue.batches).map(|batch| batch.id.clone()));
@@ -242,6 +244,7 @@ fn marks(scene: &Scene) -> Vec<String> {
                 marks.extend(panel.segments.iter().map(|band| band.id.clone()));
                 marks.extend(panel.map.iter().flatten().map(|entry| entry.id.clone()));
             }
+            Panel::History(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Table(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Partitioner(panel) => {
                 let lanes = panel.lanes.iter();

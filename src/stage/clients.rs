@@ -1,7 +1,7 @@
 //! Producers and consumers: cards over the rows, lines below 560 px.
 
 use highwater_player::phrase::Phrase;
-use highwater_player::scene::cluster::{ClientCard, ClientKind, ClusterPanel, Status};
+use highwater_player::scene::cluster::{ClientCard, ClientKind, ClientLine, ClusterPanel, Status};
 
 use super::Draw;
 use super::frame::Area;
@@ -29,7 +29,7 @@ pub fn lines_height(draw: &Draw<'_>, panel: &ClusterPanel) -> f64 {
 
 /// A client without a record to show says its line in up to two lines of words.
 fn line_height(draw: &Draw<'_>, client: &ClientCard) -> f64 {
-    let lines = client.lines.last().filter(|line| line.record.is_none()).map_or(1, |line| {
+    let lines = shown_line(client).filter(|line| line.record.is_none()).map_or(1, |line| {
         let room = draw.frame.width - text::width(&name(draw, client), 12.6) - 10.0;
         text::wrap(&draw.say(&line.text), 12.0, room).len().clamp(1, 2)
     });
@@ -95,13 +95,18 @@ pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel) -> Vec<Node> {
 }
 
 fn name(draw: &Draw<'_>, client: &ClientCard) -> String {
-    let key = if is_producer(client) { "interface.producer" } else { "interface.consumer" };
+    let key = match client.kind {
+        ClientKind::Producer { .. } => "interface.producer",
+        ClientKind::Consumer { .. } => "interface.consumer",
+        ClientKind::Controller => "interface.controller",
+    };
     draw.say(Phrase::new(key).with("name", client.name.as_str()))
 }
 
 fn setting(draw: &Draw<'_>, client: &ClientCard) -> String {
     match &client.kind {
         ClientKind::Producer { acks } => format!("acks={acks}"),
+        ClientKind::Controller => draw.say(Phrase::new("interface.in_metadata_log").with("partition", &*client.name)),
         ClientKind::Consumer { position } => match position.value {
             Some(position) => draw.say(Phrase::new("interface.position").with("offset", position)),
             None => draw.say(Phrase::new("interface.no_position")),
@@ -176,6 +181,11 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
     card
 }
 
+/// The line that stands for all of a client's: the newest, and of the controller how things are.
+fn shown_line(client: &ClientCard) -> Option<&ClientLine> {
+    if client.kind == ClientKind::Controller { client.lines.first() } else { client.lines.last() }
+}
+
 /// A client in one line: its name, and the newest of its lines.
 fn one_line(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
     let name = name(draw, client);
@@ -186,7 +196,7 @@ fn one_line(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
         .part()
         .with(Node::words(0.0, y, "s-note s-strong f-ink", name.clone()));
     let mut x = text::width(&name, 12.6) + 10.0;
-    let Some(line) = client.lines.last() else {
+    let Some(line) = shown_line(client) else {
         return group.with(Node::words(area.w, y, "s-note end", setting(draw, client)));
     };
     let mut end = area.w;

@@ -5,7 +5,7 @@ use highwater_player::scene::cluster::{ClusterPanel, Role};
 
 use super::node::{Node, number};
 use super::track::{self, Measures};
-use super::{Draw, Picture, clients, network};
+use super::{Draw, Picture, clients, network, text};
 
 /// Where the rows stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,14 +86,25 @@ fn isr(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Vec<Node> {
     }
     for (row, (y, _)) in panel.replicas.iter().zip(&rows.rows) {
         let class = if row.in_isr { "isr-in" } else { "isr-out" };
+        if row.in_elr {
+            rail = rail.with(Node::circle(x - 4.5, y + dot, 9.0, "isr-elr"));
+        }
         rail = rail.with(Node::circle(if row.in_isr { x } else { x - 4.5 }, y + dot, 5.5, class));
     }
     let ids: Vec<String> = panel.isr.value.iter().map(ToString::to_string).collect();
     let y = rows.rows.first().map_or(88.0, |(y, _)| y - 12.0);
-    rail = rail.with(Node::words(0.0, y, "s-note s-strong", format!("ISR {{{}}}", ids.join(", "))));
+    let members = format!("ISR {{{}}}", ids.join(", "));
+    let mut end = text::width(&members, 12.6) + 14.0;
+    rail = rail.with(Node::words(0.0, y, "s-note s-strong", members));
+    if !panel.elr.is_empty() {
+        let ids: Vec<String> = panel.elr.iter().map(ToString::to_string).collect();
+        let words = format!("ELR {{{}}}", ids.join(", "));
+        rail = rail.with(Node::words(end, y, "s-note s-strong", words.clone()));
+        end += text::width(&words, 12.6) + 14.0;
+    }
     if panel.leader.is_none() {
         let words = draw.say(Phrase::new("interface.no_leader"));
-        rail = rail.with(Node::words(110.0, y, "s-note f-lead s-strong", words));
+        rail = rail.with(Node::words(end, y, "s-note f-lead s-strong", words));
     }
     vec![rail]
 }

@@ -1,7 +1,7 @@
 //! The log on the course's home: the shell of the page shows the same one while it loads.
 
 use highwater_player::lang::Lang;
-use highwater_player::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
+use highwater_player::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role, Standing};
 use highwater_player::scene::{Scene, Shown};
 
 use super::frame::{Frame, Mode};
@@ -26,7 +26,12 @@ pub fn draw(narrow: bool) -> Picture {
         broker: 1,
         role: Role::Leader,
         in_isr: true,
-        is_paused: false,
+        in_elr: false,
+        standing: Standing::Up,
+        is_cut_off: false,
+        is_deposed: false,
+        clock: None,
+        ghosts: Vec::new(),
         records: (0..)
             .zip(RECORDS)
             .map(|(offset, (value, key, color))| RecordCell {
@@ -47,7 +52,9 @@ pub fn draw(narrow: bool) -> Picture {
     let panel = ClusterPanel {
         partition: "hero".to_owned(),
         isr: Shown { value: Vec::new(), key: String::new() },
+        elr: Vec::new(),
         leader: Some(1),
+        cuts: Vec::new(),
         first_offset: 0,
         replicas: vec![row.clone()],
         clients: Vec::new(),

@@ -10,6 +10,7 @@ pub mod files;
 pub mod focus;
 pub mod frame;
 pub mod hero;
+pub mod history;
 pub mod network;
 pub mod node;
 pub mod partitioner;
@@ -68,7 +69,7 @@ fn values(scene: &Scene) -> SortedMap<String, String> {
         for row in &cluster.replicas {
             values.insert(format!("{}/hw", row.id), row.high_watermark.value.to_string());
             values.insert(format!("{}/leo", row.id), row.log_end_offset.value.to_string());
-            for record in &row.records {
+            for record in row.records.iter().chain(row.ghosts.iter().map(|ghost| &ghost.cell)) {
                 values.insert(record.id.clone(), String::new());
             }
             for float in &row.floats {
@@ -240,6 +241,7 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Accumulator(panel) => accumulator::draw(draw, panel, drawn > 0),
             Panel::Files(panel) => files::draw(draw, panel),
             Panel::Compaction(panel) => compaction::draw(draw, panel),
+            Panel::History(panel) => history::draw(draw, panel),
             Panel::Table(panel) => table::draw(draw, panel),
         };
         let y = picture.height;
@@ -263,6 +265,7 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::Accumulator(_) => "accumulator",
         Panel::Files(_) => "files",
         Panel::Compaction(_) => "compaction",
+        Panel::History(_) => "history",
         Panel::Table(_) => "table",
     }
 }

@@ -9,7 +9,7 @@ use crate::stage::frame::bounded;
 use highwater_player::sorted::SortedMap;
 
 use highwater_player::phrase::Phrase;
-use highwater_player::scene::cluster::{ClusterPanel, Envelope, Whereabouts};
+use highwater_player::scene::cluster::{ClientKind, ClusterPanel, Envelope, Whereabouts};
 
 use super::Draw;
 use super::clients::{self, is_producer};
@@ -167,6 +167,10 @@ impl Column<'_> {
         self.row_y(broker) + if self.is_producer(client) { 88.0 } else { 52.0 }
     }
 
+    fn has_lane(&self, client: usize) -> bool {
+        self.panel.clients.get(client).is_some_and(|client| client.kind != ClientKind::Controller)
+    }
+
     fn is_producer(&self, client: usize) -> bool {
         self.panel.clients.get(client).is_some_and(is_producer)
     }
@@ -257,16 +261,28 @@ fn column(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
 fn idle(column: &Column<'_>, network: &mut Network) {
     let leader = column.rows.leader;
     for index in (0..column.panel.replicas.len()).filter(|index| *index != leader) {
-        network.idle.push(Node::path(rounded(&column.broker_lane(index, leader), 12.0), "lane"));
+        let is_cut = column.panel.replicas.get(index).is_some_and(|row| row.is_cut_off);
+        let class = if is_cut { "lane is-cut" } else { "lane" };
+        network.idle.push(Node::path(rounded(&column.broker_lane(index, leader), 12.0), class));
+        if is_cut {
+            network.ways.push(cut_sign(column.edge + 40.0, column.port(index)));
+        }
         network.ports.push(Node::circle(column.edge, column.port(index), 4.5, "port"));
     }
     if column.panel.replicas.len() > 1 {
         network.ports.push(Node::circle(column.edge, column.port(leader), 4.5, "port"));
     }
-    for client in 0..column.panel.clients.len() {
+    for client in (0..column.panel.clients.len()).filter(|client| column.has_lane(*client)) {
         network.idle.push(Node::path(rounded(&column.client_lane(client, leader), 12.0), "lane"));
         network.ports.push(Node::circle(column.edge, column.client_port(leader, client), 4.5, "port"));
     }
+}
+
+/// A cross over a lane.
+#[inline(never)]
+pub fn cut_sign(x: f64, y: f64) -> Node {
+    let (left, right, top, bottom) = (number(x - 6.0), number(x + 6.0), number(y - 6.0), number(y + 6.0));
+    Node::path(format!("M{left} {top}L{right} {bottom}M{right} {top}L{left} {bottom}"), "cut-sign")
 }
 
 /// The area, moved down until it keeps `gap` from all that are there.
@@ -397,7 +413,9 @@ fn cause(draw: &Draw<'_>, column: &Column<'_>, message: &Envelope, from: End, ne
     let measures = &column.rows.measures;
     let (x0, y0) = (measures.box_x + measures.header, column.row_y(index) + measures.top);
     let log_w = measures.log_w(draw.frame);
-    let leo_x = measures.boundary(row.log_end_offset.value);
+    // Past the ghosts of what was cut.
+    let end = row.ghosts.last().map_or(row.log_end_offset.value, |ghost| ghost.cell.offset.saturating_add(1));
+    let leo_x = measures.boundary(end.max(row.log_end_offset.value));
     let y = y0 + 22.0;
     let end = column.edge - 10.0;
     let mut d = format!("M{} {}H{}", number(x0 + leo_x - 1.0), number(y), number(end));

@@ -1,14 +1,15 @@
 //! A replica as a row: the broker's box and in it the log as a track of cells, with water, marks at boundaries and floats.
 
 mod marks;
+mod trouble;
 
 use highwater_player::phrase::Phrase;
-use highwater_player::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role};
+use highwater_player::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role, Standing};
 
-use super::Draw;
 use super::frame::{Area, Frame};
 use super::node::{Node, number};
 use super::text;
+use super::{Draw, network};
 use marks::{end_mark, flag, flag_w, floats, hw_flag_is_right, ribbon};
 
 /// The measures of a track in one arrangement, in CSS px.
@@ -135,7 +136,10 @@ impl Measures {
 
 /// The newest slots, or those that the step looks at if these are farther left.
 fn first_in_window(panel: &ClusterPanel, slots: i64, look: &[String]) -> i64 {
-    let end = panel.replicas.iter().map(|row| row.log_end_offset.value).max().unwrap_or(panel.first_offset);
+    let end = |row: &ReplicaRow| {
+        row.ghosts.last().map_or(row.log_end_offset.value, |ghost| row.log_end_offset.value.max(ghost.cell.offset + 1))
+    };
+    let end = panel.replicas.iter().map(end).max().unwrap_or(panel.first_offset);
     let newest = (end + 1 - slots).max(panel.first_offset);
     panel
         .replicas
@@ -151,10 +155,11 @@ fn first_in_window(panel: &ClusterPanel, slots: i64, look: &[String]) -> i64 {
 pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> Node {
     let frame = draw.frame;
     let leader = row.role == Role::Leader;
-    let class = match (leader, row.in_isr) {
-        (true, _) => "place is-lead",
-        (false, true) => "place",
-        (false, false) => "place is-out",
+    let class = match (leader, row.standing, row.in_isr) {
+        (_, Standing::Down, _) => "place is-down",
+        (true, ..) => "place is-lead",
+        (false, _, true) => "place",
+        (false, _, false) => "place is-out",
     };
     let height = measures.row_h(row.role);
     let mut group = Node::group(measures.box_x, y, "broker")
@@ -169,18 +174,16 @@ pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> No
 fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     let frame = draw.frame;
     let name = draw.say(Phrase::new("interface.broker").with("id", row.broker));
-    let (key, tag_class, tag_w) = match row.role {
-        Role::Leader => ("interface.leader", "tag-lead", 54.0),
-        Role::Follower => ("interface.follower", "tag-plain", 63.2),
+    let (key, tag_class, tag_w) = match (row.standing, row.role) {
+        (Standing::Down, _) => ("scene.down", "tag-bad", 54.0),
+        (_, Role::Leader) => ("interface.leader", "tag-lead", 54.0),
+        (Standing::Fenced, _) => ("scene.fenced", "tag-plain", 54.0),
+        (_, Role::Follower) if row.in_elr => ("scene.elr", "tag-plain", 54.0),
+        (_, Role::Follower) => ("interface.follower", "tag-plain", 63.2),
     };
     let tag_words = draw.say(Phrase::new(key));
     let tag_w = f64::max(tag_w, text::width(&tag_words, 12.0) + 14.0);
-    let state = match (row.is_paused, row.in_isr) {
-        (true, _) => "scene.paused",
-        (false, true) => "scene.in_sync",
-        (false, false) => "interface.out_of_sync",
-    };
-    let state = draw.say(Phrase::new(state));
+    let (state, state_class) = trouble::state(draw, row);
     let earlier = measures.first - draw_first(row);
     let earlier = (earlier > 0).then(|| draw.say(Phrase::new("interface.earlier").with("n", earlier)));
     let tag = |x: f64, y: f64| {
@@ -194,19 +197,27 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     if frame.is_narrow() {
         let name_w = text::width(&name, 15.0).max(60.0);
         let words = earlier.map_or(state.clone(), |earlier| format!("{state} · {earlier}"));
-        let room = measures.box_w - 30.0 - name_w - 20.0 - tag_w - 10.0;
-        return vec![
+        let cut_w = if row.is_cut_off { 20.0 } else { 0.0 };
+        let room = measures.box_w - 30.0 - name_w - 20.0 - tag_w - 10.0 - cut_w;
+        let mut nodes = vec![
             Node::words(30.0, 22.0, "s-name", name),
             Node::circle(16.0, 17.0, 4.5, if row.in_isr { "isr-in" } else { "isr-out" }),
-            Node::words(30.0 + name_w + 8.0, 22.0, "s-note", text::fit(&words, 12.0, room)),
+            Node::words(30.0 + name_w + 8.0, 22.0, state_class, text::fit(&words, 12.0, room)),
             tag(measures.box_w - 10.0 - tag_w, 7.0),
         ];
+        if row.is_cut_off {
+            nodes.push(network::cut_sign(measures.box_w - 10.0 - tag_w - 14.0, 17.0));
+        }
+        return nodes;
     }
     let mut nodes = vec![
         Node::words(18.0, 31.0, "s-name", name),
         tag(16.0, 42.0),
-        Node::words(18.0, 81.0, "s-note", text::fit(&state, 12.0, measures.header - 36.0)),
+        Node::words(18.0, 81.0, state_class, text::fit(&state, 12.0, measures.header - 36.0)),
     ];
+    if let Some(clock) = &row.clock {
+        nodes.extend(trouble::clock_bar(clock, measures.header - 40.0));
+    }
     if let Some(earlier) = earlier {
         nodes.push(Node::words(
             measures.header - 16.0,
@@ -253,7 +264,10 @@ pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64)
         track = track.with_all(cell(draw, measures, record));
     }
     track = track.with_all(batches(measures, row));
-    if measures.holds(leo) {
+    if !row.ghosts.is_empty() {
+        track = track.with_all(trouble::ghosts(draw, measures, row));
+    }
+    if measures.holds(leo) && !row.ghosts.iter().any(|ghost| ghost.cell.offset == leo) {
         let x = measures.cell_x(leo);
         track = track
             .with(Node::group(x, 0.0, "rec is-next").with(Node::rect(

@@ -1,10 +1,13 @@
 //! What the course's first scenario never runs: it belongs into the second part of the program (decision 0008).
 //!
-//! Found by counting which functions run while that scenario is walked to its end and back; a test walks it without the
-//! second part.
+//! `later.txt` is found by counting which functions run while that scenario is walked (`cargo xtask later`); a test walks it
+//! without the second part. What the page itself seldom does, such as what follows an error, is named here by hand: a walk
+//! does not meet it, and it must not trap.
 
-/// The modules, types and functions, by the beginnings of their paths.
-const MODULES: [&str; 177] = [
+use std::collections::BTreeMap;
+
+/// The modules, types and functions of the page, by the beginnings of their paths.
+const PAGE: [&str; 23] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -23,184 +26,181 @@ const MODULES: [&str; 177] = [
     "highwater::stage::cluster",
     "highwater::stage::compaction",
     "highwater::stage::files",
+    "highwater::stage::history",
     "highwater::stage::network",
     "highwater::stage::table",
     "highwater::stage::track::row",
-    "highwater_log::batch::RecordBatch::decode",
-    "highwater_log::batch::RecordBatch::decompressed",
-    "highwater_log::batch::RecordBatch::layout",
-    "highwater_log::batch::RecordBatch::records_bytes",
-    "highwater_log::batch::error",
-    "highwater_log::batch::field",
-    "highwater_log::batch::header::BatchHeader::decode",
-    "highwater_log::batch::header::take",
-    "highwater_log::batch::layout",
-    "highwater_log::batch::rebuild",
-    "highwater_log::batch::records::read_header",
-    "highwater_log::batch::records::skip_headers",
-    "highwater_log::cleaner",
-    "highwater_log::decompression",
-    "highwater_log::file",
-    "highwater_log::index_search",
-    "highwater_log::inspect",
-    "highwater_log::leader_epochs::LeaderEpochs::end_offset_for",
-    "highwater_log::leader_epochs::checkpoint",
-    "highwater_log::log::Log::increment_log_start_offset",
-    "highwater_log::log::Log::new",
-    "highwater_log::log::Log::roll_at",
-    "highwater_log::log::Log::segment_for_timestamp",
-    "highwater_log::log::append::<impl highwater_log::log::Log>::append_as_follower",
-    "highwater_log::log::error",
-    "highwater_log::log::folder",
-    "highwater_log::log::load",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::batches_of",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::collect_aborted",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::fetch",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::fetch_located",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::read",
-    "highwater_log::log::read::<impl highwater_log::log::Log>::read_up_to",
-    "highwater_log::log::retention::<impl highwater_log::log::Log>::delete_old_segments_of",
-    "highwater_log::log::segments::Segments::from_list",
-    "highwater_log::log::segments::Segments::values",
-    "highwater_log::log::timestamps",
-    "highwater_log::log::truncate",
-    "highwater_log::offset_index::CorruptIndex",
-    "highwater_log::offset_index::IndexError",
-    "highwater_log::offset_index::OffsetIndex::lookup",
-    "highwater_log::offset_index::OffsetIndex::lookup_shown",
-    "highwater_log::offset_index::OffsetIndex::truncate_to",
-    "highwater_log::offset_index::OffsetIndex::upper_bound",
-    "highwater_log::offset_index::sanity_check",
-    "highwater_log::producer_state::ProducerStateManager::append",
-    "highwater_log::producer_state::ProducerStateManager::complete",
-    "highwater_log::producer_state::ProducerStateManager::last_stable_offset",
-    "highwater_log::producer_state::ProducerStateManager::position",
-    "highwater_log::producer_state::ProducerStateManager::prepare_update",
-    "highwater_log::producer_state::ProducerStateManager::put",
-    "highwater_log::producer_state::ProducerStateManager::take_snapshot",
-    "highwater_log::producer_state::ProducerStateManager::truncate_and_reload",
-    "highwater_log::producer_state::ProducerStateManager::update",
-    "highwater_log::producer_state::append_info",
-    "highwater_log::producer_state::entry",
-    "highwater_log::producer_state::insert",
-    "highwater_log::producer_state::marker",
-    "highwater_log::producer_state::snapshot",
-    "highwater_log::producer_state::verification",
-    "highwater_log::record::HeaderRef",
-    "highwater_log::recovery",
-    "highwater_log::segment::Segment::open",
-    "highwater_log::segment::Segment::read",
-    "highwater_log::segment::Segment::read_next_offset",
-    "highwater_log::segment::Segment::truncate_to",
-    "highwater_log::segment::SegmentError",
-    "highwater_log::segment::content::BytesFrom",
-    "highwater_log::segment::content::Content::from_bytes",
-    "highwater_log::segment::content::Content::truncate",
-    "highwater_log::segment::lookup",
-    "highwater_log::time_index::CorruptTimeIndex",
-    "highwater_log::time_index::TimeIndex::lookup_shown",
-    "highwater_log::time_index::TimeIndex::truncate_to",
-    "highwater_log::time_index::sanity_check",
-    "highwater_log::transaction_index",
-    "highwater_player::environment::Situation::registration",
-    "highwater_player::environment::Situation::replica",
-    "highwater_player::environment::files",
-    "highwater_player::explain",
-    "highwater_player::load",
-    "highwater_player::log_load",
-    "highwater_player::own_files",
-    "highwater_player::playback::Player::facts",
-    "highwater_player::playback::Player::why",
-    "highwater_player::run::Run",
-    "highwater_player::say::faults",
-    "highwater_player::say::files::roll",
-    "highwater_player::say::files::verdict",
-    "highwater_player::scene::build::cluster::envelope",
-    "highwater_player::scene::build::cluster::mark_of",
-    "highwater_player::scene::build::compaction",
-    "highwater_player::scene::build::files",
-    "highwater_player::scene::build::table",
-    "highwater_player::scene::text::compaction",
-    "highwater_player::scene::text::describe",
-    "highwater_player::scene::text::files",
-    "highwater_player::scene::text::row_name",
-    "highwater_player::scene::text::table",
-    "highwater_player::script::Scenario",
-    "highwater_player::script::faults",
-    "highwater_player::script::read::faults",
-    "highwater_player::script::read::files",
-    "highwater_sim::broker::Broker::complete_fetch",
-    "highwater_sim::broker::Broker::has_enough",
-    "highwater_sim::broker::Broker::on_fetch",
-    "highwater_sim::broker::Broker::on_list_offsets",
-    "highwater_sim::broker::Broker::read",
-    "highwater_sim::broker::alter_partition::AlterPartitionManager::submit",
-    "highwater_sim::broker::background::delete_segments",
-    "highwater_sim::broker::fetch",
-    "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::complete_fetch",
-    "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::fetched",
-    "highwater_sim::broker::fetch_requests::<impl highwater_sim::broker::Broker>::read",
-    "highwater_sim::broker::fetch_requests::answer",
-    "highwater_sim::broker::fetcher",
-    "highwater_sim::broker::follower",
-    "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::is_isr_eligible",
-    "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::maybe_shrink_isr",
-    "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::on_alter_partition_response",
-    "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::propose",
-    "highwater_sim::broker::isr::<impl highwater_sim::broker::partition::Partition>::tell",
-    "highwater_sim::broker::leader::<impl highwater_sim::broker::partition::Partition>::latest_offset",
-    "highwater_sim::broker::leader::<impl highwater_sim::broker::partition::Partition>::log_error",
-    "highwater_sim::broker::produce_requests::<impl highwater_sim::broker::Broker>::complete_produce",
-    "highwater_sim::broker::replica",
-    "highwater_sim::broker::restart",
-    "highwater_sim::command::Command",
-    "highwater_sim::config::broker",
-    "highwater_sim::config::consumer",
-    "highwater_sim::config::error",
-    "highwater_sim::config::producer::ProducerConfig::check_in_flight",
-    "highwater_sim::config::set_not_simulated",
-    "highwater_sim::config::topic::TopicConfig::scale_segment_bytes",
-    "highwater_sim::config::topic::TopicConfig::set",
-    "highwater_sim::config::value",
-    "highwater_sim::consumer",
-    "highwater_sim::controller",
-    "highwater_sim::event_queue::EventQueue::take",
-    "highwater_sim::fact::fields::faults",
-    "highwater_sim::fact::json",
-    "highwater_sim::fault",
-    "highwater_sim::message",
-    "highwater_sim::producer::Producer::place_in_request",
-    "highwater_sim::producer::accumulator::RecordAccumulator::reenqueue",
-    "highwater_sim::producer::accumulator::retry_backoff",
-    "highwater_sim::producer::buffer_pool::BufferPool::cancel",
-    "highwater_sim::producer::send::<impl highwater_sim::producer::Producer>::fail",
-    "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::fail_batch",
-    "highwater_sim::producer::sender::<impl highwater_sim::producer::Producer>::retry_or_fail",
-    "highwater_sim::timer::ControllerTask",
-    "highwater_sim::world::World::add_consumer",
-    "highwater_sim::world::controller",
-    "highwater_sim::world::faults::happen",
-    "highwater_sim::world::faults::sessions",
-    "highwater_sim::world::observe::<impl highwater_sim::world::World>::on_the_wire",
+    "highwater::stage::track::trouble",
 ];
 
-/// Modules whose types only other scenarios have: all that is made for these types belongs there too.
-const TYPES: [&str; 5] = [
-    "highwater::own_files::",
-    "highwater_player::own_files::",
-    "highwater_player::scene::compaction::",
-    "highwater_player::scene::files::",
-    "highwater_player::scene::table::",
-];
+/// Modules of the page whose types only other scenarios have.
+const PAGE_TYPES: [&str; 1] = ["highwater::own_files::"];
+
+/// More of them, and modules whose types only other scenarios have: all that is made for these belongs there too.
+const FOUND: &str = include_str!("later.txt");
+
+/// Begins the line of a module whose types only other scenarios have.
+const TYPES: &str = "types ";
+
+/// The crates that a walk decides about.
+const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
+
+/// What weighs less than this is not worth a line.
+const WORTH_BYTES: u64 = 150;
 
 /// Knows a function of a later module, or of an implementation there, by its name.
 pub fn is_later(name: &str) -> bool {
-    let is_in =
-        |later: &&str| name.trim_start_matches('<').strip_prefix(*later).is_some_and(|rest| rest.starts_with("::"));
-    MODULES.iter().any(is_in) || TYPES.iter().any(|later| name.contains(later))
+    is_of_page(name) || is_found(name, FOUND)
+}
+
+/// Knows those that are named by hand.
+pub fn is_of_page(name: &str) -> bool {
+    PAGE.iter().any(|later| is_in(name, later)) || PAGE_TYPES.iter().any(|types| name.contains(types))
+}
+
+fn is_found(name: &str, found: &str) -> bool {
+    found.lines().any(|line| match line.strip_prefix(TYPES) {
+        Some(types) => name.contains(types),
+        None => is_in(name, line),
+    })
+}
+
+fn is_in(name: &str, later: &str) -> bool {
+    name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::"))
 }
 
 /// A text that changes with the lists.
 pub fn stamp() -> String {
-    format!("{MODULES:?} {TYPES:?}")
+    format!("{PAGE:?} {PAGE_TYPES:?} {FOUND}")
+}
+
+/// A function of the program, as a walk saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its path.
+    pub name: String,
+    /// About how many bytes it has.
+    pub bytes: u64,
+    /// Whether it ran.
+    pub ran: bool,
+}
+
+/// What `later.txt` shall hold after a walk that saw these.
+pub fn found(seen: &[Seen]) -> String {
+    let mut root = Node::default();
+    for function in seen {
+        let parts = parts(function.name.trim_start_matches('<'));
+        // The hash at the end makes it the function itself.
+        if CRATES.iter().any(|name| parts.first() == Some(name)) {
+            root.add(&parts, function);
+        }
+    }
+    let mut lines = Vec::new();
+    root.list("", &mut lines);
+    let types: Vec<String> = lines.iter().filter_map(|line| types_of(line, &lines, seen)).collect();
+    lines.extend(types);
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The line for what is made for the types of a module, if that is worth one and nothing of it ran.
+fn types_of(module: &str, lines: &[String], seen: &[Seen]) -> Option<String> {
+    let within = format!("{module}::");
+    let made: Vec<&Seen> = seen.iter().filter(|function| function.name.contains(&within)).collect();
+    let others = made.iter().filter(|function| !lines.iter().any(|line| is_in(&function.name, line)));
+    let worth = others.map(|function| function.bytes).sum::<u64>() >= WORTH_BYTES;
+    (worth && made.iter().all(|function| !function.ran)).then(|| format!("{TYPES}{within}"))
+}
+
+/// The functions under a path.
+#[derive(Debug, Default)]
+struct Node<'a> {
+    under: BTreeMap<&'a str, Node<'a>>,
+    bytes: u64,
+    ran: bool,
+}
+
+impl<'a> Node<'a> {
+    fn add(&mut self, parts: &[&'a str], function: &Seen) {
+        self.bytes += function.bytes;
+        self.ran |= function.ran;
+        if let Some((first, rest)) = parts.split_first() {
+            self.under.entry(first).or_default().add(rest, function);
+        }
+    }
+
+    /// Lists the longest stretches where nothing ran.
+    fn list(&self, path: &str, lines: &mut Vec<String>) {
+        for (name, node) in &self.under {
+            let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}::{name}") };
+            if node.ran {
+                node.list(&path, lines);
+            } else if node.bytes >= WORTH_BYTES && !node.under.is_empty() {
+                lines.push(path);
+            }
+        }
+    }
+}
+
+/// The parts of a path; what stands in brackets is one with what is before and after.
+fn parts(path: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start, mut before) = (Vec::new(), 0_i32, 0, ' ');
+    for (at, letter) in path.char_indices() {
+        match letter {
+            '<' | '(' | '[' | '{' => depth += 1,
+            '>' if before == '-' => {}
+            '>' | ')' | ']' | '}' => depth -= 1,
+            ':' if before == ':' && depth <= 0 && at > start => {
+                parts.push(path.get(start..at - 1).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        before = letter;
+    }
+    parts.push(path.get(start..).unwrap_or_default());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(name: &str, ran: bool) -> Seen {
+        Seen { name: format!("{name}::h0"), bytes: WORTH_BYTES, ran }
+    }
+
+    #[test]
+    fn a_path_with_brackets_keeps_them_whole() {
+        assert_eq!(
+            parts("a::b::<impl c::D for fn(e::F) -> g::H>::i::{{closure}}"),
+            ["a", "b", "<impl c::D for fn(e::F) -> g::H>", "i", "{{closure}}"]
+        );
+    }
+
+    #[test]
+    fn the_longest_stretches_where_nothing_ran_are_found() {
+        let walk = [
+            seen("highwater_sim::broker::append", true),
+            seen("highwater_sim::broker::fetch", false),
+            seen("highwater_sim::group::join", false),
+            seen("<highwater_sim::group::Group as core::clone::Clone>::clone", false),
+            seen("alloc::vec::Vec<highwater_sim::group::Group>::push", false),
+            seen("std::io::read", false),
+        ];
+        let text = found(&walk);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines, ["highwater_sim::broker::fetch", "highwater_sim::group", "types highwater_sim::group::"]);
+        let later: Vec<bool> = walk.iter().map(|function| is_found(&function.name, &text)).collect();
+        assert_eq!(later, [false, true, true, true, true, false]);
+    }
+
+    #[test]
+    fn what_is_made_for_a_type_that_ran_stays() {
+        let walk = [
+            seen("highwater_sim::group::join", false),
+            seen("alloc::vec::Vec<highwater_sim::group::Group>::push", true),
+        ];
+        assert_eq!(found(&walk), "highwater_sim::group\n");
+    }
 }

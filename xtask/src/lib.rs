@@ -6,6 +6,7 @@ pub mod bench;
 mod budgets;
 pub mod check;
 pub mod console;
+pub mod cover;
 pub mod later;
 pub mod page;
 pub mod project;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
 use xtask::site::Profile;
-use xtask::{bench, check, console, scenarios, serve, site};
+use xtask::{bench, check, console, cover, scenarios, serve, site};
 
 /// Builds, serves, tests and measures Highwater.
 #[derive(Parser)]
@@ -40,6 +40,8 @@ enum Task {
     Build,
     /// Measure against the budgets and print JSON
     Bench,
+    /// Find what the first scenario never runs, so that it comes with the others: xtask/src/later.txt
+    Later,
     /// Pack the scenarios to JSON, as the page reads them
     Pack {
         /// The folder to write to [default: Trunk's staging folder, else dist/scenarios]
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Task::Test { no_browser, full } => check::check(&project, check::Walks::from_flags(no_browser, full)),
         Task::Build => site::build(&project),
         Task::Bench => bench::bench(&project),
+        Task::Later => cover::find(&project),
         Task::Pack { to } => scenarios::pack_site(&project, to),
     });
     match done {

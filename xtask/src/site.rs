@@ -166,6 +166,14 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
     Ok(wasm_opt.is_some())
 }
 
+/// Writes the page's program in one piece, as it was compiled last for visitors.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn bind_page(project: &Project, folder: &Path) -> Result<()> {
+    bind(&compiled(project, Profile::Web, PACKAGE)?, PACKAGE, folder)
+}
+
 /// Compiles the codecs and writes `codecs.js` and `codecs_bg.wasm`.
 fn compile_codecs(project: &Project, profile: Profile, stage: &Path) -> Result<()> {
     let (package, name) = CODECS;

@@ -14,7 +14,9 @@ pub const BEATS_MAX: usize = 120;
 /// nothing in the view changes are left out.
 pub fn beats(history: &History, from: Moment, to: Moment, view: &View, palette: &Palette) -> Vec<Beat> {
     let mut replay = history.replay(from);
-    let mut shown = Rc::new(scene(&replay.world, view, palette));
+    let mut view = view.clone();
+    view.seen.now = from.facts;
+    let mut shown = Rc::new(scene(&replay.world, &view, palette));
     let mut beats: Vec<Beat> = Vec::new();
     let mut facts = Vec::new();
     while replay.at < to {
@@ -28,7 +30,8 @@ pub fn beats(history: &History, from: Moment, to: Moment, view: &View, palette: 
         }
         let mut told: Vec<_> = facts.iter().map(beat_fact).collect();
         facts.clear();
-        let picture = scene(&replay.world, view, palette);
+        view.seen.now = replay.at.facts;
+        let picture = scene(&replay.world, &view, palette);
         if picture.panels == shown.panels {
             told.retain(|fact| matches!(fact.motion, Motion::TokenMoved(_)));
             if told.is_empty() {

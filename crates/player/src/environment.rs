@@ -1,5 +1,6 @@
 //! The world as expressions see it: what `hw(orders-0)` and its like mean.
 
+mod cluster;
 mod files;
 
 use std::rc::Rc;
@@ -103,7 +104,7 @@ impl Situation<'_> {
                 let isr: SortedSet<i32> = self.registration(args)?.isr.iter().map(|id| id.0).collect();
                 Ok(Value::List(isr.into_iter().map(|id| Value::Number(id.into())).collect()))
             }
-            "leader" => number(self.registration(args)?.leader.map_or(-1, |id| id.0).into()),
+            "leader" => Ok(self.registration(args)?.leader.map_or(Value::None, |id| Value::Number(id.0.into()))),
             "epoch" => number(self.registration(args)?.leader_epoch.0.into()),
             "records" => {
                 let replica = replica?;
@@ -230,7 +231,7 @@ impl Environment for Situation<'_> {
                 count(self.facts.iter().filter(|fact| fact.kind.name() == name).count())
             }
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
-            _ => files::call(self, function, args),
+            _ => cluster::call(self, function, args).unwrap_or_else(|| files::call(self, function, args)),
         }
     }
 }

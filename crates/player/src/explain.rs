@@ -48,7 +48,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 let client =
                     panel.clients.iter().find(|client| client.id == mark).and_then(|client| match &client.kind {
                         ClientKind::Consumer { position } => Some(&position.key),
-                        ClientKind::Producer { .. } => None,
+                        ClientKind::Producer { .. } | ClientKind::Controller => None,
                     });
                 rail.map(|_| &panel.isr.key).or(row).or(client)
             }
@@ -56,7 +56,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 "partitioner/partition" => key.partition.as_ref().map(|partition| &partition.key),
                 _ => None,
             }),
-            Panel::Accumulator(_) | Panel::Table(_) => None,
+            Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => None,
             Panel::Files(panel) => {
                 (mark.strip_prefix(panel.id.as_str()) == Some("/start")).then_some(&panel.log_start.key)
             }
@@ -83,6 +83,11 @@ fn about<'a>(facts: &'a [Fact], mark: &str) -> Option<&'a Fact> {
         }
         let Some((before, _)) = whole.rsplit_once('/') else { break };
         whole = before;
+    }
+    if mark == "controller" || mark.starts_with("controller/") {
+        return facts.iter().rev().find(|fact| {
+            matches!(fact.kind, FactKind::PartitionChangeRecord { .. } | FactKind::PartitionRecord { .. })
+        });
     }
     let partition = mark.split('/').nth(1)?;
     setter(facts, &format!("isr/{partition}")).or_else(|| setter(facts, &format!("leader/{partition}")))

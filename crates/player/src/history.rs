@@ -160,6 +160,23 @@ impl History {
         (replay.world, events)
     }
 
+    /// The worlds before and after the event or command that left a fact; none for a fact that is not there.
+    pub fn around(&self, fact: usize) -> Option<(World, World)> {
+        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.moment.facts <= fact);
+        let nearest = self.checkpoints.get(after.checked_sub(1)?)?;
+        let mut replay = Replay { inputs: &self.inputs, world: nearest.world.clone(), at: nearest.moment };
+        let mut before = replay.at;
+        let mut facts = Vec::new();
+        while replay.at.facts <= fact {
+            facts.clear();
+            before = replay.at;
+            if !replay.advance(&mut facts) {
+                return None;
+            }
+        }
+        Some((self.world_at(before).0, replay.world))
+    }
+
     /// Plays the part from one moment to another again, an input or an event at a time.
     pub fn replay(&self, from: Moment) -> Replay<'_> {
         let (world, _) = self.world_at(from);

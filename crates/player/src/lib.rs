@@ -17,6 +17,7 @@ pub mod locale;
 pub mod log_load;
 pub mod marks;
 pub mod own_files;
+pub mod past;
 pub mod phrase;
 pub mod playback;
 pub mod question;

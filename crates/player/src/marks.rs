@@ -34,7 +34,11 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
                 None => vec![lane],
             }
         }
-        FactKind::LogTruncated { broker, partition, .. } => vec![format!("broker-{broker}/{partition}/leo")],
+        FactKind::LogTruncated { broker, partition, from, to, .. } => {
+            let row = format!("broker-{broker}/{partition}");
+            let cut = (to.0..from.0).take(64).map(|offset| format!("{row}/cut-{offset}"));
+            [format!("{row}/leo")].into_iter().chain(cut).collect()
+        }
         FactKind::IsrUpdate { partition, .. } | FactKind::PartitionChangeRecord { partition, .. } => {
             vec![format!("isr/{partition}")]
         }

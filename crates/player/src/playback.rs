@@ -16,6 +16,7 @@ use crate::explain;
 use crate::glossary;
 use crate::lang::Lang;
 use crate::marks;
+use crate::past::{Past, Seen};
 use crate::question::{self, Resolved, ResolvedChoice};
 use crate::run::{self, Run, StepEnd};
 use crate::say::say;
@@ -59,6 +60,7 @@ pub struct Player {
     scenario: Scenario,
     run: Run,
     palette: Palette,
+    past: Rc<Past>,
     questions: Vec<Option<Resolved>>,
     answers: SortedMap<usize, Option<usize>>,
     step: usize,
@@ -86,6 +88,7 @@ impl Player {
         for key in run::keys(&scenario) {
             palette.note(key.as_deref());
         }
+        let past = Rc::new(Past::of(&run.history, &palette));
         let mut questions = Vec::with_capacity(scenario.steps.len());
         for (index, step) in scenario.steps.iter().enumerate() {
             let wrong = |message: String| OpenError::Step { step: step.id.clone(), message };
@@ -105,7 +108,7 @@ impl Player {
         let (before, scene) = (Rc::clone(&empty), empty);
         let answers = SortedMap::new();
         let mut player =
-            Player { scenario, run, palette, questions, answers, step: 0, beats: Vec::new(), before, scene };
+            Player { scenario, run, palette, past, questions, answers, step: 0, beats: Vec::new(), before, scene };
         player.arrive(0, Arrival::Cut);
         Ok(player)
     }
@@ -232,7 +235,11 @@ impl Player {
             let quiet = View { look: Vec::new(), ..view };
             let before = match index.checked_sub(1) {
                 // The picture before a step is the one that the learner has been looking at, in the new step's view.
-                Some(_) => scene(&from.world, &quiet, &self.palette),
+                Some(_) => {
+                    let mut then = quiet.clone();
+                    then.seen.now = from.moment.facts;
+                    scene(&from.world, &then, &self.palette)
+                }
                 None => Scene::default(),
             };
             self.beats = beats::beats(&self.run.history, from.moment, to.moment, &quiet, &self.palette);
@@ -258,7 +265,16 @@ impl Player {
     }
 
     fn view(&self, index: usize) -> View {
-        self.scenario.steps.get(index).map_or_else(View::default, View::of)
+        let mut view = self.scenario.steps.get(index).map_or_else(View::default, View::of);
+        let chapter = self.scenario.steps.get(index).map_or(0, |step| step.chapter);
+        let first = self.scenario.steps.iter().position(|step| step.chapter == chapter).unwrap_or(0);
+        view.seen = Seen {
+            past: Rc::clone(&self.past),
+            now: self.end_of(index).moment.facts,
+            since_step: self.start_of(index).moment.facts,
+            since_chapter: self.start_of(first).moment.facts,
+        };
+        view
     }
 
     /// The facts and pictures of the last step forward; empty after any other arrival.

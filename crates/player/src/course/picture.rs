@@ -124,7 +124,7 @@ impl Picture {
                     let cell = |column: &Column| column.record.as_ref().map_or(0, |record| record.color);
                     picture.cells = panel.columns.iter().map(cell).collect();
                 }
-                Panel::Accumulator(_) | Panel::Table(_) => {}
+                Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => {}
             }
         }
         picture

@@ -152,8 +152,8 @@ const COUNT: Parameter = given("partitions", ParameterKind::Number);
 
 const OFFSET: Parameter = given("offset", ParameterKind::Number);
 
-use RefKind::{Leader, Message, Plain, Water};
-use Type::{List, Number};
+use RefKind::{Bad, Leader, Message, Plain, Water};
+use Type::{List, Number, Text, Truth};
 
 /// All functions.
 pub const FUNCTIONS: &[FunctionDef] = &[
@@ -297,6 +297,24 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "How many of these keys get another partition when the number of partitions goes from one to the other.",
     ),
     define("failed", &[PRODUCER], Number, Plain, "How many records of the producer failed for good."),
+    define(
+        "lost",
+        &[PRODUCER],
+        Number,
+        Bad,
+        "How many acknowledged records of the producer are no longer where they were said to be.",
+    ),
+    define(
+        "error",
+        &[PRODUCER],
+        Text,
+        Bad,
+        "The error of the producer's last record that failed for good; none before the first.",
+    ),
+    define("leads", &[BROKER], Number, Leader, "How many partitions a broker leads."),
+    define("is_fenced", &[BROKER], Truth, Plain, "Whether the controller has fenced a broker."),
+    define("assigned", &[PARTITION], List, Plain, "The assigned replicas of a partition, the preferred leader first."),
+    define("elr", &[PARTITION], List, Plain, "The eligible leader replicas of a partition."),
     define(
         "count",
         &[given("fact", ParameterKind::Fact)],

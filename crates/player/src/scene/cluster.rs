@@ -10,8 +10,12 @@ pub struct ClusterPanel {
     pub partition: String,
     /// The broker ids in the ISR, ascending.
     pub isr: Shown<Vec<i32>>,
+    /// The eligible leader replicas, ascending.
+    pub elr: Vec<i32>,
     /// The leader; none if there is none.
     pub leader: Option<i32>,
+    /// Links that are cut, a direction each: what the first sends to the second is lost.
+    pub cuts: Vec<(MarkId, MarkId)>,
     /// The first offset that every track shows (all replicas share it, so that offsets stay in columns).
     pub first_offset: i64,
     /// A row for each replica, in assignment order (the leader of the first epoch on top).
@@ -31,6 +35,39 @@ pub enum Role {
     Follower,
 }
 
+/// How a broker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does its work.
+    Up,
+    /// It does nothing, and does not know it.
+    Paused,
+    /// It runs, and the controller does not count on it.
+    Fenced,
+    /// Its process is gone.
+    Down,
+}
+
+/// A time that runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// What it is about.
+    pub about: ClockOf,
+    /// How much has passed, in ms of virtual time.
+    pub waited_ms: u64,
+    /// How much may pass.
+    pub limit_ms: u64,
+}
+
+/// What a clock is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockOf {
+    /// Since a member of the ISR was level with the leader: `replica.lag.time.max.ms`.
+    Lag,
+    /// Since the controller heard of a broker: `broker.session.timeout.ms`.
+    Silence,
+}
+
 /// One replica of the partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicaRow {
@@ -42,10 +79,20 @@ pub struct ReplicaRow {
     pub role: Role,
     /// Whether the broker is in the ISR.
     pub in_isr: bool,
-    /// The broker does nothing: it is paused.
-    pub is_paused: bool,
+    /// The broker is an eligible leader replica.
+    pub in_elr: bool,
+    /// How the broker is.
+    pub standing: Standing,
+    /// The link between it and the leader is cut, one way at least.
+    pub is_cut_off: bool,
+    /// It holds itself for the leader, and the controller has another, or none.
+    pub is_deposed: bool,
+    /// What is about to change about it, if it goes on like this.
+    pub clock: Option<Clock>,
     /// The records from the panel's first offset on.
     pub records: Vec<RecordCell>,
+    /// Records that were cut off in this chapter and whose slots are empty since.
+    pub ghosts: Vec<Ghost>,
     /// What `replica.highWatermark` is here: on a follower, its copy.
     pub high_watermark: Shown<i64>,
     /// The offset that the next record will get.
@@ -75,6 +122,15 @@ pub struct RecordCell {
     pub batch: i64,
 }
 
+/// A record that was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ghost {
+    /// The record as it was; its id ends in `/cut-3`.
+    pub cell: RecordCell,
+    /// It was cut off in this step.
+    pub is_new: bool,
+}
+
 /// What the leader knows about a follower.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Float {
@@ -96,6 +152,8 @@ pub enum ClientKind {
         /// Its `acks` as Kafka writes it: `0`, `1` or `all`.
         acks: String,
     },
+    /// The controller, as far as it is about the partition.
+    Controller,
     /// A consumer.
     Consumer {
         /// The next offset that it will read; none before it has asked for one.

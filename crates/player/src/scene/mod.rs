@@ -8,6 +8,7 @@ pub mod build;
 pub mod cluster;
 pub mod compaction;
 pub mod files;
+pub mod history;
 pub mod partitioner;
 pub mod table;
 pub mod text;
@@ -16,6 +17,7 @@ pub use accumulator::AccumulatorPanel;
 pub use cluster::ClusterPanel;
 pub use compaction::CompactionPanel;
 pub use files::FilesPanel;
+pub use history::HistoryPanel;
 pub use partitioner::PartitionerPanel;
 pub use table::TablePanel;
 
@@ -27,7 +29,10 @@ pub use table::TablePanel;
 /// | `broker-1/orders-0/record-3` | the record at offset 3 there |
 /// | `broker-1/orders-0/hw`, `…/leo` | its high watermark, its log end offset |
 /// | `broker-1/orders-0/float-2` | what the leader knows of broker 2 |
+/// | `broker-1/orders-0/cut-3` | the record at offset 3 that was there and has been cut off |
 /// | `isr/orders-0` | the ISR rail |
+/// | `controller` | the controller's card |
+/// | `history/orders-0`, `…/broker-1` | who led when, a replica's row in it |
 /// | `message-14` | a message |
 /// | `client-p1`, `client-p1/line-0` | a producer or consumer, a line of its card |
 /// | `partitioner/key`, `/murmur2`, `/positive`, `/remainder`, `/partition` | the stages of the partitioner |
@@ -81,6 +86,8 @@ pub enum Panel {
     Files(FilesPanel),
     /// A compacted log.
     Compaction(CompactionPanel),
+    /// Who led when.
+    History(HistoryPanel),
     /// What stands in a file, as rows.
     Table(TablePanel),
 }

@@ -2,10 +2,13 @@
 
 mod compaction;
 mod files;
+mod history;
 mod table;
 
 use super::accumulator::{AccumulatorPanel, Batch, BatchState};
-use super::cluster::{ClientCard, ClientKind, ClusterPanel, Envelope, ReplicaRow, Role, Whereabouts};
+use super::cluster::{
+    ClientCard, ClientKind, Clock, ClockOf, ClusterPanel, Envelope, ReplicaRow, Role, Standing, Whereabouts,
+};
 use super::partitioner::PartitionerPanel;
 use super::{Panel, Scene};
 use crate::lang::Lang;
@@ -30,6 +33,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Accumulator(panel) => blocks.push(accumulator(panel, lang)),
             Panel::Files(panel) => files::describe(panel, lang, &mut blocks),
             Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
+            Panel::History(panel) => blocks.push(history::describe(panel, lang)),
             Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
         }
     }
@@ -45,6 +49,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Accumulator(panel) => accumulator_label(panel, mark),
             Panel::Files(panel) => files::label(panel, mark),
             Panel::Compaction(panel) => compaction::label(panel, mark),
+            Panel::History(panel) => return history::label(panel, mark, lang),
             Panel::Table(panel) => return table::label(panel, mark, lang),
         };
         phrase.map(|phrase| phrase.say(lang))
@@ -61,12 +66,24 @@ fn count(length: usize) -> i64 {
 
 fn cluster(panel: &ClusterPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
     let isr = Phrase::new("text.isr").with("partition", panel.partition.as_str()).with("isr", list(&panel.isr.value));
+    let mut lines = vec![isr.say(lang)];
+    if !panel.elr.is_empty() {
+        lines.push(Phrase::new("text.elr").with("elr", list(&panel.elr)).say(lang));
+    }
+    if panel.leader.is_none() {
+        lines.push(Phrase::new("text.no_leader").say(lang));
+    }
+    lines.extend(panel.cuts.iter().map(|(from, to)| cut_phrase(from, to).say(lang)));
     blocks.push(TextBlock {
         heading: Phrase::new("text.partition").with("partition", panel.partition.as_str()).say(lang),
-        lines: vec![isr.say(lang)],
+        lines,
     });
     for row in &panel.replicas {
         let mut lines = vec![marks_line(row).say(lang), records_line(row, lang)];
+        if !row.ghosts.is_empty() {
+            lines.push(ghosts_phrase(row).say(lang));
+        }
+        lines.extend(row.clock.iter().map(|clock| clock_phrase(clock).say(lang)));
         for float in &row.floats {
             let key = if float.log_end_offset.value.is_some() { "text.float" } else { "text.float_unknown" };
             let end = float.log_end_offset.value.unwrap_or(-1);
@@ -92,7 +109,52 @@ fn row_name(row: &ReplicaRow) -> Phrase {
         (Role::Follower, false) => "text.row_out",
     };
     let name = Phrase::new(key).with("broker", row.broker);
-    if row.is_paused { Phrase::new("text.row_paused").with("row", name) } else { name }
+    let key = match row.standing {
+        Standing::Up if row.in_elr => "text.row_elr",
+        Standing::Up if row.is_deposed => "text.row_deposed",
+        Standing::Up => return name,
+        Standing::Paused if row.is_deposed => "text.row_paused_deposed",
+        Standing::Paused => "text.row_paused",
+        Standing::Fenced => "text.row_fenced",
+        Standing::Down => "text.row_down",
+    };
+    Phrase::new(key).with("row", name)
+}
+
+/// A clock that runs at a replica.
+#[inline(never)]
+fn clock_phrase(clock: &Clock) -> Phrase {
+    let key = match clock.about {
+        ClockOf::Lag => "text.lag_clock",
+        ClockOf::Silence => "text.silence_clock",
+    };
+    let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+    Phrase::new(key).with("waited", ms(clock.waited_ms)).with("limit", ms(clock.limit_ms))
+}
+
+/// The records that are no more.
+#[inline(never)]
+fn ghosts_phrase(row: &ReplicaRow) -> Phrase {
+    let records = row.ghosts.iter().map(|ghost| {
+        let key = ghost.cell.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+        format!("{} {}{key}", ghost.cell.offset, ghost.cell.value.as_deref().unwrap_or("null"))
+    });
+    Phrase::new("text.ghosts").with("records", list(records))
+}
+
+/// What a link that is cut loses.
+#[inline(never)]
+fn cut_phrase(from: &str, to: &str) -> Phrase {
+    Phrase::new("text.cut").with("from", place(from)).with("to", place(to))
+}
+
+/// A broker, a client or the controller by its mark.
+fn place(mark: &str) -> Phrase {
+    match mark.strip_prefix("broker-").and_then(|id| id.parse::<i32>().ok()) {
+        Some(broker) => Phrase::new("facts.broker").with("broker", broker),
+        None if mark == "controller" => Phrase::new("text.controller"),
+        None => Phrase::new("facts.client").with("client", mark.strip_prefix("client-").unwrap_or(mark)),
+    }
 }
 
 fn marks_line(row: &ReplicaRow) -> Phrase {
@@ -116,6 +178,7 @@ fn client_name(client: &ClientCard) -> Phrase {
         ClientKind::Producer { acks } => {
             Phrase::new("text.producer").with("name", client.name.as_str()).with("acks", acks.as_str())
         }
+        ClientKind::Controller => Phrase::new("text.controller_of").with("partition", client.name.as_str()),
         ClientKind::Consumer { position } => match position.value {
             Some(at) => Phrase::new("text.consumer_at").with("name", client.name.as_str()).with("position", at),
             None => Phrase::new("text.consumer").with("name", client.name.as_str()),
@@ -145,10 +208,6 @@ fn message_phrase(message: &Envelope) -> Phrase {
         (Whereabouts::Travelling, false) => "text.request",
         (Whereabouts::Travelling, true) => "text.response",
         (Whereabouts::Parked { .. }, _) => "text.parked",
-    };
-    let place = |mark: &str| match mark.strip_prefix("broker-").and_then(|id| id.parse::<i32>().ok()) {
-        Some(broker) => Phrase::new("facts.broker").with("broker", broker),
-        None => Phrase::new("facts.client").with("client", mark.strip_prefix("client-").unwrap_or(mark)),
     };
     let wait = if let Whereabouts::Parked { wait_ms, .. } = message.whereabouts { wait_ms } else { 0 };
     Phrase::new(key)
@@ -188,6 +247,15 @@ fn cluster_label(panel: &ClusterPanel, mark: &str) -> Option<Phrase> {
                 let key = if float.log_end_offset.value.is_some() { "text.float" } else { "text.float_unknown" };
                 let end = float.log_end_offset.value.unwrap_or(-1);
                 return Some(Phrase::new(key).with("replica", float.replica).with("end", end));
+            }
+            if let Some(ghost) = row.ghosts.iter().find(|ghost| ghost.cell.id == mark) {
+                return Some(
+                    Phrase::new("text.label_ghost")
+                        .with("offset", ghost.cell.offset)
+                        .with("value", ghost.cell.value.as_deref().unwrap_or("null"))
+                        .with("key", ghost.cell.key.clone().unwrap_or_default())
+                        .with("broker", broker),
+                );
             }
             let cell = row.records.iter().find(|cell| cell.id == mark)?;
             let state = Phrase::new(if cell.committed { "text.committed" } else { "text.uncommitted" });

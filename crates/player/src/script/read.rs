@@ -282,12 +282,14 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 7] = [
+    const PANELS: [(&str, PanelKind); 9] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
         ("files", PanelKind::Files),
         ("compaction", PanelKind::Compaction),
+        ("controller", PanelKind::Controller),
+        ("history", PanelKind::History),
         ("epochs", PanelKind::Epochs),
         ("producers", PanelKind::Producers),
     ];

@@ -212,6 +212,10 @@ pub enum PanelKind {
     Files,
     /// A log that is compacted: its records, what is newer, the offset map.
     Compaction,
+    /// The controller's card over the cluster panel: a partition in the metadata log.
+    Controller,
+    /// Who led a partition when, and who was in its ISR.
+    History,
     /// The leader epochs of a log.
     Epochs,
     /// The producers that a log knows.

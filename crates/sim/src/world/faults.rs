@@ -55,6 +55,16 @@ impl Faults {
         self.cut.iter().any(|(cut_from, cut_to)| cut_from == from && cut_to == to)
     }
 
+    /// The links that are cut, a direction each.
+    pub fn cut_links(&self) -> &[(NodeId, NodeId)] {
+        &self.cut
+    }
+
+    /// When the session of a silent broker ends.
+    pub fn session_end(&self, broker: BrokerId) -> Option<SimTime> {
+        self.sessions.end.get(&broker).copied()
+    }
+
     /// A broker is neither paused nor gone.
     pub fn is_running(&self, broker: BrokerId) -> bool {
         !self.halted.contains_key(&broker)

@@ -7,7 +7,7 @@ use crate::broker::Broker;
 use crate::broker::partition::Partition;
 use crate::consumer::Consumer;
 use crate::event_queue::EventKind;
-use crate::ids::{BrokerId, MessageId, Offset, TopicPartition};
+use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::Message;
 use crate::metadata::MetadataImage;
 use crate::producer::Producer;
@@ -108,6 +108,25 @@ impl World {
     /// A broker is paused.
     pub fn is_paused(&self, broker: BrokerId) -> bool {
         self.faults.is_paused(broker)
+    }
+
+    /// A broker's process is gone.
+    pub fn is_down(&self, broker: BrokerId) -> bool {
+        !self.faults.is_running(broker) && !self.faults.is_paused(broker)
+    }
+
+    /// The links that are cut, a direction each: what the first sends to the second is lost.
+    pub fn cut_links(&self) -> &[(NodeId, NodeId)] {
+        self.faults.cut_links()
+    }
+
+    /// How long the controller has not heard of a silent broker and how long its session lasts, in ms; none for a broker
+    /// that is heard or fenced.
+    pub fn silence_of(&self, broker: BrokerId) -> Option<(u64, u64)> {
+        let timeout_ms = self.broker(broker)?.config.broker_session_timeout_ms;
+        let left_ms = self.faults.session_end(broker)?.ms_since(self.now);
+        let fenced = self.metadata.brokers.get(&broker).is_some_and(|registered| registered.fenced);
+        (!fenced).then(|| (timeout_ms.saturating_sub(left_ms), timeout_ms))
     }
 
     /// The number of the next message.

@@ -1,5 +1,9 @@
 //! Builds the cluster panel.
 
+mod trouble;
+
+pub(crate) use trouble::is_lost;
+
 use highwater_sim::broker::Broker;
 use highwater_sim::broker::partition::Partition;
 use highwater_sim::consumer::Consumer;
@@ -10,18 +14,20 @@ use highwater_sim::producer::{Fate, Producer, SentRecord};
 use highwater_sim::sorted::sort_short_by_key;
 use highwater_sim::world::World;
 
-use super::{Palette, RECORDS_MAX};
+use super::{Palette, RECORDS_MAX, View};
 use crate::phrase::Phrase;
 use crate::scene::Shown;
 use crate::scene::cluster::{
     ClientCard, ClientKind, ClientLine, ClusterPanel, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role,
-    Status, Whereabouts,
+    Standing, Status, Whereabouts,
 };
+use crate::script::PanelKind;
 
 /// At most so many lines on a client's card.
 const LINES_MAX: usize = 2;
 
-pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette) -> Option<ClusterPanel> {
+pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<ClusterPanel> {
+    let partition = view.partition.as_ref()?;
     let registration = world.metadata().partition(partition)?;
     let replicas: Vec<(&Broker, &Partition)> = registration
         .replicas
@@ -33,17 +39,30 @@ pub(super) fn panel(world: &World, partition: &TopicPartition, palette: &Palette
     let first_offset = start.max(end.saturating_sub(RECORDS_MAX));
     let mut isr: Vec<i32> = registration.isr.iter().map(|id| id.0).collect();
     sort_short_by_key(&mut isr, |id| *id);
-    let rows =
+    let mut elr: Vec<i32> = registration.elr.iter().map(|id| id.0).collect();
+    sort_short_by_key(&mut elr, |id| *id);
+    let mut rows: Vec<ReplicaRow> =
         replicas.iter().map(|(broker, replica)| row(world, broker, replica, &isr, first_offset, palette)).collect();
+    if !view.seen.cuts().is_empty() {
+        trouble::ghosts(&mut rows, &view.seen, partition, first_offset);
+    }
     let producers = world.producers().filter_map(|producer| producer_card(world, producer, partition, palette));
     let consumers = world.consumers().filter_map(|consumer| consumer_card(world, consumer, partition));
+    let has_controller = view.panels.contains(&PanelKind::Controller);
+    let controller = has_controller.then(|| trouble::controller(registration, &view.seen, partition));
+    let mut cuts = Vec::new();
+    if !world.cut_links().is_empty() {
+        cuts.extend(world.cut_links().iter().map(|(from, to)| (mark_of(from), mark_of(to))));
+    }
     Some(ClusterPanel {
         partition: partition.to_string(),
         isr: Shown { value: isr, key: format!("isr/{partition}") },
+        elr,
         leader: registration.leader.map(|id| id.0),
+        cuts,
         first_offset,
         replicas: rows,
-        clients: consumers.chain(producers).collect(),
+        clients: controller.into_iter().chain(consumers).chain(producers).collect(),
         messages: messages(world, partition),
     })
 }
@@ -72,11 +91,18 @@ fn row(
         })
         .collect();
     let epochs = replica.log.leader_epochs().iter().map(|entry| (entry.epoch, entry.start_offset)).collect();
+    let registration = world.metadata().partition(partition);
+    let leads = registration.is_some_and(|registration| registration.leader == Some(broker.id));
     ReplicaRow {
         broker: broker.id.0,
-        role: if replica.is_leader() { Role::Leader } else { Role::Follower },
+        role: if leads && replica.is_leader() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
-        is_paused: !world.is_running(broker.id),
+        in_elr: registration.is_some_and(|registration| registration.elr.contains(&broker.id)),
+        standing: standing(world, broker.id),
+        is_cut_off: !world.cut_links().is_empty() && trouble::is_cut_off(world, broker.id, partition),
+        is_deposed: replica.is_leader() && !leads && !world.is_down(broker.id),
+        clock: trouble::clock(world, broker, replica, isr),
+        ghosts: Vec::new(),
         records: records(&id, replica, first_offset, palette),
         high_watermark: Shown {
             value: replica.high_watermark().0,
@@ -92,7 +118,21 @@ fn row(
     }
 }
 
-fn records(row: &str, replica: &Partition, first_offset: i64, palette: &Palette) -> Vec<RecordCell> {
+fn standing(world: &World, broker: BrokerId) -> Standing {
+    let fenced = || world.metadata().brokers.get(&broker).is_some_and(|registered| registered.fenced);
+    if world.is_down(broker) {
+        Standing::Down
+    } else if world.is_paused(broker) {
+        Standing::Paused
+    } else if fenced() {
+        Standing::Fenced
+    } else {
+        Standing::Up
+    }
+}
+
+/// The records of a replica from an offset on, as cells of a row.
+pub(crate) fn records(row: &str, replica: &Partition, first_offset: i64, palette: &Palette) -> Vec<RecordCell> {
     let mut cells = Vec::new();
     for batch in replica.log.batches_from(first_offset) {
         let Ok(records) = batch.records() else { continue };
@@ -175,6 +215,11 @@ fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &s
         Fate::Acknowledged(offset) if offset.0 < 0 => {
             (Phrase::new("scene.line_unknown_offset"), (Status::Plain, Phrase::new("scene.not_answered")), false)
         }
+        Fate::Acknowledged(offset) if trouble::is_lost(world, sent, *offset) => (
+            Phrase::new("scene.line_acknowledged_at").with("offset", offset.0),
+            (Status::Bad, Phrase::new("scene.lost")),
+            false,
+        ),
         Fate::Acknowledged(offset) => (
             Phrase::new("scene.line_at_offset").with("offset", offset.0),
             (Status::Good, Phrase::new("scene.acknowledged")),

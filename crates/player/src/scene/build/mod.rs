@@ -4,14 +4,17 @@ mod accumulator;
 mod cluster;
 mod compaction;
 pub(crate) mod files;
+mod history;
 mod partitioner;
 pub(crate) mod table;
 
+pub(crate) use cluster::{is_lost, records as cells_of};
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::world::World;
 
 use super::partitioner::MovedShare;
 use super::{MarkId, Panel, Scene};
+use crate::past::Seen;
 use crate::script::{FilesShow, PanelKind, Stage, Step};
 
 /// The most records of a log that a scene holds.
@@ -38,6 +41,8 @@ pub struct View {
     pub files: FilesShow,
     /// What the step looks at.
     pub look: Vec<MarkId>,
+    /// What happened before.
+    pub seen: Seen,
 }
 
 impl View {
@@ -54,6 +59,7 @@ impl View {
             moves: show.moves.as_ref().map(|moves| (moves.prefix.clone(), moves.count.into(), moves.from, moves.to)),
             files: show.files.clone(),
             look: step.look.clone(),
+            seen: Seen::default(),
         }
     }
 }
@@ -70,6 +76,7 @@ impl Default for View {
             moves: None,
             files: FilesShow::default(),
             look: Vec::new(),
+            seen: Seen::default(),
         }
     }
 }
@@ -111,7 +118,10 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
         .panels
         .iter()
         .filter_map(|panel| match panel {
-            PanelKind::Cluster => cluster::panel(world, view.partition.as_ref()?, palette).map(Panel::Cluster),
+            PanelKind::Cluster => cluster::panel(world, view, palette).map(Panel::Cluster),
+            // A card in the cluster panel.
+            PanelKind::Controller => None,
+            PanelKind::History => history::panel(world, view).map(Panel::History),
             PanelKind::Partitioner => partitioner::panel(world, view, palette).map(Panel::Partitioner),
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
             PanelKind::Files => files::panel(world, view).map(Panel::Files),

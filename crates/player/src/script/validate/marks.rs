@@ -58,6 +58,7 @@ impl Checker {
                         partition(name)?;
                         let known = matches!(*part, "hw" | "leo")
                             || numbered(part, "record").is_some()
+                            || numbered(part, "cut").is_some()
                             || numbered(part, "float")
                                 .is_some_and(|float| (1..=i64::from(self.names.brokers)).contains(&float));
                         if known { Ok(()) } else { Err("a replica has hw, leo, record-3 and float-2".to_owned()) }
@@ -65,7 +66,8 @@ impl Checker {
                     _ => Err("for example broker-1/orders-0/hw".to_owned()),
                 }
             }
-            ["isr", name] => partition(name),
+            ["isr", name] | ["history", name] => partition(name),
+            ["controller"] => Ok(()),
             ["moves", name] => topic(name).map(|_| ()),
             [message] if numbered(message, "message").is_some() => Ok(()),
             [client, rest @ ..] if client.starts_with("client-") => {

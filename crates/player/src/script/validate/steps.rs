@@ -265,6 +265,9 @@ impl Checker {
                 "for example [\"cluster\"]",
             );
         }
+        if panels.contains(&PanelKind::Controller) && !panels.contains(&PanelKind::Cluster) {
+            self.say(place.key("panels"), "the controller stands over the cluster", "add \"cluster\"");
+        }
         self.partition(&place.key("partition"), &show.partition.topic, Some(show.partition.partition), Some(counts));
         self.partition(&place.key("topic"), &show.topic, None, Some(counts));
         match &show.producer {

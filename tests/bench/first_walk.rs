@@ -1,0 +1,122 @@
+//! What a reader of the course's first scenario can do before anything else of the program is loaded, done in a page that counts:
+//! the numbers of the functions that ran, as JSON. `cargo xtask later` runs it.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use highwater_tests::browser::{Page, Site, Theme, View, arrive};
+use serde_json::Value;
+
+/// The functions that have run in this document.
+const RAN: &str = "[...(globalThis.highwaterRan ?? [])]";
+
+fn main() -> Result<()> {
+    let site = Site::shared()?;
+    let first = site.scenarios()?.into_iter().next().context("the course has scenarios")?;
+    let mut ran = BTreeSet::new();
+    for (width, theme, lang, reduced_motion) in [
+        (1_280, Theme::Light, "en", false),
+        (360, Theme::Dark, "zh", true),
+        (768, Theme::Dark, "en", true),
+        (1_600, Theme::Light, "zh", false),
+    ] {
+        let view = View { theme, reduced_motion, ..View::default() };
+        let page = site.page(view.at_width(width))?;
+        home(&page)?;
+        keep(&page, &mut ran)?;
+        walk(&page, &first, lang, right_or_wrong(width))?;
+        use_the_controls(&page)?;
+        page.look_as(view.at_width(if width == 768 { 360 } else { 768 }))?;
+        page.press("ArrowLeft")?;
+        page.evaluate("new Promise((done) => setTimeout(done, 1500))")?;
+        keep(&page, &mut ran)?;
+        page.go(&format!("embed.html#/{first}?step=2&lang={lang}"))?;
+        arrive(&page, 2)?;
+        page.press("ArrowRight")?;
+        arrive(&page, 3)?;
+        keep(&page, &mut ran)?;
+    }
+    bad_links(&site.page(View::default())?, &first, &mut ran)?;
+    writeln!(io::stdout(), "{}", Value::from(Vec::from_iter(ran)))?;
+    Ok(())
+}
+
+/// Which choice of a question is taken, so that both are.
+fn right_or_wrong(width: u32) -> usize {
+    usize::from(width % 3 == 0)
+}
+
+fn home(page: &Page<'_>) -> Result<()> {
+    page.go("")?;
+    page.wait_until("document.querySelector('[data-action=go-on]') !== null")?;
+    page.evaluate(
+        "(() => { const search = document.querySelector('.search input'); search.value = 'key'; search.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    )?;
+    Ok(())
+}
+
+/// To the end with answers, and back.
+fn walk(page: &Page<'_>, first: &str, lang: &str, choice: usize) -> Result<()> {
+    page.go(&format!("#/{first}?step=1&lang={lang}"))?;
+    arrive(page, 1)?;
+    let steps = page.evaluate("Number(document.querySelector('[data-player]').dataset.steps)")?;
+    let steps = steps.as_u64().context("the player says its number of steps")?;
+    for step in 2..=steps {
+        page.press("ArrowRight")?;
+        arrive(page, step)?;
+        page.evaluate(&format!("[...document.querySelectorAll('.choices button')].at({choice})?.click()"))?;
+        page.evaluate("document.querySelector('[data-stage] [data-mark]')?.focus()")?;
+        for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] {
+            page.press(key)?;
+        }
+        page.evaluate("document.activeElement?.blur()")?;
+        page.evaluate("document.querySelector('button.term')?.click()")?;
+        page.press("Escape")?;
+        page.evaluate("document.activeElement?.blur()")?;
+    }
+    for step in (1..steps).rev() {
+        page.press("ArrowLeft")?;
+        arrive(page, step)?;
+    }
+    Ok(())
+}
+
+/// Keys, chapters, play, speed, language, theme, the timeline.
+fn use_the_controls(page: &Page<'_>) -> Result<()> {
+    for key in ["End", "Home", "2", "3", "1", "Escape", " "] {
+        page.press(key)?;
+        page.evaluate("new Promise((done) => setTimeout(done, 200))")?;
+    }
+    page.press(" ")?;
+    let clicks =
+        ["play", "play", "speed-2", "speed-1", "theme", "theme", "theme", "lang-zh", "lang-en", "next", "back", "next"];
+    for action in clicks {
+        page.evaluate(&format!("document.querySelector('[data-action=\"{action}\"]')?.click()"))?;
+        page.evaluate("new Promise((done) => setTimeout(done, 150))")?;
+    }
+    page.click("[data-stop='4']")?;
+    page.evaluate("document.querySelector('[data-timeline]').focus()")?;
+    for key in ["ArrowRight", "ArrowLeft", "Home", "End"] {
+        page.press(key)?;
+    }
+    page.evaluate("new Promise((done) => setTimeout(done, 2500))")?;
+    Ok(())
+}
+
+/// What is said of links that lead nowhere.
+fn bad_links(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result<()> {
+    for link in ["#/no-such-one".to_owned(), format!("#/{first}?step=99&lang=fr&theme=blue&view=no")] {
+        page.go(&link)?;
+        page.evaluate("new Promise((done) => setTimeout(done, 1000))")?;
+        page.evaluate("document.querySelector('[data-action=dismiss]')?.click()")?;
+        keep(page, ran)?;
+    }
+    Ok(())
+}
+
+fn keep(page: &Page<'_>, ran: &mut BTreeSet<u64>) -> Result<()> {
+    let told = page.evaluate(RAN)?;
+    ran.extend(told.as_array().into_iter().flatten().filter_map(Value::as_u64));
+    Ok(())
+}
