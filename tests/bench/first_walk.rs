@@ -44,7 +44,7 @@ fn main() -> Result<()> {
 
 /// Which choice of a question is taken, so that both are.
 fn right_or_wrong(width: u32) -> usize {
-    usize::from(width % 3 == 0)
+    usize::from(width.is_multiple_of(3))
 }
 
 fn home(page: &Page<'_>) -> Result<()> {
@@ -62,13 +62,16 @@ fn walk(page: &Page<'_>, first: &str, lang: &str, choice: usize) -> Result<()> {
     arrive(page, 1)?;
     let steps = page.evaluate("Number(document.querySelector('[data-player]').dataset.steps)")?;
     let steps = steps.as_u64().context("the player says its number of steps")?;
+    // These step wherever the focus is.
     for step in 2..=steps {
-        page.press("ArrowRight")?;
+        page.press("]")?;
         arrive(page, step)?;
         page.evaluate(&format!("[...document.querySelectorAll('.choices button')].at({choice})?.click()"))?;
         page.evaluate("document.querySelector('[data-stage] [data-mark]')?.focus()")?;
-        for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] {
-            page.press(key)?;
+        if page.evaluate("document.activeElement?.matches('[data-stage] [data-mark]')")? == true {
+            for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] {
+                page.press(key)?;
+            }
         }
         page.evaluate("document.activeElement?.blur()")?;
         page.evaluate("document.querySelector('button.term')?.click()")?;
@@ -76,7 +79,7 @@ fn walk(page: &Page<'_>, first: &str, lang: &str, choice: usize) -> Result<()> {
         page.evaluate("document.activeElement?.blur()")?;
     }
     for step in (1..steps).rev() {
-        page.press("ArrowLeft")?;
+        page.press("[")?;
         arrive(page, step)?;
     }
     Ok(())

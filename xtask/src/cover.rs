@@ -39,7 +39,7 @@ pub fn find(project: &Project) -> Result<()> {
     let ran: BTreeSet<usize> = serde_json::from_str(&told).context("the walk tells the functions that ran")?;
     let functions = functions.into_iter().enumerate();
     let seen: Vec<Seen> =
-        functions.map(|(index, (name, bytes))| Seen { name, bytes, ran: ran.contains(&index) }).collect();
+        functions.map(|(index, (name, size))| Seen { name, size, ran: ran.contains(&index) }).collect();
     say(&format!("{} of {} functions ran", ran.len(), seen.len()));
     for wrong in seen.iter().filter(|function| function.ran && later::is_of_page(&function.name)) {
         say(&format!("{} runs, and xtask/src/later.rs says that it does not", wrong.name));
@@ -47,7 +47,7 @@ pub fn find(project: &Project) -> Result<()> {
     write_changed(&project.root.join("xtask/src/later.txt"), later::found(&seen).as_bytes())
 }
 
-/// Makes the page in `folder` remember which of its functions have run, and says their names and about their bytes.
+/// Makes the page in `folder` remember which of its functions have run, and says their names and how many instructions each has.
 fn count(folder: &Path) -> Result<Vec<(String, u64)>> {
     let path = folder.join("highwater_bg.wasm");
     let mut module = Module::from_buffer(&fs::read(&path)?)?;

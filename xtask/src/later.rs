@@ -45,8 +45,8 @@ const TYPES: &str = "types ";
 /// The crates that a walk decides about.
 const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
 
-/// What weighs less than this is not worth a line.
-const WORTH_BYTES: u64 = 150;
+/// What has fewer instructions than this is not worth a line.
+const WORTH: u64 = 30;
 
 /// Knows a function of a later module, or of an implementation there, by its name.
 pub fn is_later(name: &str) -> bool {
@@ -79,8 +79,8 @@ pub fn stamp() -> String {
 pub struct Seen {
     /// Its path.
     pub name: String,
-    /// About how many bytes it has.
-    pub bytes: u64,
+    /// How many instructions it has.
+    pub size: u64,
     /// Whether it ran.
     pub ran: bool,
 }
@@ -108,7 +108,7 @@ fn types_of(module: &str, lines: &[String], seen: &[Seen]) -> Option<String> {
     let within = format!("{module}::");
     let made: Vec<&Seen> = seen.iter().filter(|function| function.name.contains(&within)).collect();
     let others = made.iter().filter(|function| !lines.iter().any(|line| is_in(&function.name, line)));
-    let worth = others.map(|function| function.bytes).sum::<u64>() >= WORTH_BYTES;
+    let worth = others.map(|function| function.size).sum::<u64>() >= WORTH;
     (worth && made.iter().all(|function| !function.ran)).then(|| format!("{TYPES}{within}"))
 }
 
@@ -116,13 +116,13 @@ fn types_of(module: &str, lines: &[String], seen: &[Seen]) -> Option<String> {
 #[derive(Debug, Default)]
 struct Node<'a> {
     under: BTreeMap<&'a str, Node<'a>>,
-    bytes: u64,
+    size: u64,
     ran: bool,
 }
 
 impl<'a> Node<'a> {
     fn add(&mut self, parts: &[&'a str], function: &Seen) {
-        self.bytes += function.bytes;
+        self.size += function.size;
         self.ran |= function.ran;
         if let Some((first, rest)) = parts.split_first() {
             self.under.entry(first).or_default().add(rest, function);
@@ -135,7 +135,7 @@ impl<'a> Node<'a> {
             let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}::{name}") };
             if node.ran {
                 node.list(&path, lines);
-            } else if node.bytes >= WORTH_BYTES && !node.under.is_empty() {
+            } else if node.size >= WORTH && !node.under.is_empty() {
                 lines.push(path);
             }
         }
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn seen(name: &str, ran: bool) -> Seen {
-        Seen { name: format!("{name}::h0"), bytes: WORTH_BYTES, ran }
+        Seen { name: format!("{name}::h0"), size: WORTH, ran }
     }
 
     #[test]

@@ -70,6 +70,7 @@ pub enum ClockOf {
 
 /// One replica of the partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a sign of its own at the row")]
 pub struct ReplicaRow {
     /// `broker-1/orders-0`.
     pub id: MarkId,

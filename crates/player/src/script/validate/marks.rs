@@ -66,7 +66,7 @@ impl Checker {
                     _ => Err("for example broker-1/orders-0/hw".to_owned()),
                 }
             }
-            ["isr", name] | ["history", name] => partition(name),
+            ["isr" | "history", name] => partition(name),
             ["controller"] => Ok(()),
             ["moves", name] => topic(name).map(|_| ()),
             [message] if numbered(message, "message").is_some() => Ok(()),
