@@ -172,7 +172,8 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
         let words = draw.say(&line.text);
         if !words.is_empty() {
             let shown = text::fit(&words, 12.0, end - x);
-            if shown.chars().count() > 3 || shown == words {
+            // Beside a fate, half a word is worse than none.
+            if shown == words || (line.status.is_none() && shown.chars().count() > 3) {
                 group = group.with(Node::words(x, y, "s-note", shown));
             }
         }
