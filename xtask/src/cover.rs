@@ -1,7 +1,7 @@
 //! `cargo xtask later`: which functions run while the course's first scenario is walked, and so what need not be in the first
 //! part of the program.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::console::{cargo, output, say};
 use crate::later::{self, Seen};
 use crate::project::{Project, files_under};
 use crate::site::{self, Packer, Profile, write_changed};
-use crate::tools;
+use crate::{split, tools};
 
 /// Where wasm-bindgen's script keeps what the wasm imports.
 const NAMESPACE: &str = "./highwater_bg.js";
@@ -38,25 +38,45 @@ pub fn find(project: &Project) -> Result<()> {
     let told = output(walk.env("HIGHWATER_DIST", &folder).env("CHROME", browser))?;
     let ran: BTreeSet<usize> = serde_json::from_str(&told).context("the walk tells the functions that ran")?;
     let functions = functions.into_iter().enumerate();
-    let seen: Vec<Seen> =
-        functions.map(|(index, (name, size))| Seen { name, size, ran: ran.contains(&index) }).collect();
+    let seen: Vec<Seen> = functions.map(|(index, seen)| Seen { ran: ran.contains(&index), ..seen }).collect();
     say(&format!("{} of {} functions ran", ran.len(), seen.len()));
     for wrong in seen.iter().filter(|function| function.ran && later::is_of_page(&function.name)) {
         say(&format!("{} runs, and xtask/src/later.rs says that it does not", wrong.name));
     }
-    write_changed(&project.root.join("xtask/src/later.txt"), later::found(&seen).as_bytes())
+    let found = later::found(&seen);
+    write_changed(&project.root.join("xtask/src/later.txt"), found.as_bytes())?;
+    for line in idle(&seen, &found) {
+        say(&line);
+    }
+    Ok(())
 }
 
-/// Makes the page in `folder` remember which of its functions have run, and says their names and how many instructions each has.
-fn count(folder: &Path) -> Result<Vec<(String, u64)>> {
+/// How many largest functions are named that stay and never ran.
+const IDLE_SHOWN: usize = 40;
+
+/// What stays in the first part though it never ran, the largest first.
+fn idle(seen: &[Seen], found: &str) -> Vec<String> {
+    let stays = |function: &&Seen| !function.ran && !later::is_in_second_part(&function.name, found);
+    let mut idle: Vec<&Seen> = seen.iter().filter(stays).collect();
+    idle.sort_by_key(|function| std::cmp::Reverse(function.size));
+    let whole: u64 = idle.iter().map(|function| function.size).sum();
+    let mut lines = vec![format!("{whole} instructions stay and never ran, the largest are")];
+    lines.extend(idle.iter().take(IDLE_SHOWN).map(|function| format!("{:>6} {}", function.size, function.name)));
+    lines
+}
+
+/// Makes the page in `folder` remember which of its functions have run, and says what they are.
+fn count(folder: &Path) -> Result<Vec<Seen>> {
     let path = folder.join("highwater_bg.wasm");
     let mut module = Module::from_buffer(&fs::read(&path)?)?;
     let functions: Vec<_> = module.funcs.iter_local().map(|(id, function)| (id, function.size())).collect();
     let ty = module.types.add(&[ValType::I32], &[]);
     let (hears, _) = module.add_import_func(NAMESPACE, HEARS, ty);
-    let mut names = Vec::new();
+    let asked_by_page = asked_by_page(&module)?;
+    let mut seen = Vec::new();
     for (index, (id, size)) in functions.into_iter().enumerate() {
-        names.push((module.funcs.get(id).name.clone().unwrap_or_default(), size));
+        let name = module.funcs.get(id).name.clone().unwrap_or_default();
+        seen.push(Seen { name, size, ran: false, asked_by_page: asked_by_page.contains(&id.index()) });
         let value = Value::I32(i32::try_from(index)?);
         let function = module.funcs.get_mut(id).kind.unwrap_local_mut();
         let entry = function.entry_block();
@@ -73,5 +93,25 @@ fn count(folder: &Path) -> Result<Vec<(String, u64)>> {
     }
     let counting = format!("{before} {HEARS}: (index) => (globalThis.highwaterRan ??= new Set()).add(index),");
     fs::write(&script, text.replacen(before, &counting, 1))?;
-    Ok(names)
+    Ok(seen)
+}
+
+/// The functions that the page, or who knows who, may call: of generic ones nobody else can say for whom they are made.
+fn asked_by_page(module: &Module) -> Result<BTreeSet<usize>> {
+    let is_core = |name: &str| later::is_of_core(name) || later::is_generic(name);
+    let mut open: Vec<usize> = split::in_table(module)?.into_iter().collect();
+    let outside = module.funcs.iter().filter(|function| !function.name.as_deref().is_some_and(is_core));
+    open.extend(outside.map(|function| function.id().index()));
+    let functions: BTreeMap<usize, _> =
+        module.funcs.iter_local().map(|(id, function)| (id.index(), (id, function))).collect();
+    let mut asked = BTreeSet::new();
+    while let Some(index) = open.pop() {
+        let Some((id, function)) = functions.get(&index) else { continue };
+        // What the core calls is the core's, also where the page calls the core.
+        let is_core = module.funcs.get(*id).name.as_deref().is_some_and(later::is_of_core);
+        if !is_core && asked.insert(index) {
+            open.extend(split::named_in(function));
+        }
+    }
+    Ok(asked)
 }

@@ -42,15 +42,24 @@ const FOUND: &str = include_str!("later.txt");
 /// Begins the line of a module whose types only other scenarios have.
 const TYPES: &str = "types ";
 
+/// Begins the line of a function of the standard library, made for types of log, sim or player: by its hash, for its name
+/// does not say for which.
+const GENERIC: &str = "generic ";
+
 /// The crates that a walk decides about.
 const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
 
 /// What has fewer instructions than this is not worth a line.
-const WORTH: u64 = 30;
+const WORTH: u64 = 25;
 
 /// Knows a function of a later module, or of an implementation there, by its name.
 pub fn is_later(name: &str) -> bool {
-    is_of_page(name) || is_found(name, FOUND)
+    is_in_second_part(name, FOUND)
+}
+
+/// The same, with a list that was found just now.
+pub fn is_in_second_part(name: &str, found: &str) -> bool {
+    is_of_page(name) || is_found(name, found)
 }
 
 /// Knows those that are named by hand.
@@ -59,14 +68,38 @@ pub fn is_of_page(name: &str) -> bool {
 }
 
 fn is_found(name: &str, found: &str) -> bool {
-    found.lines().any(|line| match line.strip_prefix(TYPES) {
-        Some(types) => name.contains(types),
-        None => is_in(name, line),
-    })
+    found.lines().any(|line| is_line_of(name, line))
+}
+
+fn is_line_of(name: &str, line: &str) -> bool {
+    if let Some(types) = line.strip_prefix(TYPES) {
+        name.contains(types)
+    } else if let Some(hash) = line.strip_prefix(GENERIC) {
+        name.ends_with(hash)
+    } else {
+        is_in(name, line)
+    }
 }
 
 fn is_in(name: &str, later: &str) -> bool {
     name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::"))
+}
+
+/// Knows a function of log, sim or player.
+pub fn is_of_core(name: &str) -> bool {
+    CRATES.iter().any(|of| is_in(name, of))
+}
+
+/// Knows a function of the standard library that was made for types of ours: its name ends in a hash, which stays the same
+/// while the types do.
+pub fn is_generic(name: &str) -> bool {
+    let of_std = ["core::", "alloc::", "std::"].iter().any(|of| name.trim_start_matches('<').starts_with(of));
+    of_std && hash_of(name).is_some()
+}
+
+fn hash_of(name: &str) -> Option<&str> {
+    let hash = name.rsplit("::").next()?;
+    (hash.len() == 17 && hash.starts_with('h')).then_some(hash)
 }
 
 /// A text that changes with the lists.
@@ -83,6 +116,8 @@ pub struct Seen {
     pub size: u64,
     /// Whether it ran.
     pub ran: bool,
+    /// Whether the page may call it, and not only log, sim and player.
+    pub asked_by_page: bool,
 }
 
 /// What `later.txt` shall hold after a walk that saw these.
@@ -99,6 +134,14 @@ pub fn found(seen: &[Seen]) -> String {
     root.list("", &mut lines);
     let types: Vec<String> = lines.iter().filter_map(|line| types_of(line, &lines, seen)).collect();
     lines.extend(types);
+    let generic = seen.iter().filter(|function| {
+        let worth = !function.ran && !function.asked_by_page && function.size >= WORTH;
+        worth && is_generic(&function.name) && !lines.iter().any(|line| is_line_of(&function.name, line))
+    });
+    let mut hashes: Vec<String> =
+        generic.filter_map(|function| hash_of(&function.name).map(|hash| format!("{GENERIC}{hash}"))).collect();
+    hashes.sort_unstable();
+    lines.extend(hashes);
     lines.push(String::new());
     lines.join("\n")
 }
@@ -167,7 +210,7 @@ mod tests {
     use super::*;
 
     fn seen(name: &str, ran: bool) -> Seen {
-        Seen { name: format!("{name}::h0"), size: WORTH, ran }
+        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran, asked_by_page: true }
     }
 
     #[test]
@@ -196,9 +239,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_core_alone_asks_of_the_standard_library_goes_with_it() {
+        let fold = seen("<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::fold", false);
+        let of_page = fold.clone();
+        let fold = Seen { asked_by_page: false, ..fold };
+        assert_eq!(found(&[fold.clone()]), "generic h0123456789abcdef\n");
+        assert!(is_found(&fold.name, "generic h0123456789abcdef\n"));
+        assert_eq!(found(&[of_page]), "");
+        assert_eq!(found(&[Seen { ran: true, ..fold }]), "");
+        assert!(!is_generic("core[c5930c85a12de822]::str::slice_error_fail_rt"));
+    }
+
+    #[test]
     fn what_is_made_for_a_type_that_ran_stays() {
         let walk = [
             seen("highwater_sim::group::join", false),
+            seen("highwater_sim::world::step", true),
             seen("alloc::vec::Vec<highwater_sim::group::Group>::push", true),
         ];
         assert_eq!(found(&walk), "highwater_sim::group\n");
