@@ -246,6 +246,12 @@ fn marks(scene: &Scene) -> Vec<String> {
             }
             Panel::History(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Table(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
+            Panel::Group(panel) => {
+                marks.extend([panel.id.clone(), format!("{}/state", panel.id), format!("{}/generation", panel.id)]);
+                marks.extend(panel.members.iter().flat_map(|card| &card.now.value).map(|token| token.id.clone()));
+                marks.extend(panel.log.records.iter().map(|record| record.id.clone()));
+                marks.extend(panel.unowned.iter().map(|token| token.id.clone()));
+            }
             Panel::Partitioner(panel) => {
                 let lanes = panel.lanes.iter();
                 marks.extend(

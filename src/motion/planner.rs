@@ -177,12 +177,31 @@ impl<'a> Planner<'a> {
                 }
                 _ => (0.0, 1.0),
             },
+            Motion::TokensMoved(tokens) => self.tokens(index, tokens, delay),
             Motion::ValueChanged(mark) => {
                 self.go(index, mark, delay, MARK_MS, Ease::Linear, vec![seen(0.0, 0.0), seen(1.0, 1.0)]);
                 (MARK_MS, 1.0)
             }
             Motion::Still => (0.0, 1.0),
         }
+    }
+
+    /// Partitions come from where they were: another member's card, or the strip of those that nobody owned.
+    #[inline(never)]
+    fn tokens(&mut self, index: usize, tokens: &[String], delay: f64) -> (f64, f64) {
+        let mut moved = false;
+        for token in tokens {
+            let Some((_, partition)) = token.split_once('/') else { continue };
+            let Some(at) = self.place(index, token) else { continue };
+            let before = self.pictures.get(index).and_then(|picture| crate::stage::group::token_of(picture, partition));
+            let (from, seen) = before.map_or(((at.0, at.1 - 24.0), 0.0), |from| (from, 1.0));
+            if from != at {
+                moved = true;
+                let points = vec![point(0.0, from, seen), point(1.0, at, 1.0)];
+                self.go(index, token, delay, TRAVEL_MS, Ease::InOut, points);
+            }
+        }
+        if moved { (TRAVEL_MS, 1.0) } else { (0.0, 1.0) }
     }
 
     fn sent(&mut self, index: usize, message: &str, delay: f64, start: f64) -> (f64, f64) {

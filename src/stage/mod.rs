@@ -9,6 +9,7 @@ pub mod compaction;
 pub mod files;
 pub mod focus;
 pub mod frame;
+pub mod group;
 pub mod hero;
 pub mod history;
 pub mod network;
@@ -243,6 +244,7 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Compaction(panel) => compaction::draw(draw, panel),
             Panel::History(panel) => history::draw(draw, panel),
             Panel::Table(panel) => table::draw(draw, panel),
+            Panel::Group(panel) => group::draw(draw, panel),
         };
         let y = picture.height;
         if drawn == 0 {
@@ -267,5 +269,6 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::Compaction(_) => "compaction",
         Panel::History(_) => "history",
         Panel::Table(_) => "table",
+        Panel::Group(_) => "group",
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// The modules, types and functions of the page, by the beginnings of their paths.
-const PAGE: [&str; 23] = [
+const PAGE: [&str; 25] = [
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::play::<impl highwater::app::App>::why",
     "highwater::browser::files",
@@ -21,11 +21,13 @@ const PAGE: [&str; 23] = [
     "highwater::components::text_view",
     "highwater::components::why",
     "highwater::measure",
+    "highwater::motion::planner::Planner::tokens",
     "highwater::own_files",
     "highwater::stage::clients",
     "highwater::stage::cluster",
     "highwater::stage::compaction",
     "highwater::stage::files",
+    "highwater::stage::group",
     "highwater::stage::history",
     "highwater::stage::network",
     "highwater::stage::table",

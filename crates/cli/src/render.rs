@@ -107,6 +107,7 @@ fn panel_name(panel: &Panel) -> &'static str {
         Panel::Compaction(_) => "compaction",
         Panel::History(_) => "history",
         Panel::Table(_) => "table",
+        Panel::Group(_) => "group",
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Motion {
     LineChanged(MarkId),
     /// A key goes along its path to a partition.
     TokenMoved(MarkId),
+    /// Partitions go to the member that owns them now.
+    TokensMoved(Vec<MarkId>),
     /// A mark shows a new value.
     ValueChanged(MarkId),
     /// Nothing moves.

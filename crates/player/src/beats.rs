@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::beat::{Beat, Motion};
 use crate::history::{History, Moment};
 use crate::marks::beat_fact;
+use crate::scene::Panel;
 use crate::scene::build::{Palette, View, scene};
 
 /// At most so many beats in a step: of a longer one, the last.
@@ -32,7 +33,7 @@ pub fn beats(history: &History, from: Moment, to: Moment, view: &View, palette: 
         facts.clear();
         view.seen.now = replay.at.facts;
         let picture = scene(&replay.world, &view, palette);
-        if picture.panels == shown.panels {
+        if picture.panels.len() == shown.panels.len() && picture.panels.iter().zip(&shown.panels).all(is_still) {
             told.retain(|fact| matches!(fact.motion, Motion::TokenMoved(_)));
             if told.is_empty() {
                 continue;
@@ -43,4 +44,12 @@ pub fn beats(history: &History, from: Moment, to: Moment, view: &View, palette: 
     }
     let skip = beats.len().saturating_sub(BEATS_MAX);
     beats.split_off(skip)
+}
+
+/// Nothing in a panel has changed, or nothing but the time that it shows.
+fn is_still((now, before): (&Panel, &Panel)) -> bool {
+    match (now, before) {
+        (Panel::Group(now), Panel::Group(before)) => now.is_still(before),
+        _ => now == before,
+    }
 }

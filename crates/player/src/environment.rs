@@ -2,6 +2,7 @@
 
 mod cluster;
 mod files;
+mod groups;
 
 use std::rc::Rc;
 
@@ -138,7 +139,7 @@ impl Situation<'_> {
         if matches!(function, "position" | "consumed") {
             let consumer = self.world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
             if function == "consumed" {
-                return number(consumer.positions().map(|(_, position)| position.records).sum());
+                return number(consumer.returned());
             }
             let id = partition(args.get(1).ok_or_else(|| fail("which partition?"))?)?;
             let offset = consumer.position(&id).and_then(|position| position.offset);
@@ -230,6 +231,8 @@ impl Environment for Situation<'_> {
                 let name = text(args.first().ok_or_else(|| fail("which fact?"))?)?;
                 count(self.facts.iter().filter(|fact| fact.kind.name() == name).count())
             }
+            "assignment" | "owned" | "generation" | "state" | "members" | "is_member" | "group_leader"
+            | "coordinator" | "offsets_partition" | "committed" | "lag" => groups::call(self, function, args),
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
             _ => cluster::call(self, function, args).unwrap_or_else(|| files::call(self, function, args)),
         }

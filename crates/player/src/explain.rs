@@ -1,6 +1,7 @@
 //! "Why?": from a mark of the picture to the facts behind it, as lines that can be read.
 
 mod files;
+mod groups;
 
 use highwater_sim::fact::{Fact, FactKind};
 
@@ -57,6 +58,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 _ => None,
             }),
             Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => None,
+            Panel::Group(panel) => groups::key(panel, mark),
             Panel::Files(panel) => {
                 (mark.strip_prefix(panel.id.as_str()) == Some("/start")).then_some(&panel.log_start.key)
             }

@@ -1,5 +1,7 @@
 //! Which marks of the picture a fact is about, and what moves because of it.
 
+mod groups;
+
 use highwater_sim::command::Command;
 use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::ids::{NodeId, TopicPartition};
@@ -74,6 +76,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         FactKind::LogLoaded { broker, partition, .. } => {
             ["leo", "hw"].into_iter().map(|value| format!("broker-{broker}/{partition}/{value}")).collect()
         }
+        FactKind::Group(fact) => groups::marks(fact),
         FactKind::CommandGiven { .. }
         | FactKind::TimerFired { .. }
         | FactKind::RegisterBrokerRecord { .. }
@@ -110,6 +113,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             Some(mark),
         ) => Motion::LineChanged(mark),
         (FactKind::PartitionChosen { .. }, Some(mark)) => Motion::TokenMoved(mark),
+        (FactKind::Group(fact), Some(mark)) => groups::motion(fact, mark),
         (
             FactKind::RecordAccumulated { .. }
             | FactKind::BatchDrained { .. }
@@ -164,6 +168,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         FactKind::CommandGiven { command: Command::Fault(fault) } => {
             fault.broker().map(|broker| broker.0).into_iter().collect()
         }
+        FactKind::Group(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
         FactKind::CommandGiven { .. }
         | FactKind::MetadataUpdated { .. }
         | FactKind::PartitionChosen { .. }

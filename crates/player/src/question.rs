@@ -164,6 +164,13 @@ fn value_key(function: &str, args: &[Value], world: &World) -> Option<String> {
             Some(format!("credited/{partition}/broker-{leader}/{follower}"))
         }
         ("isr" | "leader" | "epoch", [Value::Partition(partition)]) => Some(format!("{function}/{partition}")),
+        ("generation" | "state" | "coordinator" | "members", [Value::Text(group)]) => {
+            Some(format!("{function}/{group}"))
+        }
+        ("assignment", [Value::Text(consumer), _]) => Some(format!("assignment/{consumer}")),
+        ("committed", [Value::Text(group), Value::Partition(partition)]) => {
+            Some(format!("committed/{group}/{partition}"))
+        }
         ("position", [Value::Text(consumer), Value::Partition(partition)]) => {
             Some(format!("position/{consumer}/{partition}"))
         }

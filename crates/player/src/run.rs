@@ -5,6 +5,8 @@ use std::rc::Rc;
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::consumer::action::ConsumerAction;
+use highwater_sim::consumer::membership::GroupName;
 use highwater_sim::fact::{Fact, FieldValue};
 use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
 use highwater_sim::time::SimTime;
@@ -13,8 +15,8 @@ use highwater_sim::world::{World, WorldConfig};
 use crate::environment::Situation;
 use crate::history::{History, Moment};
 use crate::script::{
-    Action, Configs, Consumer, FactWanted, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS, fault_of,
-    partition_from_name,
+    Action, Configs, Consumer, FactWanted, GroupMembership, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS,
+    action_of, fault_of, partition_from_name,
 };
 
 /// Why a scenario does not run.
@@ -63,6 +65,10 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
         let command = create_topic(topic, scenario.cluster.brokers)?;
         history.command(command).map_err(|error| RunError::Setup(error.to_string()))?;
     }
+    if scenario.consumers.iter().any(|consumer| consumer.group.is_some()) {
+        let command = history.world().create_offsets_topic();
+        history.command(command).map_err(|error| RunError::Setup(error.to_string()))?;
+    }
     for consumer in scenario.consumers.iter().filter(|consumer| consumer.start) {
         history.command(assign(consumer)).map_err(|error| RunError::Setup(error.to_string()))?;
     }
@@ -106,7 +112,12 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
             .set("auto.offset.reset", if consumer.from == StartAt::Latest { "latest" } else { "earliest" })
             .map_err(|error| setup(&error))?;
         set_all(&consumer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;
-        world.add_consumer(ClientId(consumer.id.as_str().into()), config).map_err(|error| setup(&error))?;
+        let id = ClientId(consumer.id.as_str().into());
+        match &consumer.group {
+            Some(group) => world.add_member(&id, config, member_of(group)),
+            None => world.add_consumer(id, config),
+        }
+        .map_err(|error| setup(&error))?;
     }
     Ok(world)
 }
@@ -140,7 +151,18 @@ fn placed(partition: i32, replication: i32, brokers: i32) -> Vec<BrokerId> {
     (0..replication).map(|replica| BrokerId(broker(replica))).collect()
 }
 
+#[inline(never)]
+fn member_of(group: &GroupMembership) -> GroupName {
+    GroupName { group: group.id.clone(), instance_id: group.instance_id.clone() }
+}
+
+/// What begins a consumer: its partitions, or the topics that it subscribes to.
 fn assign(consumer: &Consumer) -> Command {
+    if let Some(group) = consumer.group.as_ref().filter(|group| !group.subscribe.is_empty()) {
+        let topics = group.subscribe.iter().map(|topic| topic.as_str().into()).collect();
+        let action = ConsumerAction::Subscribe { topics };
+        return Command::Consumer { consumer: ClientId(consumer.id.as_str().into()), action };
+    }
     Command::Assign {
         consumer: ClientId(consumer.id.as_str().into()),
         partitions: consumer.assign.clone(),
@@ -227,7 +249,10 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
             let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
             vec![Command::ElectPreferred { partition: id }]
         }
-        fault => fault_of(fault).map(Command::Fault).into_iter().collect(),
+        other => match action_of(other, world.now().timestamp_ms()) {
+            Some((consumer, action)) => vec![Command::Consumer { consumer: client(consumer), action }],
+            None => fault_of(other).map(Command::Fault).into_iter().collect(),
+        },
     })
 }
 

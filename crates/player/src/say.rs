@@ -2,6 +2,7 @@
 
 mod faults;
 pub mod files;
+mod groups;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
@@ -134,6 +135,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::RegisterBrokerRecord { .. }
         | FactKind::BrokerRegistrationChangeRecord { .. }
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
+        FactKind::Group(fact) => groups::phrase(fact),
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
     }
 }
@@ -277,6 +279,7 @@ fn command_phrase(command: &Command) -> Phrase {
             .with("partition", partition.to_string())
             .with("replicas", list(replicas)),
         Command::Fault(fault) => faults::command(fault),
+        Command::Consumer { consumer, action } => groups::command(consumer, action),
     }
 }
 
@@ -316,6 +319,7 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::Metadata => Phrase::new(&format!("facts.metadata_{way}")),
         Says::MetadataIs { partitions } => Phrase::new(&format!("facts.metadata_is_{way}"))
             .with("partitions", counted("partition", (*partitions).into())),
+        Says::Group(says) => groups::message(message, says, way),
     };
     phrase
         .with("from", node_phrase(&message.from))
@@ -343,7 +347,9 @@ fn timer_message(timer: &Timer) -> i64 {
         | Timer::MaxBlock { .. }
         | Timer::MetadataRefresh
         | Timer::Background(_)
-        | Timer::ConsumerRetry => 0,
+        | Timer::ConsumerRetry
+        | Timer::GroupMember(_) => 0,
+        Timer::GroupCoordinator { partition } => (*partition).into(),
     }
 }
 

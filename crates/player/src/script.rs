@@ -9,6 +9,7 @@
 pub mod author;
 mod entries;
 mod faults;
+mod groups;
 #[cfg(feature = "author")]
 mod names;
 mod open;
@@ -24,14 +25,15 @@ use highwater_sim::ids::TopicPartition;
 
 pub use entries::Entries;
 pub(crate) use faults::fault_of;
+pub(crate) use groups::action_of;
 #[cfg(feature = "author")]
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
 pub(crate) use read::{all, localized};
 pub use step::{
-    Action, Ask, Choices, FactWanted, FilesShow, Gauges, ListedChoice, Moves, PanelKind, SearchStage, Show, Stage,
-    Step, Until,
+    Action, Ask, Choices, FactWanted, FilesShow, Gauges, ListedChoice, Moves, PanelKind, SECONDS, SearchStage, Show,
+    Stage, Step, Until,
 };
 
 use crate::expression::Expression;
@@ -213,7 +215,7 @@ pub struct Producer {
     pub config: Configs,
 }
 
-/// A consumer with partitions assigned by hand.
+/// A consumer with partitions assigned by hand, or in a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Consumer {
@@ -228,6 +230,26 @@ pub struct Consumer {
     pub config: Configs,
     /// It runs from the beginning; otherwise a step starts it.
     pub start: bool,
+    /// Its group; none if its partitions are assigned by hand.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
+    pub group: Option<GroupMembership>,
+}
+
+/// A consumer's part in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "author",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields)
+)]
+pub struct GroupMembership {
+    /// Its `group.id`.
+    pub id: String,
+    /// The topics that it subscribes to.
+    pub subscribe: Vec<String>,
+    /// Its `group.instance.id`, which makes it a static member.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+    pub instance_id: Option<String>,
 }
 
 /// Where a consumer begins.

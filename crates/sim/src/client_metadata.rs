@@ -128,10 +128,20 @@ impl ClientMetadata {
             return;
         }
         self.in_flight = None;
-        let next = self.brokers.iter().find(|id| **id > self.bootstrap).or(self.brokers.first());
-        self.bootstrap = next.copied().unwrap_or(self.bootstrap);
+        self.go_to_next_broker();
         out.timer_fired(timer.clone());
         self.request_later(out);
+    }
+
+    /// The broker that it asks.
+    pub fn bootstrap(&self) -> BrokerId {
+        self.bootstrap
+    }
+
+    /// From now on it asks the next broker that it knows.
+    pub fn go_to_next_broker(&mut self) {
+        let next = self.brokers.iter().find(|id| **id > self.bootstrap).or(self.brokers.first());
+        self.bootstrap = next.copied().unwrap_or(self.bootstrap);
     }
 
     fn refresh_after(&mut self, ms: u64, out: &mut Outbox) {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::bytes::Bytes;
 use crate::config::TopicConfig;
+use crate::consumer::action::ConsumerAction;
 use crate::fault::Fault;
 use crate::ids::{BrokerId, ClientId, Offset, Topic, TopicPartition};
 
@@ -67,6 +68,13 @@ pub enum Command {
         /// The replicas that it shall have, the preferred leader first.
         replicas: Vec<BrokerId>,
     },
+    /// The application of a consumer does something.
+    Consumer {
+        /// The consumer.
+        consumer: ClientId,
+        /// What.
+        action: ConsumerAction,
+    },
     /// Something goes wrong, or right again.
     Fault(Fault),
 }
@@ -82,6 +90,7 @@ impl Command {
             Command::RefreshMetadata { .. } => "refresh_metadata",
             Command::ElectPreferred { .. } => "elect_preferred",
             Command::Reassign { .. } => "reassign",
+            Command::Consumer { action, .. } => action.name(),
             Command::Fault(fault) => fault.name(),
         }
     }

@@ -5,6 +5,7 @@
 
 mod details;
 mod fields;
+pub mod group;
 mod json;
 mod message_fact;
 mod names;
@@ -16,6 +17,7 @@ pub use highwater_log::segment::RollReason;
 
 pub use details::{CheckpointFile, ChosenBy, Completion, IsrStep, ReadyBecause};
 pub use fields::{FieldValue, Fields};
+pub use group::GroupFact;
 pub use message_fact::{MessageFact, Says};
 
 use crate::bytes::Bytes;
@@ -475,6 +477,8 @@ pub enum FactKind {
         /// The offset.
         offset: Offset,
     },
+    /// Something happened in a group.
+    Group(Box<GroupFact>),
     /// A bound was reached; what would have gone past it did not happen.
     LimitReached {
         /// Who hit it.

@@ -1,10 +1,12 @@
 //! Which coordinator a group has, and who in it reads what. Kafka 4.3: `GroupCoordinatorService.partitionFor`.
 
 pub mod assignor;
+pub mod body;
 pub mod cluster;
 pub mod consumer_group;
 pub mod coordinator;
 pub mod error;
+pub mod event;
 pub mod java_map;
 pub mod member;
 pub mod message;
@@ -14,6 +16,9 @@ pub mod timeline_map;
 pub mod wire;
 
 use highwater_log::java::{abs, string_hash_code};
+
+/// The topic in which coordinators keep their groups and what those committed.
+pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 /// The partition of `__consumer_offsets` that holds the group's offsets, whose leader is the group's coordinator;
 /// none if the topic has no partitions.

@@ -86,6 +86,15 @@ impl fmt::Display for TopicPartition {
 pub struct TopicId(pub u128);
 
 impl TopicId {
+    /// The id of a topic of the World, which is made of its name: FNV-1a. (Kafka draws a random one.)
+    pub fn of_name(name: &str) -> TopicId {
+        let mut hash = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
+        for byte in name.bytes() {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+        TopicId(hash)
+    }
+
     /// The halves of the id, the more significant bits first.
     fn halves(self) -> (i64, i64) {
         let [high, low] = [self.0 >> 64, self.0].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));

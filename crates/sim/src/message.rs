@@ -12,6 +12,7 @@ use crate::broker::alter_partition::AlterPartitionItem;
 use crate::broker::isr::AlteredPartition;
 pub use crate::config::Acks;
 use crate::error::Errors;
+use crate::group::body::{GroupApi, GroupBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
 
@@ -53,6 +54,8 @@ pub enum Body {
     AlterPartitionRequest(AlterPartitionRequest),
     /// Its response.
     AlterPartitionResponse(AlterPartitionResponse),
+    /// What members and coordinators of groups send each other.
+    Group(GroupBody),
 }
 
 /// The APIs of this simulation.
@@ -68,6 +71,8 @@ pub enum Api {
     Metadata,
     /// Other ISRs.
     AlterPartition,
+    /// What groups need.
+    Group(GroupApi),
 }
 
 impl Api {
@@ -79,6 +84,7 @@ impl Api {
             Api::ListOffsets => "ListOffsets",
             Api::Metadata => "Metadata",
             Api::AlterPartition => "AlterPartition",
+            Api::Group(api) => api.name(),
         }
     }
 }
@@ -92,19 +98,21 @@ impl Body {
             Body::ListOffsetsRequest(_) | Body::ListOffsetsResponse(_) => Api::ListOffsets,
             Body::MetadataRequest(_) | Body::MetadataResponse(_) => Api::Metadata,
             Body::AlterPartitionRequest(_) | Body::AlterPartitionResponse(_) => Api::AlterPartition,
+            Body::Group(body) => Api::Group(body.api()),
         }
     }
 
     /// A response, not a request.
     pub fn is_response(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Body::ProduceResponse(_)
-                | Body::FetchResponse(_)
-                | Body::ListOffsetsResponse(_)
-                | Body::MetadataResponse(_)
-                | Body::AlterPartitionResponse(_)
-        )
+            | Body::FetchResponse(_)
+            | Body::ListOffsetsResponse(_)
+            | Body::MetadataResponse(_)
+            | Body::AlterPartitionResponse(_) => true,
+            Body::Group(body) => body.is_response(),
+            _ => false,
+        }
     }
 }
 
@@ -220,6 +228,8 @@ pub enum ListOffsetsSpec {
     Earliest,
     /// -1: for a consumer, the high watermark.
     Latest,
+    /// The first record that is not older, in ms since the epoch.
+    Timestamp(i64),
 }
 
 /// `ListOffsetsResponse`.

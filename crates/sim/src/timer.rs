@@ -40,6 +40,13 @@ pub enum Timer {
     Controller(ControllerTask),
     /// A consumer tries again after an error (`retry.backoff.ms`).
     ConsumerRetry,
+    /// Something is due in a group of a coordinator.
+    GroupCoordinator {
+        /// The partition of `__consumer_offsets`.
+        partition: i32,
+    },
+    /// Something is due for a member of a group.
+    GroupMember(MemberTask),
 }
 
 impl Timer {
@@ -56,6 +63,35 @@ impl Timer {
             Timer::MetadataRefresh => "metadata_refresh",
             Timer::Controller(task) => task.name(),
             Timer::ConsumerRetry => "consumer_retry",
+            Timer::GroupCoordinator { .. } => "group_coordinator",
+            Timer::GroupMember(task) => task.name(),
+        }
+    }
+}
+
+/// What a member of a group does in time. Kafka: `AbstractCoordinator.HeartbeatThread`, `ConsumerCoordinator.poll`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberTask {
+    /// Looks what is due.
+    Look,
+    /// Tells the coordinator that it lives (`heartbeat.interval.ms`).
+    Heartbeat,
+    /// Commits by itself (`auto.commit.interval.ms`).
+    AutoCommit,
+    /// Leaves, because the application has not polled for `max.poll.interval.ms`.
+    PollTimeout,
+    /// Tries to find its coordinator, or to join, again (`retry.backoff.ms`).
+    Retry,
+}
+
+impl MemberTask {
+    fn name(self) -> &'static str {
+        match self {
+            MemberTask::Look => "member_look",
+            MemberTask::Heartbeat => "member_heartbeat",
+            MemberTask::AutoCommit => "auto_commit",
+            MemberTask::PollTimeout => "poll_timeout",
+            MemberTask::Retry => "member_retry",
         }
     }
 }

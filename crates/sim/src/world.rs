@@ -2,6 +2,7 @@
 
 mod controller;
 mod faults;
+mod groups;
 mod observe;
 mod request;
 
@@ -192,6 +193,9 @@ impl World {
             }
             Command::ElectPreferred { partition } => self.elect_preferred(&partition, given, facts),
             Command::Reassign { partition, replicas } => self.reassign(&partition, &replicas, given, facts),
+            Command::Consumer { consumer, action } => {
+                self.with_consumer(&consumer, given, facts, |consumer, out| consumer.act(&action, out));
+            }
             Command::Fault(fault) => self.fault(&fault, given, facts),
         }
         Ok(given)
@@ -234,6 +238,10 @@ impl World {
     }
 
     fn deliver(&mut self, message: &Message, cause: FactId, facts: &mut Vec<Fact>) {
+        if self.is_gone(&message.to) {
+            self.tell(FactKind::MessageLost(MessageFact::of(message)), cause, facts);
+            return;
+        }
         let received = self.tell(FactKind::Received(MessageFact::of(message)), cause, facts);
         match &message.to {
             NodeId::Broker(id) => self.with_broker(*id, received, facts, |broker, out| broker.on_message(message, out)),
@@ -282,6 +290,7 @@ impl World {
                 }
                 self.check_assignment(std::slice::from_ref(replicas))
             }
+            Command::Consumer { consumer, action } => self.check_action(consumer, action),
             Command::Fault(fault) => self.check_fault(fault),
         }
     }

@@ -5,6 +5,7 @@ use crate::json::{Fields, Json, Read, list, number};
 use crate::scene::cluster::{ReplicaRow, Role};
 use crate::scene::compaction::Column;
 use crate::scene::files::SegmentCard;
+use crate::scene::group::{MemberCard, MemberRole};
 use crate::scene::partitioner::PartitionLane;
 use crate::scene::{Panel, Scene};
 use crate::script::{Place, Problem, all};
@@ -124,11 +125,19 @@ impl Picture {
                     let cell = |column: &Column| column.record.as_ref().map_or(0, |record| record.color);
                     picture.cells = panel.columns.iter().map(cell).collect();
                 }
+                Panel::Group(panel) => picture.lanes = panel.members.iter().map(member).collect(),
                 Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => {}
             }
         }
         picture
     }
+}
+
+/// A member as a lane with its partitions.
+#[inline(never)]
+fn member(card: &MemberCard) -> Lane {
+    let keys = card.now.value.iter().map(|token| (token.color, false, !token.is_orphan)).collect();
+    Lane { now: card.role == MemberRole::Leader, keys }
 }
 
 fn row(row: &ReplicaRow) -> Row {

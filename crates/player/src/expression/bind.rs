@@ -227,6 +227,7 @@ impl Binder<'_> {
             ParameterKind::Topic
             | ParameterKind::Producer
             | ParameterKind::Consumer
+            | ParameterKind::Group
             | ParameterKind::Client
             | ParameterKind::Fact => match name {
                 Some(name) => return self.known(parameter.kind, &name, node.span),
@@ -254,6 +255,7 @@ impl Binder<'_> {
             ParameterKind::Topic => ("topic", names.topic_names().collect()),
             ParameterKind::Producer => ("producer", names.producers.iter().map(String::as_str).collect()),
             ParameterKind::Consumer => ("consumer", names.consumers.iter().map(String::as_str).collect()),
+            ParameterKind::Group => ("group", names.groups.iter().map(String::as_str).collect()),
             ParameterKind::Fact if names.facts.is_empty() => ("fact", vec![name]),
             ParameterKind::Fact => ("fact", names.facts.to_vec()),
             _ => ("client", names.clients().collect()),

@@ -57,6 +57,8 @@ pub enum ParameterKind {
     Consumer,
     /// The id of a producer or a consumer.
     Client,
+    /// The name of a group.
+    Group,
     /// The number of a broker.
     Broker,
     /// The name of a kind of fact, such as `FetchReceived`.
@@ -147,6 +149,7 @@ const ON_BROKER: Parameter = optional("broker", ParameterKind::Broker);
 const TOPIC: Parameter = given("topic", ParameterKind::Topic);
 const PRODUCER: Parameter = given("producer", ParameterKind::Producer);
 const CONSUMER: Parameter = given("consumer", ParameterKind::Consumer);
+const GROUP: Parameter = given("group", ParameterKind::Group);
 const KEY: Parameter = given("key", ParameterKind::Text);
 const COUNT: Parameter = given("partitions", ParameterKind::Number);
 
@@ -237,6 +240,53 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "The offset of the record that the consumer asks for next; none while it has no position.",
     ),
     define("consumed", &[CONSUMER], Number, Plain, "How many records the consumer has returned to its application."),
+    define(
+        "assignment",
+        &[CONSUMER, TOPIC],
+        List,
+        Plain,
+        "The partitions of a topic that a member of a group owns, ascending, as it knows itself.",
+    ),
+    define("owned", &[CONSUMER], Number, Plain, "How many partitions a consumer owns, of all topics."),
+    define(
+        "generation",
+        &[GROUP],
+        Number,
+        Message,
+        "The generation of a group, as its coordinator knows; 0 before any.",
+    ),
+    define("state", &[GROUP], Type::Text, Plain, "The state of a group, by Kafka's name."),
+    define("members", &[GROUP], Number, Plain, "How many members a group has, as its coordinator knows."),
+    define(
+        "is_member",
+        &[CONSUMER],
+        Type::Truth,
+        Plain,
+        "Whether the coordinator of its group knows a consumer as a member.",
+    ),
+    define(
+        "group_leader",
+        &[GROUP],
+        Type::Text,
+        Leader,
+        "The member that leads a group, by its client.id; none if none does.",
+    ),
+    define("coordinator", &[GROUP], Number, Leader, "The broker that coordinates a group; none if none does."),
+    define("offsets_partition", &[GROUP], Number, Plain, "The partition of __consumer_offsets that has a group."),
+    define(
+        "committed",
+        &[GROUP, PARTITION],
+        Number,
+        Plain,
+        "The offset that a group has committed for a partition; none if it has not.",
+    ),
+    define(
+        "lag",
+        &[GROUP, PARTITION],
+        Number,
+        Plain,
+        "How many records of a partition are committed in its log and not by the group; none without a committed offset.",
+    ),
     define("sent", &[PRODUCER], Number, Message, "How many records the application has given to the producer."),
     define("acked", &[PRODUCER], Number, Plain, "How many records of the producer are acknowledged."),
     define(

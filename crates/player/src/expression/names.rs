@@ -17,6 +17,8 @@ pub struct Names {
     pub producers: Vec<String>,
     /// The ids of the consumers.
     pub consumers: Vec<String>,
+    /// The groups.
+    pub groups: Vec<String>,
     /// How many brokers there are; they are numbered from 1.
     pub brokers: i32,
     /// The kinds of facts; empty if any is allowed.
@@ -65,6 +67,12 @@ impl Names {
     /// Whether there is such a consumer.
     pub fn is_consumer(&self, id: &str) -> bool {
         self.consumers.iter().any(|consumer| consumer == id)
+    }
+
+    /// Whether there is such a group.
+    #[cfg(feature = "author")]
+    pub fn is_group(&self, id: &str) -> bool {
+        self.groups.iter().any(|group| group == id)
     }
 
     /// The names of the topics.

@@ -8,6 +8,7 @@ pub mod build;
 pub mod cluster;
 pub mod compaction;
 pub mod files;
+pub mod group;
 pub mod history;
 pub mod partitioner;
 pub mod table;
@@ -17,6 +18,7 @@ pub use accumulator::AccumulatorPanel;
 pub use cluster::ClusterPanel;
 pub use compaction::CompactionPanel;
 pub use files::FilesPanel;
+pub use group::GroupPanel;
 pub use history::HistoryPanel;
 pub use partitioner::PartitionerPanel;
 pub use table::TablePanel;
@@ -45,6 +47,11 @@ pub use table::TablePanel;
 /// | `log/orders-0/record-3`, `…/key-u17` | a record of a compacted log, a key of the offset map |
 /// | `log/orders-0/epochs`, `…/epoch-3` | the leader epochs, one of them |
 /// | `log/orders-0/producers`, `…/producer-1000` | the producers that a log knows, one of them |
+/// | `group-billing`, `…/state`, `…/generation` | a group, its state, its generation |
+/// | `group-billing/orders-0` | a partition that nobody in the group owns |
+/// | `group-billing/time`, `…/log`, `…/record-12` | its lines of time, its log, a record there |
+/// | `member-c1`, `member-c1/time` | a member, its line of time |
+/// | `member-c1/orders-0`, `…/before-orders-0` | a partition that it owns, or owned before |
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
 pub type MarkId = String;
 
@@ -90,4 +97,6 @@ pub enum Panel {
     History(HistoryPanel),
     /// What stands in a file, as rows.
     Table(TablePanel),
+    /// A group.
+    Group(Box<GroupPanel>),
 }

@@ -2,6 +2,7 @@
 
 mod compaction;
 mod files;
+mod group;
 mod history;
 mod table;
 
@@ -13,6 +14,8 @@ use super::partitioner::PartitionerPanel;
 use super::{Panel, Scene};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
+
+pub use group::{pause as member_pause, role as member_role};
 
 /// A heading with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
             Panel::History(panel) => blocks.push(history::describe(panel, lang)),
             Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
+            Panel::Group(panel) => group::describe(panel, lang, &mut blocks),
         }
     }
     blocks
@@ -50,6 +54,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Files(panel) => files::label(panel, mark),
             Panel::Compaction(panel) => compaction::label(panel, mark),
             Panel::History(panel) => return history::label(panel, mark, lang),
+            Panel::Group(panel) => group::label(panel, mark),
             Panel::Table(panel) => return table::label(panel, mark, lang),
         };
         phrase.map(|phrase| phrase.say(lang))

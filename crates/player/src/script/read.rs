@@ -1,13 +1,14 @@
 //! A packed scenario from its JSON. What is not there or null is none, where that is possible.
 
 mod faults;
+mod groups;
 
 use highwater_sim::ids::TopicPartition;
 
 use super::{
     Action, Ask, Chapter, Choices, Cluster, Configs, Consumer, Entries, FactWanted, FamilyName, FilesShow, Gauges,
-    ListedChoice, Localized, Moves, PanelKind, Producer, Scalar, Scenario, SearchStage, Show, Stage, StartAt, Step,
-    Topic, Until, partition_from_name,
+    ListedChoice, Localized, Moves, PanelKind, Producer, SECONDS, Scalar, Scenario, SearchStage, Show, Stage, StartAt,
+    Step, Topic, Until, partition_from_name,
 };
 use crate::expression::Expression;
 use crate::json::{Fields, Json, Read, list, number, text, unknown};
@@ -196,6 +197,7 @@ fn consumer(json: Json, place: Place) -> Read<Consumer> {
         },
         config: configs(&mut fields)?,
         start: fields.truth("start")?,
+        group: fields.optional_table("group")?.map(groups::membership).transpose()?,
     };
     fields.end()?;
     Ok(consumer)
@@ -282,7 +284,7 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 9] = [
+    const PANELS: [(&str, PanelKind); 10] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
@@ -292,6 +294,7 @@ fn show(mut fields: Fields) -> Read<Show> {
         ("history", PanelKind::History),
         ("epochs", PanelKind::Epochs),
         ("producers", PanelKind::Producers),
+        ("group", PanelKind::Group),
     ];
     const STAGES: [(&str, Stage); 5] = [
         ("key", Stage::Key),
@@ -318,6 +321,8 @@ fn show(mut fields: Fields) -> Read<Show> {
         partition: partition(&fields.text("partition")?, &fields.at("partition"))?,
         topic: fields.text("topic")?,
         producer: fields.optional_text("producer")?,
+        group: fields.optional_text("group")?,
+        seconds: fields.optional_number("seconds")?.unwrap_or(SECONDS),
         key: fields.optional_text("key")?,
         through: word(fields.value("through")?, &fields.at("through"), &STAGES)?,
         before: fields.optional_number("before")?,

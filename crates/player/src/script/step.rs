@@ -95,6 +95,67 @@ pub enum Action {
         /// The consumer's id.
         consumer: String,
     },
+    /// The application of a consumer subscribes to other topics.
+    Subscribe {
+        /// The consumer's id.
+        consumer: String,
+        /// The topics.
+        topics: Vec<String>,
+    },
+    /// The application calls `close()`: the consumer commits, if it does so by itself, and leaves its group.
+    CloseConsumer {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// A consumer's process is gone at once.
+    CrashConsumer {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// The application does not call `poll()` any more: it is busy with what it got, or stuck.
+    PausePolling {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// The application polls again.
+    ResumePolling {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// The application polls until it gets records, and then no more.
+    PollOnce {
+        /// The consumer's id.
+        consumer: String,
+    },
+    /// The application commits.
+    Commit {
+        /// The consumer's id.
+        consumer: String,
+        /// It waits for the answer (`commitSync`); if not, it goes on (`commitAsync`).
+        sync: bool,
+        /// The partition, such as "orders-0"; with `offset`. If absent, the positions in all partitions.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        partition: Option<String>,
+        /// The next offset to read.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        offset: Option<i64>,
+    },
+    /// The application sets where a consumer reads next: one of `offset`, `to` and `timestamp_ago_ms`.
+    Seek {
+        /// The consumer's id.
+        consumer: String,
+        /// The partition, such as "orders-0".
+        partition: String,
+        /// This offset.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        offset: Option<i64>,
+        /// "beginning" or "end".
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        to: Option<String>,
+        /// The first record that is at most so old, in ms (`offsetsForTimes`).
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        timestamp_ago_ms: Option<i64>,
+    },
     /// Time passes before the next command of the step: until all that is given is so.
     Wait {
         /// So much has passed, in ms of virtual time.
@@ -220,6 +281,8 @@ pub enum PanelKind {
     Epochs,
     /// The producers that a log knows.
     Producers,
+    /// A group: its coordinator, its members, who owns what.
+    Group,
 }
 
 /// What the panels about files show.
@@ -260,6 +323,15 @@ pub struct FilesShow {
     /// Shows the offset map that the cleaner makes.
     #[cfg_attr(feature = "author", serde(default))]
     pub map: bool,
+}
+
+/// How many seconds lines of time show if nobody says otherwise.
+pub const SECONDS: u32 = 8;
+
+#[cfg(feature = "author")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
+fn is_usual(seconds: &u32) -> bool {
+    *seconds == SECONDS
 }
 
 #[cfg(feature = "author")]
@@ -334,6 +406,12 @@ pub struct Show {
     pub topic: String,
     /// The producer of the accumulator panel; none if the scenario has none.
     pub producer: Option<String>,
+    /// The group of the group panel; none if the scenario has none.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
+    pub group: Option<String>,
+    /// How many seconds of virtual time the group panel's lines of time show.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "is_usual"))]
+    pub seconds: u32,
     /// The key of the partitioner panel.
     pub key: Option<String>,
     /// The last stage of the partitioner panel that is shown.

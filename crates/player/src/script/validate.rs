@@ -2,6 +2,7 @@
 
 mod cluster;
 mod faults;
+mod groups;
 mod marks;
 mod steps;
 
@@ -48,6 +49,11 @@ fn names(scenario: &Scenario) -> Names {
     }
     names.producers.extend(scenario.producers.iter().map(|producer| producer.id.clone()));
     names.consumers.extend(scenario.consumers.iter().map(|consumer| consumer.id.clone()));
+    for group in scenario.consumers.iter().filter_map(|consumer| consumer.group.as_ref()) {
+        if !names.groups.contains(&group.id) {
+            names.groups.push(group.id.clone());
+        }
+    }
     names
 }
 
@@ -161,6 +167,7 @@ impl Checker {
             "topic" => names.topic_names().collect(),
             "producer" => names.producers.iter().map(String::as_str).collect(),
             "consumer" => names.consumers.iter().map(String::as_str).collect(),
+            "group" => names.groups.iter().map(String::as_str).collect(),
             _ => names.clients().collect(),
         };
         let problem = Problem::new(place.clone(), format!("no {what} is called {:?}", short(name)));

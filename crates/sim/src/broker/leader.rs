@@ -200,6 +200,13 @@ impl Partition {
         Ok((offset, self.leader_epoch))
     }
 
+    /// The offset of the first record before `end` that is not older than a timestamp; −1 if there is none. Kafka:
+    /// `fetchOffsetForTimestamp`.
+    pub fn offset_for_time(&self, timestamp: i64, end: Offset) -> Offset {
+        let found = self.log.offset_for_timestamp(timestamp).ok().flatten();
+        found.map(|found| Offset(found.offset)).filter(|offset| *offset < end).unwrap_or(Offset(-1))
+    }
+
     /// Deletes what is before an offset, or before the high watermark (`None`). Gives the low watermark: the least log start
     /// of the replicas whose brokers live.
     ///

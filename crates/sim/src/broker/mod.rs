@@ -10,6 +10,7 @@ pub mod fetch;
 mod fetch_requests;
 pub mod fetcher;
 pub mod follower;
+pub mod groups;
 pub mod isr;
 pub mod leader;
 pub mod partition;
@@ -24,6 +25,7 @@ use std::rc::Rc;
 use crate::config::BrokerConfig;
 use crate::error::Errors;
 use crate::fact::Completion;
+use crate::group::OFFSETS_TOPIC;
 use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{
     AlterPartitionRequest, AlterPartitionResponse, Body, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
@@ -35,6 +37,7 @@ use crate::timer::Timer;
 use alter_partition::AlterPartitionManager;
 use background::Checkpoints;
 use fetcher::Fetcher;
+use groups::Groups;
 use partition::{Partition, Surroundings};
 use purgatory::Purgatory;
 
@@ -57,6 +60,8 @@ pub struct Broker {
     pub checkpoints: Rc<Checkpoints>,
     fetchers: SortedMap<BrokerId, Fetcher>,
     alter_partition: AlterPartitionManager,
+    /// The coordinators of groups that it has.
+    pub groups: Groups,
 }
 
 impl Broker {
@@ -72,6 +77,7 @@ impl Broker {
             checkpoints: Rc::default(),
             fetchers: SortedMap::new(),
             alter_partition: AlterPartitionManager::default(),
+            groups: Groups::default(),
         }
     }
 
@@ -139,6 +145,9 @@ impl Broker {
         if had_none && !self.partitions.is_empty() {
             self.start_background_tasks(out);
         }
+        if image.topics.contains_key(OFFSETS_TOPIC) {
+            self.elect_coordinators(out);
+        }
         let leaders: SortedSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
         for leader in leaders {
             self.fetch_from(leader, out);
@@ -156,6 +165,7 @@ impl Broker {
             Body::AlterPartitionResponse(response) => {
                 self.on_alter_partition_response(message.correlation, response, out);
             }
+            Body::Group(body) => self.on_group(message, body, out),
             Body::ProduceResponse(_)
             | Body::ListOffsetsResponse(_)
             | Body::MetadataResponse(_)
@@ -212,6 +222,7 @@ impl Broker {
                 }
             }
             Timer::Background(task) => self.on_background(*task, out),
+            Timer::GroupCoordinator { partition } => self.on_coordinator_timer(*partition, out),
             Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
                 self.on_request_failed(*request, timer, out);
             }
@@ -219,7 +230,8 @@ impl Broker {
             | Timer::MaxBlock { .. }
             | Timer::MetadataRefresh
             | Timer::Controller(_)
-            | Timer::ConsumerRetry => {}
+            | Timer::ConsumerRetry
+            | Timer::GroupMember(_) => {}
         }
     }
 
@@ -227,6 +239,9 @@ impl Broker {
     fn try_complete(&mut self, id: &TopicPartition, out: &mut Outbox) {
         self.try_complete_produces(id, out);
         self.try_complete_fetches(id, out);
+        if &*id.topic == OFFSETS_TOPIC {
+            self.answer_what_waited(id.partition, out);
+        }
     }
 
     fn on_list_offsets(&mut self, message: &Message, request: &ListOffsetsRequest, out: &mut Outbox) {
@@ -238,6 +253,9 @@ impl Broker {
                         (id.clone(), Errors::None, replica.log_start_offset())
                     }
                     (ListOffsetsSpec::Latest, Ok((offset, _))) => (id.clone(), Errors::None, offset),
+                    (ListOffsetsSpec::Timestamp(timestamp), Ok((end, _))) => {
+                        (id.clone(), Errors::None, replica.offset_for_time(*timestamp, end))
+                    }
                     (_, latest) => (id.clone(), latest.err().unwrap_or(Errors::NotLeaderOrFollower), Offset(-1)),
                 }
             }

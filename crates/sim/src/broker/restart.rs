@@ -24,6 +24,7 @@ impl Broker {
         self.purgatory = Purgatory::default();
         self.fetchers = SortedMap::new();
         self.alter_partition = AlterPartitionManager::default();
+        self.groups.crash();
     }
 
     /// The partition has moved to other brokers: what waits for it is answered, and its files are deleted. Kafka:

@@ -48,6 +48,20 @@ simulated! {
     auto_leader_rebalance_enable: bool = true, "auto.leader.rebalance.enable" since "0.8.1";
     "How often the controller looks for partitions that the first replica does not lead, in seconds."
     leader_imbalance_check_interval_seconds: u64 = 300, "leader.imbalance.check.interval.seconds" (1, INT) since "0.8.1";
+    "How many partitions `__consumer_offsets` has."
+    offsets_topic_num_partitions: i32 = 50, "offsets.topic.num.partitions" (1, INT) since "0.8.2";
+    "How many replicas each partition of `__consumer_offsets` has; a smaller cluster has as many as it has brokers."
+    offsets_topic_replication_factor: i32 = 3, "offsets.topic.replication.factor" (1, INT) since "0.8.2";
+    "How long a new group waits for more members before its first generation, in ms."
+    group_initial_rebalance_delay_ms: u64 = 3000, "group.initial.rebalance.delay.ms" (0, INT) since "0.11.0";
+    "The least session timeout that a member may ask for, in ms."
+    group_min_session_timeout_ms: u64 = 6000, "group.min.session.timeout.ms" (0, INT) since "0.9.0";
+    "The longest session timeout that a member may ask for, in ms."
+    group_max_session_timeout_ms: u64 = 1_800_000, "group.max.session.timeout.ms" (0, INT) since "0.9.0" was "30000" until "0.10.1" was "300000" until "2.3";
+    "How long the offsets of a group without members are kept, in minutes."
+    offsets_retention_minutes: u64 = 10080, "offsets.retention.minutes" (1, INT) since "0.8.2" was "1440" until "2.0";
+    "How often a coordinator looks for offsets that are too old, in ms."
+    offsets_retention_check_interval_ms: u64 = 600_000, "offsets.retention.check.interval.ms" (1, LONG) since "0.8.2";
     "The largest batch that a leader takes, in bytes; a topic can have its own as `max.message.bytes`."
     message_max_bytes: u64 = 1_048_588, "message.max.bytes" (0, INT) since "0.8.0" was "1000012" until "2.5";
 }

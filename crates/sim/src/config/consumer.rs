@@ -3,7 +3,7 @@
 use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
-use super::value::{AutoOffsetReset, Value};
+use super::value::{AssignmentStrategy, AutoOffsetReset, Value};
 use super::{ConfigError, INT, LONG, Scope};
 
 simulated! {
@@ -26,12 +26,25 @@ simulated! {
     request_timeout_ms: u64 = 30000, "request.timeout.ms" (0, INT) since "0.9.0" was "40000" until "0.10.1" was "305000" until "2.0";
     "How long to wait before a failed request is tried again, in ms."
     retry_backoff_ms: u64 = 100, "retry.backoff.ms" (0, LONG) since "0.9.0";
+    "At most so many records from one `poll`."
+    max_poll_records: u64 = 500, "max.poll.records" (1, INT) since "0.10.0" was "2147483647" until "0.10.1";
+    "Whether positions are committed by themselves."
+    enable_auto_commit: bool = true, "enable.auto.commit" since "0.9.0";
+    "How often positions are committed by themselves, in ms."
+    auto_commit_interval_ms: u64 = 5000, "auto.commit.interval.ms" (0, INT) since "0.9.0";
+    "After how long without a heartbeat a member is out of its group, in ms."
+    session_timeout_ms: u64 = 45000, "session.timeout.ms" (0, INT) since "0.9.0" was "30000" until "0.10.1" was "10000" until "3.0";
+    "How often a member sends a heartbeat, in ms."
+    heartbeat_interval_ms: u64 = 3000, "heartbeat.interval.ms" (0, INT) since "0.9.0";
+    "After how long without a `poll` a member leaves its group, in ms."
+    max_poll_interval_ms: u64 = 300_000, "max.poll.interval.ms" (1, INT) since "0.10.1";
+    "How a group's leader assigns partitions, in the order of the member's preference."
+    partition_assignment_strategy: AssignmentStrategy = AssignmentStrategy::RangeThenCooperative,
+        "partition.assignment.strategy" since "0.9.0" was "range" until "3.0";
 }
 
 not_simulated_yet! {
     Scope::Consumer;
-    "At most so many records from one `poll`."
-        Value::Number(500), "max.poll.records" since "0.10.0" was "2147483647" until "0.10.1";
     "Whether records of open and aborted transactions are read."
         Value::Word("read_uncommitted"), "isolation.level" since "0.11.0";
     "The longest wait before a failed request is tried again, in ms."
@@ -39,13 +52,6 @@ not_simulated_yet! {
     "The group whose member the consumer is." Value::Null, "group.id" since "0.9.0";
     "Which rebalance protocol a group has." Value::Word("classic"), "group.protocol" since "3.7";
     "The name by which a static member is known." Value::Null, "group.instance.id" since "2.3";
-    "Whether positions are committed by themselves." Value::Flag(true), "enable.auto.commit" since "0.9.0";
-    "How often positions are committed by themselves, in ms." Value::Number(5000), "auto.commit.interval.ms" since "0.9.0";
-    "After how long without a heartbeat a member is out of its group, in ms."
-        Value::Number(45_000), "session.timeout.ms" since "0.9.0" was "30000" until "0.10.1" was "10000" until "3.0";
-    "How often a member sends a heartbeat, in ms." Value::Number(3000), "heartbeat.interval.ms" since "0.9.0";
-    "After how long without a `poll` a member leaves its group, in ms."
-        Value::Number(300_000), "max.poll.interval.ms" since "0.10.1";
     "The rack where the consumer is, to read from a near replica." Value::Word(""), "client.rack" since "2.3";
 }
 

@@ -22,7 +22,7 @@ pub use consumer::ConsumerConfig;
 pub use error::ConfigError;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
-pub use value::{Acks, AutoOffsetReset, CleanupPolicy, MessageTimestampType, Ratio, Value};
+pub use value::{Acks, AssignmentStrategy, AutoOffsetReset, CleanupPolicy, MessageTimestampType, Ratio, Value};
 
 use value::ConfigValue;
 

@@ -98,6 +98,61 @@ impl AutoOffsetReset {
     }
 }
 
+/// How a group's leader assigns partitions: `partition.assignment.strategy`.
+///
+/// Differs from Kafka: the assignors' own names instead of those of their classes, and the lists that make a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignmentStrategy {
+    /// Range, and cooperative sticky once all members know nothing else.
+    RangeThenCooperative,
+    /// Range.
+    Range,
+    /// Round robin.
+    RoundRobin,
+    /// Sticky.
+    Sticky,
+    /// Cooperative sticky.
+    CooperativeSticky,
+    /// Cooperative sticky, or range while somebody has only that.
+    CooperativeThenRange,
+}
+
+impl AssignmentStrategy {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AssignmentStrategy::RangeThenCooperative => "range,cooperative-sticky",
+            AssignmentStrategy::Range => "range",
+            AssignmentStrategy::RoundRobin => "roundrobin",
+            AssignmentStrategy::Sticky => "sticky",
+            AssignmentStrategy::CooperativeSticky => "cooperative-sticky",
+            AssignmentStrategy::CooperativeThenRange => "cooperative-sticky,range",
+        }
+    }
+
+    const WORDS: &'static [&'static str] = &[
+        "range,cooperative-sticky",
+        "range",
+        "roundrobin",
+        "sticky",
+        "cooperative-sticky",
+        "cooperative-sticky,range",
+    ];
+
+    fn from_word(word: &str) -> Option<AssignmentStrategy> {
+        [
+            AssignmentStrategy::RangeThenCooperative,
+            AssignmentStrategy::Range,
+            AssignmentStrategy::RoundRobin,
+            AssignmentStrategy::Sticky,
+            AssignmentStrategy::CooperativeSticky,
+            AssignmentStrategy::CooperativeThenRange,
+        ]
+        .into_iter()
+        .find(|strategy| strategy.name() == word)
+    }
+}
+
 /// What becomes of old segments: `cleanup.policy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CleanupPolicy {
@@ -252,6 +307,18 @@ impl ConfigValue for AutoOffsetReset {
 
     fn parse(config: &ConfigDef, text: &str) -> Result<AutoOffsetReset, ConfigError> {
         AutoOffsetReset::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(AutoOffsetReset::WORDS)))
+    }
+
+    fn value(self) -> Value {
+        Value::Word(self.name())
+    }
+}
+
+impl ConfigValue for AssignmentStrategy {
+    const WORDS: &'static [&'static str] = AssignmentStrategy::WORDS;
+
+    fn parse(config: &ConfigDef, text: &str) -> Result<AssignmentStrategy, ConfigError> {
+        AssignmentStrategy::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(AssignmentStrategy::WORDS)))
     }
 
     fn value(self) -> Value {

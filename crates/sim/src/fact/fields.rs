@@ -1,6 +1,7 @@
 //! The fields of facts by name: what `until` looks into, what `run --facts` prints as JSON.
 
 mod faults;
+mod groups;
 
 use std::fmt::Display;
 
@@ -98,7 +99,12 @@ impl FactKind {
                     Timer::FetchBackoff { leader } => fields.number("leader", leader.0),
                     Timer::MaxBlock { record } => fields.number("record", *record),
                     Timer::Controller(task) => fields.maybe_number("broker", task.broker().map(|id| id.0.into())),
-                    Timer::SenderRun | Timer::MetadataRefresh | Timer::Background(_) | Timer::ConsumerRetry => fields,
+                    Timer::SenderRun
+                    | Timer::MetadataRefresh
+                    | Timer::Background(_)
+                    | Timer::ConsumerRetry
+                    | Timer::GroupCoordinator { .. }
+                    | Timer::GroupMember(_) => fields,
                 }
             }
             FactKind::PartitionRecord { partition, replicas, isr, leader, leader_epoch, partition_epoch } => fields
@@ -267,6 +273,7 @@ impl FactKind {
             FactKind::RegisterBrokerRecord { .. }
             | FactKind::BrokerRegistrationChangeRecord { .. }
             | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
+            FactKind::Group(fact) => fact.fields(fields),
             // The others are told above.
             _ => self.of_files(fields),
         }
@@ -377,6 +384,7 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
             fields.partition(partition).numbers("replicas", replicas.iter().map(|id| id.0.into()))
         }
         Command::Fault(fault) => faults::of_fault(fault, fields),
+        Command::Consumer { consumer, action } => action.fields(fields.text("consumer", consumer)),
     }
 }
 
@@ -434,6 +442,7 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
             fields.text("error", error).numbers("isr", isr.iter().map(|id| id.0.into()))
         }
         Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
+        Says::Group(says) => says.fields(fields),
     }
 }
 

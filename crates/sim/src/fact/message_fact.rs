@@ -1,6 +1,7 @@
 //! What a message tells of itself.
 
 use crate::error::Errors;
+use crate::group::body::{GroupApi, GroupSays};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{Acks, Api, Body, Message};
 
@@ -86,9 +87,19 @@ pub enum Says {
         /// The partitions of the first topic.
         partitions: i32,
     },
+    /// A message between a member and a coordinator.
+    Group(Box<GroupSays>),
 }
 
 impl MessageFact {
+    /// The API, if it is one between members and coordinators.
+    pub fn api_of_group(&self) -> Option<GroupApi> {
+        match self.api {
+            Api::Group(api) => Some(api),
+            _ => None,
+        }
+    }
+
     /// What `message` tells of itself.
     pub fn of(message: &Message) -> MessageFact {
         let (partition, says) = match &*message.body {
@@ -151,6 +162,7 @@ impl MessageFact {
                 (first.map(|(partition, _)| partition), says)
             }
             Body::MetadataRequest(_) => (None, Says::Metadata),
+            Body::Group(body) => (None, Says::Group(Box::new(body.says()))),
             Body::MetadataResponse(response) => {
                 let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());
                 (None, Says::MetadataIs { partitions: i32::try_from(partitions).unwrap_or(i32::MAX) })

@@ -2,6 +2,7 @@
 
 use super::{Completion, FactKind, IsrStep, Says};
 use crate::error::Errors;
+use crate::group::body::GroupApi;
 use crate::ids::TopicPartition;
 use crate::message::Api;
 
@@ -34,6 +35,7 @@ impl FactKind {
                 (Api::Metadata, true) => "MetadataResponseSent",
                 (Api::AlterPartition, false) => "AlterPartitionSent",
                 (Api::AlterPartition, true) => "AlterPartitionResponseSent",
+                (Api::Group(api), response) => group_message(api, if response { 3 } else { 1 }),
             },
             FactKind::Received(message) => match (message.api, message.response) {
                 (Api::Produce, false) => "ProduceReceived",
@@ -46,6 +48,7 @@ impl FactKind {
                 (Api::Metadata, true) => "MetadataResponseReceived",
                 (Api::AlterPartition, false) => "AlterPartitionReceived",
                 (Api::AlterPartition, true) => "AlterPartitionResponseReceived",
+                (Api::Group(api), response) => group_message(api, if response { 4 } else { 2 }),
             },
             FactKind::MessageLost(_) => "MessageLost",
             FactKind::RegisterBrokerRecord { .. } => "RegisterBrokerRecord",
@@ -75,6 +78,7 @@ impl FactKind {
             FactKind::LogCleaned { .. } => "LogCleaned",
             FactKind::LogFlushed { .. } => "LogFlushed",
             FactKind::CheckpointWritten { .. } => "CheckpointWritten",
+            FactKind::Group(fact) => fact.name(),
             FactKind::LimitReached { .. } => "LimitReached",
         }
     }
@@ -140,6 +144,64 @@ impl FactKind {
         "LogCleaned",
         "LogFlushed",
         "CheckpointWritten",
+        "MemberAdded",
+        "StaticMemberReplaced",
+        "MemberRemoved",
+        "RebalanceStarted",
+        "GenerationStarted",
+        "GroupMetadata",
+        "OffsetCommit",
+        "CoordinatorLoaded",
+        "CoordinatorUnloaded",
+        "CoordinatorFound",
+        "CoordinatorLost",
+        "PartitionsAssigned",
+        "PartitionsRevoked",
+        "PartitionsLost",
+        "PositionRestored",
+        "Seeked",
+        "CommitStarted",
+        "CommitCompleted",
+        "PollTimeoutExpired",
+        "PollFailed",
+        "ConsumerCrashed",
+        "ConsumerClosed",
+        "FindCoordinatorSent",
+        "FindCoordinatorReceived",
+        "FindCoordinatorResponseSent",
+        "FindCoordinatorResponseReceived",
+        "JoinGroupSent",
+        "JoinGroupReceived",
+        "JoinGroupResponseSent",
+        "JoinGroupResponseReceived",
+        "SyncGroupSent",
+        "SyncGroupReceived",
+        "SyncGroupResponseSent",
+        "SyncGroupResponseReceived",
+        "HeartbeatSent",
+        "HeartbeatReceived",
+        "HeartbeatResponseSent",
+        "HeartbeatResponseReceived",
+        "LeaveGroupSent",
+        "LeaveGroupReceived",
+        "LeaveGroupResponseSent",
+        "LeaveGroupResponseReceived",
+        "OffsetCommitSent",
+        "OffsetCommitReceived",
+        "OffsetCommitResponseSent",
+        "OffsetCommitResponseReceived",
+        "OffsetFetchSent",
+        "OffsetFetchReceived",
+        "OffsetFetchResponseSent",
+        "OffsetFetchResponseReceived",
+        "TxnOffsetCommitSent",
+        "TxnOffsetCommitReceived",
+        "TxnOffsetCommitResponseSent",
+        "TxnOffsetCommitResponseReceived",
+        "DeleteGroupsSent",
+        "DeleteGroupsReceived",
+        "DeleteGroupsResponseSent",
+        "DeleteGroupsResponseReceived",
         "LimitReached",
     ];
 
@@ -189,6 +251,7 @@ impl FactKind {
                 vec![format!("position/{consumer}/{partition}")]
             }
             FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
+            FactKind::Group(fact) => fact.sets(),
             _ => Vec::new(),
         }
     }
@@ -227,6 +290,7 @@ impl FactKind {
             FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
                 message.partition.as_ref()
             }
+            FactKind::Group(fact) => fact.partition(),
             _ => None,
         }
     }
@@ -241,12 +305,21 @@ impl FactKind {
             | FactKind::LogTruncated { .. } => true,
             FactKind::IsrUpdate { step, .. } => matches!(step, IsrStep::Shrunk(_) | IsrStep::Failed(_)),
             FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,
-            FactKind::Sent(message) | FactKind::Received(message) => matches!(
-                message.says,
-                Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::AlteredPartition { error, .. }
-                    if error != Errors::None
-            ),
+            FactKind::Sent(message) | FactKind::Received(message) => {
+                matches!(
+                    message.says,
+                    Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::AlteredPartition { error, .. }
+                        if error != Errors::None
+                ) || matches!(&message.says, Says::Group(says) if says.error.is_bad())
+            }
+            FactKind::Group(fact) => fact.is_bad(),
             _ => false,
         }
     }
+}
+
+/// The name of the fact that such a message was sent or received.
+#[inline(never)]
+fn group_message(api: GroupApi, way: usize) -> &'static str {
+    api.names().get(way).copied().unwrap_or_default()
 }

@@ -6,12 +6,14 @@
 
 mod classic;
 mod join;
+mod load;
 mod offsets;
 mod sync;
 
 use std::rc::Rc;
 
 use super::error::GroupError;
+use super::event::{GroupEvent, GroupEventKind};
 use super::message::{Heartbeat, JoinGroup, Joined, Left, OffsetCommit, Request, Response, Synced, TxnOffsetCommit};
 use super::records::{Key, Kind, Part, Record};
 use crate::ids::{MessageId, Topic};
@@ -64,6 +66,8 @@ pub struct Outcome {
     pub records: Vec<Record>,
     /// Answers to requests, in order.
     pub responses: Vec<(MessageId, Response)>,
+    /// What happened, in order.
+    pub events: Vec<GroupEvent>,
 }
 
 /// Makes up a member id that begins with a `client.id` or `group.instance.id`. Kafka: the name, a hyphen and a random UUID.
@@ -90,6 +94,10 @@ impl Context<'_> {
 
     pub fn respond(&mut self, id: MessageId, response: Response) {
         self.out.responses.push((id, response));
+    }
+
+    pub fn tell(&mut self, group: &str, kind: GroupEventKind) {
+        self.out.events.push(GroupEvent { group: group.to_owned(), kind });
     }
 }
 

@@ -8,8 +8,10 @@ pub enum GroupError {
     None,
     /// Metadata of a commit is longer than `offset.metadata.max.bytes`.
     OffsetMetadataTooLarge,
-    /// The group is being removed, or the broker is not its coordinator yet.
+    /// The group is being removed, or nobody leads its partition of `__consumer_offsets`.
     CoordinatorNotAvailable,
+    /// The broker does not lead the group's partition of `__consumer_offsets`.
+    NotCoordinator,
     /// The generation is not the group's.
     IllegalGeneration,
     /// The member has no protocol that all members have.
@@ -45,11 +47,12 @@ pub enum GroupError {
 }
 
 /// The errors with their codes and names.
-const ALL: [(GroupError, i16, &str); 19] = [
+const ALL: [(GroupError, i16, &str); 20] = [
     (GroupError::UnknownServerError, -1, "UNKNOWN_SERVER_ERROR"),
     (GroupError::None, 0, "NONE"),
     (GroupError::OffsetMetadataTooLarge, 12, "OFFSET_METADATA_TOO_LARGE"),
     (GroupError::CoordinatorNotAvailable, 15, "COORDINATOR_NOT_AVAILABLE"),
+    (GroupError::NotCoordinator, 16, "NOT_COORDINATOR"),
     (GroupError::IllegalGeneration, 22, "ILLEGAL_GENERATION"),
     (GroupError::InconsistentGroupProtocol, 23, "INCONSISTENT_GROUP_PROTOCOL"),
     (GroupError::InvalidGroupId, 24, "INVALID_GROUP_ID"),
@@ -71,6 +74,16 @@ impl GroupError {
     /// Kafka's number of it.
     pub fn code(self) -> i16 {
         ALL.iter().find(|(error, ..)| *error == self).map_or(-1, |(_, code, _)| *code)
+    }
+
+    /// The coordinator is another broker, or none at the moment: it must be found again.
+    pub fn is_of_coordinator(self) -> bool {
+        matches!(self, GroupError::CoordinatorNotAvailable | GroupError::NotCoordinator)
+    }
+
+    /// It tells of something that went wrong, not of a step that everyone takes.
+    pub fn is_bad(self) -> bool {
+        !matches!(self, GroupError::None | GroupError::MemberIdRequired | GroupError::RebalanceInProgress)
     }
 
     /// Kafka's name of it.

@@ -186,7 +186,9 @@ impl Producer {
             | Timer::FetchBackoff { .. }
             | Timer::Background(_)
             | Timer::Controller(_)
-            | Timer::ConsumerRetry => {}
+            | Timer::ConsumerRetry
+            | Timer::GroupCoordinator { .. }
+            | Timer::GroupMember(_) => {}
         }
     }
 }

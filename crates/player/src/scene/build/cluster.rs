@@ -298,7 +298,8 @@ fn messages(world: &World, partition: &TopicPartition) -> Vec<Envelope> {
         .into_iter()
         .map(MessageFact::of)
         .filter(|message| message.partition.as_ref().is_none_or(|about| about == partition))
-        // The controller is not in this picture.
+        // The controller and the coordinators of groups are not in this picture.
+        .filter(|message| message.api_of_group().is_none())
         .filter(|message| message.from != NodeId::Controller && message.to != NodeId::Controller)
         .map(|message| envelope(&message, Whereabouts::Travelling, partition))
         .collect();
@@ -377,7 +378,7 @@ fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPa
         }
         Says::ListOffsets => Phrase::new("scene.msg_list_offsets"),
         Says::ListedOffsets { offset } => Phrase::new("scene.msg_listed_offsets").with("offset", offset.0),
-        Says::Metadata => Phrase::new("scene.msg_metadata"),
+        Says::Metadata | Says::Group(_) => Phrase::new("scene.msg_metadata"),
         Says::MetadataIs { partitions } => Phrase::new("scene.msg_metadata_is").with("partitions", *partitions),
     };
     // A follower asks for the next offset because it holds what is before it.

@@ -4,6 +4,7 @@ mod accumulator;
 mod cluster;
 mod compaction;
 pub(crate) mod files;
+mod group;
 mod history;
 mod partitioner;
 pub(crate) mod table;
@@ -29,6 +30,10 @@ pub struct View {
     pub partition: Option<TopicPartition>,
     /// The producer of the partitioner and accumulator panels.
     pub producer: Option<String>,
+    /// The group of the group panel.
+    pub group: Option<String>,
+    /// How many seconds its lines of time show.
+    pub seconds: u32,
     /// The key that the partitioner panel is about.
     pub key: Option<String>,
     /// How far its stages are shown.
@@ -53,6 +58,8 @@ impl View {
             panels: show.panels.clone(),
             partition: Some(show.partition.clone()),
             producer: show.producer.clone(),
+            group: show.group.clone(),
+            seconds: show.seconds,
             key: show.key.clone(),
             through: show.through,
             before: show.before,
@@ -70,6 +77,8 @@ impl Default for View {
             panels: Vec::new(),
             partition: None,
             producer: None,
+            group: None,
+            seconds: 8,
             key: None,
             through: Stage::Key,
             before: None,
@@ -127,6 +136,7 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Files => files::panel(world, view).map(Panel::Files),
             PanelKind::Compaction => compaction::panel(world, view, palette).map(Panel::Compaction),
             PanelKind::Epochs => table::epochs_panel(world, view).map(Panel::Table),
+            PanelKind::Group => group::panel(world, view).map(Box::new).map(Panel::Group),
             PanelKind::Producers => table::producers_panel(world, view).map(Panel::Table),
         })
         .collect();

@@ -10,8 +10,8 @@ use crate::expression::{Expression, nearest};
 use crate::lang::Lang;
 use crate::script::place::{Place, Problem};
 use crate::script::{
-    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, FilesShow, Localized, PanelKind, Producer, Scenario,
-    Show, Stage, StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
+    Action, Chapter, Cluster, Consumer, FactWanted, FamilyName, FilesShow, Localized, PanelKind, Producer, SECONDS,
+    Scenario, Show, Stage, StartAt, Step, Topic, Until, WITHIN_MS, partition_from_name,
 };
 use highwater_sim::ids::TopicPartition;
 
@@ -101,6 +101,8 @@ impl Builder {
             partition: TopicPartition::new(topics.first().map_or("", |topic| topic.name.as_str()), 0),
             topic: topics.first().map(|topic| topic.name.clone()).unwrap_or_default(),
             producer: producers.first().map(|producer| producer.id.clone()),
+            group: form.consumer.iter().find_map(|consumer| consumer.group.as_ref()).map(|group| group.id.clone()),
+            seconds: SECONDS,
             key: None,
             through: Stage::Partition,
             before: None,
@@ -216,7 +218,7 @@ impl Builder {
                 false
             }
         };
-        Consumer { id: form.id, assign, from, config: form.config.flat(), start }
+        Consumer { id: form.id, assign, from, config: form.config.flat(), start, group: form.group }
     }
 
     fn step(
@@ -327,6 +329,12 @@ impl Builder {
         }
         if form.producer.is_some() {
             show.producer.clone_from(&form.producer);
+        }
+        if let Some(seconds) = form.seconds {
+            show.seconds = seconds;
+        }
+        if form.group.is_some() {
+            show.group.clone_from(&form.group);
         }
         if let Some(through) = form.through {
             show.through = through;

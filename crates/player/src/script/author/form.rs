@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::script::{Action, Configs, FilesShow, Moves, PanelKind, Scalar, Stage};
+use crate::script::{Action, Configs, FilesShow, GroupMembership, Moves, PanelKind, Scalar, Stage};
 
 /// A scenario of Highwater: scenario.toml, with its texts in English. The Chinese texts are in zh.toml beside it.
 #[derive(Deserialize, JsonSchema)]
@@ -153,7 +153,7 @@ pub(super) struct ProducerForm {
     pub config: ConfigForm,
 }
 
-/// A consumer with partitions assigned by hand.
+/// A consumer: `assign` gives it partitions by hand, `group` makes it a member of a group.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Consumer")]
@@ -161,7 +161,10 @@ pub(super) struct ConsumerForm {
     /// Its client.id.
     pub id: String,
     /// Its partitions, such as `orders-0`.
+    #[serde(default)]
     pub assign: Vec<String>,
+    /// Its group.
+    pub group: Option<GroupMembership>,
     /// Where it begins: "earliest", "latest" or an offset.
     #[serde(default = "earliest")]
     pub from: FromForm,
@@ -274,6 +277,10 @@ pub(super) struct ShowForm {
     pub topic: Option<String>,
     /// The producer of the accumulator panel; at first the first one.
     pub producer: Option<String>,
+    /// The group of the group panel; at first the first one.
+    pub group: Option<String>,
+    /// How many seconds of virtual time the group panel's lines of time show; at first 8.
+    pub seconds: Option<u32>,
     /// The key of the partitioner panel; false for none.
     pub key: Option<TextOrFalse>,
     /// The last stage of the partitioner panel that is shown; at first all.

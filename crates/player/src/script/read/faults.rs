@@ -1,11 +1,11 @@
 //! The commands that make something go wrong.
 
-use super::{each, scalar};
+use super::{each, groups, scalar};
 use crate::json::{Fields, Read, number, unknown};
 use crate::script::{Action, Place};
 
 /// Every command of a step.
-const ACTIONS: [&str; 15] = [
+const ACTIONS: [&str; 23] = [
     "produce",
     "produce_many",
     "add_partitions",
@@ -21,6 +21,14 @@ const ACTIONS: [&str; 15] = [
     "heal",
     "elect_preferred",
     "reassign",
+    "subscribe",
+    "close_consumer",
+    "crash_consumer",
+    "pause_polling",
+    "resume_polling",
+    "poll_once",
+    "commit",
+    "seek",
 ];
 
 /// The command `kind`, which is none of those that a client or an administrator gives.
@@ -42,6 +50,9 @@ pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Act
             let one_way = fields.truth("one_way")?;
             if kind == "cut" { Action::Cut { from, to, one_way } } else { Action::Heal { from, to, one_way } }
         }
-        other => return Err(unknown(place, other, &ACTIONS).into()),
+        other => match groups::action(other, fields)? {
+            Some(action) => action,
+            None => return Err(unknown(place, other, &ACTIONS).into()),
+        },
     })
 }

@@ -151,7 +151,9 @@ impl Checker {
     }
 
     fn consumer(&mut self, place: &Place, consumer: &Consumer, scenario: &Scenario) {
-        if consumer.assign.is_empty() || consumer.assign.len() > MAX_ENTRIES {
+        if let Some(group) = &consumer.group {
+            self.membership(place, group, &consumer.assign);
+        } else if consumer.assign.is_empty() || consumer.assign.len() > MAX_ENTRIES {
             let message = format!("{} partitions", consumer.assign.len());
             self.say(place.key("assign"), message, format!("a consumer reads 1 to {MAX_ENTRIES}"));
         }
@@ -168,7 +170,8 @@ impl Checker {
             for (number, action) in step.actions.iter().enumerate() {
                 if matches!(action, Action::StartConsumer { consumer: id } if *id == consumer.id) {
                     starts = starts.saturating_add(1);
-                    if starts == 2 {
+                    // A member of a group may come back after it has gone.
+                    if starts == 2 && consumer.group.is_none() {
                         let place = Place::root().key("step").index(index).key("do").index(number);
                         self.say(place, format!("{} has been started already", consumer.id), "start it once");
                     }

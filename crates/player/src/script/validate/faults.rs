@@ -7,6 +7,9 @@ use crate::script::{Action, Place, Scalar, partition_from_name};
 impl Checker {
     /// The broker or the nodes of a fault.
     pub(super) fn fault(&mut self, place: &Place, action: &Action, counts: &Counts) {
+        if self.consumer_action(place, action, counts) {
+            return;
+        }
         match action {
             Action::Pause { broker } => self.faulty_broker(&place.key("pause").key("broker"), (*broker).into()),
             Action::Resume { broker } => self.faulty_broker(&place.key("resume").key("broker"), (*broker).into()),

@@ -6,7 +6,7 @@ use crate::expression::nearest;
 use crate::script::{MAX_PER_STEP, Place, partition_from_name};
 
 /// The first parts of marks, with an example of each.
-const EXAMPLES: [(&str, &str); 9] = [
+const EXAMPLES: [(&str, &str); 11] = [
     ("broker-1", "broker-1/orders-0/hw"),
     ("isr", "isr/orders-0"),
     ("message", "message-14"),
@@ -16,6 +16,8 @@ const EXAMPLES: [(&str, &str); 9] = [
     ("moves", "moves/orders"),
     ("accumulator", "accumulator/p1/orders-0"),
     ("log", "log/orders-0/segment-0"),
+    ("group", "group-billing/state"),
+    ("member", "member-c1/orders-0"),
 ];
 
 const STAGES: [&str; 5] = ["key", "murmur2", "positive", "remainder", "partition"];
@@ -78,6 +80,25 @@ impl Checker {
                     [] => Ok(()),
                     [line] if numbered(line, "line").is_some() => Ok(()),
                     _ => Err("a client has lines: client-p1/line-0".to_owned()),
+                }
+            }
+            [group, rest @ ..] if group.starts_with("group-") => {
+                let id = group.trim_start_matches("group-");
+                match rest {
+                    _ if !self.names.is_group(id) => Err(format!("no group is called {id:?}")),
+                    [] | ["state" | "generation" | "time" | "log"] => Ok(()),
+                    [record] if numbered(record, "record").is_some() => Ok(()),
+                    [name] => partition(name),
+                    _ => Err("a group has state, generation, time, log, record-3 and orders-0".to_owned()),
+                }
+            }
+            [member, rest @ ..] if member.starts_with("member-") => {
+                let id = member.trim_start_matches("member-");
+                match rest {
+                    _ if !self.names.is_consumer(id) => Err(format!("no consumer is called {id:?}")),
+                    [] | ["time"] => Ok(()),
+                    [name] => partition(name.trim_start_matches("before-")),
+                    _ => Err("a member has orders-0, before-orders-0 and time".to_owned()),
                 }
             }
             ["partitioner", stage] if STAGES.contains(stage) => Ok(()),

@@ -277,6 +277,16 @@ impl Checker {
             }
             None => {}
         }
+        if !(1..=600).contains(&show.seconds) {
+            self.say(place.key("seconds"), format!("{} seconds", show.seconds), "1 to 600 are possible");
+        }
+        match &show.group {
+            Some(group) if !self.names.is_group(group) => self.unknown(&place.key("group"), "group", group),
+            None if panels.contains(&PanelKind::Group) => {
+                self.say(place.key("group"), "a picture of no group", "give a [[consumer]] a group");
+            }
+            _ => {}
+        }
         if let Some(key) = &show.key
             && (key.is_empty() || key.chars().count() > 64)
         {

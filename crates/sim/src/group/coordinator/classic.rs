@@ -347,7 +347,7 @@ impl ClassicGroup {
         self.pending_sync.clear();
     }
 
-    fn compute_subscribed_topics(&self) -> Option<SortedSet<Topic>> {
+    pub(super) fn compute_subscribed_topics(&self) -> Option<SortedSet<Topic>> {
         if !self.uses_consumer_protocol() {
             return None;
         }

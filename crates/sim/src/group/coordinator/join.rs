@@ -2,10 +2,14 @@
 //! `prepareRebalance`, `completeClassicGroupJoin`.
 
 use super::super::error::GroupError;
+use super::super::event::{GroupEventKind, MemberName, RebalanceReason, Removal};
 use super::super::message::{JoinGroup, Joined, Opaque, Response, Synced};
 use super::classic::{ClassicGroup, ClassicMember, JoinTimer, State};
 use super::{Context, NewMemberId};
 use crate::ids::MessageId;
+
+/// Why a group rebalances, and because of whom.
+pub(super) type Why = (RebalanceReason, Option<MemberName>);
 
 impl ClassicGroup {
     /// A `JoinGroup`, its group there and its session timeout allowed. Kafka: `classicGroupJoinToClassicGroup`.
@@ -74,7 +78,8 @@ impl ClassicGroup {
         if rebalances {
             let timeouts_ms = (request.rebalance_timeout_ms, request.session_timeout_ms);
             self.update(member_id, &request.protocols, timeouts_ms, Some(id));
-            return self.prepare_or_complete(context);
+            let reason = if same { RebalanceReason::LeaderRejoined } else { RebalanceReason::MemberChanged };
+            return self.prepare_or_complete((reason, self.name_of(member_id)), context);
         }
         let response = self.joined(member_id, false);
         context.respond(id, Response::JoinGroup(response));
@@ -114,7 +119,10 @@ impl ClassicGroup {
             heartbeat: Some(context.after_ms(context.config.new_member_join_timeout_ms)),
         };
         self.add(member, &request.protocol_type);
-        self.prepare_or_complete(context);
+        if let Some(member) = self.name_of(member_id) {
+            context.tell(&self.id, GroupEventKind::MemberAdded { member, instance_id: request.instance_id.clone() });
+        }
+        self.prepare_or_complete((RebalanceReason::MemberAdded, self.name_of(member_id)), context);
     }
 
     /// A static member that comes back under a new member id. Kafka: `updateStaticMemberThenRebalanceOrCompleteJoin`.
@@ -134,6 +142,10 @@ impl ClassicGroup {
                 context.respond(waiting, Response::SyncGroup(Synced::refused(GroupError::FencedInstanceId)));
             }
         }
+        if let (Some(member), Some(instance_id)) = (self.name_of(new), request.instance_id.clone()) {
+            let kind = GroupEventKind::StaticMemberReplaced { member, instance_id, before: old.to_owned() };
+            context.tell(&self.id, kind);
+        }
         self.heard_of(new, context);
         let timeouts_ms = (request.rebalance_timeout_ms, request.session_timeout_ms);
         self.update(new, &request.protocols, timeouts_ms, Some(id));
@@ -148,19 +160,20 @@ impl ClassicGroup {
                 let response = self.joined(new, self.is_leader(new));
                 context.respond(id, Response::JoinGroup(response));
             }
-            State::Stable => self.prepare_or_complete(context),
-            // The leader may be assigning to the old member id.
-            State::CompletingRebalance => self.prepare_rebalance(context),
+            // In the other case the leader may be assigning to the old member id.
+            State::Stable | State::CompletingRebalance => {
+                self.prepare_rebalance((RebalanceReason::StaticMemberReplaced, self.name_of(new)), context);
+            }
             State::Empty | State::PreparingRebalance => self.maybe_complete_join(context),
         }
     }
 
     /// Kafka: `maybePrepareRebalanceOrCompleteJoin`.
-    pub(super) fn prepare_or_complete(&mut self, context: &mut Context<'_>) {
+    pub(super) fn prepare_or_complete(&mut self, why: Why, context: &mut Context<'_>) {
         if self.state == State::PreparingRebalance {
             self.maybe_complete_join(context);
         } else {
-            self.prepare_rebalance(context);
+            self.prepare_rebalance(why, context);
         }
     }
 
@@ -173,7 +186,9 @@ impl ClassicGroup {
     }
 
     /// Kafka: `prepareRebalance`.
-    pub(super) fn prepare_rebalance(&mut self, context: &mut Context<'_>) {
+    pub(super) fn prepare_rebalance(&mut self, (because, member): Why, context: &mut Context<'_>) {
+        let kind = GroupEventKind::RebalanceStarted { generation: self.generation, because, member };
+        context.tell(&self.id, kind);
         if self.state == State::CompletingRebalance {
             for member in self.members.values_mut() {
                 member.assignment = Opaque::default();
@@ -205,7 +220,7 @@ impl ClassicGroup {
         let is_missing = |member: &&ClassicMember| member.awaiting_join.is_none() && member.instance_id.is_none();
         let missing: Vec<String> = self.members.values().filter(is_missing).map(|member| member.id.clone()).collect();
         for member_id in missing {
-            self.remove(&member_id);
+            self.remove_told(&member_id, Removal::DidNotRejoin, context);
         }
         if !self.elect_joined_leader() && !self.members.is_empty() {
             // Nobody came, and those who are left are static: wait until their sessions end.
@@ -214,6 +229,7 @@ impl ClassicGroup {
             return;
         }
         self.init_next_generation(context.now);
+        self.tell_generation(context);
         if self.state == State::Empty {
             let record = self.record();
             context.out.records.push(record);
@@ -233,6 +249,35 @@ impl ClassicGroup {
         }
         let timeout_ms = self.rebalance_timeout_ms();
         self.sync_timer = Some((context.after_ms(timeout_ms), self.generation));
+    }
+
+    /// A member as a reader knows it.
+    pub(super) fn name_of(&self, member_id: &str) -> Option<MemberName> {
+        let member = self.members.get(member_id)?;
+        Some(MemberName { id: member.id.clone(), client: member.client_id.clone() })
+    }
+
+    /// Takes a member out, and says why.
+    pub(super) fn remove_told(
+        &mut self,
+        member_id: &str,
+        because: Removal,
+        context: &mut Context<'_>,
+    ) -> Option<ClassicMember> {
+        if let Some(member) = self.name_of(member_id) {
+            context.tell(&self.id, GroupEventKind::MemberRemoved { member, because });
+        }
+        self.remove(member_id)
+    }
+
+    fn tell_generation(&self, context: &mut Context<'_>) {
+        let kind = GroupEventKind::GenerationStarted {
+            generation: self.generation,
+            protocol: self.protocol.clone(),
+            leader: self.leader.as_ref().and_then(|leader| self.name_of(leader)),
+            members: self.members.keys().filter_map(|member_id| self.name_of(member_id)).collect(),
+        };
+        context.tell(&self.id, kind);
     }
 
     /// Kafka: `maybeElectNewJoinedLeader`.
@@ -284,11 +329,15 @@ impl ClassicGroup {
 
     /// A member has not been heard of. Kafka: `removeMemberAndUpdateClassicGroup`.
     fn expire(&mut self, member_id: &str, context: &mut Context<'_>) {
-        if let Some(waiting) = self.remove(member_id).and_then(|member| member.awaiting_join) {
+        let removal = Removal::SessionExpired;
+        let name = self.name_of(member_id);
+        if let Some(waiting) = self.remove_told(member_id, removal, context).and_then(|member| member.awaiting_join) {
             refuse(context, waiting, "", GroupError::UnknownMemberId);
         }
         match self.state {
-            State::Stable | State::CompletingRebalance => self.prepare_or_complete(context),
+            State::Stable | State::CompletingRebalance => {
+                self.prepare_or_complete((RebalanceReason::MemberRemoved(removal), name), context);
+            }
             State::PreparingRebalance if self.has_all_members_joined() => self.complete_join(context),
             State::PreparingRebalance | State::Empty => {}
         }
@@ -315,10 +364,11 @@ impl ClassicGroup {
             return;
         }
         let pending: Vec<String> = self.pending_sync.iter().cloned().collect();
+        let first = pending.first().and_then(|member_id| self.name_of(member_id));
         for member_id in pending {
-            self.remove(&member_id);
+            self.remove_told(&member_id, Removal::DidNotSync, context);
         }
-        self.prepare_rebalance(context);
+        self.prepare_rebalance((RebalanceReason::MemberRemoved(Removal::DidNotSync), first), context);
     }
 }
 

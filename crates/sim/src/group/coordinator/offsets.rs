@@ -65,7 +65,14 @@ impl Offsets {
         self.groups.get(group)?.get(topic)?.get(&partition)
     }
 
-    fn put(&mut self, group: &str, offset: Committed) {
+    /// What a group has committed for one partition is gone.
+    pub fn remove(&mut self, group: &str, topic: &Topic, partition: i32) {
+        let is_it = |there: &Committed| there.topic == *topic && there.partition == partition;
+        self.forget(group, &is_it, &mut Outcome::default());
+    }
+
+    /// Keeps an offset for good.
+    pub fn put(&mut self, group: &str, offset: Committed) {
         let topics = self.groups.get_or_insert_with(group.to_owned(), ByTopic::default);
         let topic = topics.get_or_default(string_hash_code(&offset.topic), offset.topic.clone());
         if let Some(partitions) = topic {

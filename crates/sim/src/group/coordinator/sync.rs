@@ -2,6 +2,7 @@
 //! `classicGroupSyncToClassicGroup`, `classicGroupHeartbeatToClassicGroup`, `classicGroupLeaveToClassicGroup`.
 
 use super::super::error::GroupError;
+use super::super::event::{RebalanceReason, Removal};
 use super::super::message::{Heartbeat, LeaveGroup, Left, Opaque, Response, SyncGroup, Synced};
 use super::Context;
 use super::classic::{ClassicGroup, State};
@@ -108,13 +109,20 @@ impl ClassicGroup {
     /// Members go.
     pub(super) fn leave(&mut self, request: &LeaveGroup, context: &mut Context<'_>) -> Left {
         let mut left = Left::default();
+        let first = request.members.first();
+        let name = first.and_then(|(member_id, instance_id)| match instance_id {
+            Some(instance) if member_id.is_empty() => self.name_of(self.static_members.get(instance)?),
+            _ => self.name_of(member_id),
+        });
         for (member_id, instance_id) in &request.members {
             let error = self.leave_one(member_id, instance_id.as_deref(), context).err().unwrap_or_default();
             left.members.push((member_id.clone(), instance_id.clone(), error));
         }
         if left.members.iter().any(|(.., error)| *error == GroupError::None) {
             match self.state {
-                State::Stable | State::CompletingRebalance => self.prepare_or_complete(context),
+                State::Stable | State::CompletingRebalance => {
+                    self.prepare_or_complete((RebalanceReason::MemberRemoved(Removal::Left), name), context);
+                }
                 State::PreparingRebalance => self.maybe_complete_join(context),
                 State::Empty => {}
             }
@@ -143,7 +151,8 @@ impl ClassicGroup {
 
     /// Kafka: `removeCurrentMemberFromClassicGroup`.
     fn remove_waiting(&mut self, member_id: &str, context: &mut Context<'_>) {
-        if let Some(waiting) = self.remove(member_id).and_then(|member| member.awaiting_join) {
+        let removed = self.remove_told(member_id, Removal::Left, context);
+        if let Some(waiting) = removed.and_then(|member| member.awaiting_join) {
             refuse(context, waiting, "", GroupError::UnknownMemberId);
         }
     }

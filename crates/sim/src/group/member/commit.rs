@@ -7,7 +7,7 @@ use super::super::error::GroupError;
 use super::super::java_map::{JavaMap, partition_hash_code};
 use super::super::message::{OffsetCommit, OffsetToCommit, Request};
 use super::{Event, Generation, GroupMember, InFlight, MemberConfig, MemberState, Output};
-use crate::ids::{Topic, TopicPartition};
+use crate::ids::{MessageId, Topic, TopicPartition};
 use crate::sorted::SortedMap;
 use crate::time::SimTime;
 
@@ -83,6 +83,14 @@ impl GroupMember {
             .filter(|(partition, _)| self.assigned.contains(*partition))
             .map(|(partition, (offset, epoch))| (partition.clone(), *offset, *epoch))
             .collect()
+    }
+
+    /// Which commit a request is for, while it has no answer.
+    pub fn commit_of(&self, request: MessageId) -> Option<CommitId> {
+        match self.in_flight.get(&request.0) {
+            Some(InFlight::Commit(commit, _)) => Some(*commit),
+            _ => None,
+        }
     }
 
     /// Positions in partitions that the member has no more are gone.
@@ -174,7 +182,7 @@ impl GroupMember {
             // It goes on to join, whatever came of it.
             self.auto_commit.before_join = BeforeJoin::Done;
         }
-        if result == Err(CommitError::Error(GroupError::CoordinatorNotAvailable)) {
+        if matches!(result, Err(CommitError::Error(error)) if error.is_of_coordinator()) {
             self.auto_commit.at = now.plus_ms(self.config.retry_backoff_ms);
         }
         out.events.push(Event::Committed(id, result));

@@ -6,7 +6,7 @@ use super::super::error::GroupError;
 use super::super::message::{CONSUMER, JoinGroup, Joined, Opaque, Request, SyncGroup, Synced};
 use super::super::protocol::Assigned;
 use super::{Event, Generation, GroupMember, InFlight, MemberState, Output, PollError, RebalanceProtocol};
-use crate::ids::TopicPartition;
+use crate::ids::{MessageId, TopicPartition};
 use crate::sorted::SortedSet;
 use crate::time::SimTime;
 
@@ -81,7 +81,7 @@ impl GroupMember {
                 | GroupError::MemberIdRequired,
             )
             | JoinFailure::Overtaken => Ok(true),
-            JoinFailure::Error(GroupError::CoordinatorNotAvailable) => {
+            JoinFailure::Error(error) if error.is_of_coordinator() => {
                 self.join_retry_at = Some(now.plus_ms(self.config.retry_backoff_ms));
                 Ok(false)
             }
@@ -180,6 +180,17 @@ impl GroupMember {
                 self.fail_join(JoinFailure::Error(synced.error));
             }
             error => self.fail_join(JoinFailure::Error(error)),
+        }
+    }
+
+    /// A request got no answer, or one that says that the coordinator is elsewhere.
+    pub fn on_failed(&mut self, now: SimTime, id: MessageId, error: GroupError, out: &mut Output) {
+        match self.in_flight.remove(&id.0) {
+            Some(InFlight::Join(_) | InFlight::Sync(_)) => self.fail_join(JoinFailure::Error(error)),
+            Some(InFlight::Commit(commit, sent)) => {
+                self.on_committed(now, commit, &sent, &[("".into(), 0, error)], out);
+            }
+            Some(InFlight::Heartbeat(_) | InFlight::Leave) | None => {}
         }
     }
 

@@ -7,6 +7,13 @@ use crate::ids::Topic;
 use crate::time::SimTime;
 
 impl GroupMember {
+    /// New metadata has come. `cluster` is what the client knows of topics now.
+    pub fn on_metadata(&mut self, now: SimTime, cluster: &[TopicPartitions]) {
+        if cluster != self.topics {
+            self.refresh(now, cluster);
+        }
+    }
+
     /// New metadata has come.
     pub(super) fn refresh(&mut self, now: SimTime, cluster: &[TopicPartitions]) {
         self.metadata_at = now;

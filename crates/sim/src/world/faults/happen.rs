@@ -243,7 +243,7 @@ impl World {
         let Some(broker) = self.brokers.get(&id) else { return Vec::new() };
         let fetches = broker.purgatory.fetches.iter().map(|(id, fetch)| (*id, fetch.from.clone(), fetch.since));
         let produces = broker.purgatory.produces.iter().map(|(id, produce)| (*id, produce.from.clone(), produce.since));
-        fetches.chain(produces).collect()
+        fetches.chain(produces).chain(broker.groups.unanswered()).collect()
     }
 
     pub(in crate::world) fn schedule(&mut self, at: SimTime, cause: FactId, kind: EventKind, facts: &mut Vec<Fact>) {

@@ -1,0 +1,53 @@
+//! What expressions ask of groups.
+
+use highwater_sim::ids::TopicPartition;
+
+use super::{Situation, count, fail, number, partition, text};
+use crate::expression::{EvaluationError, Value};
+
+#[inline(never)]
+pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
+    let world = situation.world;
+    let name = text(args.first().ok_or_else(|| fail("of whom?"))?)?;
+    if matches!(function, "assignment" | "owned" | "is_member") {
+        let consumer = world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+        return match function {
+            "owned" => count(consumer.positions().count()),
+            "is_member" => {
+                let group = consumer.membership.as_ref().and_then(|membership| world.group(&membership.name.group));
+                let knows = group.is_some_and(|group| group.members.values().any(|member| member.client_id == name));
+                Ok(Value::Bool(knows))
+            }
+            _ => {
+                let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
+                let owned = consumer.positions().filter(|(partition, _)| *partition.topic == *topic);
+                Ok(Value::List(owned.map(|(partition, _)| Value::Number(partition.partition.into())).collect()))
+            }
+        };
+    }
+    let of = |args: &[Value]| partition(args.get(1).ok_or_else(|| fail("which partition?"))?);
+    let group = world.group(name);
+    match function {
+        "generation" => number(group.map_or(0, |group| group.generation.into())),
+        "state" => Ok(Value::Text(group.map_or("Empty", |group| group.state.name()).to_owned())),
+        "members" => count(group.map_or(0, |group| group.members.len())),
+        "group_leader" => {
+            let leader = group.and_then(|group| group.members.get(group.leader.as_ref()?));
+            Ok(leader.map_or(Value::None, |member| Value::Text(member.client_id.clone())))
+        }
+        "coordinator" => {
+            Ok(world.coordinator(name).map_or(Value::None, |(broker, _)| Value::Number(broker.id.0.into())))
+        }
+        "offsets_partition" => {
+            let log = world.offsets_partition_of(name);
+            Ok(log.map_or(Value::None, |log: TopicPartition| Value::Number(log.partition.into())))
+        }
+        "committed" => Ok(world.committed(name, &of(args)?).map_or(Value::None, |offset| Value::Number(offset.0))),
+        _ => {
+            let id = of(args)?;
+            let end = world.leader(&id).map(|leader| leader.high_watermark().0);
+            let lag = end.zip(world.committed(name, &id)).map(|(end, committed)| end.saturating_sub(committed.0));
+            Ok(lag.map_or(Value::None, Value::Number))
+        }
+    }
+}

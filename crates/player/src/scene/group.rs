@@ -1,0 +1,180 @@
+//! The group panel: the coordinator with the group's state, the members with their partitions, their lines of time, and
+//! the coordinator's log.
+
+use super::{MarkId, Shown};
+use crate::phrase::Phrase;
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPanel {
+    /// `group-billing`.
+    pub id: MarkId,
+    /// `billing`.
+    pub group: String,
+    /// The broker that coordinates it; none while nobody does.
+    pub coordinator: Shown<Option<i32>>,
+    /// Kafka's name of its state.
+    pub state: Shown<String>,
+    /// Its generation; 0 before any.
+    pub generation: Shown<i32>,
+    /// The assignor that was chosen.
+    pub protocol: Option<String>,
+    /// Its members, also those whose processes are gone, in order of their names.
+    pub members: Vec<MemberCard>,
+    /// The partitions that nobody owns.
+    pub unowned: Vec<Token>,
+    /// What its members did lately.
+    pub time: GroupTime,
+    /// The coordinator's log.
+    pub log: GroupLog,
+}
+
+impl GroupPanel {
+    /// Nothing but time has passed since another picture of the group.
+    #[inline(never)]
+    pub fn is_still(&self, before: &GroupPanel) -> bool {
+        let events = |panel: &GroupPanel| panel.time.events.last().map(|(at, _)| *at);
+        self.coordinator == before.coordinator
+            && self.state == before.state
+            && self.generation == before.generation
+            && self.members == before.members
+            && self.unowned == before.unowned
+            && self.log == before.log
+            && events(self).is_none_or(|last| Some(last) == events(before))
+    }
+}
+
+/// What a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberRole {
+    /// It leads the group.
+    Leader,
+    /// It is in the group.
+    Member,
+    /// Its process runs, and the coordinator does not know it as a member.
+    Outside,
+    /// Its process has not begun.
+    Idle,
+    /// It was closed.
+    Closed,
+    /// Its process is gone.
+    Crashed,
+}
+
+/// A member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberCard {
+    /// `member-c1`.
+    pub id: MarkId,
+    /// `c1`.
+    pub name: String,
+    /// `group.instance.id`.
+    pub instance: Option<String>,
+    /// What it is.
+    pub role: MemberRole,
+    /// Its application polls.
+    pub polls: bool,
+    /// What it owned before what it owns now.
+    pub before: Vec<Token>,
+    /// What it owns.
+    pub now: Shown<Vec<Token>>,
+    /// What is between it and the coordinator.
+    pub message: Option<MemberMessage>,
+}
+
+/// A partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// `member-c1/orders-0`, `member-c1/before-orders-0` or, without an owner, `group-billing/orders-0`.
+    pub id: MarkId,
+    /// `orders-0`.
+    pub partition: String,
+    /// What stands on it: the number, or the whole name where the group reads several topics.
+    pub label: String,
+    /// 1 to 6.
+    pub color: u8,
+    /// Its owner's process is gone, and the coordinator does not know.
+    pub is_orphan: bool,
+}
+
+/// A message between a member and the coordinator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberMessage {
+    /// Kafka's name of its API.
+    pub api: String,
+    /// It comes from the coordinator.
+    pub response: bool,
+    /// It waits in the coordinator.
+    pub waits: bool,
+    /// What went wrong, by Kafka's name.
+    pub error: Option<String>,
+}
+
+/// The lines of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupTime {
+    /// `group-billing/time`.
+    pub id: MarkId,
+    /// Where they begin, in microseconds of virtual time.
+    pub from_us: u64,
+    /// Now.
+    pub now_us: u64,
+    /// A line a member.
+    pub rows: Vec<TimeRow>,
+    /// When members came and went.
+    pub events: Vec<(u64, Phrase)>,
+}
+
+/// A member's line of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeRow {
+    /// `member-c1/time`.
+    pub id: MarkId,
+    /// `c1`.
+    pub name: String,
+    /// What it did from when to when, in order.
+    pub spans: Vec<TimeSpan>,
+    /// When it told the coordinator that it lives.
+    pub heartbeats: Vec<u64>,
+    /// How long it was without partitions the last time, or is; none if it never was in the time that is shown.
+    pub without_ms: Option<i64>,
+    /// It had partitions before that.
+    pub had_some: bool,
+}
+
+/// A part of a line of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// From when.
+    pub from_us: u64,
+    /// To when.
+    pub to_us: u64,
+    /// It has partitions.
+    pub works: bool,
+}
+
+/// The end of the coordinator's log, as far as it is about the group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupLog {
+    /// `group-billing/log`.
+    pub id: MarkId,
+    /// `__consumer_offsets-31`.
+    pub partition: String,
+    /// Its last records about the group, oldest first.
+    pub records: Vec<LogLine>,
+}
+
+/// A record of the coordinator's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// `group-billing/record-12`.
+    pub id: MarkId,
+    /// Its offset.
+    pub offset: i64,
+    /// Kafka's name of its kind.
+    pub kind: &'static str,
+    /// What it says.
+    pub text: Phrase,
+    /// It is on all replicas that count.
+    pub committed: bool,
+}

@@ -1,0 +1,144 @@
+//! A group in words.
+
+use super::{TextBlock, list};
+use crate::lang::Lang;
+use crate::phrase::Phrase;
+use crate::scene::group::{GroupPanel, MemberCard, MemberRole, TimeRow, Token};
+
+#[inline(never)]
+pub(super) fn describe(panel: &GroupPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
+    let mut lines = vec![state(panel).say(lang), generation(panel).say(lang)];
+    if !panel.unowned.is_empty() {
+        lines.push(Phrase::new("text.group_unowned").with("partitions", names(&panel.unowned)).say(lang));
+    }
+    blocks.push(TextBlock { heading: heading(panel).say(lang), lines });
+    for (card, row) in panel.members.iter().map(|card| (card, panel.time.rows.iter().find(|row| row.name == card.name)))
+    {
+        let mut lines = vec![owns(card).say(lang)];
+        if !card.before.is_empty() {
+            lines.push(Phrase::new("text.member_before").with("partitions", names(&card.before)).say(lang));
+        }
+        lines.extend(row.and_then(pause).map(|pause| pause.say(lang)));
+        lines.extend(message(card).map(|message| message.say(lang)));
+        blocks.push(TextBlock { heading: name(card).say(lang), lines });
+    }
+    let records = panel.log.records.iter().map(|record| {
+        Phrase::new("text.group_record")
+            .with("offset", record.offset)
+            .with("kind", record.kind)
+            .with("text", record.text.clone())
+            .say(lang)
+    });
+    blocks.push(TextBlock {
+        heading: Phrase::new("text.group_log").with("partition", panel.log.partition.as_str()).say(lang),
+        lines: records.collect(),
+    });
+}
+
+#[inline(never)]
+pub(super) fn label(panel: &GroupPanel, mark: &str) -> Option<Phrase> {
+    if mark == panel.id {
+        return Some(heading(panel));
+    }
+    if let Some(part) = mark.strip_prefix(&panel.id).and_then(|rest| rest.strip_prefix('/')) {
+        match part {
+            "state" => return Some(state(panel)),
+            "generation" => return Some(generation(panel)),
+            "time" => return Some(Phrase::new("text.group_time")),
+            "log" => return Some(Phrase::new("text.group_log").with("partition", panel.log.partition.as_str())),
+            _ => {}
+        }
+        if let Some(record) = panel.log.records.iter().find(|record| record.id == mark) {
+            return Some(
+                Phrase::new("text.group_record")
+                    .with("offset", record.offset)
+                    .with("kind", record.kind)
+                    .with("text", record.text.clone()),
+            );
+        }
+        let token = panel.unowned.iter().find(|token| token.id == mark)?;
+        return Some(Phrase::new("text.token_unowned").with("partition", token.partition.as_str()));
+    }
+    let card = panel.members.iter().find(|card| mark == card.id || mark.starts_with(&(card.id.clone() + "/")))?;
+    if mark == card.id {
+        return Some(Phrase::new("text.member_is").with("member", name(card)).with("owns", owns(card)));
+    }
+    if let Some(row) = panel.time.rows.iter().find(|row| row.id == mark) {
+        let time = Phrase::new("text.member_time").with("name", row.name.as_str());
+        return Some(match pause(row) {
+            Some(pause) => Phrase::new("text.member_is").with("member", time).with("owns", pause),
+            None => time,
+        });
+    }
+    let of = |key: &str, token: &Token| {
+        Phrase::new(key).with("partition", token.partition.as_str()).with("name", card.name.as_str())
+    };
+    let now = card.now.value.iter().find(|token| token.id == mark);
+    now.map(|token| of(if token.is_orphan { "text.token_orphan" } else { "text.token_owned" }, token))
+        .or_else(|| card.before.iter().find(|token| token.id == mark).map(|token| of("text.token_before", token)))
+}
+
+fn heading(panel: &GroupPanel) -> Phrase {
+    match panel.coordinator.value {
+        Some(broker) => Phrase::new("text.group").with("group", panel.group.as_str()).with("broker", broker),
+        None => Phrase::new("text.group_alone").with("group", panel.group.as_str()),
+    }
+}
+
+fn state(panel: &GroupPanel) -> Phrase {
+    Phrase::new("text.group_state").with("state", panel.state.value.as_str())
+}
+
+fn generation(panel: &GroupPanel) -> Phrase {
+    match &panel.protocol {
+        Some(protocol) => Phrase::new("text.group_generation")
+            .with("generation", panel.generation.value)
+            .with("protocol", protocol.as_str()),
+        None => Phrase::new("text.group_generation_plain").with("generation", panel.generation.value),
+    }
+}
+
+fn name(card: &MemberCard) -> Phrase {
+    Phrase::new("text.member").with("name", card.name.as_str()).with("role", role(card))
+}
+
+/// What a member is.
+pub fn role(card: &MemberCard) -> Phrase {
+    Phrase::new(match card.role {
+        MemberRole::Leader | MemberRole::Member if !card.polls => "scene.member_busy",
+        MemberRole::Leader => "scene.member_leader",
+        MemberRole::Member => "scene.member_member",
+        MemberRole::Outside => "scene.member_outside",
+        MemberRole::Idle => "scene.member_idle",
+        MemberRole::Closed => "scene.member_closed",
+        MemberRole::Crashed => "scene.member_crashed",
+    })
+}
+
+fn owns(card: &MemberCard) -> Phrase {
+    match (card.now.value.as_slice(), card.role) {
+        ([], _) => Phrase::new("text.member_owns_nothing"),
+        (owned, MemberRole::Crashed) => Phrase::new("text.member_orphans").with("partitions", names(owned)),
+        (owned, _) => Phrase::new("text.member_owns").with("partitions", names(owned)),
+    }
+}
+
+/// How long a member was without partitions.
+pub fn pause(row: &TimeRow) -> Option<Phrase> {
+    let key = if row.had_some { "scene.member_paused" } else { "scene.member_waited" };
+    row.without_ms.map(|ms| Phrase::new(key).with("ms", ms))
+}
+
+fn message(card: &MemberCard) -> Option<Phrase> {
+    let message = card.message.as_ref()?;
+    let key = match (message.waits, message.response) {
+        (true, _) => "text.member_waits",
+        (false, true) => "text.member_hears",
+        (false, false) => "text.member_asks",
+    };
+    Some(Phrase::new(key).with("api", message.api.as_str()).with("error", message.error.as_deref().unwrap_or_default()))
+}
+
+fn names(tokens: &[Token]) -> String {
+    list(tokens.iter().map(|token| token.partition.as_str()))
+}

@@ -1,0 +1,37 @@
+//! What the commands about consumers mean.
+
+use highwater_sim::consumer::action::{ConsumerAction, SeekTo};
+use highwater_sim::ids::Offset;
+
+use super::{Action, partition_from_name};
+
+/// The consumer and what its application does; none if a command is about something else. `now_ms` is the present moment
+/// as a timestamp.
+#[inline(never)]
+pub(crate) fn action_of(action: &Action, now_ms: i64) -> Option<(&str, ConsumerAction)> {
+    Some(match action {
+        Action::Subscribe { consumer, topics } => {
+            let topics = topics.iter().map(|topic| topic.as_str().into()).collect();
+            (consumer, ConsumerAction::Subscribe { topics })
+        }
+        Action::CloseConsumer { consumer } => (consumer, ConsumerAction::Close),
+        Action::CrashConsumer { consumer } => (consumer, ConsumerAction::Crash),
+        Action::PausePolling { consumer } => (consumer, ConsumerAction::PausePolling),
+        Action::ResumePolling { consumer } => (consumer, ConsumerAction::ResumePolling),
+        Action::PollOnce { consumer } => (consumer, ConsumerAction::PollOnce),
+        Action::Commit { consumer, sync, partition, offset } => {
+            let given = partition.as_deref().and_then(partition_from_name).zip(*offset);
+            (consumer, ConsumerAction::Commit { sync: *sync, offsets: given.into_iter().collect() })
+        }
+        Action::Seek { consumer, partition, offset, to, timestamp_ago_ms } => {
+            let to = match (offset, to.as_deref(), timestamp_ago_ms) {
+                (Some(offset), ..) => SeekTo::Offset(Offset(*offset)),
+                (_, Some("beginning"), _) => SeekTo::Beginning,
+                (_, _, Some(ago_ms)) => SeekTo::Timestamp(now_ms.saturating_sub(*ago_ms)),
+                _ => SeekTo::End,
+            };
+            (consumer, ConsumerAction::Seek { partition: partition_from_name(partition)?, to })
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,56 @@
+//! The commands about consumers, and their groups.
+
+use crate::json::{Fields, Read};
+use crate::script::{Action, GroupMembership};
+
+/// The command `kind`; none if it is not about a consumer.
+#[inline(never)]
+pub(super) fn action(kind: &str, fields: &mut Fields) -> Read<Option<Action>> {
+    if !matches!(
+        kind,
+        "subscribe"
+            | "close_consumer"
+            | "crash_consumer"
+            | "pause_polling"
+            | "resume_polling"
+            | "poll_once"
+            | "commit"
+            | "seek"
+    ) {
+        return Ok(None);
+    }
+    let consumer = fields.text("consumer")?;
+    Ok(Some(match kind {
+        "subscribe" => Action::Subscribe { consumer, topics: fields.texts("topics")? },
+        "close_consumer" => Action::CloseConsumer { consumer },
+        "crash_consumer" => Action::CrashConsumer { consumer },
+        "pause_polling" => Action::PausePolling { consumer },
+        "resume_polling" => Action::ResumePolling { consumer },
+        "poll_once" => Action::PollOnce { consumer },
+        "commit" => Action::Commit {
+            consumer,
+            sync: fields.truth("sync")?,
+            partition: fields.optional_text("partition")?,
+            offset: fields.optional_number("offset")?,
+        },
+        _ => Action::Seek {
+            consumer,
+            partition: fields.text("partition")?,
+            offset: fields.optional_number("offset")?,
+            to: fields.optional_text("to")?,
+            timestamp_ago_ms: fields.optional_number("timestamp_ago_ms")?,
+        },
+    }))
+}
+
+/// A consumer's part in a group.
+#[inline(never)]
+pub(super) fn membership(mut fields: Fields) -> Read<GroupMembership> {
+    let membership = GroupMembership {
+        id: fields.text("id")?,
+        subscribe: fields.texts("subscribe")?,
+        instance_id: fields.optional_text("instance_id")?,
+    };
+    fields.end()?;
+    Ok(membership)
+}

@@ -1,0 +1,87 @@
+//! What must be so of groups, and where consumers are told to do something. Whether a consumer runs at that moment is seen
+//! when it is.
+
+use highwater_sim::ids::TopicPartition;
+
+use super::steps::Counts;
+use super::{Checker, MAX_ID};
+use crate::script::{Action, GroupMembership, MAX_ENTRIES, Place, partition_from_name};
+
+impl Checker {
+    pub(super) fn membership(&mut self, place: &Place, group: &GroupMembership, assign: &[TopicPartition]) {
+        let here = place.key("group");
+        for (key, name) in [("id", Some(&group.id)), ("instance_id", group.instance_id.as_ref())] {
+            let Some(name) = name else { continue };
+            let legal = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+            if !legal || !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.len() > MAX_ID {
+                let help = "it has letters, digits, '_' and '-', and begins with a letter";
+                self.say(here.key(key), format!("{:?} is not such a name", super::short(name)), help);
+            }
+        }
+        if group.subscribe.is_empty() == assign.is_empty() || group.subscribe.len() > MAX_ENTRIES {
+            self.say(here.clone(), "a member subscribes to topics, or assign gives it partitions", "give one of both");
+        }
+        for (index, topic) in group.subscribe.iter().enumerate().take(MAX_ENTRIES) {
+            self.partition(&here.key("subscribe").index(index), topic, None, None);
+        }
+        for (index, partition) in assign.iter().enumerate().take(MAX_ENTRIES) {
+            self.partition(&place.key("assign").index(index), &partition.topic, Some(partition.partition), None);
+        }
+    }
+
+    /// The consumer of a command; false if the command is about none.
+    pub(super) fn consumer_action(&mut self, place: &Place, action: &Action, counts: &Counts) -> bool {
+        let (name, consumer) = match action {
+            Action::Subscribe { consumer, .. } => ("subscribe", consumer),
+            Action::CloseConsumer { consumer } => ("close_consumer", consumer),
+            Action::CrashConsumer { consumer } => ("crash_consumer", consumer),
+            Action::PausePolling { consumer } => ("pause_polling", consumer),
+            Action::ResumePolling { consumer } => ("resume_polling", consumer),
+            Action::PollOnce { consumer } => ("poll_once", consumer),
+            Action::Commit { consumer, .. } => ("commit", consumer),
+            Action::Seek { consumer, .. } => ("seek", consumer),
+            _ => return false,
+        };
+        let here = place.key(name);
+        if !self.names.is_consumer(consumer) {
+            self.unknown(&here.key("consumer"), "consumer", consumer);
+        }
+        match action {
+            Action::Subscribe { topics, .. } => {
+                if topics.is_empty() || topics.len() > MAX_ENTRIES {
+                    self.say(here.key("topics"), format!("{} topics", topics.len()), "give at least one");
+                }
+                for (index, topic) in topics.iter().enumerate().take(MAX_ENTRIES) {
+                    self.partition(&here.key("topics").index(index), topic, None, Some(counts));
+                }
+            }
+            Action::Commit { partition, offset, .. } => {
+                if partition.is_some() != offset.is_some() {
+                    self.say(here.clone(), "a partition without an offset, or the other way", "give both, or none");
+                }
+                if let Some(partition) = partition {
+                    self.partition_in(&here, partition, counts);
+                }
+            }
+            Action::Seek { partition, offset, to, timestamp_ago_ms, .. } => {
+                self.partition_in(&here, partition, counts);
+                let given = [offset.is_some(), to.is_some(), timestamp_ago_ms.is_some()];
+                if given.into_iter().filter(|given| *given).count() != 1 {
+                    self.say(here.clone(), "where to?", "give one of offset, to and timestamp_ago_ms");
+                }
+                if to.as_deref().is_some_and(|to| !matches!(to, "beginning" | "end")) {
+                    self.say(here.key("to"), "this is no place", "\"beginning\" or \"end\"");
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn partition_in(&mut self, place: &Place, name: &str, counts: &Counts) {
+        match partition_from_name(name) {
+            Some(id) => self.partition(&place.key("partition"), &id.topic, Some(id.partition), Some(counts)),
+            None => self.say(place.key("partition"), "this is no partition", "for example \"orders-0\""),
+        }
+    }
+}

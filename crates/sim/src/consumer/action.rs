@@ -1,0 +1,70 @@
+//! What the application of a consumer does.
+
+use crate::ids::{Offset, Topic, TopicPartition};
+
+/// Something that an application does with its consumer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsumerAction {
+    /// `subscribe()`; a consumer that was closed or whose process is gone begins anew, and polls.
+    Subscribe {
+        /// The topics.
+        topics: Vec<Topic>,
+    },
+    /// `unsubscribe()`.
+    Unsubscribe,
+    /// The application does not call `poll()` any more: it is busy with a record, or stuck.
+    PausePolling,
+    /// The application polls again.
+    ResumePolling,
+    /// The application polls until it gets records, and then no more.
+    PollOnce,
+    /// `commitSync()` or `commitAsync()`.
+    Commit {
+        /// It waits for the answer.
+        sync: bool,
+        /// The offsets; none for the positions in all partitions.
+        offsets: Vec<(TopicPartition, i64)>,
+    },
+    /// `seek()` and its relatives.
+    Seek {
+        /// The partition.
+        partition: TopicPartition,
+        /// Where to.
+        to: SeekTo,
+    },
+    /// `close()`.
+    Close,
+    /// Its process is gone at once.
+    Crash,
+}
+
+/// Where a consumer goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeekTo {
+    /// `seek()`.
+    Offset(Offset),
+    /// `seekToBeginning()`.
+    Beginning,
+    /// `seekToEnd()`.
+    End,
+    /// `offsetsForTimes()` and then `seek()`: to the first record that is not older, in ms since the epoch.
+    Timestamp(i64),
+}
+
+impl ConsumerAction {
+    /// Its name, as facts say it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ConsumerAction::Subscribe { .. } => "subscribe",
+            ConsumerAction::Unsubscribe => "unsubscribe",
+            ConsumerAction::PausePolling => "pause_polling",
+            ConsumerAction::ResumePolling => "resume_polling",
+            ConsumerAction::PollOnce => "poll_once",
+            ConsumerAction::Commit { sync: true, .. } => "commit_sync",
+            ConsumerAction::Commit { sync: false, .. } => "commit_async",
+            ConsumerAction::Seek { .. } => "seek",
+            ConsumerAction::Close => "close_consumer",
+            ConsumerAction::Crash => "crash_consumer",
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What a consumer asks the leaders of its partitions, and what it does without an answer. Kafka 4.3: `Fetcher`,
+//! `OffsetFetcher`.
+
+use super::action::SeekTo;
+use super::{Consumer, Polls};
+use crate::config::AutoOffsetReset;
+use crate::error::Errors;
+use crate::fact::FactKind;
+use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
+use crate::message::{
+    Body, FetchPartition, FetchRequest, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec, Message,
+};
+use crate::outbox::Outbox;
+use crate::sorted::SortedMap;
+use crate::timer::Timer;
+
+impl Consumer {
+    /// Asks each leader that owes no answer: for positions first, then for records.
+    pub(super) fn poll(&mut self, out: &mut Outbox) {
+        if self.polls == Polls::Never || self.is_blocked() {
+            return;
+        }
+        let mut by_leader: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
+        for (partition, position) in &self.positions {
+            if position.is_initializing {
+                continue;
+            }
+            match self.metadata.partition(partition).map(|known| known.leader) {
+                Some(Some(leader)) => by_leader.get_or_insert_with(leader, Vec::new).push(partition.clone()),
+                Some(None) => self.metadata.request_later(out),
+                None => {} // asked for, not answered yet
+            }
+        }
+        for (leader, partitions) in by_leader {
+            let lost: Vec<_> = partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
+            if !lost.is_empty() {
+                if !self.lists_offsets.contains_key(&leader) && !self.fails_without_policy(&lost, out) {
+                    let id = out.send(NodeId::Broker(leader), self.list_offsets(lost));
+                    self.lists_offsets.insert(leader, id);
+                }
+                continue;
+            }
+            if self.in_flight.contains_key(&leader) {
+                continue;
+            }
+            let empty: Vec<_> =
+                partitions.into_iter().filter(|id| !self.fetched.iter().any(|held| held.partition == *id)).collect();
+            if !empty.is_empty() {
+                for id in &empty {
+                    let from = self.offset_of(id).unwrap_or_default();
+                    self.asked_from.insert(id.clone(), from);
+                }
+                let id = out.send(NodeId::Broker(leader), self.fetch(&empty));
+                self.in_flight.insert(leader, id);
+            }
+        }
+    }
+
+    pub(super) fn offset_of(&self, partition: &TopicPartition) -> Option<Offset> {
+        self.positions.get(partition).and_then(|position| position.offset)
+    }
+
+    fn fetch(&self, partitions: &[TopicPartition]) -> Body {
+        let part = |id: &TopicPartition| {
+            Some(FetchPartition {
+                partition: id.clone(),
+                fetch_offset: self.offset_of(id)?,
+                current_leader_epoch: self.metadata.partition(id).map(|known| known.leader_epoch),
+                log_start_offset: Offset(-1),
+                last_fetched_epoch: None,
+                max_bytes: self.config.max_partition_fetch_bytes,
+            })
+        };
+        Body::FetchRequest(FetchRequest {
+            replica: None,
+            replica_epoch: -1,
+            max_wait_ms: self.config.fetch_max_wait_ms,
+            min_bytes: self.config.fetch_min_bytes,
+            max_bytes: self.config.fetch_max_bytes,
+            partitions: partitions.iter().filter_map(part).collect(),
+        })
+    }
+
+    fn list_offsets(&self, partitions: Vec<TopicPartition>) -> Body {
+        let policy = match self.config.auto_offset_reset {
+            AutoOffsetReset::Earliest => ListOffsetsSpec::Earliest,
+            AutoOffsetReset::Latest | AutoOffsetReset::None => ListOffsetsSpec::Latest,
+        };
+        let spec = |partition: &TopicPartition| match self.positions.get(partition).and_then(|position| position.seeks)
+        {
+            Some(SeekTo::Beginning) => ListOffsetsSpec::Earliest,
+            Some(SeekTo::End) => ListOffsetsSpec::Latest,
+            Some(SeekTo::Timestamp(timestamp)) => ListOffsetsSpec::Timestamp(timestamp),
+            Some(SeekTo::Offset(_)) | None => policy,
+        };
+        let partitions = partitions.into_iter().map(|partition| (partition.clone(), spec(&partition))).collect();
+        Body::ListOffsetsRequest(ListOffsetsRequest { partitions })
+    }
+
+    pub(super) fn on_list_offsets(&mut self, message: &Message, response: &ListOffsetsResponse, out: &mut Outbox) {
+        if !answers(&mut self.lists_offsets, message) {
+            return;
+        }
+        let received = out.cause();
+        let mut failed = false;
+        for (partition, error, offset) in &response.partitions {
+            let Some(position) = self.positions.get_mut(partition).filter(|position| position.offset.is_none()) else {
+                continue;
+            };
+            out.because(received);
+            if *error != Errors::None {
+                failed = true;
+            } else if offset.0 < 0 {
+                // No record is that new: it begins at the end.
+                position.seeks = Some(SeekTo::End);
+            } else {
+                position.offset = Some(*offset);
+                let seeks = position.seeks.take().is_some();
+                let (consumer, partition, position) = (self.id.clone(), partition.clone(), *offset);
+                if seeks {
+                    self.tell_seek(&partition, position, out);
+                } else {
+                    out.then(FactKind::PositionReset { consumer, partition: partition.clone(), position });
+                }
+                self.note_consumed(&partition, position);
+            }
+        }
+        self.go_on(failed, out);
+    }
+
+    /// A request got no answer in time, or its connection broke.
+    pub(super) fn on_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
+        self.metadata.on_request_failed(request, timer, out);
+        if self.membership.is_some() {
+            self.on_group_request_failed(request, timer, out);
+        }
+        let is_it = |(_, id): &(&BrokerId, &MessageId)| **id == request;
+        let fetches = self.in_flight.iter().find(is_it).map(|(leader, _)| *leader);
+        let lists = self.lists_offsets.iter().find(is_it).map(|(leader, _)| *leader);
+        fetches.map(|leader| self.in_flight.remove(&leader));
+        lists.map(|leader| self.lists_offsets.remove(&leader));
+        if fetches.or(lists).is_some() {
+            out.timer_fired(timer.clone());
+            self.go_on(true, out);
+        }
+    }
+
+    pub(super) fn go_on(&mut self, failed: bool, out: &mut Outbox) {
+        if failed {
+            self.metadata.request(out);
+            out.timer(out.now.plus_ms(self.config.retry_backoff_ms), Timer::ConsumerRetry);
+        } else {
+            self.poll(out);
+        }
+    }
+}
+
+/// The message answers what its sender was asked; that is answered then.
+pub(super) fn answers(asked: &mut SortedMap<BrokerId, MessageId>, message: &Message) -> bool {
+    let NodeId::Broker(leader) = message.from else { return false };
+    let is_answer = asked.get(&leader) == Some(&message.correlation);
+    if is_answer {
+        asked.remove(&leader);
+    }
+    is_answer
+}

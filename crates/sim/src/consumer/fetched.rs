@@ -1,0 +1,100 @@
+//! What a consumer has fetched, and how its application gets it. Kafka 4.3: `FetchCollector`, `CompletedFetch`.
+
+use super::asks::answers;
+use super::{Consumer, Polls};
+use crate::error::Errors;
+use crate::fact::FactKind;
+use crate::ids::{Offset, TopicPartition};
+use crate::message::{FetchResponse, Message};
+use crate::outbox::Outbox;
+
+/// Records that `poll()` has not returned yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fetched {
+    pub partition: TopicPartition,
+    /// The first that is left.
+    first: Offset,
+    last: Offset,
+}
+
+impl Consumer {
+    pub(super) fn on_fetched(&mut self, message: &Message, response: &FetchResponse, out: &mut Outbox) {
+        if !answers(&mut self.in_flight, message) {
+            return;
+        }
+        let mut failed = false;
+        for part in &response.partitions {
+            let asked_from = self.asked_from.get(&part.partition).copied();
+            // What was asked for before a rebalance or a seek counts no more.
+            let Some(position) = self.positions.get_mut(&part.partition).filter(|there| there.offset == asked_from)
+            else {
+                continue;
+            };
+            match part.error {
+                Errors::None => {}
+                Errors::OffsetOutOfRange => {
+                    position.offset = None; // asks again where to begin, as auto.offset.reset says
+                    continue;
+                }
+                _ => {
+                    failed = true;
+                    continue;
+                }
+            }
+            position.high_watermark = Some(part.high_watermark);
+            let Some(from) = position.offset else { continue };
+            let Some(last) = part.records.last().map(|batch| Offset(batch.last_offset())) else {
+                continue;
+            };
+            let first = part.records.first().map_or(from, |batch| Offset(batch.base_offset()).max(from));
+            if last >= from {
+                self.fetched.push(Fetched { partition: part.partition.clone(), first, last });
+            }
+        }
+        self.hand_out(out);
+        self.go_on(failed, out);
+    }
+
+    /// `poll()` returns what is there, at most `max.poll.records` a time.
+    pub(super) fn hand_out(&mut self, out: &mut Outbox) {
+        while self.polls != Polls::Never && !self.fetched.is_empty() && !self.is_blocked() {
+            let mut room = i64::try_from(self.config.max_poll_records).unwrap_or(i64::MAX);
+            while room > 0 && !self.fetched.is_empty() {
+                let mut held = self.fetched.remove(0);
+                let there = held.last.0.saturating_sub(held.first.0).saturating_add(1);
+                let records = there.min(room);
+                let last = held.first.plus(records.saturating_sub(1));
+                let Some(position) =
+                    self.positions.get_mut(&held.partition).filter(|position| position.offset.is_some())
+                else {
+                    continue; // revoked, or sought elsewhere, meanwhile
+                };
+                room = room.saturating_sub(records);
+                position.offset = Some(last.plus(1));
+                position.records = position.records.saturating_add(records);
+                self.returned = self.returned.saturating_add(records);
+                out.fact(FactKind::RecordsPolled {
+                    consumer: self.id.clone(),
+                    partition: held.partition.clone(),
+                    first_offset: held.first,
+                    last_offset: last,
+                    position: last.plus(1),
+                    records,
+                });
+                self.note_consumed(&held.partition, last.plus(1));
+                if records < there {
+                    held.first = last.plus(1);
+                    self.fetched.insert(0, held);
+                }
+            }
+            if self.polls == Polls::Once {
+                self.polls = Polls::Never;
+            }
+        }
+    }
+
+    /// What was fetched of these partitions counts no more.
+    pub(super) fn drop_fetched(&mut self, partitions: &[TopicPartition]) {
+        self.fetched.retain(|held| !partitions.contains(&held.partition));
+    }
+}

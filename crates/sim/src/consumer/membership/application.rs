@@ -1,0 +1,150 @@
+//! What the application of a consumer does: it subscribes, polls or not, seeks, closes. Kafka 4.3: `ClassicKafkaConsumer`.
+
+use super::super::action::{ConsumerAction, SeekTo};
+use super::super::{Consumer, Life, Polls};
+use super::{MemberMoment, Membership, tell};
+use crate::client_metadata::ClientMetadata;
+use crate::config::AutoOffsetReset;
+use crate::fact::group::GroupFact;
+use crate::group::member::MembershipOperation;
+use crate::ids::{Offset, Topic, TopicPartition};
+use crate::outbox::Outbox;
+use crate::sorted::SortedSet;
+
+impl Consumer {
+    /// Does what its application asks for.
+    pub fn act(&mut self, action: &ConsumerAction, out: &mut Outbox) {
+        match action {
+            ConsumerAction::Subscribe { topics } => self.subscribe(topics, out),
+            ConsumerAction::Unsubscribe => {
+                self.with_member(out, |membership, output| membership.member.unsubscribe(output));
+                self.positions.clear();
+                self.fetched.clear();
+                self.polls = Polls::Never;
+            }
+            ConsumerAction::PausePolling => {
+                // It has polled until now.
+                self.run_member(out);
+                self.polls = Polls::Never;
+                self.set_timer(out);
+            }
+            ConsumerAction::ResumePolling => self.poll_again(Polls::Always, out),
+            ConsumerAction::PollOnce => self.poll_again(Polls::Once, out),
+            ConsumerAction::Commit { sync, offsets } => self.commit(*sync, offsets, out),
+            ConsumerAction::Seek { partition, to } => self.seek(partition, *to, out),
+            ConsumerAction::Close => {
+                if let Some(membership) = &mut self.membership {
+                    membership.is_closing = true;
+                    let operation = MembershipOperation::Default;
+                    self.with_member(out, |membership, output| membership.member.close(operation, output));
+                } else {
+                    self.end(Life::Closed, out);
+                }
+            }
+            ConsumerAction::Crash => self.end(Life::Crashed, out),
+        }
+    }
+
+    pub(in crate::consumer) fn poll_again(&mut self, polls: Polls, out: &mut Outbox) {
+        self.polls = polls;
+        self.run_member(out);
+        self.hand_out(out);
+        self.poll(out);
+    }
+
+    /// Its process is gone, or `close()` has returned.
+    pub(in crate::consumer) fn end(&mut self, life: Life, out: &mut Outbox) {
+        self.life = life;
+        if let Some(membership) = &mut self.membership {
+            let moment = if life == Life::Crashed { MemberMoment::Crashed } else { MemberMoment::Closed };
+            membership.note(out.now, moment);
+        }
+        self.forget();
+        let consumer = self.id.clone();
+        tell(
+            match life {
+                Life::Crashed => GroupFact::ConsumerCrashed { consumer },
+                Life::Running | Life::Closed => GroupFact::ConsumerClosed { consumer },
+            },
+            out,
+        );
+    }
+
+    pub(in crate::consumer) fn subscribe(&mut self, topics: &[Topic], out: &mut Outbox) {
+        if self.life != Life::Running {
+            self.forget();
+            self.life = Life::Running;
+            let (age_ms, backoff_ms) = (self.config.metadata_max_age_ms, self.config.retry_backoff_ms);
+            self.metadata = ClientMetadata::new(self.id.clone(), self.metadata.bootstrap(), age_ms, backoff_ms);
+            if let Some(membership) = &mut self.membership {
+                let moments = std::mem::take(&mut membership.moments);
+                let fresh = Membership::new(membership.name.clone(), &self.id.0, &self.config, out.now);
+                **membership = Membership { moments, ..fresh };
+            }
+        }
+        self.polls = Polls::Always;
+        if let Some(membership) = &mut self.membership {
+            membership.wanted = Some(topics.to_vec());
+            if !membership.is_started() {
+                membership.note(out.now, MemberMoment::Started);
+            }
+        }
+        for topic in topics {
+            self.metadata.want(topic, out);
+        }
+        self.on_group_metadata(out);
+    }
+
+    pub(in crate::consumer) fn assign_in_group(&mut self, assigned: SortedSet<TopicPartition>, out: &mut Outbox) {
+        let cluster = self.cluster();
+        if let Some(membership) = &mut self.membership {
+            membership.member.assign(assigned, &cluster);
+        }
+        self.run_member(out);
+    }
+
+    pub(in crate::consumer) fn seek(&mut self, partition: &TopicPartition, to: SeekTo, out: &mut Outbox) {
+        self.drop_fetched(std::slice::from_ref(partition));
+        let Some(position) = self.positions.get_mut(partition) else { return };
+        position.is_initializing = false;
+        if let SeekTo::Offset(offset) = to {
+            position.offset = Some(offset);
+            self.tell_seek(partition, offset, out);
+            self.note_consumed(partition, offset);
+        } else {
+            position.offset = None;
+            position.seeks = Some(to);
+        }
+        self.poll(out);
+    }
+
+    pub(in crate::consumer) fn tell_seek(&self, partition: &TopicPartition, position: Offset, out: &mut Outbox) {
+        let (consumer, partition) = (self.id.clone(), partition.clone());
+        tell(GroupFact::Seeked { consumer, partition, position }, out);
+    }
+
+    /// Without a policy a position that is lost is an error; whether it is.
+    pub(in crate::consumer) fn fails_without_policy(&mut self, lost: &[TopicPartition], out: &mut Outbox) -> bool {
+        let sought =
+            |partition: &TopicPartition| self.positions.get(partition).is_some_and(|position| position.seeks.is_some());
+        if self.membership.is_none()
+            || self.config.auto_offset_reset != AutoOffsetReset::None
+            || lost.iter().all(sought)
+        {
+            return false;
+        }
+        self.fail("NoOffsetForPartitionException".to_owned(), out);
+        true
+    }
+
+    /// `poll()` throws, and the application's loop ends.
+    pub(in crate::consumer) fn fail(&mut self, error: String, out: &mut Outbox) {
+        self.polls = Polls::Never;
+        tell(GroupFact::PollFailed { consumer: self.id.clone(), error }, out);
+    }
+
+    /// Nothing else happens in the application until what it waits for is over.
+    pub(in crate::consumer) fn is_blocked(&self) -> bool {
+        self.membership.as_ref().is_some_and(|membership| membership.blocked_on.is_some() || membership.is_closing)
+    }
+}

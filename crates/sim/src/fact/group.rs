@@ -1,0 +1,314 @@
+//! What happens in groups: in their coordinators, in their logs, and to their members.
+
+use crate::group::error::GroupError;
+use crate::group::event::{GroupEvent, GroupEventKind, MemberName};
+use crate::ids::{BrokerId, ClientId, Offset, TopicPartition};
+
+/// Something that happened in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupFact {
+    /// A coordinator says what happened in a group.
+    Told {
+        /// The coordinator's broker.
+        broker: BrokerId,
+        /// What.
+        event: GroupEvent,
+    },
+    /// A coordinator wrote a `GroupMetadata` record; one without a value if the group is gone.
+    GroupMetadata {
+        /// The coordinator's broker.
+        broker: BrokerId,
+        /// The partition of `__consumer_offsets`.
+        log: TopicPartition,
+        /// Where the record lies.
+        at: Offset,
+        /// `group.id`.
+        group: String,
+        /// The generation; none of a tombstone.
+        generation: Option<i32>,
+        /// The protocol.
+        protocol: Option<String>,
+        /// The leader.
+        leader: Option<MemberName>,
+        /// The members with their assignments.
+        members: Vec<(MemberName, Vec<TopicPartition>)>,
+    },
+    /// A coordinator wrote an `OffsetCommit` record; one without a value if what was committed is gone.
+    OffsetCommit {
+        /// The coordinator's broker.
+        broker: BrokerId,
+        /// The partition of `__consumer_offsets`.
+        log: TopicPartition,
+        /// Where the record lies.
+        at: Offset,
+        /// `group.id`.
+        group: String,
+        /// The partition whose offset is committed.
+        partition: TopicPartition,
+        /// The next offset to read; none of a tombstone.
+        offset: Option<Offset>,
+    },
+    /// A broker that leads a partition of `__consumer_offsets` now has read its groups.
+    CoordinatorLoaded {
+        /// The broker.
+        broker: BrokerId,
+        /// The partition.
+        log: TopicPartition,
+        /// The groups that it found.
+        groups: Vec<String>,
+        /// How many records it read.
+        records: i64,
+    },
+    /// A broker that leads a partition of `__consumer_offsets` no more has given its groups up.
+    CoordinatorUnloaded {
+        /// The broker.
+        broker: BrokerId,
+        /// The partition.
+        log: TopicPartition,
+        /// The groups that it had.
+        groups: Vec<String>,
+    },
+    /// A member knows which broker coordinates its group.
+    CoordinatorFound {
+        /// The member.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// The broker.
+        broker: BrokerId,
+    },
+    /// A member does not know any more which broker coordinates its group, and asks.
+    CoordinatorLost {
+        /// The member.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// What it was told; none if it got no answer.
+        error: GroupError,
+    },
+    /// `onPartitionsAssigned`.
+    PartitionsAssigned {
+        /// The member.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// Its generation.
+        generation: i32,
+        /// What came on top.
+        added: Vec<TopicPartition>,
+        /// All that it owns now.
+        owned: Vec<TopicPartition>,
+    },
+    /// `onPartitionsRevoked`.
+    PartitionsRevoked {
+        /// The member.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// What it gave up.
+        revoked: Vec<TopicPartition>,
+    },
+    /// `onPartitionsLost`: the member found out too late, others may have them already.
+    PartitionsLost {
+        /// The member.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// What it lost.
+        lost: Vec<TopicPartition>,
+    },
+    /// A consumer begins where its group has committed.
+    PositionRestored {
+        /// The consumer.
+        consumer: ClientId,
+        /// The partition.
+        partition: TopicPartition,
+        /// The committed offset.
+        position: Offset,
+    },
+    /// The application set a position.
+    Seeked {
+        /// The consumer.
+        consumer: ClientId,
+        /// The partition.
+        partition: TopicPartition,
+        /// The offset that it will read next.
+        position: Offset,
+    },
+    /// A consumer commits.
+    CommitStarted {
+        /// The consumer.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// Who asked.
+        by: CommitBy,
+        /// Partitions with the offsets.
+        offsets: Vec<(TopicPartition, i64)>,
+    },
+    /// A commit came to its end.
+    CommitCompleted {
+        /// The consumer.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// Kafka's exception or error; none if it succeeded.
+        error: Option<String>,
+        /// It is tried again.
+        retries: bool,
+    },
+    /// The application has not polled for `max.poll.interval.ms`: the member leaves.
+    PollTimeoutExpired {
+        /// The member.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// `max.poll.interval.ms`.
+        interval_ms: i64,
+    },
+    /// `poll()` threw.
+    PollFailed {
+        /// The consumer.
+        consumer: ClientId,
+        /// Kafka's exception.
+        error: String,
+    },
+    /// A consumer's process is gone.
+    ConsumerCrashed {
+        /// The consumer.
+        consumer: ClientId,
+    },
+    /// `close()` returned.
+    ConsumerClosed {
+        /// The consumer.
+        consumer: ClientId,
+    },
+}
+
+/// Who commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitBy {
+    /// The application, and it waits.
+    Sync,
+    /// The application, and it goes on.
+    Async,
+    /// `enable.auto.commit`.
+    Auto,
+}
+
+impl CommitBy {
+    /// As facts name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            CommitBy::Sync => "sync",
+            CommitBy::Async => "async",
+            CommitBy::Auto => "auto",
+        }
+    }
+}
+
+impl GroupFact {
+    /// The fact's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            GroupFact::Told { event, .. } => match &event.kind {
+                GroupEventKind::MemberAdded { .. } => "MemberAdded",
+                GroupEventKind::StaticMemberReplaced { .. } => "StaticMemberReplaced",
+                GroupEventKind::MemberRemoved { .. } => "MemberRemoved",
+                GroupEventKind::RebalanceStarted { .. } => "RebalanceStarted",
+                GroupEventKind::GenerationStarted { .. } => "GenerationStarted",
+            },
+            GroupFact::GroupMetadata { .. } => "GroupMetadata",
+            GroupFact::OffsetCommit { .. } => "OffsetCommit",
+            GroupFact::CoordinatorLoaded { .. } => "CoordinatorLoaded",
+            GroupFact::CoordinatorUnloaded { .. } => "CoordinatorUnloaded",
+            GroupFact::CoordinatorFound { .. } => "CoordinatorFound",
+            GroupFact::CoordinatorLost { .. } => "CoordinatorLost",
+            GroupFact::PartitionsAssigned { .. } => "PartitionsAssigned",
+            GroupFact::PartitionsRevoked { .. } => "PartitionsRevoked",
+            GroupFact::PartitionsLost { .. } => "PartitionsLost",
+            GroupFact::PositionRestored { .. } => "PositionRestored",
+            GroupFact::Seeked { .. } => "Seeked",
+            GroupFact::CommitStarted { .. } => "CommitStarted",
+            GroupFact::CommitCompleted { .. } => "CommitCompleted",
+            GroupFact::PollTimeoutExpired { .. } => "PollTimeoutExpired",
+            GroupFact::PollFailed { .. } => "PollFailed",
+            GroupFact::ConsumerCrashed { .. } => "ConsumerCrashed",
+            GroupFact::ConsumerClosed { .. } => "ConsumerClosed",
+        }
+    }
+
+    /// The keys of the values that it set.
+    pub fn sets(&self) -> Vec<String> {
+        match self {
+            GroupFact::Told { event: GroupEvent { group, kind }, .. } => match kind {
+                GroupEventKind::RebalanceStarted { .. } => vec![format!("state/{group}")],
+                GroupEventKind::GenerationStarted { .. } => {
+                    vec![format!("generation/{group}"), format!("state/{group}")]
+                }
+                GroupEventKind::MemberAdded { .. }
+                | GroupEventKind::StaticMemberReplaced { .. }
+                | GroupEventKind::MemberRemoved { .. } => vec![format!("members/{group}")],
+            },
+            GroupFact::GroupMetadata { group, members, .. } => {
+                let members = members.iter().map(|(member, _)| format!("assigned/{group}/{}", member.client));
+                [format!("state/{group}")].into_iter().chain(members).collect()
+            }
+            GroupFact::OffsetCommit { group, partition, .. } => vec![format!("committed/{group}/{partition}")],
+            GroupFact::CoordinatorFound { group, .. } => vec![format!("coordinator/{group}")],
+            GroupFact::PartitionsAssigned { consumer, .. }
+            | GroupFact::PartitionsRevoked { consumer, .. }
+            | GroupFact::PartitionsLost { consumer, .. } => vec![format!("assignment/{consumer}")],
+            GroupFact::PositionRestored { consumer, partition, .. } | GroupFact::Seeked { consumer, partition, .. } => {
+                vec![format!("position/{consumer}/{partition}")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The partition that it is about, if it is about one.
+    pub fn partition(&self) -> Option<&TopicPartition> {
+        match self {
+            GroupFact::GroupMetadata { log, .. }
+            | GroupFact::CoordinatorLoaded { log, .. }
+            | GroupFact::CoordinatorUnloaded { log, .. } => Some(log),
+            GroupFact::OffsetCommit { partition, .. }
+            | GroupFact::PositionRestored { partition, .. }
+            | GroupFact::Seeked { partition, .. } => Some(partition),
+            _ => None,
+        }
+    }
+
+    /// An error or a loss.
+    pub fn is_bad(&self) -> bool {
+        match self {
+            GroupFact::PartitionsLost { .. }
+            | GroupFact::PollTimeoutExpired { .. }
+            | GroupFact::PollFailed { .. }
+            | GroupFact::ConsumerCrashed { .. } => true,
+            GroupFact::CommitCompleted { error, .. } => error.is_some(),
+            GroupFact::Told { event, .. } => match &event.kind {
+                GroupEventKind::MemberRemoved { because, .. } => *because != crate::group::event::Removal::Left,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The broker that it happens on, if it happens on one.
+    pub fn broker(&self) -> Option<BrokerId> {
+        match self {
+            GroupFact::Told { broker, .. }
+            | GroupFact::GroupMetadata { broker, .. }
+            | GroupFact::OffsetCommit { broker, .. }
+            | GroupFact::CoordinatorLoaded { broker, .. }
+            | GroupFact::CoordinatorUnloaded { broker, .. } => Some(*broker),
+            _ => None,
+        }
+    }
+}
+
+/// `orders-0, orders-1`
+pub fn listed(partitions: &[TopicPartition]) -> String {
+    partitions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

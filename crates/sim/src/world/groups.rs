@@ -1,0 +1,124 @@
+//! Groups in a world: who their members are, and what can be seen of them.
+
+use std::rc::Rc;
+
+use super::{CommandError, World};
+use crate::broker::Broker;
+use crate::command::Command;
+use crate::config::{CleanupPolicy, ConsumerConfig, TopicConfig};
+use crate::consumer::action::ConsumerAction;
+use crate::consumer::membership::{GroupName, Membership};
+use crate::consumer::{Consumer, Life};
+use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
+use crate::group::{OFFSETS_TOPIC, partition_for};
+use crate::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
+
+impl World {
+    /// Adds a consumer with a `group.id`, which does nothing until it subscribes.
+    ///
+    /// # Errors
+    /// A taken name, a bound, or a group without a name.
+    pub fn add_member(&mut self, id: &ClientId, config: ConsumerConfig, name: GroupName) -> Result<(), CommandError> {
+        if name.group.is_empty() {
+            return Err(CommandError::Invalid("a group has a name".to_owned()));
+        }
+        let membership = Membership::new(name, &id.0, &config, self.now);
+        self.add_consumer(id.clone(), config)?;
+        if let Some(consumer) = self.consumers.get_mut(id) {
+            Rc::make_mut(consumer).membership = Some(Box::new(membership));
+        }
+        Ok(())
+    }
+
+    /// The command that creates `__consumer_offsets`, as the brokers' configuration has it. Kafka creates it when somebody
+    /// first asks for a coordinator: `DefaultAutoTopicCreationManager`.
+    pub fn create_offsets_topic(&self) -> Command {
+        let ids: Vec<BrokerId> = self.brokers.keys().copied().collect();
+        let config = self.brokers.values().next().map(|broker| Rc::clone(&broker.config)).unwrap_or_default();
+        let replicas = usize::try_from(config.offsets_topic_replication_factor).unwrap_or(1).min(ids.len());
+        let place = |partition: usize| {
+            let at = |replica: usize| ids.get(partition.saturating_add(replica).checked_rem(ids.len())?).copied();
+            (0..replicas).filter_map(at).collect()
+        };
+        let partitions = usize::try_from(config.offsets_topic_num_partitions).unwrap_or(1);
+        let topic = TopicConfig {
+            cleanup_policy: CleanupPolicy::Compact,
+            segment_bytes: 104_857_600,
+            ..TopicConfig::default()
+        };
+        let assignment = (0..partitions).map(place).collect();
+        Command::CreateTopic { topic: OFFSETS_TOPIC.into(), assignment, config: Rc::new(topic) }
+    }
+
+    /// Gives members to come their ids, by the `client.id` or `group.instance.id` with which they begin.
+    pub fn give_member_ids(&mut self, name: &str, mut ids: Vec<String>) {
+        ids.reverse();
+        for broker in self.brokers.values_mut() {
+            let given = &mut Rc::make_mut(broker).groups.member_ids;
+            Rc::make_mut(given).insert(name.to_owned(), ids.clone());
+        }
+    }
+
+    pub(super) fn check_action(&self, id: &ClientId, action: &ConsumerAction) -> Result<(), CommandError> {
+        let consumer = self.consumers.get(id).ok_or_else(|| CommandError::Unknown(format!("consumer {id}")))?;
+        let runs = consumer.life == Life::Running;
+        if !runs && !matches!(action, ConsumerAction::Subscribe { .. }) {
+            return Err(CommandError::Invalid(format!("{id} is not running")));
+        }
+        let needs_group = matches!(
+            action,
+            ConsumerAction::Subscribe { .. } | ConsumerAction::Unsubscribe | ConsumerAction::Commit { .. }
+        );
+        if needs_group && consumer.membership.is_none() {
+            return Err(CommandError::Invalid(format!("{id} has no group")));
+        }
+        match action {
+            ConsumerAction::Seek { partition, .. } if consumer.position(partition).is_none() => {
+                Err(CommandError::Invalid(format!("{partition} is not assigned to {id}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A client whose process does not run: nobody gets what is sent to it.
+    pub(super) fn is_gone(&self, node: &NodeId) -> bool {
+        let NodeId::Client(id) = node else { return false };
+        self.consumers.get(id).is_some_and(|consumer| consumer.life != Life::Running)
+    }
+
+    /// The partition of `__consumer_offsets` that has a group.
+    pub fn offsets_partition_of(&self, group: &str) -> Option<TopicPartition> {
+        let partitions = self.metadata.topics.get(OFFSETS_TOPIC)?.partitions.len();
+        let partition = partition_for(group, i32::try_from(partitions).unwrap_or(i32::MAX))?;
+        Some(TopicPartition::new(OFFSETS_TOPIC, partition))
+    }
+
+    /// The broker that coordinates a group, with its coordinator.
+    pub fn coordinator(&self, group: &str) -> Option<(&Broker, &GroupCoordinator)> {
+        let partition = self.offsets_partition_of(group)?;
+        let broker = self.broker(self.metadata.partition(&partition)?.leader?)?;
+        let coordinator = broker.groups.coordinators.get(&partition.partition)?;
+        Some((broker, &coordinator.groups))
+    }
+
+    /// A group, as its coordinator has it.
+    pub fn group(&self, group: &str) -> Option<&ClassicGroup> {
+        self.coordinator(group)?.1.group(group)
+    }
+
+    /// What a group has committed for a partition.
+    pub fn committed(&self, group: &str, partition: &TopicPartition) -> Option<Offset> {
+        let committed = self.coordinator(group)?.1.committed(group);
+        let of =
+            committed.iter().find(|there| there.topic == partition.topic && there.partition == partition.partition);
+        of.map(|there| Offset(there.offset))
+    }
+
+    /// The consumers of a group, whether their processes run or not, in order of their names.
+    pub fn members<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Consumer> {
+        let is_in = move |consumer: &&Consumer| {
+            consumer.membership.as_ref().is_some_and(|membership| membership.name.group == group)
+        };
+        self.consumers().filter(is_in)
+    }
+}
