@@ -1,8 +1,9 @@
 //! The coordinator of groups on one broker: requests and time in, responses and records of `__consumer_offsets` out.
 //! Kafka 4.3: `GroupCoordinatorService`, `GroupCoordinatorShard`, `GroupMetadataManager`.
 //!
-//! Differs from Kafka: a record is taken to be committed once it is written, so that no answer waits for replicas; groups
-//! are looked at for expiry by name, not in the order of a hash table.
+//! Who drives it appends its records, and holds its answers back until they are committed.
+//! Differs from Kafka: what it has written it knows at once, also where that is not committed yet; groups are looked at for
+//! expiry by name, not in the order of a hash table.
 
 mod classic;
 mod join;
