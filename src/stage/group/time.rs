@@ -84,7 +84,8 @@ impl Group<'_> {
             text::fit(&row.name, 12.0, 46.0),
         ));
         for (index, span) in row.spans.iter().enumerate() {
-            let worked = row.spans.iter().take(index).any(|before| before.works) || index == 0 && row.had_some && span.from_us == self.panel.time.from_us;
+            let worked = row.spans.iter().take(index).any(|before| before.works)
+                || index == 0 && row.had_some && span.from_us == self.panel.time.from_us;
             let (from, to) = (x_of(span.from_us), x_of(span.to_us));
             let area = Area::new(from, box_y, (to - from).max(1.0), box_h);
             let words = self.say(match (span.works, worked) {
