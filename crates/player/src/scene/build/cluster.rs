@@ -6,7 +6,7 @@ pub(crate) use trouble::is_lost;
 
 use highwater_sim::broker::Broker;
 use highwater_sim::broker::partition::Partition;
-use highwater_sim::consumer::Consumer;
+use highwater_sim::consumer::{Consumer, Life};
 use highwater_sim::error::Errors;
 use highwater_sim::fact::{MessageFact, Says};
 use highwater_sim::ids::{BrokerId, NodeId, Offset, TopicPartition};
@@ -262,7 +262,11 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     let leader = world.leader(partition);
     let mut lines = Vec::new();
     let first = match (position, offset) {
-        (None, _) => Phrase::new("scene.consumer_idle"),
+        (None, _) => Phrase::new(match consumer.life {
+            Life::Running => "scene.consumer_idle",
+            Life::Closed => "scene.consumer_closed",
+            Life::Crashed => "scene.consumer_crashed",
+        }),
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
         (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
     };
