@@ -65,8 +65,12 @@ let codecs;
 
 /** Loads a style sheet that the first picture does not need. */
 function dressed(name) {
+  if (document.querySelector(`[data-name="${name}"]`)) {
+    return; // it lies in the page already
+  }
   const link = document.createElement("link");
   link.rel = "stylesheet";
+  link.dataset.name = name;
   link.href = new URL(name, import.meta.url);
   document.head.append(link);
   return new Promise((done) => (link.onload = link.onerror = done));
@@ -77,7 +81,9 @@ function load_more(with_codecs) {
   if (!more) {
     const words = text("words.more.txt").then(engine.keep_words);
     const program = engine.load_more && load("more.wasm").then(engine.load_more);
-    more = Promise.all([words, program, dressed("styles/own.css")]);
+    const sheets = ["compare", "inspector", "own", "print", "sequence"].map((name) => dressed(`styles/${name}.css`));
+    more = Promise.all([words, program, ...sheets]);
+    more.then(() => (document.documentElement.dataset.more = ""));
     more.catch(() => (more = undefined)); // so that it can be tried again
   }
   return with_codecs ? Promise.all([more, load_codecs()]) : more;
@@ -86,13 +92,28 @@ function load_more(with_codecs) {
 /** Loads what reads compressed records. Without it they are shown as compressed. */
 function load_codecs() {
   codecs ??= import("./codecs.js")
-    .then((module) => module.default().then(() => engine.keep_codecs(module.decompress)))
+    .then((module) => module.default({ module_or_path: load("codecs_bg.wasm") }).then(() => engine.keep_codecs(module.decompress)))
     .catch((error) => {
       codecs = undefined;
       console.warn(String(error));
     });
   return codecs;
 }
+
+for (const wish of ["(forced-colors: active)", "(prefers-contrast: more)"]) {
+  const system = matchMedia(wish);
+  const dress = () => system.matches && dressed("styles/contrast.css");
+  system.addEventListener("change", dress);
+  dress();
+}
+
+// All steps are printed by the second part of the program.
+addEventListener("keydown", (event) => {
+  if (!more && self === top && (event.ctrlKey || event.metaKey) && event.key === "p" && document.querySelector("[data-player]")) {
+    event.preventDefault();
+    load_more().finally(() => print());
+  }
+});
 
 const CRASHED = {
   en: ["Something broke in here", "It is our mistake. Your answers are kept, and the address knows your step.", "Go on"],

@@ -3,6 +3,7 @@
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 
+use crate::compare::form::ForkAction;
 use crate::motion::Speed;
 use crate::options::{self, Theme, View};
 use crate::own_files::FilesAction;
@@ -31,10 +32,32 @@ pub enum Action {
     Menu(bool),
     /// A term's gloss in its place, or none.
     Gloss(Option<String>),
+    /// What was checked against Kafka, shown or not.
+    Checked(bool),
+    /// The list of what was checked is here, or is not.
+    CheckedReady(Result<String, String>),
     /// The marks that a fact is about, in the picture of its step.
     Show(usize, Vec<String>),
     /// Why a mark shows what it shows, or no longer.
     Why(Option<String>),
+    /// A mark is clicked, tapped, or has the focus at Enter.
+    Press(String),
+    /// The inspector looks into a mark, or is closed.
+    Inspect(Option<String>),
+    /// The inspector looks into what the step is about; where it is open, it is closed.
+    InspectHere,
+    /// The facts that are about a mark.
+    FactsOf(String),
+    /// So many of the last messages are passed over.
+    SequenceBack(usize),
+    /// The link to this picture.
+    Share(ShareAction),
+    /// Two futures side by side.
+    Fork(ForkAction),
+    /// To the first mark that answers the question.
+    ToMarks,
+    /// A number was given as the answer, as it was written.
+    Give(String),
     /// A filter of the facts.
     Filter(FactFilter),
     /// Words to search the course for.
@@ -75,6 +98,8 @@ pub enum Action {
     FilesReady(Result<(), String>, Option<js_sys::Array>),
     /// The words of all terms are here, or are not.
     TermsReady(Result<(), String>),
+    /// The browser begins to print, or has printed.
+    Print(bool),
     /// The player's width in CSS px.
     Width(f64),
     /// It is time for the next beat of a playing step (the number is the motion's).
@@ -90,12 +115,29 @@ impl Action {
     pub fn needs_more(&self) -> bool {
         match self {
             Action::View(view) => *view != View::Stage,
-            Action::Hash(hash) => options::parse(hash).view.is_some_and(|view| view != View::Stage),
-            Action::Why(mark) => mark.is_some(),
+            Action::Why(mark) | Action::Inspect(mark) => mark.is_some(),
+            Action::Hash(hash) => {
+                let link = options::parse(hash);
+                !link.forks.is_empty() || link.view.is_some_and(|view| view != View::Stage)
+            }
             Action::Menu(shown) | Action::Help(shown) => *shown,
+            Action::Press(_) | Action::InspectHere | Action::Checked(_) | Action::Fork(_) | Action::Share(_) => true,
             _ => false,
         }
     }
+}
+
+/// One thing that happens to the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareAction {
+    /// Shows it.
+    Open,
+    /// No longer.
+    Close,
+    /// Puts it into the clipboard.
+    Copy,
+    /// It is there, or could not be put there.
+    Copied(bool),
 }
 
 /// Which facts the list shows.
@@ -107,4 +149,8 @@ pub struct FactFilter {
     pub partition: Option<String>,
     /// Only those of this name.
     pub kind: Option<String>,
+    /// Only those about this mark, or about a part of it.
+    pub mark: Option<String>,
+    /// Only those whose sentence has these words.
+    pub words: String,
 }

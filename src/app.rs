@@ -1,13 +1,22 @@
 //! The page: where we are, what is loaded, and the one reducer that every action goes through.
 
+mod ask;
 mod content;
+mod due;
 mod files;
+mod fork;
+mod inspect;
 mod language;
+mod links;
 mod loading;
+mod pages;
 mod play;
+mod print;
+mod share;
 
 use std::rc::Rc;
 
+use highwater_player::checked::Checked;
 use highwater_player::command::{Arrival, Command};
 use highwater_player::course::Course;
 use highwater_player::lang::Lang;
@@ -17,12 +26,16 @@ use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::action::Action;
+use crate::app::due::Due;
+use crate::app::loading::Failure;
+use crate::app::pages::LaterPage;
 use crate::browser;
 use crate::components::help::{HelpProps, help};
+use crate::components::print::{Sheets, sheets};
 use crate::components::say;
 use crate::components::top_bar::{TopBarProps, top_bar};
 use crate::keys;
-use crate::options::{self, FILES, Link, TERMS, Theme, View};
+use crate::options::{self, FILES, Link, REVIEW, TERMS, Theme, View};
 use crate::own_files::FilesPlace;
 use crate::progress::{KEPT_AS, Progress};
 use crate::session::Session;
@@ -38,33 +51,9 @@ enum Place {
     Files(Box<FilesPlace>),
     /// All terms.
     Terms,
+    /// A page that comes with the second part of the program.
+    Later(Box<LaterPage>),
     Failed(Failure),
-}
-
-/// Why a scenario does not play.
-struct Failure {
-    id: String,
-    title: Phrase,
-    line: Phrase,
-    said: Option<String>,
-    can_try_again: bool,
-}
-
-/// What a rendered page still has to do.
-enum Due {
-    Emit(&'static str, Vec<(&'static str, JsValue)>),
-    Play,
-    Fade,
-    Focus(String),
-    /// The first of these marks that is in the picture.
-    Mark(Vec<String>),
-    /// The card that says why stands at its mark.
-    Why,
-    /// The mark that had the focus may have gone: then its stage has it.
-    KeepFocus,
-    Top,
-    /// The dialog of keys opens over everything.
-    Help,
 }
 
 /// The page.
@@ -79,12 +68,17 @@ pub struct App {
     width: f64,
     place: Place,
     asked_step: Option<String>,
+    /// The changes that a link asks for.
+    asked_forks: Vec<String>,
     /// The scenario is one that somebody brought: no link leads to it.
     brought: bool,
     /// The second part of the program is here.
     has_more: bool,
     course: Option<Result<Rc<Course>, String>>,
     progress: Progress,
+    /// The reader came from the questions to look at again.
+    reviewing: bool,
+    checked: Option<Vec<Checked>>,
     notes: Vec<Phrase>,
     help: bool,
     search: String,
@@ -92,6 +86,10 @@ pub struct App {
     announced: String,
     dispatch: Callback<Action>,
     due: Vec<Due>,
+    /// The browser prints now.
+    printing: bool,
+    /// What it prints, if that is more than what is shown.
+    sheets: Option<Sheets>,
     hero: [Rc<crate::stage::Picture>; 2],
 }
 
@@ -111,10 +109,13 @@ impl Component for App {
             width: browser::document_width(),
             place: Place::Home,
             asked_step: None,
+            asked_forks: Vec::new(),
             brought: false,
             has_more: false,
             course: None,
             progress: browser::kept(KEPT_AS).map(|text| Progress::read(&text)).unwrap_or_default(),
+            reviewing: false,
+            checked: None,
             notes: Vec::new(),
             help: false,
             search: String::new(),
@@ -122,6 +123,8 @@ impl Component for App {
             announced: String::new(),
             dispatch: dispatch.clone(),
             due: Vec::new(),
+            printing: false,
+            sheets: None,
             hero: [Rc::new(hero::draw(false)), Rc::new(hero::draw(true))],
         };
         let kept = browser::kept("lang").and_then(|code| Lang::from_code(&code));
@@ -147,6 +150,8 @@ impl Component for App {
                 Err(text) => Action::Brought(name, text),
             });
         });
+        let printed = dispatch.clone();
+        browser::outside::on_print(move |begins| printed.emit(Action::Print(begins)));
         let dropped = dispatch.clone();
         browser::outside::on_drop(move |transfer| dropped.emit(Action::Dropped(browser::outside::files_of(&transfer))));
         if let Some(root) = browser::app_root() {
@@ -209,6 +214,17 @@ impl Component for App {
             Action::Gloss(term) => self.session_mut(|session| session.gloss = term),
             Action::Show(step, marks) => self.show(step, marks),
             Action::Why(mark) => self.why(mark),
+            Action::Press(mark) => self.press(mark),
+            Action::Inspect(mark) => self.inspect(mark),
+            Action::InspectHere => self.inspect_here(),
+            Action::FactsOf(mark) => self.facts_of(mark),
+            Action::SequenceBack(back) => self.session_mut(|session| session.sequence_back = back),
+            Action::Fork(action) => self.fork(action),
+            Action::Share(action) => self.share(action),
+            Action::Checked(shown) => self.ask_checked(shown),
+            Action::CheckedReady(result) => self.checked_ready(result),
+            Action::ToMarks => self.go_to_marks(),
+            Action::Give(text) => self.give(text),
             Action::Filter(filter) => self.session_mut(|session| session.filter = filter),
             Action::Search(words) => {
                 self.search = words;
@@ -245,6 +261,7 @@ impl Component for App {
             Action::Files(action) => self.files(action),
             Action::FilesReady(result, dropped) => self.files_ready(result, dropped),
             Action::TermsReady(result) => self.terms_ready(result),
+            Action::Print(begins) => self.print(begins),
             Action::Width(width) => {
                 let changed = (self.width - width).abs() >= 0.5;
                 self.width = width;
@@ -263,7 +280,7 @@ impl Component for App {
         let lang = self.lang;
         let place = match &self.place {
             Place::Playing(session) => Some((session.player.family(lang), session.player.title(lang))),
-            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Terms | Place::Failed(_) => None,
+            _ => None,
         };
         let view = matches!(self.place, Place::Playing(_)).then_some(self.view);
         let place = place.as_ref().map(|(family, title)| (family.as_str(), title.as_str()));
@@ -275,9 +292,17 @@ impl Component for App {
                 <div key="notes">{ self.notes() }</div>
                 <output key="spoken" class="sr" aria-live="polite" data-announce="true">{ &self.announced }</output>
                 <div key="place" class="place-of">{ self.content() }</div>
+                <div key="dialog">{ self.dialog() }</div>
+                <div key="sheets">
+                    if let Some(all) = &self.sheets {
+                        { sheets(all) }
+                    }
+                </div>
                 <div key="help">
                     if self.help {
                         { help(&HelpProps { lang, dispatch }) }
+                    } else if let Some(checked) = &self.checked {
+                        { self.checked_dialog(checked) }
                     }
                 </div>
             </>
@@ -288,17 +313,20 @@ impl Component for App {
         if first {
             browser::remove_shell();
         }
-        browser::dress(self.lang, self.theme, &self.title());
+        self.dress();
         for due in std::mem::take(&mut self.due) {
             match due {
                 Due::Emit(name, detail) => browser::emit(name, &detail),
                 Due::Fade => browser::fade_in_stage(),
                 Due::Focus(selector) => browser::focus(&selector),
+                Due::Show(selector) => browser::answering::show(selector),
                 Due::Mark(marks) => browser::focus_first_mark(&marks),
+                Due::Reveal(mark) => browser::reveal_inspected(&mark, self.frame().mode),
                 Due::Why => browser::place_at_mark("[data-why]"),
                 Due::KeepFocus => browser::focus_if_lost("[data-stage]"),
                 Due::Top => browser::scroll_to_top(),
-                Due::Help => browser::open_dialog("#help"),
+                Due::Help => browser::open_dialog("dialog"),
+                Due::Open(dialog) => browser::open_dialog(dialog),
                 Due::Play => self.play_moves(context),
             }
         }
@@ -309,7 +337,7 @@ impl App {
     fn session(&self) -> Option<&Session> {
         match &self.place {
             Place::Playing(session) => Some(session),
-            Place::Home | Place::Loading(_) | Place::Files(_) | Place::Terms | Place::Failed(_) => None,
+            _ => None,
         }
     }
 
@@ -349,32 +377,15 @@ impl App {
         (self.lang_chosen.then_some(self.lang_due.unwrap_or(self.lang)), self.theme_chosen.then_some(self.theme))
     }
 
-    /// The address says where we are, so that it can be copied and reloaded.
-    fn write_link(&self) {
-        if self.brought {
-            return;
-        }
-        let (lang, theme) = self.chosen();
-        let hash = match &self.place {
-            Place::Playing(session) => {
-                options::format(Some(session.player.id()), Some(session.player.step()), lang, theme, self.view)
-            }
-            Place::Home => options::format(None, None, lang, theme, View::Stage),
-            Place::Files(_) => options::format(Some(FILES), None, lang, theme, View::Stage),
-            Place::Terms => options::format(Some(TERMS), None, lang, theme, View::Stage),
-            Place::Loading(id) | Place::Failed(Failure { id, .. }) => {
-                options::format(Some(id), None, lang, theme, self.view)
-            }
-        };
-        browser::replace_hash(&hash);
-    }
-
     fn title(&self) -> String {
         match self.session() {
             Some(session) => format!("{} · Highwater", session.player.title(self.lang)),
             None if matches!(self.place, Place::Terms) => say(self.lang, "glossary.page_title"),
             None if matches!(self.place, Place::Files(_)) => say(self.lang, "own.page_title"),
-            None => say(self.lang, "page_title"),
+            None => match &self.place {
+                Place::Later(page) => page.title(self.lang),
+                _ => say(self.lang, "page_title"),
+            },
         }
     }
 
@@ -389,6 +400,8 @@ impl App {
         }
         self.notes = link.problems;
         self.brought = false;
+        self.checked = None;
+        self.reviewing = matches!(&self.place, Place::Later(page) if page.id() == REVIEW);
         browser::finish();
         let Some(id) = link.scenario else {
             if !matches!(self.place, Place::Home) {
@@ -408,28 +421,18 @@ impl App {
             return;
         }
         if self.session().is_some_and(|session| session.player.id() == id) {
+            if self.session().is_some_and(|session| session.compare.as_ref().is_some_and(|compare| !compare.is_own)) {
+                self.leave_fork();
+            }
             self.go_to_step(link.step.as_deref());
+            if !link.forks.is_empty() {
+                self.fork_as_asked(&link.forks);
+            }
             return;
         }
         self.asked_step = link.step;
+        self.asked_forks = link.forks;
         self.load(id);
-    }
-
-    /// To the step that a link names, by number or id. Says whether that moved anything.
-    fn go_to_step(&mut self, text: Option<&str>) -> bool {
-        let Some(text) = text else { return false };
-        let Some(session) = self.session() else { return false };
-        match session.player.step_number(text) {
-            Some(step) if step == session.player.step() => false,
-            Some(step) => self.go(Command::Seek(step), false),
-            None => {
-                let note = Phrase::new("interface.bad_step")
-                    .with("value", options::shorten(text))
-                    .with("steps", i64::try_from(session.player.steps()).unwrap_or(i64::MAX));
-                self.notes.push(note);
-                false
-            }
-        }
     }
 
     fn go(&mut self, command: Command, by_hand: bool) -> bool {
@@ -440,7 +443,7 @@ impl App {
         };
         browser::finish();
         session.reduced = browser::wants_less_motion();
-        if by_hand && !matches!(command, Command::Answer(_)) {
+        if by_hand && !command.is_answer() {
             session.playing = false;
             session.menu = false;
         }
@@ -466,7 +469,7 @@ impl App {
                 self.stepped();
             }
             Ok(Arrival::Stayed) => {
-                if matches!(command, Command::Answer(_)) {
+                if command.is_answer() {
                     self.answered(step);
                 }
             }

@@ -1,9 +1,11 @@
 //! The page's edge: the only file that touches the window, the document, storage, history, the network and animations.
 
+pub mod answering;
 pub mod files;
 pub mod outside;
+pub mod share;
 
-use crate::stage::frame::bounded;
+use crate::stage::frame::{Mode, bounded};
 use std::cell::RefCell;
 
 use highwater_player::lang::Lang;
@@ -43,6 +45,11 @@ pub fn remove_shell() {
 /// The page is in a frame of another page.
 fn is_framed() -> bool {
     window().is_some_and(|window| window.parent().ok().flatten().is_some_and(|parent| parent != window))
+}
+
+/// All steps can be printed: the second part of the program is here (`page.js`), and the page is not another's.
+pub fn prints_all() -> bool {
+    find(":root[data-more]").is_some() && !is_framed()
 }
 
 /// The location's hash, with its `#`.
@@ -278,6 +285,36 @@ pub fn focus_mark(mark: &str) {
     focus(&mark_selector(mark));
 }
 
+/// Scrolls such that a sheet from below does not cover the mark that it is about, and such that an inspector below the
+/// picture begins on the screen.
+pub fn reveal_inspected(mark: &str, mode: Mode) {
+    let selector = if mode == Mode::Narrow { mark_selector(mark) } else { "[data-inspector]".to_owned() };
+    let (Some(element), Some(window)) = (find(&selector), window()) else { return };
+    let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+    let area = element.get_bounding_client_rect();
+    let by = match mode {
+        Mode::Narrow if area.bottom() > height * 0.3 => area.top() - height * 0.12,
+        Mode::Medium if area.top() > height * 0.6 => area.top() - height * 0.5,
+        Mode::Narrow | Mode::Medium | Mode::Wide => return,
+    };
+    window.scroll_by_with_x_and_y(0.0, by);
+}
+
+/// The mark that has the focus.
+pub fn focused_mark() -> Option<String> {
+    document()?.active_element()?.get_attribute("data-mark")
+}
+
+/// Something within what a selector finds has the focus.
+pub fn has_focus_in(selector: &str) -> bool {
+    within(document().and_then(|document| document.active_element()).as_ref(), selector)
+}
+
+/// Something has the focus.
+pub fn has_focus() -> bool {
+    document().and_then(|document| document.active_element()).is_some_and(|element| element.tag_name() != "BODY")
+}
+
 /// Gives the focus to the first of these marks that is in the picture, or else to the picture.
 pub fn focus_first_mark(marks: &[String]) {
     let found = marks.iter().map(|mark| mark_selector(mark)).find(|selector| find(selector).is_some());
@@ -294,7 +331,11 @@ pub fn mark_under(event: &MouseEvent) -> Option<String> {
 pub fn place_at_mark(selector: &str) {
     const GAP: f64 = 12.0;
     let Some(card) = find(selector) else { return };
-    let place = card.get_attribute("data-why").and_then(|mark| find(&mark_selector(&mark)));
+    let asked = card.get_attribute("data-why").unwrap_or_default();
+    // A value of the inspector belongs to the mark that is looked into.
+    let mark =
+        asked.strip_prefix("value-").and_then(|rest| rest.split_once('/')).map_or(asked.as_str(), |(_, mark)| mark);
+    let place = find(&mark_selector(mark));
     if let (Some(mark), Some(stage)) = (place, card.closest(".stage").ok().flatten()) {
         let (mark, stage, own) =
             (mark.get_bounding_client_rect(), stage.get_bounding_client_rect(), card.get_bounding_client_rect());
@@ -348,16 +389,15 @@ pub fn open_dialog(selector: &str) {
 
 /// The step under the pointer on a line of `steps` stops that are equally far apart.
 pub fn step_under(event: &PointerEvent, steps: usize) -> Option<usize> {
-    let line: Element = event.current_target()?.dyn_into().ok()?;
-    let area = line.get_bounding_client_rect();
+    let area = find("[data-timeline]")?.get_bounding_client_rect();
     let part = (f64::from(event.client_x()) - area.left()) / area.width().max(1.0);
     let step = (part * steps as f64).floor() + 1.0;
     Some(bounded(step, 1.0, steps as f64) as usize)
 }
 
-/// Keeps the pointer's moves for the element until it is let go.
+/// Keeps the pointer's moves for the timeline until it is let go. (To Yew's listeners the current target is the page's root.)
 pub fn hold_pointer(event: &PointerEvent) {
-    if let Some(line) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+    if let Some(line) = find("[data-timeline]") {
         let _ = line.set_pointer_capture(event.pointer_id());
     }
 }

@@ -4,6 +4,7 @@ use highwater_player::command::Command;
 
 use crate::action::Action;
 use crate::browser::KeyPress;
+use crate::compare::form::ForkAction;
 use crate::stage::focus::Direction;
 
 /// What a key asks for; none if it is not for the player.
@@ -29,6 +30,8 @@ pub fn action(press: &KeyPress) -> Option<Action> {
         "Home" => Some(Action::Go(Command::First)),
         "End" => Some(Action::Go(Command::Last)),
         "w" if press.in_stage => press.mark.clone().map(|mark| Action::Why(Some(mark))),
+        "f" => Some(Action::Fork(ForkAction::Open)),
+        "Enter" if press.in_stage => press.mark.clone().map(Action::Press),
         "?" => Some(Action::Help(true)),
         "Escape" => Some(Action::Escape),
         digit => digit.parse::<usize>().ok().filter(|digit| (1..=9).contains(digit)).map(Action::Chapter),
@@ -56,6 +59,8 @@ mod tests {
         let on_mark = KeyPress { in_stage: true, mark: Some("isr/orders-0".to_owned()), ..press("w") };
         assert_eq!(action(&on_mark), Some(Action::Why(Some("isr/orders-0".to_owned()))));
         assert_eq!(action(&press("w")), None);
+        let enter = KeyPress { key: "Enter".to_owned(), ..on_mark };
+        assert_eq!(action(&enter), Some(Action::Press("isr/orders-0".to_owned())));
         let on_button = KeyPress { on_control: true, ..press(" ") };
         assert_eq!(action(&on_button), None);
         assert_eq!(action(&press(" ")), Some(Action::PlayPause));

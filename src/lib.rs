@@ -15,6 +15,7 @@
 pub mod action;
 pub mod app;
 pub mod browser;
+pub mod compare;
 pub mod components;
 #[cfg(all(test, feature = "render"))]
 mod fixtures;

@@ -25,16 +25,21 @@ pub fn bench() -> Result<String, String> {
     highwater_player::load::run(EVENTS).map_err(failed)?;
     let ran_ms = (js_sys::Date::now() - started).max(1.0);
     let history = highwater_player::load::history(EVENTS).map_err(failed)?;
-    let (started, mut slowest) = (js_sys::Date::now(), 0.0_f64);
+    // The third slowest of 200: what 99 of 100 are not slower than.
+    let (started, mut slowest) = (js_sys::Date::now(), [0.0_f64; 3]);
     for number in 0..SEEKS {
         let before = js_sys::Date::now();
         highwater_player::load::seek(&history, number * 49_999 % EVENTS);
-        slowest = slowest.max(js_sys::Date::now() - before);
+        let mut took = js_sys::Date::now() - before;
+        for place in &mut slowest {
+            (*place, took) = (place.max(took), place.min(took));
+        }
     }
     let seek_us = ((js_sys::Date::now() - started) * 1_000.0) as u64 / SEEKS;
-    let (events, slowest) = ((EVENTS as f64 / ran_ms * 1_000.0) as u64, slowest as u64);
+    let events = (EVENTS as f64 / ran_ms * 1_000.0) as u64;
+    let [slowest, _, p99] = slowest.map(|ms| ms as u64);
     Ok(format!(
-        r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_ms":{}.{:03},"max_ms":{slowest}}},"log":{{{}}}}}"#,
+        r#"{{"events":{{"per_second":{events}}},"seek":{{"mean_ms":{}.{:03},"p99_ms":{p99},"max_ms":{slowest}}},"log":{{{}}}}}"#,
         seek_us / 1_000,
         seek_us % 1_000,
         bench_log()?

@@ -50,6 +50,8 @@ pub enum View {
     /// The picture.
     #[default]
     Stage,
+    /// The messages as a sequence.
+    Sequence,
     /// The list of facts.
     Facts,
     /// The picture in words.
@@ -58,12 +60,13 @@ pub enum View {
 
 impl View {
     /// All of them, in the order of the tabs.
-    pub const ALL: [View; 3] = [View::Stage, View::Facts, View::Text];
+    pub const ALL: [View; 4] = [View::Stage, View::Sequence, View::Facts, View::Text];
 
     /// The name in links and element ids.
     pub fn code(self) -> &'static str {
         match self {
             View::Stage => "stage",
+            View::Sequence => "sequence",
             View::Facts => "facts",
             View::Text => "text",
         }
@@ -88,6 +91,8 @@ pub struct Link {
     pub theme: Option<Theme>,
     /// The view, if it names one.
     pub view: Option<View>,
+    /// The changes as they stand there, such as `5~drop:14`.
+    pub forks: Vec<String>,
     /// Values that are none of those possible.
     pub problems: Vec<Phrase>,
 }
@@ -97,6 +102,14 @@ pub const FILES: &str = "files";
 
 /// What stands in a link in the place of a scenario for the list of all terms.
 pub const TERMS: &str = "terms";
+
+/// More changes than this are not read: a fork has fewer.
+const MOST_FORKS: usize = 16;
+/// … for the questions to look at again.
+pub const REVIEW: &str = "review";
+
+/// … for what is simplified.
+pub const SIMPLIFIED: &str = "simplified";
 
 /// Values longer than this are cut in messages.
 const LONGEST_VALUE: usize = 40;
@@ -112,6 +125,7 @@ pub fn parse(hash: &str) -> Link {
         let value = decode(value);
         match name {
             "step" => link.step = Some(value),
+            "fork" if link.forks.len() < MOST_FORKS => link.forks.push(value),
             "lang" => {
                 link.lang = Lang::from_code(&value);
                 note(&mut link.problems, link.lang.is_none(), "interface.bad_lang", &value);

@@ -102,6 +102,24 @@ impl Progress {
         self.reached(id).answer(step, right);
     }
 
+    /// The scenarios and steps whose questions were answered wrong.
+    #[inline(never)]
+    pub fn missed(&self) -> Vec<(&str, usize)> {
+        let mut missed = Vec::new();
+        for (id, reached) in &self.scenarios {
+            missed.extend(reached.answers.iter().filter(|(_, right)| !right).map(|(step, _)| (id.as_str(), *step)));
+        }
+        missed
+    }
+
+    /// Forgets answers to questions that are no longer there.
+    #[inline(never)]
+    pub fn forget(&mut self, is_there: impl Fn(&str, usize) -> bool) {
+        for (id, reached) in &mut self.scenarios {
+            reached.answers.retain(|(step, _)| is_there(id, *step));
+        }
+    }
+
     fn reached(&mut self, id: &str) -> &mut Reached {
         self.scenarios.get_or_insert_with(id.to_owned(), Reached::default)
     }
@@ -132,6 +150,30 @@ mod tests {
         assert_eq!(read, progress);
         assert!(read.scenarios.get("key-hash").unwrap().done, "going back does not undo it");
         assert_eq!((read.done(), read.last.as_deref()), (1, Some("key-hash")));
+    }
+
+    #[test]
+    fn what_is_missed_stays_so_until_it_is_answered_right() {
+        let mut progress = Progress::default();
+        progress.answer("b", 3, false);
+        progress.answer("a", 7, true);
+        progress.answer("a", 2, false);
+        assert_eq!(progress.missed(), [("a", 2), ("b", 3)]);
+        let mut kept = Progress::read(&progress.write());
+        assert_eq!(kept.missed(), [("a", 2), ("b", 3)]);
+        kept.answer("a", 2, true);
+        assert_eq!(kept.missed(), [("b", 3)]);
+        kept.forget(|id, step| (id, step) != ("b", 3));
+        assert_eq!(kept.missed(), []);
+        assert_eq!(kept.scenarios.get("a").unwrap().answers.len(), 2, "what was right stays");
+    }
+
+    #[test]
+    fn a_broken_line_takes_no_other_with_it() {
+        let kept = Progress::read(
+            "a 1 4 2-\n{\"b\": 3}\nc 2 x 3-\n\u{0}\u{fffd} 1 1 99999999999999999999- 4-x\nd 3 9 5- 7+\n",
+        );
+        assert_eq!(kept.missed(), [("a", 2), ("d", 5)]);
     }
 
     #[test]

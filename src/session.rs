@@ -5,21 +5,27 @@ use std::rc::Rc;
 
 use highwater_player::beat::Beat;
 use highwater_player::command::{Arrival, Command};
+use highwater_player::inspect::Inspection;
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use highwater_player::playback::Player;
 use highwater_player::scene::{Scene, text};
-use highwater_player::words::{Answered, Inline};
+use highwater_player::sequence::Arrow;
+use highwater_player::words::{Answered, Answering, Inline, Question, Why};
 
 use crate::action::FactFilter;
+use crate::compare::Comparing;
+use crate::compare::form::ForkForm;
 use crate::components::inline::plain;
 use crate::components::player::Shown;
+use crate::components::sequence_view;
+use crate::components::share::Share;
 use crate::components::timeline::{ChapterMarks, StopMark};
 use crate::components::words::step_of;
 use crate::motion::{self, Move, Plan, Speed};
 use crate::options::View;
 use crate::stage::frame::Frame;
-use crate::stage::{self, Changes, Draw, Look, Picture};
+use crate::stage::{self, Changes, Draw, Look, Picture, answers};
 
 /// A step that plays.
 #[derive(Debug)]
@@ -53,10 +59,22 @@ pub struct Session {
     pub gloss: Option<String>,
     /// The mark of which is asked why it is so.
     pub why: Option<String>,
+    /// The mark that the inspector looks into.
+    pub inspect: Option<String>,
+    /// How many of the last messages the sequence passes over.
+    pub sequence_back: usize,
+    /// What was given in the place of a number.
+    pub no_number: Option<String>,
     /// Which facts are listed.
     pub filter: FactFilter,
     /// The narrow player's menu is open.
     pub menu: bool,
+    /// Two futures are shown, not one.
+    pub compare: Option<Box<Comparing>>,
+    /// The link to this picture is shown.
+    pub share: Option<Box<Share>>,
+    /// A change is being chosen.
+    pub form: Option<Box<ForkForm>>,
 }
 
 /// The pause after a step while playing: a second, and this much for each character to read.
@@ -80,8 +98,14 @@ impl Session {
             scrubbing: false,
             gloss: None,
             why: None,
+            inspect: None,
+            sequence_back: 0,
+            no_number: None,
             filter: FactFilter::default(),
             menu: false,
+            compare: None,
+            share: None,
+            form: None,
         }
     }
 
@@ -92,7 +116,24 @@ impl Session {
     pub fn go(&mut self, command: Command, lang: Lang, frame: Frame) -> Result<Arrival, Phrase> {
         self.settle();
         self.why = None;
+        self.sequence_back = 0;
+        let command = match (&self.compare, command) {
+            // Where a reader compares, no question is asked, so none is passed.
+            (Some(compare), Command::Next) if !compare.is_own => {
+                Command::Seek(self.player.steps().min(self.player.step() + 1))
+            }
+            (_, command) => command,
+        };
+        self.no_number = None;
         let arrival = self.player.dispatch(command).map_err(|error| error.phrase())?;
+        if let Some(compare) = &mut self.compare {
+            compare.fork.follow(&self.player);
+            // Two pictures change at once: neither moves.
+            self.scene = self.player.scene();
+            self.changes = Changes::default();
+            self.gloss = None;
+            return Ok(if arrival == Arrival::Forward { Arrival::Cut } else { arrival });
+        }
         match arrival {
             Arrival::Forward => self.forward(lang, frame),
             Arrival::Cut => {
@@ -188,7 +229,23 @@ impl Session {
 
     /// The question of this step waits for an answer.
     pub fn is_asking(&self, lang: Lang) -> bool {
-        self.player.question(lang).is_some_and(|question| question.answered == Answered::Open)
+        self.asks() && self.player.question(lang).is_some_and(|question| question.answered == Answered::Open)
+    }
+
+    /// Questions are asked: not where a reader compares.
+    fn asks(&self) -> bool {
+        self.compare.as_ref().is_none_or(|compare| compare.is_own)
+    }
+
+    /// Why a mark shows what it shows, in the future whose mark it is.
+    pub fn why_of(&self, mark: &str, lang: Lang) -> Option<Why> {
+        match &self.compare {
+            Some(compare) => {
+                let (player, mark) = compare.side_of(&self.player, mark);
+                player.why(mark, lang)
+            }
+            None => self.player.why(mark, lang),
+        }
     }
 
     /// There is nothing after this step.
@@ -211,18 +268,39 @@ impl Session {
     /// The step in words, for screen readers.
     pub fn spoken(&self, lang: Lang) -> String {
         let words = self.player.words(lang);
-        format!(
-            "{}. {}. {}",
-            step_of(lang, self.player.step(), self.player.steps()),
-            plain(&words.title),
-            plain(&words.say)
-        )
+        let step = step_of(lang, self.player.step(), self.player.steps());
+        let mut spoken = format!("{step}. {}. {}", plain(&words.title), plain(&words.say));
+        if let Some(compare) = &self.compare {
+            spoken.push(' ');
+            spoken.push_str(&compare.spoken(&self.player, lang));
+        }
+        spoken
     }
 
     /// The picture that stands on the screen.
     pub fn picture(&self, lang: Lang, frame: Frame) -> Picture {
-        let look = Look { changes: self.changes.clone(), reduced: self.reduced, asking: self.is_asking(lang) };
-        Session::picture_of(&self.scene, &look, lang, frame)
+        let look = Look {
+            changes: self.changes.clone(),
+            reduced: self.reduced,
+            asking: self.is_asking(lang),
+            ..Look::default()
+        };
+        let mut picture = Session::picture_of(&self.scene, &look, lang, frame);
+        if let Some(question) = self.pointing(lang) {
+            answers::mark(&mut picture, &question, lang);
+        }
+        picture
+    }
+
+    /// The question of this step, if it is about marks of the picture that stands.
+    fn pointing(&self, lang: Lang) -> Option<Question> {
+        let is_pointed_at = |question: &Question| question.answering == Answering::Point && !self.is_busy();
+        self.player.question(lang).filter(is_pointed_at)
+    }
+
+    /// The picture of a scene with nothing new in it.
+    pub fn quiet_picture(scene: &Scene, lang: Lang, frame: Frame) -> Picture {
+        Session::picture_of(scene, &Look::default(), lang, frame)
     }
 
     fn picture_of(scene: &Scene, look: &Look, lang: Lang, frame: Frame) -> Picture {
@@ -231,7 +309,7 @@ impl Session {
     }
 
     /// Everything that the player's component shows.
-    pub fn shown(&self, lang: Lang, view: View, frame: Frame) -> Shown {
+    pub fn shown(&self, lang: Lang, view: View, frame: Frame, player_px: f64) -> Shown {
         let player = &self.player;
         let facts = if view == View::Facts { player.facts(lang) } else { player.latest_facts(2, lang) };
         let text = if view == View::Text {
@@ -239,7 +317,15 @@ impl Session {
         } else {
             Vec::new()
         };
-        let picture = if view == View::Stage { self.picture(lang, frame) } else { Picture::default() };
+        let marks = if view == View::Text { self.marks(lang) } else { Vec::new() };
+        let sequence = (view == View::Sequence).then(|| Rc::new(player.sequence(self.sequence_back)));
+        let picture = match view {
+            _ if self.compare.is_some() => Picture::default(),
+            View::Stage | View::Sequence => self.picture_in(view, lang, frame),
+            View::Facts | View::Text => Picture::default(),
+        };
+        let compare = self.compare.as_ref().map(|compare| Rc::new(compare.shown(player, lang, view, player_px)));
+        let listed = self.pointing(lang).is_some_and(|question| !answers::all_there(&picture, &question));
         Shown {
             id: player.id().to_owned(),
             lang,
@@ -247,25 +333,67 @@ impl Session {
             step: player.step(),
             steps: player.steps(),
             words: player.words(lang),
-            question: player.question(lang),
+            question: if self.asks() { player.question(lang) } else { None },
             facts,
             text,
+            marks,
             chapters: self.chapters(lang),
             picture: Rc::new(picture),
+            sequence,
+            sequence_back: self.sequence_back,
             time_us: self.scene.time_us,
             busy: self.is_busy(),
             playing: self.playing,
             speed: self.speed,
             gloss: self.gloss.clone(),
-            why: self.why.as_deref().and_then(|mark| Some((mark.to_owned(), player.why(mark, lang)?))),
+            inspection: self.inspection(lang),
+            mode: frame.mode,
+            about: self.filter.mark.as_ref().and_then(|mark| Some(player.inspect(mark, lang)?.title)),
+            why: self.why.as_deref().and_then(|mark| Some((mark.to_owned(), self.why_of(mark, lang)?))),
+            listed,
+            review: None,
+            no_number: self.no_number.clone(),
             filter: self.filter.clone(),
             menu: self.menu,
             scrubbing: self.scrubbing,
+            compare,
         }
+    }
+
+    /// What a view draws.
+    pub fn picture_in(&self, view: View, lang: Lang, frame: Frame) -> Picture {
+        if view == View::Sequence {
+            return self.sequence_picture(lang, frame);
+        }
+        self.picture(lang, frame)
+    }
+
+    #[inline(never)]
+    fn sequence_picture(&self, lang: Lang, frame: Frame) -> Picture {
+        let sequence = self.player.sequence(self.sequence_back);
+        let label = |arrow: &Arrow| sequence_view::label(lang, &sequence, arrow);
+        stage::sequence::draw(&stage::sequence::Draw {
+            sequence: &sequence,
+            frame,
+            say: &|phrase| phrase.say(lang),
+            label: &label,
+        })
+    }
+
+    /// The marks of the picture with their labels.
+    fn marks(&self, lang: Lang) -> Vec<(String, String)> {
+        let label = |mark: String| text::label(&self.scene, &mark, lang).map(|label| (mark, label));
+        text::marks(&self.scene).into_iter().filter_map(label).collect()
+    }
+
+    /// What the inspector shows, if it is open.
+    fn inspection(&self, lang: Lang) -> Option<Rc<Inspection>> {
+        self.inspect.as_ref().and_then(|mark| self.player.inspect(mark, lang)).map(Rc::new)
     }
 
     fn chapters(&self, lang: Lang) -> Vec<ChapterMarks> {
         let stops = self.player.stops(lang);
+        let first = self.compare.as_ref().and_then(|compare| compare.fork.first().map(|first| first.step));
         self.player
             .chapters(lang)
             .into_iter()
@@ -275,7 +403,12 @@ impl Session {
                 stops: stops
                     .iter()
                     .filter(|stop| stop.chapter == index)
-                    .map(|stop| StopMark { number: stop.number, title: stop.title.clone(), question: stop.question })
+                    .map(|stop| StopMark {
+                        number: stop.number,
+                        title: stop.title.clone(),
+                        question: stop.question,
+                        differs: first == Some(stop.number),
+                    })
                     .collect(),
             })
             .filter(|chapter| !chapter.stops.is_empty())

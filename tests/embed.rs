@@ -109,9 +109,11 @@ fn players_live_through_what_pages_do_to_elements() -> Result<()> {
         <div id=a><highwater-player id=one scenario=hw-two-rounds step=3 lang=en></highwater-player></div><div id=b></div>\
         <highwater-player id=two src=own.json lang=zh controls=none></highwater-player>\
         <highwater-player id=three src=broken.json></highwater-player>\
-        <highwater-player id=four src=missing.json></highwater-player>";
+        <highwater-player id=four src=missing.json></highwater-player>\
+        <highwater-player id=five src=endless.json></highwater-player>";
     let files = [
         ("index.html", page_with(body)),
+        ("endless.json", own.replacen("\"brokers\":3", "\"brokers\":2000000000", 1)),
         ("own.json", own),
         ("broken.json", "{\"id\": \"broken\",\n  \"title\": 7}".to_owned()),
     ];
@@ -141,6 +143,8 @@ fn players_live_through_what_pages_do_to_elements() -> Result<()> {
     wait_for(&page, "error", "three", "detail.message.includes('title')")?;
     page.evaluate("four.scrollIntoView()")?;
     wait_for(&page, "error", "four", "detail.message.includes('missing.json') && detail.message.includes('404')")?;
+    page.evaluate("five.scrollIntoView()")?;
+    wait_for(&page, "error", "five", "detail.message.includes('cluster.brokers: 2000000000')")?;
     // What goes wrong in one leaves the others alone.
     page.evaluate("one.scrollIntoView(); one.next()")?;
     page.wait_until("one.step === 3")?;

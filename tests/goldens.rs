@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use highwater_player::command::Command;
+use highwater_player::compare::{Cell, Fork};
 use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
 use highwater_player::question::situation;
 use highwater_player::say::say;
 use highwater_player::scene::{Panel, Scene};
 use highwater_player::script::author::pack_folder;
-use highwater_player::words::Inline;
+use highwater_player::words::{Answering, Choice, Inline};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -46,16 +47,29 @@ fn captions(player: &mut Player) -> String {
             let words = player.words(lang);
             writeln!(text, "{}: {}\n    {}", lang.code(), plain(&words.title), plain(&words.say)).unwrap();
         }
-        if player.question(Lang::En).is_some() {
+        if let Some(question) = player.question(Lang::En) {
             // Any answer shows which one is right.
-            player.dispatch(Command::Answer(0)).unwrap();
+            let any = if let Answering::Number(_) = question.answering {
+                Command::Number(i64::MIN)
+            } else {
+                Command::Answer(0)
+            };
+            player.dispatch(any).unwrap();
         }
         for lang in Lang::ALL {
             let Some(question) = player.question(lang) else {
                 continue;
             };
-            writeln!(text, "{} asks: {}", lang.code(), plain(&question.ask)).unwrap();
-            for choice in &question.choices {
+            let how = match &question.answering {
+                Answering::Choose => String::new(),
+                Answering::Point => " (point)".to_owned(),
+                Answering::Number(None) => " (number)".to_owned(),
+                Answering::Number(Some(unit)) => format!(" (number, {unit})"),
+            };
+            writeln!(text, "{} asks: {}{how}", lang.code(), plain(&question.ask)).unwrap();
+            let given =
+                |choice: &Choice| choice.mark.is_none() && how.contains("number") && choice.right == Some(false);
+            for choice in question.choices.iter().filter(|choice| !given(choice)) {
                 let mark = if choice.right == Some(true) { "+" } else { "-" };
                 writeln!(text, "    {mark} {}", plain(&choice.label)).unwrap();
             }
@@ -85,6 +99,38 @@ fn pictures_in_words(player: &mut Player) -> String {
         }
     }
     text
+}
+
+/// What a reader is told of the other future, where a scenario compares two: where they part, and what each step of B says,
+/// holds and cannot do.
+fn other_future(player: &mut Player) -> Option<String> {
+    let compare = player.scenario().compare.clone()?;
+    let mut fork = Fork::new(player, &compare.changes).unwrap_or_else(|error| panic!("{}: {error}", player.id()));
+    let mut text = String::new();
+    for lang in Lang::ALL {
+        writeln!(text, "A: {}\nB: {}\n{}", compare.a.get(lang), compare.b.get(lang), fork.first_said(lang)).unwrap();
+    }
+    for number in 1..=player.steps() {
+        player.dispatch(Command::Seek(number)).unwrap();
+        fork.follow(player);
+        let time = |player: &Player| player.scene().time_us / 1_000;
+        writeln!(text, "# {number}, t = {} and {} ms", time(player), time(&fork.player)).unwrap();
+        for lang in Lang::ALL {
+            for line in fork.oddities().iter().map(|odd| odd.say(lang)).chain([plain(&fork.player.words_of_b(lang))]) {
+                if !line.is_empty() {
+                    writeln!(text, "{}: {line}", lang.code()).unwrap();
+                }
+            }
+        }
+        for row in fork.rows(player, Lang::En) {
+            let cell = |cell: Option<Cell>| cell.map_or_else(|| "-".to_owned(), |cell| cell.sentence);
+            writeln!(text, "    {}\n        A {}\n        B {}", row.name, cell(row.a), cell(row.b)).unwrap();
+        }
+        for block in fork.player.text(Lang::En) {
+            writeln!(text, "    {}\n        {}", block.heading, block.lines.join("\n        ")).unwrap();
+        }
+    }
+    Some(text)
 }
 
 /// The most facts that a person reads one by one.
@@ -138,6 +184,9 @@ fn captions_and_facts_are_those_that_somebody_has_read() {
         let id = player.id().to_owned();
         compare(&format!("{id}.captions.txt"), &captions(&mut player));
         compare(&format!("{id}.text.txt"), &pictures_in_words(&mut player));
+        if let Some(text) = other_future(&mut player) {
+            compare(&format!("{id}.compare.txt"), &text);
+        }
         compare(&format!("{id}.facts.txt"), &facts(&player));
     }
 }

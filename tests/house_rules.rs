@@ -118,13 +118,17 @@ fn every_style_sheet_is_linked() -> Result<()> {
         r#"<link href="styles/embed.css" rel="stylesheet">"#,
         r#"<link rel="stylesheet" href="styles/embed.css">"#,
     );
-    // This one comes with what not every reader asks for.
+    // These come with what not every reader asks for.
     let script = sources(&["page.js"], &[".js"])?;
+    let with_more = "[\"compare\", \"inspector\", \"own\", \"print\", \"sequence\"]";
+    ensure!(script.iter().any(|file| file.text.contains(with_more)), "the sheets of the second part are never loaded");
     ensure!(
-        script.iter().any(|file| file.text.contains("dressed(\"styles/own.css\")")),
-        "styles/own.css is never loaded"
+        script.iter().any(|file| file.text.contains("dressed(\"styles/contrast.css\")")),
+        "styles/contrast.css is never loaded"
     );
-    links.push_str(r#"<link rel="stylesheet" href="styles/own.css">"#);
+    for name in ["compare", "contrast", "inspector", "own", "print", "sequence"] {
+        links.extend([r#"<link rel="stylesheet" href="styles/"#, name, r#".css">"#]);
+    }
     hold(&sources(&["styles"], &[".css"])?, |file| text::is_not_linked(&links, file.name.trim_start_matches("styles/")))
 }
 

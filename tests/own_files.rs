@@ -9,14 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use highwater_tests::browser::{Page, Site, Theme, View};
 
 /// The recorded partition folder of a case, such as `zstd` or `damaged/flipped_payload_middle`.
-fn recorded(case: &str) -> Result<PathBuf> {
+pub(crate) fn recorded(case: &str) -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/segments").join(case);
     let inside = fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.path());
     inside.into_iter().find(|path| path.is_dir()).with_context(|| format!("{} has no partition", folder.display()))
 }
 
 /// Drops the files of a folder on the page, wherever that is.
-fn drop_folder(page: &Page, folder: &Path) -> Result<()> {
+pub(crate) fn drop_folder(page: &Page, folder: &Path) -> Result<()> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,8 +1,15 @@
 //! The built site in a browser. `cargo xtask test` runs these; alone: `cargo xtask build`, then
 //! `cargo test --package highwater-tests --test browser -- --ignored`.
 
+mod answers;
+mod authoring;
 mod embed;
+mod everywhere;
+mod firefox;
+mod forks;
+mod inspector;
 mod own_files;
+mod sequence;
 
 use std::time::Duration;
 use std::{env, thread};
@@ -164,8 +171,7 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
     let page = site.page(View { reduced_motion: true, ..View::default() })?;
     page.block(&["*/more.wasm", "*/words.more.txt"])?;
     let no_key_is_shown = || -> Result<()> {
-        let bare =
-            r"document.body.innerText.match(/\b(errors|facts|glossary|interface|scene|text)\.[a-z_]+/)?.[0] ?? null";
+        let bare = r"document.body.innerText.match(/\b(errors|facts|glossary|inspect|interface|scene|sequence|text)\.[a-z_]+/)?.[0] ?? null";
         let bare = page.evaluate(bare)?;
         assert!(bare.is_null(), "{bare}");
         Ok(())
@@ -187,7 +193,7 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
     page.block(&[])?;
     page.evaluate("document.querySelector('[data-action=again]').click()")?;
     arrive(&page, 2)?;
-    for view in ["facts", "text"] {
+    for view in ["facts", "text", "sequence"] {
         for step in 1..=steps {
             page.go(&format!("#/{first}?step={step}&lang=en&view={view}"))?;
             arrive(&page, step)?;
@@ -202,6 +208,7 @@ fn the_first_scenario_plays_without_the_second_part_and_others_wait_for_it() -> 
 fn what_not_every_reader_asks_for_comes_when_it_is_asked_for() -> Result<()> {
     let asked = [
         ("w", "document.querySelector('.why') !== null"),
+        ("Enter", "document.querySelector('[data-inspector]') !== null"),
         ("?", "document.querySelector('#help')?.open === true"),
         ("facts", "document.querySelector('.fact-list') !== null"),
     ];
@@ -273,10 +280,9 @@ fn why_tells_the_causes_of_a_mark_at_the_mark() -> Result<()> {
         let page = site.page(View { theme, ..View::default() }.at_width(width))?;
         page.go("#/hw-two-rounds?step=6&lang=en")?;
         page.wait_until("document.querySelector('[data-player]')?.dataset.busy === 'false'")?;
-        // By pointer: the leader's high watermark.
-        page.evaluate(
-            "document.querySelector('[data-mark=\"broker-1/orders-0/hw\"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))",
-        )?;
+        // The leader's high watermark.
+        page.evaluate("document.querySelector('[data-mark=\"broker-1/orders-0/hw\"]').focus()")?;
+        page.press("w")?;
         page.wait_until("document.activeElement?.dataset.action === 'close-why'")?;
         let told = page.evaluate("document.querySelector('.why').innerText")?;
         let told = told.as_str().unwrap_or_default();

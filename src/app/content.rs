@@ -2,6 +2,7 @@
 
 use super::{App, Place};
 use crate::action::Action;
+use crate::components::fork::fork;
 use crate::components::glossary::glossary;
 use crate::components::home::{HomeProps, home};
 use crate::components::icon::{Sign, icon};
@@ -9,6 +10,7 @@ use crate::components::notice::notice;
 use crate::components::own_files::own_files;
 use crate::components::player::{PlayerProps, player};
 use crate::components::say;
+use crate::components::share::share;
 use crate::options;
 use crate::options::View;
 use yew::prelude::*;
@@ -35,12 +37,16 @@ impl App {
                 <main key="loading" class="frame"><p class="loading" role="status">{ say(lang, "loading_scenario") }</p></main>
             },
             Place::Playing(session) => {
-                let shown = session.shown(lang, self.view, self.frame());
+                let mut shown = session.shown(lang, self.view, self.frame(), self.width);
+                if self.reviewing {
+                    shown.review = Some(self.progress.missed().len());
+                }
                 let player = player(&PlayerProps { shown: &shown, dispatch: &self.dispatch });
                 html! { <main key={shown.id} class="frame">{ player }</main> }
             }
             Place::Files(place) => own_files(place, lang, self.width, &self.dispatch),
             Place::Terms => glossary(lang, &self.search, &self.dispatch),
+            Place::Later(page) => self.later_page(page),
             Place::Failed(failure) => {
                 let again = self.dispatch.reform(|_: MouseEvent| Action::Again);
                 let course: Vec<(String, String)> = match &self.course {
@@ -69,6 +75,16 @@ impl App {
                 let (title, line) = (failure.title.say(lang), failure.line.say(lang));
                 html! { <main key="failed" class="frame is-notice">{ notice(&title, &line, failure.said.as_deref(), ways_on) }</main> }
             }
+        }
+    }
+
+    /// The dialog over the player, if one is open.
+    pub(super) fn dialog(&self) -> Html {
+        let Some(session) = self.session() else { return html! {} };
+        match (&session.form, &session.share) {
+            (Some(form), _) => fork(self.lang, form, &self.dispatch),
+            (None, Some(link)) => share(self.lang, link, &self.dispatch),
+            (None, None) => html! {},
         }
     }
 

@@ -2,7 +2,8 @@
 
 use highwater_player::phrase::Phrase;
 
-use super::{App, Due, Failure, Place};
+use super::loading::Failure;
+use super::{App, Due, Place};
 use crate::action::Action;
 use crate::browser;
 use crate::browser::files::Happening;

@@ -1,17 +1,27 @@
 //! What the page fetches: the course's list and the scenarios.
 
+use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use highwater_player::playback::Player;
 
-use super::{App, Due, Failure, Place, number};
+use super::{App, Due, Place, number};
 use crate::action::Action;
-use crate::options::{FILES, TERMS, View};
+use crate::options::{FILES, REVIEW, SIMPLIFIED, TERMS, View};
 use crate::session::Session;
 use crate::{browser, options};
 
 /// The scenario that plays with the first part of the program alone: the first of the course.
 const FIRST_SCENARIO: &str = "key-hash";
+
+/// Why a scenario does not play.
+pub(super) struct Failure {
+    pub(super) id: String,
+    pub(super) title: Phrase,
+    pub(super) line: Phrase,
+    pub(super) said: Option<String>,
+    pub(super) can_try_again: bool,
+}
 
 impl App {
     pub(super) fn load(&mut self, id: String) {
@@ -23,7 +33,7 @@ impl App {
         }
         let dispatch = self.dispatch.clone();
         let asked = id.clone();
-        let needs_more = id != FIRST_SCENARIO || self.view != View::Stage;
+        let needs_more = id != FIRST_SCENARIO || self.view != View::Stage || !self.asked_forks.is_empty();
         browser::fetch_scenario(&format!("scenarios/{id}.json"), needs_more, move |result| {
             dispatch.emit(Action::Scenario(asked, result));
         });
@@ -65,14 +75,35 @@ impl App {
         true
     }
 
+    /// To the step that a link names, by number or id. Says whether that moved anything.
+    pub(super) fn go_to_step(&mut self, text: Option<&str>) -> bool {
+        let Some(text) = text else { return false };
+        let Some(session) = self.session() else { return false };
+        match session.player.step_number(text) {
+            Some(step) if step == session.player.step() => false,
+            Some(step) => self.go(Command::Seek(step), false),
+            None => {
+                let note = Phrase::new("interface.bad_step")
+                    .with("value", options::shorten(text))
+                    .with("steps", i64::try_from(session.player.steps()).unwrap_or(i64::MAX));
+                self.notes.push(note);
+                false
+            }
+        }
+    }
+
     /// A scenario's file is here, or is not.
     pub(super) fn arrived(&mut self, id: &str, result: Result<String, String>) -> bool {
         if !matches!(&self.place, Place::Loading(waiting) if waiting == id) {
             return false;
         }
+        if id == REVIEW || id == SIMPLIFIED {
+            return self.page_arrived(id, result);
+        }
         let file = if self.brought { id.to_owned() } else { format!("scenarios/{id}.json") };
+        let open = if self.brought { Player::open_brought } else { Player::open };
         let opened = match result {
-            Ok(text) => Player::open(&text).map_err(|error| Failure {
+            Ok(text) => open(&text).map_err(|error| Failure {
                 id: id.to_owned(),
                 title: Phrase::new("interface.broken_title").with("id", id),
                 line: Phrase::new("interface.broken_line").with("file", file.as_str()),
@@ -90,13 +121,20 @@ impl App {
         };
         match opened {
             Ok(player) => {
-                self.has_more |= self.brought || id != FIRST_SCENARIO || self.view != View::Stage;
+                let forks = std::mem::take(&mut self.asked_forks);
+                self.has_more |= self.brought || id != FIRST_SCENARIO || self.view != View::Stage || !forks.is_empty();
                 let (steps, id) = (player.steps(), player.id().to_owned());
                 self.place = Place::Playing(Box::new(Session::new(player, browser::wants_less_motion())));
                 let asked = self.asked_step.take();
+                if self.session().is_some_and(|session| session.player.compares()) {
+                    self.compare_as_scenario_does();
+                }
                 self.due.push(Due::Emit("highwater-ready", vec![("scenario", id.into()), ("steps", number(steps))]));
                 if !self.go_to_step(asked.as_deref()) {
                     self.stepped();
+                }
+                if !forks.is_empty() {
+                    self.fork_as_asked(&forks);
                 }
             }
             Err(failure) => {

@@ -8,6 +8,7 @@ use crate::progress::KEPT_AS;
 use crate::session::Session;
 use crate::stage::focus;
 use highwater_player::command::Command;
+use highwater_player::inspect;
 use yew::prelude::*;
 
 impl App {
@@ -147,11 +148,14 @@ impl App {
     pub(super) fn why(&mut self, mark: Option<String>) -> bool {
         let lang = self.lang;
         let Place::Playing(session) = &mut self.place else { return false };
-        let mark = mark.filter(|mark| session.player.why(mark, lang).is_some());
+        let mark = mark.filter(|mark| session.why_of(mark, lang).is_some());
         if mark.is_none()
             && let Some(before) = session.why.take()
         {
-            self.due.push(Due::Mark(vec![before]));
+            self.due.push(match inspect::value_of(&before) {
+                Some(_) => Due::Focus(format!("[data-why-of=\"{before}\"]")),
+                None => Due::Mark(vec![before]),
+            });
             return true;
         }
         session.settle();
@@ -194,16 +198,34 @@ impl App {
 
     pub(super) fn arrow(&mut self, mark: Option<&str>, direction: focus::Direction) -> bool {
         let Some(session) = self.session() else { return false };
-        let areas = session.picture(self.lang, self.frame()).areas();
+        let areas = match &session.compare {
+            Some(compare) => compare.areas(&session.player, self.lang, self.width),
+            None => session.picture_in(self.view, self.lang, self.frame()).areas(),
+        };
         if let Some(next) = focus::next(&areas, mark, direction) {
             browser::focus_mark(&next);
+            return self.follow_focus(&next);
         }
         false
+    }
+
+    /// The inspector follows the focus to another mark.
+    fn follow_focus(&mut self, mark: &str) -> bool {
+        let Place::Playing(session) = &mut self.place else { return false };
+        let follows = session.inspect.as_ref().is_some_and(|before| before != mark);
+        if follows {
+            session.inspect = Some(mark.to_owned());
+            session.why = None;
+        }
+        follows
     }
 
     pub(super) fn escape(&mut self) -> bool {
         if self.session().is_some_and(|session| session.why.is_some()) {
             return self.why(None);
+        }
+        if self.session().is_some_and(|session| session.inspect.is_some()) {
+            return self.inspect(None);
         }
         let had_menu = self.session().is_some_and(|session| session.menu || session.gloss.is_some());
         if had_menu {
@@ -211,6 +233,9 @@ impl App {
                 session.menu = false;
                 session.gloss = None;
             });
+        }
+        if self.session().is_some_and(|session| session.compare.is_some()) && self.leave_fork() {
+            return true;
         }
         browser::focus("[data-timeline]");
         false

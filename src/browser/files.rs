@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use highwater_player::own_files::{Offered, OwnFiles, Reading};
 use highwater_player::phrase::Phrase;
+use highwater_player::script::MAX_PACKED_BYTES;
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -45,23 +46,29 @@ pub fn keep_codecs(decompress: js_sys::Function) {
 /// Reads files, or what entries lead to, and tells how it goes.
 pub fn read(things: Array, tell: impl Fn(Happening) + 'static) {
     spawn_local(async move {
-        if let Some((name, text)) = scenario(&things).await {
-            return tell(Happening::Scenario(name, text));
+        match scenario(&things).await {
+            None => {}
+            Some(Ok((name, text))) => return tell(Happening::Scenario(name, text)),
+            Some(Err(too_large)) => return tell(Happening::Done(Err(too_large))),
         }
         let done = all(things, &tell).await;
         tell(Happening::Done(done));
     });
 }
 
-/// Name and text of a packed scenario, if that is the one thing here.
-async fn scenario(things: &Array) -> Option<(String, String)> {
+/// Name and text of a packed scenario, if that is the one thing here; nothing of one that is too large is read.
+async fn scenario(things: &Array) -> Option<Result<(String, String), Phrase>> {
     let file = if things.length() == 1 { file_of(things.get(0)).await? } else { return None };
     let name = file.name();
     if kind_of(&name) != "json" {
         return None;
     }
+    if file.size() > MAX_PACKED_BYTES as f64 {
+        let bytes = Phrase::new("errors.scenario_too_large").with("bytes", file.size() as i64);
+        return Some(Err(bytes.with("most", i64::try_from(MAX_PACKED_BYTES).unwrap_or(i64::MAX))));
+    }
     let text = JsFuture::from(file.text()).await.ok()?;
-    Some((name, text.as_string()?))
+    Some(Ok((name, text.as_string()?)))
 }
 
 /// The end of a name, in small letters.

@@ -43,6 +43,15 @@ pub fn on_drop(dropped: impl Fn(web_sys::DataTransfer) + 'static) {
     });
 }
 
+/// Calls `printed` when the browser begins to print, and when it has.
+pub fn on_print(printed: impl Fn(bool) + Clone + 'static) {
+    let Some(window) = super::window() else { return };
+    for (name, begins) in [("beforeprint", true), ("afterprint", false)] {
+        let printed = printed.clone();
+        listen(&window, name, move |_| printed(begins));
+    }
+}
+
 /// What was dropped: entries where the browser has them, else files. Must be asked while the drop happens.
 pub fn files_of(transfer: &web_sys::DataTransfer) -> Array {
     let found = Array::new();

@@ -6,9 +6,10 @@ use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use highwater_player::words::FactLine;
-use web_sys::HtmlSelectElement;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::icon::{Sign, icon};
 use super::{milliseconds, say};
 use crate::action::{Action, FactFilter};
 
@@ -22,6 +23,8 @@ pub struct FactsProps<'a> {
     pub step: usize,
     /// What is shown of them.
     pub filter: &'a FactFilter,
+    /// What the filter's mark is called.
+    pub about: Option<&'a str>,
     /// Where actions go.
     pub dispatch: &'a Callback<Action>,
 }
@@ -30,6 +33,19 @@ fn holds(filter: &FactFilter, fact: &FactLine) -> bool {
     filter.broker.is_none_or(|broker| fact.brokers.contains(&broker))
         && filter.partition.as_ref().is_none_or(|partition| fact.partition.as_ref() == Some(partition))
         && filter.kind.as_ref().is_none_or(|kind| fact.name == *kind)
+        && filter.mark.as_ref().is_none_or(|mark| fact.marks.iter().any(|about| is_part_of(about, mark)))
+        && (says(&fact.sentence, &filter.words) || says(&fact.name, &filter.words))
+}
+
+/// The mark is `whole`, or a part of it.
+fn is_part_of(mark: &str, whole: &str) -> bool {
+    mark.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The text has the words, in whatever case its Latin letters are.
+fn says(text: &str, words: &str) -> bool {
+    let words = words.trim().as_bytes();
+    words.is_empty() || text.as_bytes().windows(words.len()).any(|part| part.eq_ignore_ascii_case(words))
 }
 
 /// The list.
@@ -60,6 +76,8 @@ pub fn facts(props: &FactsProps<'_>) -> Html {
                 { select(lang, "filter_broker", brokers.iter().map(|id| (id.to_string(), Phrase::new("interface.broker").with("id", *id).say(lang))).collect(), filter.broker.map(|id| id.to_string()).as_ref(), broker) }
                 { select(lang, "filter_partition", partitions.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.partition.as_ref(), partition) }
                 { select(lang, "filter_kind", kinds.iter().map(|name| ((*name).clone(), (*name).clone())).collect(), filter.kind.as_ref(), kind) }
+                { text_filter(lang, filter, dispatch) }
+                { about(props) }
                 <output class="count">{ count }</output>
             </div>
             <div class="fact-list">
@@ -118,6 +136,38 @@ fn name(lang: Lang, fact: &FactLine, dispatch: &Callback<Action>) -> Html {
     html! { <button type="button" class="n" title={say(lang, "show_mark")} {onclick}>{ &fact.name }</button> }
 }
 
+/// Words that the sentence must have.
+fn text_filter(lang: Lang, filter: &FactFilter, dispatch: &Callback<Action>) -> Html {
+    let base = filter.clone();
+    let oninput = dispatch.reform(move |event: InputEvent| {
+        let words = event.target_unchecked_into::<HtmlInputElement>().value();
+        Action::Filter(FactFilter { words, ..base.clone() })
+    });
+    html! {
+        <label class="filter">
+            <span>{ say(lang, "filter_words") }</span>
+            <input type="search" autocomplete="off" value={filter.words.clone()} data-facts-words="true" {oninput} />
+        </label>
+    }
+}
+
+/// The thing whose facts are listed, and the way back to all of them.
+fn about(props: &FactsProps<'_>) -> Html {
+    let FactsProps { lang, filter, dispatch, about, .. } = *props;
+    let base = filter.clone();
+    let onclick = dispatch.reform(move |_: MouseEvent| Action::Filter(FactFilter { mark: None, ..base.clone() }));
+    html! {
+        <div>
+            if let Some(mark) = &filter.mark {
+                <button type="button" class="btn filter-about" data-filter-about={mark.clone()} {onclick}>
+                    <span>{ Phrase::new("interface.filter_about").with("what", about.unwrap_or(mark)).say(lang) }</span>
+                    <span class="sr">{ say(lang, "filter_about_off") }</span>{ icon(Sign::Cross) }
+                </button>
+            }
+        </div>
+    }
+}
+
 fn select(
     lang: Lang,
     name: &str,
@@ -138,5 +188,45 @@ fn select(
                 }) }
             </select>
         </label>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(name: &str, sentence: &str, marks: &[&str]) -> FactLine {
+        FactLine {
+            id: 1,
+            time_us: 0,
+            name: name.to_owned(),
+            sentence: sentence.to_owned(),
+            marks: marks.iter().map(|mark| (*mark).to_owned()).collect(),
+            step: 1,
+            brokers: vec![2],
+            partition: Some("orders-0".to_owned()),
+            bad: false,
+        }
+    }
+
+    #[test]
+    fn facts_are_found_by_broker_partition_name_words_and_mark() {
+        let fact = fact("RecordAppended", "Broker 2 appended offset 3.", &["broker-2/orders-0/record-3"]);
+        let none = FactFilter::default();
+        let with_mark = |mark: &str| FactFilter { mark: Some(mark.to_owned()), ..FactFilter::default() };
+        let with_words = |words: &str| FactFilter { words: words.to_owned(), ..FactFilter::default() };
+        assert!(holds(&none, &fact));
+        assert!(holds(&FactFilter { broker: Some(2), ..none.clone() }, &fact));
+        assert!(!holds(&FactFilter { broker: Some(1), ..none.clone() }, &fact));
+        assert!(!holds(&FactFilter { partition: Some("orders-1".to_owned()), ..none.clone() }, &fact));
+        assert!(!holds(&FactFilter { kind: Some("LogTruncated".to_owned()), ..none }, &fact));
+        assert!(holds(&with_words("OFFSET 3"), &fact) && holds(&with_words(" recordapp"), &fact));
+        assert!(!holds(&with_words("offset 4"), &fact));
+        assert!(
+            holds(&with_mark("broker-2/orders-0"), &fact) && holds(&with_mark("broker-2/orders-0/record-3"), &fact)
+        );
+        assert!(
+            !holds(&with_mark("broker-2/orders-0/record"), &fact) && !holds(&with_mark("broker-2/orders-00"), &fact)
+        );
     }
 }

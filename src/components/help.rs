@@ -15,7 +15,7 @@ pub struct HelpProps<'a> {
     pub dispatch: &'a Callback<Action>,
 }
 
-const KEYS: [(&[&str], &str); 12] = [
+const KEYS: [(&[&str], &str); 15] = [
     (&["→"], "key_next"),
     (&["←"], "key_back"),
     (&["Space"], "key_play"),
@@ -23,9 +23,12 @@ const KEYS: [(&[&str], &str); 12] = [
     (&["1", "…", "9"], "key_chapters"),
     (&["Tab"], "key_tab"),
     (&["←", "→", "↑", "↓"], "key_stage"),
+    (&["Enter"], "key_inspect"),
     (&["w"], "key_why"),
+    (&["f"], "key_fork"),
     (&["[", "]"], "key_brackets"),
     (&["Enter"], "key_choose"),
+    (&["Ctrl", "P"], "key_print"),
     (&["?"], "key_help"),
     (&["Esc"], "key_escape"),
 ];

@@ -37,6 +37,14 @@ pub struct HomeProps<'a> {
 /// Families of so few have wide cards.
 const SMALL_FAMILY: usize = 4;
 
+/// The ways to other pages: where to, what tests call it, its words.
+const LINKS: [(&str, &str, &str); 4] = [
+    ("#/files", "own-files", "own_files"),
+    ("#/terms", "all-terms", "all_terms"),
+    ("#/review", "review", "review_link"),
+    ("#/simplified", "simplified", "simplified_link"),
+];
+
 /// The page.
 pub fn home(props: &HomeProps<'_>) -> Html {
     let HomeProps { lang, course, progress, search, family, hero, dispatch } = *props;
@@ -86,8 +94,9 @@ pub fn home(props: &HomeProps<'_>) -> Html {
             <div class={if all <= SMALL_FAMILY { "families is-few" } else { "families" }}>
                 { for found.iter().map(|(family, cards)| family_of(lang, family, cards, progress)) }
             </div>
-            <p class="own-link"><a href={options::format(Some(options::FILES), None, None, None, options::View::Stage)} data-action="own-files">{ say(lang, "own_files") }</a>
-                <a href={options::format(Some(options::TERMS), None, None, None, options::View::Stage)} data-action="all-terms">{ say(lang, "all_terms") }</a></p>
+            <p class="own-link">{ for LINKS.iter().map(|(href, name, words)| html! {
+                <a key={*name} href={*href} data-action={*name}>{ say(lang, words) }</a>
+            }) }</p>
             <div>
                 if found.is_empty() && course.is_some() {
                     <p class="none">{ Phrase::new("interface.nothing_found").with("words", options::shorten(search)).say(lang) }</p>

@@ -29,6 +29,12 @@ pub enum Sign {
     Cross,
     /// A keyboard.
     Keys,
+    /// An eye.
+    Eye,
+    /// One way that becomes two.
+    Fork,
+    /// A link.
+    Link,
 }
 
 /// A sign, 18 units wide, in the colour of the text around it.
@@ -48,6 +54,15 @@ pub fn icon(sign: Sign) -> Html {
         Sign::Half => ("ico", "M9 15.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM9 2.5v13M9 6h4.8M9 9h6.4M9 12h4.8"),
         Sign::Check => ("ico", "M4 9.5l3.2 3.2L14 6"),
         Sign::Cross => ("ico", "M5 5l8 8M13 5l-8 8"),
+        Sign::Eye => (
+            "ico",
+            "M2 9s2.6-4.5 7-4.5S16 9 16 9s-2.6 4.5-7 4.5S2 9 2 9zM9 7.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z",
+        ),
+        Sign::Fork => ("ico", "M5 3v12M5 10c5 0 8-1.5 8-6M10.5 6.5L13 4l2.5 2.5"),
+        Sign::Link => (
+            "ico",
+            "M7.5 10.5l3-3M8.5 5.5l1.7-1.7a2.8 2.8 0 0 1 4 4L12.5 9.5M9.5 12.5l-1.7 1.7a2.8 2.8 0 0 1-4-4L5.5 8.5",
+        ),
         Sign::Keys => ("ico", "M2.5 5h13v8.5h-13zM5.2 7.6h.01M8 7.6h.01M10.8 7.6h.01M13 7.6h.01M5.6 10.8h6.8"),
     };
     html! { <svg viewBox="0 0 18 18" aria-hidden="true"><path {class} {d} /></svg> }

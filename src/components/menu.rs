@@ -21,6 +21,10 @@ pub struct MenuProps<'a> {
     pub speed: Speed,
     /// Virtual time in microseconds.
     pub time_us: u64,
+    /// The inspector is open.
+    pub inspecting: bool,
+    /// A comparison is shown, which can be closed.
+    pub compares: bool,
     /// Where actions go.
     pub dispatch: &'a Callback<Action>,
 }
@@ -28,12 +32,21 @@ pub struct MenuProps<'a> {
 /// The sheet over the bar.
 pub fn menu(props: &MenuProps<'_>) -> Html {
     let lang = props.lang;
+    let inspect = props.dispatch.reform(|_: MouseEvent| Action::InspectHere);
     let help = props.dispatch.reform(|_: MouseEvent| Action::Help(true));
     html! {
         <section class="menu only-narrow" aria-label={say(lang, "more")}>
             <div class="menu-row"><span>{ say(lang, "view") }</span>{ views(&ViewsProps { lang, view: props.view, id: "menu-tab", dispatch: props.dispatch }) }</div>
             <div class="menu-row"><span>{ say(lang, "speed") }</span>{ speed_menu(&SpeedMenuProps { lang, speed: props.speed, class: "", dispatch: props.dispatch }) }</div>
             <div class="menu-row"><span>{ say(lang, "virtual_time") }</span><b>{ format!("t = {}", milliseconds(props.time_us)) }</b></div>
+            <div class="menu-row">
+                <button type="button" class="btn" data-action="menu-inspect" aria-pressed={props.inspecting.to_string()} onclick={inspect}>{ icon(Sign::Eye) }{ say(lang, "inspect") }</button>
+                { super::transport::fork_button(lang, "menu-fork", "", props.dispatch) }
+                { super::transport::share_button(lang, "menu-share", "", props.dispatch) }
+                if props.compares {
+                    { super::compare::close_button(lang, props.dispatch) }
+                }
+            </div>
             <div class="menu-row">
                 <button type="button" class="btn" data-action="menu-help" onclick={help}>{ icon(Sign::Keys) }{ say(lang, "keys") }</button>
             </div>

@@ -1,18 +1,28 @@
 //! The page's components: functions of their properties.
 
+pub mod asked;
 pub mod card;
+pub mod checked;
+pub mod compare;
 pub mod facts;
+pub mod fork;
 pub mod glossary;
 pub mod help;
 pub mod home;
 pub mod icon;
 pub mod inline;
+pub mod inspector;
 pub mod ledger;
 pub mod menu;
 pub mod notice;
 pub mod own_files;
 pub mod player;
+pub mod print;
 pub mod question;
+pub mod review;
+pub mod sequence_view;
+pub mod share;
+pub mod simplified;
 pub mod terms;
 pub mod text_view;
 pub mod timeline;

@@ -355,7 +355,7 @@ impl Page<'_> {
         html! {
             <details class="own-words">
                 <summary>{ self.say("in_words") }</summary>
-                { text_view(&TextViewProps { lang: self.lang, blocks: &blocks }) }
+                { text_view(&TextViewProps { lang: self.lang, blocks: &blocks, marks: &[], dispatch: None }) }
             </details>
         }
     }

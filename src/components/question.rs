@@ -2,11 +2,11 @@
 
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
-use highwater_player::words::{Answered, Choice, Question};
+use highwater_player::words::{Answered, Answering, Choice, Question};
 use yew::prelude::*;
 
 use super::icon::{Sign, icon};
-use super::{inline, ledger, say};
+use super::{asked, inline, ledger, say};
 use crate::action::Action;
 
 /// What [`question_card`] shows.
@@ -15,6 +15,14 @@ pub struct QuestionProps<'a> {
     pub lang: Lang,
     /// The question.
     pub question: &'a Question,
+    /// The step, from 1.
+    pub step: usize,
+    /// The marks that answer it are a list.
+    pub listed: bool,
+    /// What was given in the place of a number.
+    pub problem: Option<&'a str>,
+    /// The reader came from the questions to look at again: how many there are still.
+    pub review: Option<usize>,
     /// Where actions go.
     pub dispatch: &'a Callback<Action>,
 }
@@ -29,8 +37,9 @@ fn letters(text: &str) -> usize {
 
 /// The card.
 pub fn question_card(props: &QuestionProps<'_>) -> Html {
-    let QuestionProps { lang, question, dispatch } = *props;
+    let QuestionProps { lang, question, dispatch, .. } = *props;
     let open = question.answered == Answered::Open;
+    let chosen_from = question.answering == Answering::Choose;
     let short = question.choices.len() <= 4
         && question.choices.iter().all(|choice| letters(&inline::plain(&choice.label)) <= SHORT);
     let (state, class, words) = match question.answered {
@@ -55,9 +64,13 @@ pub fn question_card(props: &QuestionProps<'_>) -> Html {
                 { say(lang, words) }
             </div>
             <h2 id="ask-words">{ inline::runs(&question.ask, None, None) }</h2>
-            <div class={if short { "choices is-row" } else { "choices" }} role="group" aria-labelledby="ask-words">
-                { for question.choices.iter().enumerate().map(|(index, one)| choice(lang, index, one, open, short, dispatch)) }
-            </div>
+            if chosen_from {
+                <div key="choices" class={if short { "choices is-row" } else { "choices" }} role="group" aria-labelledby="ask-words">
+                    { for question.choices.iter().enumerate().map(|(index, one)| choice(lang, index, one, open, short, dispatch)) }
+                </div>
+            } else {
+                <div key="asked">{ asked::answers(props) }</div>
+            }
             <div role="status">
                 if let Some(reason) = &question.reason {
                     <p class="reason">{ inline::runs(reason, None, None) }</p>
@@ -71,7 +84,10 @@ pub fn question_card(props: &QuestionProps<'_>) -> Html {
                 }
             </div>
             <div>
-                if open {
+                if let Some(left) = props.review.filter(|_| !open) {
+                    { asked::way_back(lang, left) }
+                }
+                if open && chosen_from {
                     <p class="ask-foot">{ say(lang, "choose_or_next") }</p>
                 }
             </div>
@@ -79,7 +95,15 @@ pub fn question_card(props: &QuestionProps<'_>) -> Html {
     }
 }
 
-fn choice(lang: Lang, index: usize, choice: &Choice, open: bool, short: bool, dispatch: &Callback<Action>) -> Html {
+/// A choice, or an answer that was given.
+pub(super) fn choice(
+    lang: Lang,
+    index: usize,
+    choice: &Choice,
+    open: bool,
+    short: bool,
+    dispatch: &Callback<Action>,
+) -> Html {
     let (class, sign, tag) = match (choice.right, choice.chosen) {
         (Some(true), chosen) => {
             ("choice is-right", Some(Sign::Check), if chosen { "your_answer" } else { "the_answer" })

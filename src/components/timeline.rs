@@ -18,6 +18,8 @@ pub struct StopMark {
     pub title: String,
     /// How far its question is, if it has one.
     pub question: Option<Answered>,
+    /// Here two futures part.
+    pub differs: bool,
 }
 
 /// A chapter with its stops.
@@ -66,19 +68,33 @@ pub fn timeline(props: &TimelineProps<'_>) -> Html {
         Callback::from(move |event: PointerEvent| {
             if event.button() == 0 {
                 crate::browser::hold_pointer(&event);
-                scrub(&dispatch, &event);
+                // A finger may be about to scroll the page.
+                if !is_touch(&event) {
+                    scrub(&dispatch, &event);
+                }
             }
         })
     };
     let onpointermove = {
         let dispatch = props.dispatch.clone();
         Callback::from(move |event: PointerEvent| {
-            if scrubbing && event.buttons() & 1 == 1 {
+            // A finger that goes up or down scrolls.
+            let along = is_touch(&event) && event.movement_x().abs() > event.movement_y().abs();
+            if (scrubbing && !is_touch(&event) || along) && event.buttons() & 1 == 1 {
                 scrub(&dispatch, &event);
             }
         })
     };
     let end = props.dispatch.reform(|_: PointerEvent| Action::ScrubEnd);
+    let onpointerup = {
+        let dispatch = props.dispatch.clone();
+        Callback::from(move |event: PointerEvent| {
+            if is_touch(&event) {
+                scrub(&dispatch, &event);
+            }
+            dispatch.emit(Action::ScrubEnd);
+        })
+    };
     let onkeydown = {
         let dispatch = props.dispatch.clone();
         Callback::from(move |event: KeyboardEvent| {
@@ -96,10 +112,14 @@ pub fn timeline(props: &TimelineProps<'_>) -> Html {
     html! {
         <div class="timeline" role="slider" tabindex="0" aria-label={say(lang, "steps")} aria-valuemin="1" aria-valuemax={steps.to_string()}
             aria-valuenow={step.to_string()} aria-valuetext={value} data-timeline="true"
-            {onpointerdown} {onpointermove} onpointerup={end.clone()} onpointercancel={end} {onkeydown}>
+            {onpointerdown} {onpointermove} {onpointerup} onpointercancel={end} {onkeydown}>
             { for props.chapters.iter().enumerate().map(|(index, chapter)| chapter_of(index, chapter, step)) }
         </div>
     }
+}
+
+fn is_touch(event: &PointerEvent) -> bool {
+    event.pointer_type() == "touch"
 }
 
 fn chapter_of(index: usize, chapter: &ChapterMarks, step: usize) -> Html {
@@ -107,7 +127,7 @@ fn chapter_of(index: usize, chapter: &ChapterMarks, step: usize) -> Html {
     let class = classes!("chapter", format!("g{}", chapter.stops.len().clamp(1, 16)), now.then_some("is-now"));
     html! {
         <div key={index} {class}>
-            <span class="chapter-name">{ &chapter.title }</span>
+            <span class="chapter-name" title={chapter.title.clone()}>{ &chapter.title }</span>
             <div class="stops">
                 { for chapter.stops.iter().map(|stop| {
                     let class = classes!(
@@ -115,6 +135,7 @@ fn chapter_of(index: usize, chapter: &ChapterMarks, step: usize) -> Html {
                         (stop.number < step).then_some("is-done"),
                         (stop.number == step).then_some("is-now"),
                         stop.question.is_some().then_some("is-ask"),
+                        stop.differs.then_some("is-first"),
                     );
                     html! { <span key={stop.number} {class} data-stop={stop.number.to_string()} title={format!("{}. {}", stop.number, stop.title)}><i></i></span> }
                 }) }

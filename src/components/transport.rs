@@ -6,7 +6,8 @@ use yew::prelude::*;
 
 use super::icon::{Sign, icon};
 use super::{milliseconds, say};
-use crate::action::Action;
+use crate::action::{Action, ShareAction};
+use crate::compare::form::ForkAction;
 use crate::motion::Speed;
 
 /// What [`transport`] shows.
@@ -27,6 +28,10 @@ pub struct TransportProps<'a> {
     pub scrub_title: Option<&'a str>,
     /// The menu is open.
     pub menu: bool,
+    /// The inspector is open.
+    pub inspecting: bool,
+    /// A comparison is shown, which can be closed.
+    pub compares: bool,
     /// Where actions go.
     pub dispatch: &'a Callback<Action>,
 }
@@ -51,18 +56,46 @@ pub fn transport(props: &TransportProps<'_>) -> Html {
                 if let Some(title) = &props.scrub_title {
                     <b>{ title }</b>
                 } else {
-                    <b>{ format!("t = {}", milliseconds(props.time_us)) }</b>{ " " }{ say(lang, "virtual_time") }
+                    <b>{ format!("t = {}", milliseconds(props.time_us)) }</b><span class="clock-word">{ " " }{ say(lang, "virtual_time") }</span>
                 }
             </span>
             <span class="spacer only-wide"></span>
             { speed_menu(&SpeedMenuProps { lang, speed: props.speed, class: "only-wide", dispatch: props.dispatch }) }
-            <button type="button" class="btn btn-quiet only-wide" data-action="help" aria-keyshortcuts="?" onclick={send(Action::Help(true))}>
+            <button type="button" class="btn btn-quiet only-wide" data-action="inspect" aria-keyshortcuts="Enter" aria-pressed={props.inspecting.to_string()} onclick={send(Action::InspectHere)}>
+                { icon(Sign::Eye) }<span>{ say(lang, "inspect") }</span>
+            </button>
+            <div class="fork-place only-wide">
+                { fork_button(lang, "fork", "btn-quiet", props.dispatch) }
+                { share_button(lang, "share", "btn-quiet", props.dispatch) }
+                if props.compares {
+                    { super::compare::close_button(lang, props.dispatch) }
+                }
+            </div>
+            <button type="button" class="btn btn-quiet only-wide" data-action="help" aria-keyshortcuts="?" aria-label={say(lang, "keys")} onclick={send(Action::Help(true))}>
                 { icon(Sign::Keys) }<span>{ say(lang, "keys") }</span>
             </button>
             <button type="button" class="btn only-narrow" data-action="menu" aria-label={say(lang, "more")} aria-expanded={props.menu.to_string()} onclick={send(Action::Menu(!props.menu))}>
                 { icon(Sign::More) }
             </button>
         </div>
+    }
+}
+
+/// The button that asks what if.
+pub fn fork_button(lang: Lang, action: &'static str, class: &'static str, dispatch: &Callback<Action>) -> Html {
+    let onclick = dispatch.reform(|_: MouseEvent| Action::Fork(ForkAction::Open));
+    html! {
+        <button type="button" class={classes!("btn", class)} data-action={action} aria-keyshortcuts="f" aria-label={say(lang, "fork")} title={say(lang, "fork")} {onclick}>
+            { icon(Sign::Fork) }<span>{ say(lang, "fork") }</span>
+        </button>
+    }
+}
+
+/// The button that shows the link to this picture.
+pub fn share_button(lang: Lang, action: &'static str, class: &'static str, dispatch: &Callback<Action>) -> Html {
+    let onclick = dispatch.reform(|_: MouseEvent| Action::Share(ShareAction::Open));
+    html! {
+        <button type="button" class={classes!("btn", class)} data-action={action} aria-label={say(lang, "share")} title={say(lang, "share")} {onclick}>{ icon(Sign::Link) }<span>{ say(lang, "share") }</span></button>
     }
 }
 

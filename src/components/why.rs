@@ -27,6 +27,9 @@ pub fn why_card(lang: Lang, mark: &str, why: &Why, dispatch: &Callback<Action>) 
                     <li key="between" class="between">{ Phrase::new("interface.why_between").with("n", i64::try_from(why.left_out).unwrap_or(i64::MAX)).say(lang) }</li>
                 }
                 { for end.map(|fact| line(lang, fact, dispatch)) }
+                if let Some(origin) = &why.origin {
+                    <li key="origin" class="you">{ origin }</li>
+                }
             </ol>
         </section>
     }

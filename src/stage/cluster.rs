@@ -4,7 +4,7 @@ use highwater_player::phrase::Phrase;
 use highwater_player::scene::cluster::{ClusterPanel, Role};
 
 use super::node::{Node, number};
-use super::track::{self, Measures};
+use super::track::{self, FOLDED_PX, Measures};
 use super::{Draw, Picture, clients, network, text};
 
 /// Where the rows stand.
@@ -64,7 +64,7 @@ fn place_rows(draw: &Draw<'_>, panel: &ClusterPanel) -> Rows {
                 false => 12.0,
             };
         }
-        let height = measures.row_h(replica.role);
+        let height = if draw.is_folded(&replica.id) { FOLDED_PX } else { measures.row_h(replica.role) };
         rows.push((y, height));
         y += height;
     }

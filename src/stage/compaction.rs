@@ -111,7 +111,11 @@ impl Log<'_> {
         for band in &self.panel.segments {
             if band.base_offset < end && band.end_offset > first {
                 let (left, right) = (x_of(band.base_offset.max(first)), x_of(band.end_offset.min(end)));
-                let node = self.band(band, Area::new(left, ribbon, right - left - 6.0, 20.0));
+                let mut node = self.band(band, Area::new(left, ribbon, right - left - 6.0, 20.0));
+                if from > 0 && band.base_offset < first {
+                    // It goes on from the row above, where the mark is.
+                    (node.mark, node.label) = (None, None);
+                }
                 self.nodes.push(node);
             }
         }

@@ -3,6 +3,7 @@
 //! [`draw`] is pure: a scene, a language and a width give the same [`Picture`] anywhere.
 
 pub mod accumulator;
+pub mod answers;
 pub mod clients;
 pub mod cluster;
 pub mod compaction;
@@ -15,6 +16,7 @@ pub mod history;
 pub mod network;
 pub mod node;
 pub mod partitioner;
+pub mod sequence;
 pub mod table;
 #[cfg(all(test, feature = "render"))]
 mod tests;
@@ -91,6 +93,8 @@ pub struct Look {
     pub reduced: bool,
     /// A question is open: the mark that it is about carries a diamond.
     pub asking: bool,
+    /// Rows of replicas that are shown in one line: they are the same in two futures. Only below 560 px.
+    pub folded: Vec<String>,
 }
 
 /// Everything that layout reads.
@@ -126,6 +130,11 @@ impl Draw<'_> {
     /// New in this step, or what the step looks at.
     pub fn is_in_focus(&self, mark: &str) -> bool {
         self.is_new(mark) || self.scene.look.iter().any(|look| look == mark)
+    }
+
+    /// The row is shown in one line.
+    pub fn is_folded(&self, mark: &str) -> bool {
+        self.look.folded.iter().any(|folded| folded == mark)
     }
 
     /// The open question is about this mark.

@@ -15,8 +15,11 @@ use lanes::{lanes, moved_share};
 /// Draws the stages of one key and the lanes.
 pub fn draw(draw: &Draw<'_>, panel: &PartitionerPanel) -> Picture {
     let width = draw.frame.width;
-    let lanes_w = draw.frame.pick(284.0, 272.0, width);
-    let left_w = draw.frame.pick(width - lanes_w - 52.0, width - lanes_w - 24.0, width);
+    // In a small stage the stages need their room more than the lanes.
+    let (most, gap) = if width < 600.0 { (width * 0.36, 20.0) } else { (284.0, draw.frame.pick(52.0, 24.0, 0.0)) };
+    let lanes_w = draw.frame.pick(most.min(284.0), most.min(272.0), width);
+    let beside = width - lanes_w - gap;
+    let left_w = draw.frame.pick(beside, beside, width);
     let mut stages = Stages { draw, panel, w: left_w, y: 0.0, nodes: Vec::new(), remainder_y: 0.0 };
     stages.all();
     let (mut y, remainder_y) = (stages.y, stages.remainder_y);

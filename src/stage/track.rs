@@ -151,6 +151,9 @@ fn first_in_window(panel: &ClusterPanel, slots: i64, look: &[String]) -> i64 {
         .map_or(newest, |looked| newest.min(looked))
 }
 
+/// The height of a row that is shown in one line.
+pub const FOLDED_PX: f64 = 34.0;
+
 /// The box of one replica with its log.
 pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> Node {
     let frame = draw.frame;
@@ -161,13 +164,17 @@ pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> No
         (false, _, true) => "place",
         (false, _, false) => "place is-out",
     };
-    let height = measures.row_h(row.role);
+    let is_folded = draw.is_folded(&row.id);
+    let height = if is_folded { FOLDED_PX } else { measures.row_h(row.role) };
     let mut group = Node::group(measures.box_x, y, "broker")
         .named(&row.id, draw.label(&row.id))
         .container()
         .part()
         .with(Node::rect(Area::new(0.0, 0.0, measures.box_w, height), 10.0, class));
     group = group.with_all(header(draw, measures, row));
+    if is_folded {
+        return group;
+    }
     group.with(track(draw, measures, row, measures.log_w(frame)))
 }
 
@@ -196,7 +203,12 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     };
     if frame.is_narrow() {
         let name_w = text::width(&name, 15.0).max(60.0);
-        let words = earlier.map_or(state.clone(), |earlier| format!("{state} · {earlier}"));
+        let words = if draw.is_folded(&row.id) {
+            let same = draw.say(Phrase::new("interface.compare_same"));
+            format!("HW {} · LEO {} · {same}", row.high_watermark.value, row.log_end_offset.value)
+        } else {
+            earlier.map_or(state.clone(), |earlier| format!("{state} · {earlier}"))
+        };
         let cut_w = if row.is_cut_off { 20.0 } else { 0.0 };
         let room = measures.box_w - 30.0 - name_w - 20.0 - tag_w - 10.0 - cut_w;
         let mut nodes = vec![

@@ -28,7 +28,7 @@ pub fn scene(props: &StageProps<'_>) -> Html {
         let dispatch = dispatch.clone();
         Callback::from(move |event: MouseEvent| {
             if let Some(mark) = browser::mark_under(&event) {
-                dispatch.emit(Action::Why(Some(mark)));
+                dispatch.emit(Action::Press(mark));
             }
         })
     });

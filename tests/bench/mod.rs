@@ -1,6 +1,7 @@
 //! Measuring without a harness: a few long rounds, and the median of them.
 
 pub mod assignors;
+pub mod crowd;
 
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,10 @@
 //! What a step costs in the page, as JSON. `cargo xtask bench` runs it against the built site.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use highwater_tests::bench::milliseconds;
+use highwater_tests::bench::{crowd, milliseconds};
 use highwater_tests::browser::{Page, Site, View, arrive};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,9 @@ fn main() -> Result<()> {
     let page = site.page(View::default())?;
     page.go("")?;
     let in_wasm = page.evaluate(MEASURED_IN_WASM)?;
+    measured.insert("large cluster".to_owned(), crowd::crowd(site)?);
+    let copy = std::env::var_os("RAFTSCOPE").map(PathBuf::from);
+    measured.insert("raftscope".to_owned(), crowd::raftscope(site, copy.as_deref(), &in_wasm)?);
     if !in_wasm.is_null() {
         measured.insert("wasm".to_owned(), in_wasm);
     }

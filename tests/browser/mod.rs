@@ -3,6 +3,7 @@
 //! One Chromium serves all tests of a process. It ends by itself when the process does, because its pipes close then.
 
 mod connection;
+mod firefox;
 mod keys;
 mod page;
 mod walk;
@@ -18,7 +19,8 @@ use xtask::server::Background;
 use xtask::tools;
 
 use connection::Connection;
-pub use page::{Page, Theme, View};
+pub use firefox::Firefox;
+pub use page::{LAYOUT_SCRIPT, Page, Theme, View};
 pub use walk::{Lang, Walk, arrive, spread, whole_matrix};
 
 /// The site, served as any static host does, and a browser to look at it.

@@ -22,7 +22,8 @@ const GLANCE: Duration = Duration::from_millis(15);
 /// Pictures are not taken taller than this, in CSS px.
 const PICTURE_HEIGHT_MAX: f64 = 6_000.0;
 
-const LAYOUT_SCRIPT: &str = include_str!("layout.js");
+/// Finds texts that are cut off, leave their boxes or lie on each other.
+pub const LAYOUT_SCRIPT: &str = include_str!("layout.js");
 
 /// The page cannot be told to report what its policy blocked; a listener on every new document does it.
 const VIOLATION_SCRIPT: &str = r#"document.addEventListener("securitypolicyviolation", (event) =>
@@ -191,7 +192,12 @@ impl<'s> Page<'s> {
     /// When it is not true in time; the message holds what the console said.
     pub fn wait_until(&self, expression: &str) -> Result<()> {
         let until = Instant::now() + PATIENCE;
-        while self.evaluate(expression)? != Value::Bool(true) {
+        // A page that loads again is asked once more.
+        let asked = || match self.evaluate(expression) {
+            Err(error) if error.to_string().contains("navigated or closed") => Ok(Value::Null),
+            answer => answer,
+        };
+        while asked()? != Value::Bool(true) {
             if Instant::now() > until {
                 let problems = self.problems();
                 bail!("waited {} s for {expression}; problems: {problems:?}", PATIENCE.as_secs());
@@ -250,6 +256,24 @@ impl<'s> Page<'s> {
         fs::write(&path, picture).with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// Prints the page on A4 and keeps it as `target/screenshots/<name>.pdf`; how many pages there are.
+    ///
+    /// # Errors
+    /// When it cannot be printed or written.
+    pub fn print(&self, name: &str) -> Result<usize> {
+        let paper = json!({ "paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": true });
+        let pdf = BASE64_STANDARD.decode(text(&self.call("Page.printToPDF", &paper)?, "data")?)?;
+        let path = self.site.screenshot_path(name).with_extension("pdf");
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, &pdf)?;
+        // A page is an object of its own, and `/Pages` are their tree.
+        let kind = b"/Type /Page";
+        let is_page = |at: &[u8]| at.starts_with(kind) && at.get(kind.len()) != Some(&b's');
+        Ok(pdf.windows(kind.len() + 1).filter(|at| is_page(at)).count())
+    }
+
     /// What went wrong since the page opened: errors in the console, exceptions, files that did not load, and what the
     /// Content-Security-Policy blocked.
     pub fn problems(&self) -> Vec<String> {
@@ -306,7 +330,11 @@ impl<'s> Page<'s> {
         Ok((seconds("ScriptDuration")? * 1_000.0, seconds("TaskDuration")? * 1_000.0))
     }
 
-    fn call(&self, method: &str, params: &Value) -> Result<Value> {
+    /// Asks the browser something about this page that has no name here.
+    ///
+    /// # Errors
+    /// When it refuses or does not answer.
+    pub fn call(&self, method: &str, params: &Value) -> Result<Value> {
         self.site.call(Some(&self.session), method, params)
     }
 

@@ -2,6 +2,7 @@
 //! not be measured is not there.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -18,18 +19,22 @@ use crate::{sizes, tools};
 ///
 /// # Errors
 /// When something cannot be built or run.
-pub fn bench(project: &Project) -> Result<()> {
+pub fn bench(project: &Project, raftscope: Option<&Path>) -> Result<()> {
     let native = measured(&["--bin", "bench_native"], &[("HIGHWATER", &command_line_tool()?)])?;
     site::assemble(project, Profile::Web, Packer::This)?;
     let browser = tools::browser()?;
     let (dist, browser) = (project.dist().into_os_string(), browser.into_os_string());
-    let page = measured(&["--bin", "bench_page"], &[("HIGHWATER_DIST", &dist), ("CHROME", &browser)])?;
+    let copy = raftscope.map(|copy| copy.as_os_str().to_owned());
+    let mut environment = vec![("HIGHWATER_DIST", &dist), ("CHROME", &browser)];
+    environment.extend(copy.as_ref().map(|copy| ("RAFTSCOPE", copy)));
+    let page = measured(&["--bin", "bench_page"], &environment)?;
     let size = sizes::measure(&project.dist())?.first_load();
     let none = Value::Null;
     let log = native.get("log").unwrap_or(&none);
     let in_wasm = page.get("wasm").and_then(|wasm| wasm.get("log")).unwrap_or(&none);
     let budgets = budgets::of_log(log, in_wasm);
-    for line in budgets::table(&budgets) {
+    let page_budgets = budgets::of_page(&native, &page, size.brotli);
+    for line in budgets::table(&budgets).into_iter().chain(budgets::page_table(&page_budgets)) {
         say(&line);
     }
     let all = json!({
@@ -42,6 +47,7 @@ pub fn bench(project: &Project) -> Result<()> {
         "page": page,
         "site": { "first_load_bytes": size.raw, "first_load_gzip_bytes": size.gzip, "first_load_brotli_bytes": size.brotli },
         "budgets": budgets.iter().map(budgets::Budget::json).collect::<Value>(),
+        "page_budgets": page_budgets.iter().map(budgets::Most::json).collect::<Value>(),
     });
     print(&serde_json::to_string_pretty(&all)?)
 }

@@ -1,6 +1,6 @@
 //! What the log shall do in a second, beside what it did.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// In wasm a third of it is enough.
 const WASM_SHARE: f64 = 1.0 / 3.0;
@@ -97,9 +97,74 @@ pub fn table(budgets: &[Budget]) -> Vec<String> {
     lines
 }
 
+/// Something of the page that shall be at most so much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Most {
+    what: &'static str,
+    budget: f64,
+    measured: Option<f64>,
+}
+
+impl Most {
+    /// As JSON, as the table has it.
+    pub fn json(&self) -> Value {
+        json!({ "what": self.what, "most": self.budget, "measured": self.measured, "kept": self.is_kept() })
+    }
+
+    fn is_kept(&self) -> Option<bool> {
+        Some(self.measured? <= self.budget)
+    }
+}
+
+/// What the page and its history cost, from what was measured; medians of script, in a browser that draws in software.
+pub fn of_page(native: &Map<String, Value>, page: &Map<String, Value>, first_load: usize) -> Vec<Most> {
+    let of = |measured: &Map<String, Value>, path: &[&str]| {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(measured.get(*first)?, |value, key| value.get(*key))?.as_f64()
+    };
+    let line = |what, budget, measured| Most { what, budget, measured };
+    let large = |path: &[&str]| of(page, &[&["large cluster"], path].concat());
+    vec![
+        line("step, 10 brokers × 24 × 3, ms of script", 8.0, large(&["step", "median_ms"])),
+        line("step back, ms of script", 8.0, large(&["back", "median_ms"])),
+        line("jump, ms of script", 8.0, large(&["seek", "median_ms"])),
+        line("frames while it moves, ms", 16.7, large(&["frames", "median_ms"])),
+        line("first step, 4 times slower, ms", 1_000.0, of(page, &["first step of key-hash", "usable_ms"])),
+        line("seek in 100,000 events in wasm, p99 ms", 16.0, of(page, &["wasm", "seek", "p99_ms"])),
+        line("memory of an event, bytes", 200.0, of(native, &["history", "bytes_an_event"])),
+        #[allow(clippy::cast_precision_loss, reason = "a size of some hundred kilobytes")]
+        line("first load, bytes after brotli", 300_000.0, Some(first_load as f64)),
+    ]
+}
+
+/// Their table, for people.
+pub fn page_table(lines: &[Most]) -> Vec<String> {
+    let head = format!("{:42} {:>10} {:>10}", "", "at most", "measured");
+    let row = |line: &Most| {
+        let measured = line.measured.map_or_else(|| "-".to_owned(), |measured| format!("{measured:.1}"));
+        let over = if line.is_kept() == Some(false) { "  over" } else { "" };
+        format!("{:42} {:>10} {measured:>10}{over}", line.what, line.budget)
+    };
+    std::iter::once(head).chain(lines.iter().map(row)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_over_its_budget_is_said_and_what_was_not_measured_too() {
+        let native = json!({ "history": { "bytes_an_event": 470 } });
+        let page = json!({ "large cluster": { "step": { "median_ms": 5.25 } } });
+        let object = |value: &Value| value.as_object().cloned().unwrap();
+        let lines = of_page(&object(&native), &object(&page), 299_000);
+        let table = page_table(&lines);
+        let line = |start: &str| table.iter().find(|line| line.starts_with(start)).unwrap().clone();
+        assert!(line("step, 10").ends_with("8        5.2"), "{}", line("step, 10"));
+        assert!(line("memory").ends_with("470.0  over"), "{}", line("memory"));
+        assert!(line("first step").ends_with('-'), "{}", line("first step"));
+        assert_eq!(lines.last().unwrap().json()["kept"], true);
+    }
 
     #[test]
     fn a_line_says_how_it_lies_to_its_budget() {

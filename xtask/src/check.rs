@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::console::{cargo, run, say};
 use crate::project::{Project, files_under};
-use crate::{scenarios, site, tools};
+use crate::{fuzz, scenarios, site, tools};
 
 /// The name of a test that takes too long without optimization begins so, and it is `#[ignore]`d in quick runs.
 const HEAVY: &str = "heavy_";
@@ -53,8 +53,9 @@ pub fn check(project: &Project, walks: Walks) -> Result<()> {
             run(&mut cargo(["test", "--workspace", "--release", "--tests", "--", "--ignored", HEAVY]))
         })?;
     }
+    stages.run("fuzz", || fuzz::fuzz(fuzz::EVENTS, 1))?;
     stages.run("scenarios", || scenarios::check(project))?;
-    stages.run("site", || site::build(project))?;
+    stages.run("site", || site::build_and_tell(project))?;
     if let Some(browser) = browser {
         stages.run("browser tests", || walk(&browser, walks))?;
     }
@@ -77,6 +78,7 @@ fn bring_tools(project: &Project, walks: Walks) -> Result<Option<PathBuf>> {
     }
     tools::axe_core(project)?;
     tools::chinese_font()?;
+    tools::firefox()?;
     tools::browser().map(Some)
 }
 

@@ -7,22 +7,45 @@
 use std::collections::BTreeMap;
 
 /// The modules, types and functions of the page, by the beginnings of their paths.
-const PAGE: [&str; 25] = [
+const PAGE: [&str; 49] = [
+    "highwater::app::ask",
     "highwater::app::files::<impl highwater::app::App>::files",
+    "highwater::app::fork",
+    "highwater::app::inspect",
+    "highwater::app::pages",
     "highwater::app::play::<impl highwater::app::App>::why",
+    "highwater::app::print::<impl highwater::app::App>::lay_out_sheets",
+    "highwater::app::share",
+    "highwater::browser::answering",
     "highwater::browser::files",
     "highwater::browser::open_dialog",
     "highwater::browser::place_at_mark",
+    "highwater::browser::share",
+    "highwater::compare",
+    "highwater::components::asked",
+    "highwater::components::checked",
+    "highwater::components::compare",
     "highwater::components::facts",
+    "highwater::components::fork",
     "highwater::components::glossary",
     "highwater::components::help",
+    "highwater::components::inspector",
     "highwater::components::menu",
     "highwater::components::own_files",
+    "highwater::components::print",
+    "highwater::components::review",
+    "highwater::components::sequence_view",
+    "highwater::components::share",
+    "highwater::components::simplified",
     "highwater::components::text_view",
     "highwater::components::why",
     "highwater::measure",
     "highwater::motion::planner::Planner::tokens",
     "highwater::own_files",
+    "highwater::progress::Progress::forget",
+    "highwater::progress::Progress::missed",
+    "highwater::session::Session::sequence_picture",
+    "highwater::stage::answers",
     "highwater::stage::clients",
     "highwater::stage::cluster",
     "highwater::stage::compaction",
@@ -30,10 +53,14 @@ const PAGE: [&str; 25] = [
     "highwater::stage::group",
     "highwater::stage::history",
     "highwater::stage::network",
+    "highwater::stage::sequence",
     "highwater::stage::table",
     "highwater::stage::track::row",
     "highwater::stage::track::trouble",
 ];
+
+/// How the standard library writes fractions; the page writes its own (`number` in `src/stage/node.rs`).
+const FRACTIONS: [&str; 2] = ["::num::flt2dec::", "::fmt::float::float_to_decimal"];
 
 /// Modules of the page whose types only other scenarios have.
 const PAGE_TYPES: [&str; 1] = ["highwater::own_files::"];
@@ -43,6 +70,10 @@ const FOUND: &str = include_str!("later.txt");
 
 /// Begins the line of a module whose types only other scenarios have.
 const TYPES: &str = "types ";
+
+/// Begins the line of a function that runs though its module is named by hand: the compiler makes one of functions that are
+/// alike, and gives it the name of any of them.
+const STAYS: &str = "stays ";
 
 /// Begins the line of a function of the standard library, made for types of log, sim or player: by its hash, for its name
 /// does not say for which.
@@ -61,12 +92,18 @@ pub fn is_later(name: &str) -> bool {
 
 /// The same, with a list that was found just now.
 pub fn is_in_second_part(name: &str, found: &str) -> bool {
-    is_of_page(name) || is_found(name, found)
+    let stays = || {
+        let hashes = found.lines().filter_map(|line| line.strip_prefix(STAYS));
+        hash_of(name).is_some_and(|hash| hashes.into_iter().any(|stays| stays == hash))
+    };
+    (is_of_page(name) && !stays()) || is_found(name, found)
 }
 
 /// Knows those that are named by hand.
 pub fn is_of_page(name: &str) -> bool {
-    PAGE.iter().any(|later| is_in(name, later)) || PAGE_TYPES.iter().any(|types| name.contains(types))
+    FRACTIONS.iter().any(|of| name.contains(of))
+        || PAGE.iter().any(|later| is_in(name, later))
+        || PAGE_TYPES.iter().any(|types| name.contains(types))
 }
 
 fn is_found(name: &str, found: &str) -> bool {
@@ -74,7 +111,9 @@ fn is_found(name: &str, found: &str) -> bool {
 }
 
 fn is_line_of(name: &str, line: &str) -> bool {
-    if let Some(types) = line.strip_prefix(TYPES) {
+    if line.starts_with(STAYS) {
+        false
+    } else if let Some(types) = line.strip_prefix(TYPES) {
         name.contains(types)
     } else if let Some(hash) = line.strip_prefix(GENERIC) {
         name.ends_with(hash)
@@ -144,6 +183,8 @@ pub fn found(seen: &[Seen]) -> String {
         generic.filter_map(|function| hash_of(&function.name).map(|hash| format!("{GENERIC}{hash}"))).collect();
     hashes.sort_unstable();
     lines.extend(hashes);
+    let alike = seen.iter().filter(|function| function.ran && is_of_page(&function.name));
+    lines.extend(alike.filter_map(|function| hash_of(&function.name).map(|hash| format!("{STAYS}{hash}"))));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -245,11 +286,20 @@ mod tests {
         let fold = seen("<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::fold", false);
         let of_page = fold.clone();
         let fold = Seen { asked_by_page: false, ..fold };
-        assert_eq!(found(&[fold.clone()]), "generic h0123456789abcdef\n");
+        assert_eq!(found(std::slice::from_ref(&fold)), "generic h0123456789abcdef\n");
         assert!(is_found(&fold.name, "generic h0123456789abcdef\n"));
         assert_eq!(found(&[of_page]), "");
         assert_eq!(found(&[Seen { ran: true, ..fold }]), "");
         assert!(!is_generic("core[c5930c85a12de822]::str::slice_error_fail_rt"));
+    }
+
+    #[test]
+    fn what_runs_stays_though_its_module_is_named_by_hand() {
+        let alike = Seen { ran: true, ..seen("highwater::compare::pictures", true) };
+        let text = found(std::slice::from_ref(&alike));
+        assert_eq!(text, "stays h0123456789abcdef\n");
+        assert!(is_of_page(&alike.name) && !is_in_second_part(&alike.name, &text));
+        assert!(is_in_second_part("highwater::compare::form::hffffffffffffffff", &text));
     }
 
     #[test]

@@ -9,11 +9,12 @@ use anyhow::{Context, Result};
 use highwater_player::course::{PackedCourse, pack_course};
 use highwater_player::lang::Lang;
 use highwater_player::locale;
+use serde_json::json;
 
 use crate::console::{cargo, run};
-use crate::page;
 use crate::project::{Project, files_under};
 use crate::site::write_changed;
+use crate::{page, simplified};
 
 /// Where `cargo xtask pack` writes when it is not told: into the site that Trunk is building, else into `dist/`.
 fn default_folder(project: &Project) -> PathBuf {
@@ -22,13 +23,15 @@ fn default_folder(project: &Project) -> PathBuf {
 }
 
 /// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.json`, and the words,
-/// `words.<lang>.txt` and `words.more.txt`. Other files there go.
+/// `words.<lang>.txt` and `words.more.txt`; and what not every reader asks for: all questions, `review.json`, what was
+/// checked, `checked.json`, and what is simplified, `simplified.json`. Other files there go.
 ///
 /// # Errors
 /// All that is wrong with the scenarios, with its places.
 pub fn pack(project: &Project, to: &Path) -> Result<()> {
     let packed = pack_course(&project.scenarios())?;
-    write(&packed, to)
+    let simplified = simplified::read(&project.root.join("docs"))?;
+    write(&packed, &serde_json::to_string(&simplified)?, to)
 }
 
 /// `cargo xtask pack`: also makes the page that Trunk is building like ours.
@@ -54,12 +57,19 @@ pub fn check(project: &Project) -> Result<()> {
     run(check.current_dir(&project.root))
 }
 
-fn write(packed: &PackedCourse, to: &Path) -> Result<()> {
+fn write(packed: &PackedCourse, simplified: &str, to: &Path) -> Result<()> {
     let list = serde_json::to_string(&packed.course)?;
     let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json.clone()));
     let words = Lang::ALL.map(|lang| (locale::file(lang), locale::packed(lang)));
     let more = (locale::MORE.to_owned(), locale::packed_more());
-    let files = scenarios.chain(words).chain([more, ("index.json".to_owned(), list)]);
+    let apart = [
+        ("index.json", list),
+        ("review.json", json!({ "questions": packed.questions }).to_string()),
+        ("checked.json", json!({ "scenarios": packed.checked }).to_string()),
+        ("simplified.json", simplified.to_owned()),
+    ];
+    let apart = apart.into_iter().map(|(name, text)| (name.to_owned(), text));
+    let files = scenarios.chain(words).chain([more]).chain(apart);
     let mut written = BTreeSet::new();
     for (name, text) in files {
         write_changed(&to.join(&name), text.as_bytes())?;
@@ -76,20 +86,27 @@ fn write(packed: &PackedCourse, to: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use highwater_player::course::Course;
-
     use super::*;
 
     #[test]
     fn a_folder_holds_the_course_and_nothing_else() {
         let folder = std::env::temp_dir().join(format!("highwater-pack-{}", std::process::id()));
         write_changed(&folder.join("gone.json"), b"{}").unwrap();
-        let packed =
-            PackedCourse { course: Course::default(), scenarios: vec![("key-hash".to_owned(), "{}".to_owned())] };
-        write(&packed, &folder).unwrap();
+        let scenarios = vec![("key-hash".to_owned(), "{}".to_owned())];
+        write(&PackedCourse { scenarios, ..PackedCourse::default() }, "{}", &folder).unwrap();
         assert_eq!(
             files_under(&folder).unwrap(),
-            ["index.json", "key-hash.json", "words.en.txt", "words.more.txt", "words.zh.txt"].map(PathBuf::from)
+            [
+                "checked.json",
+                "index.json",
+                "key-hash.json",
+                "review.json",
+                "simplified.json",
+                "words.en.txt",
+                "words.more.txt",
+                "words.zh.txt"
+            ]
+            .map(PathBuf::from)
         );
         assert_eq!(fs::read_to_string(folder.join("index.json")).unwrap(), r#"{"families":[]}"#);
         fs::remove_dir_all(folder).unwrap();

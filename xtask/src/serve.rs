@@ -10,6 +10,7 @@ use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
 use crate::console::{Failed, say};
+use crate::draft::Draft;
 use crate::project::Project;
 use crate::server::{self, Built};
 use crate::site::{self, Packer, Profile};
@@ -17,7 +18,7 @@ use crate::site::{self, Packer, Profile};
 /// The folders that the site is made from.
 const FOLDERS: [&str; 5] = ["src", "crates", "styles", "scenarios", "locales"];
 /// The files beside them.
-const FILES: [&str; 4] = ["Cargo.toml", "index.html", "boot.js", "page.js"];
+const FILES: [&str; 7] = ["Cargo.toml", "index.html", "boot.js", "page.js", "embed.html", "embed.js", "frame.js"];
 
 /// How long to wait for more changes after one: editors and git write many files at once.
 const QUIET: Duration = Duration::from_millis(150);
@@ -26,20 +27,33 @@ const QUIET: Duration = Duration::from_millis(150);
 ///
 /// # Errors
 /// When the port is taken or the sources cannot be watched. A build that fails is shown, and the next change tries again.
-pub fn serve(project: &Project, port: u16, profile: Profile) -> Result<()> {
+pub fn serve(project: &Project, port: u16, profile: Profile, scenario: Option<&Path>) -> Result<()> {
+    let draft = scenario.map(Draft::new).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let listener = runtime.block_on(server::listen(port))?;
     let address = listener.local_addr()?;
     let (sender, changes) = mpsc::channel();
+    let _draft_watcher = draft.as_ref().map(|draft| draft.watch(sender.clone())).transpose()?;
     let _watcher = watch_sources(&project.root, sender)?;
 
-    let (built, state) = watch::channel(Built::default());
+    let (built, state) = Built::channel();
     let files = server::files_with_reload(&project.dist(), state);
     let mut packer = Packer::This;
     rebuild(project, profile, packer, &built);
     runtime.spawn(async { axum::serve(listener, files).await });
     say(&format!("Serving http://{address}/ (stop with Ctrl-C)"));
+    if let Some(draft) = &draft {
+        pack(draft, &built);
+    }
     while let Some(paths) = next_changes(&changes) {
+        if let Some(draft) = draft.as_ref().filter(|draft| paths.iter().any(|path| draft.has(path))) {
+            pack(draft, &built);
+        }
+        let is_site = |path: &PathBuf| is_source(&project.root, path);
+        let paths: BTreeSet<PathBuf> = paths.into_iter().filter(is_site).collect();
+        if paths.is_empty() {
+            continue;
+        }
         if paths.iter().any(|path| path.starts_with(project.root.join("crates"))) {
             packer = Packer::Fresh;
         }
@@ -49,6 +63,17 @@ pub fn serve(project: &Project, port: u16, profile: Profile) -> Result<()> {
         rebuild(project, profile, packer, &built);
     }
     Ok(())
+}
+
+/// Packs the scenario that is being written, and tells the terminal and the page how it went.
+pub fn pack(draft: &Draft, built: &watch::Sender<Built>) {
+    built.send_modify(|state| draft.pack(state));
+    let state = built.borrow();
+    match (&state.draft_error, &state.draft) {
+        (Some(error), _) => say(error),
+        (None, Some(packed)) => say(&format!("Shows #/{}", packed.id)),
+        (None, None) => {}
+    }
 }
 
 /// Builds, and tells the terminal and the page how it went.
@@ -69,20 +94,21 @@ fn rebuild(project: &Project, profile: Profile, packer: Packer, built: &watch::S
     });
 }
 
+/// Whether the site is made from this file.
+fn is_source(root: &Path, path: &Path) -> bool {
+    FILES.iter().any(|name| root.join(name) == path) || FOLDERS.iter().any(|name| path.starts_with(root.join(name)))
+}
+
 /// Sends the path of every source that changes, as long as the watcher lives.
 fn watch_sources(root: &Path, sender: mpsc::Sender<PathBuf>) -> Result<notify::RecommendedWatcher> {
-    let files = FILES.map(|name| root.join(name));
-    let folders = FOLDERS.map(|name| root.join(name));
-    let is_source = move |path: &Path| {
-        files.iter().any(|file| file == path) || folders.iter().any(|folder| path.starts_with(folder))
-    };
+    let of = root.to_path_buf();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
         if matches!(event.kind, EventKind::Access(_)) {
             return;
         }
         for path in event.paths {
-            if is_source(&path) {
+            if is_source(&of, &path) {
                 // Nobody listens any more when the server stops.
                 let _ = sender.send(path);
             }
@@ -101,7 +127,7 @@ fn watch_sources(root: &Path, sender: mpsc::Sender<PathBuf>) -> Result<notify::R
 }
 
 /// Waits for a change and until it is quiet again: what changed; none when the watcher is gone.
-fn next_changes(changes: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
+pub fn next_changes(changes: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
     let mut paths = BTreeSet::from([changes.recv().ok()?]);
     while let Ok(path) = changes.recv_timeout(QUIET) {
         paths.insert(path);

@@ -8,9 +8,10 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::extract::{Path as UrlPath, Request};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, Sse};
-use axum::response::{Html, IntoResponse};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -18,6 +19,8 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::WatchStream;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::draft::Packed;
 
 /// The strictest policy under which the page works. `index.html` carries it too, but for `frame-ancestors`, which only a
 /// header can say.
@@ -33,6 +36,17 @@ pub struct Built {
     pub version: u64,
     /// Why the last build failed, if it did.
     pub error: Option<String>,
+    /// The scenario that is being written, as it last could be packed.
+    pub draft: Option<Packed>,
+    /// What is wrong with it now.
+    pub draft_error: Option<String>,
+}
+
+impl Built {
+    /// A build that can be changed, and where its changes are heard.
+    pub fn channel() -> (watch::Sender<Built>, watch::Receiver<Built>) {
+        watch::channel(Built::default())
+    }
 }
 
 /// Serves the files in `dist`.
@@ -53,9 +67,18 @@ pub fn files_with_reload(dist: &Path, built: watch::Receiver<Built>) -> Router {
         move || page_with_reload(index.clone(), built.borrow().clone())
     };
     let script = get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], RELOAD_SCRIPT) });
+    let draft = {
+        let (dist, built) = (dist.to_path_buf(), built.clone());
+        get(move |name: UrlPath<String>, request: Request| {
+            let packed = built.borrow().draft.clone();
+            scenario(dist, name.0, packed, request)
+        })
+    };
     let events = get(move || {
         let states = WatchStream::new(built.clone()).map(|built| {
-            let state = serde_json::json!({ "version": built.version, "error": built.error });
+            let draft = built.draft.map(|draft| draft.id);
+            let error = built.error.or(built.draft_error);
+            let state = serde_json::json!({ "version": built.version, "error": error, "draft": draft });
             Ok::<_, Infallible>(Event::default().data(state.to_string()))
         });
         async { Sse::new(states) }
@@ -64,6 +87,7 @@ pub fn files_with_reload(dist: &Path, built: watch::Receiver<Built>) -> Router {
         .route("/", get(page.clone()))
         .route("/index.html", get(page))
         .route("/live-reload.js", script)
+        .route("/scenarios/{name}", draft)
         .route("/live-reload", events);
     reload.merge(files(dist)).layer(SetResponseHeaderLayer::overriding(
         header::CONTENT_SECURITY_POLICY,
@@ -74,12 +98,25 @@ pub fn files_with_reload(dist: &Path, built: watch::Receiver<Built>) -> Router {
 async fn page_with_reload(index: PathBuf, built: Built) -> impl IntoResponse {
     let page = tokio::fs::read_to_string(&index).await;
     let page = page.unwrap_or_else(|_| "<!doctype html><head><title>Highwater</title></head>".to_owned());
-    Html(with_reload(&page, built.version))
+    Html(with_reload(&page, built.version, built.draft.as_ref().map(|draft| draft.id.as_str())))
 }
 
-/// The page with the reload script in its head. The script's address says which build the page is of.
-fn with_reload(page: &str, version: u64) -> String {
-    let script = format!("<script src=\"live-reload.js?{version}\" defer></script>\n</head>");
+/// The scenario that is being written, if that is the one of this name; else what is in the site.
+async fn scenario(dist: PathBuf, name: String, draft: Option<Packed>, request: Request) -> Response {
+    if let Some(draft) = draft.filter(|draft| name.strip_suffix(".json") == Some(&*draft.id)) {
+        return ([(header::CONTENT_TYPE, "application/json")], draft.json).into_response();
+    }
+    match ServeDir::new(dist).try_call(request).await {
+        Ok(response) => response.into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// The page with the reload script in its head. The script's address says which build the page is of, and which scenario
+/// is being written.
+fn with_reload(page: &str, version: u64, draft: Option<&str>) -> String {
+    let draft = draft.map(|id| format!("&amp;{id}")).unwrap_or_default();
+    let script = format!("<script src=\"live-reload.js?{version}{draft}\" defer></script>\n</head>");
     page.replacen("</head>", &script, 1)
 }
 
@@ -116,6 +153,14 @@ impl Background {
     /// As [`Background::start`].
     pub fn plain(folder: &Path) -> Result<Background> {
         Background::serve(Router::new().fallback_service(ServeDir::new(folder)))
+    }
+
+    /// Serves the files in `dist` with live reload.
+    ///
+    /// # Errors
+    /// As [`Background::start`].
+    pub fn with_reload(dist: &Path, built: watch::Receiver<Built>) -> Result<Background> {
+        Background::serve(files_with_reload(dist, built))
     }
 
     fn serve(files: Router) -> Result<Background> {
@@ -184,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_page_hears_of_every_build() {
-        let (built, state) = watch::channel(Built::default());
+        let (built, state) = Built::channel();
         let server = Background::serve(files_with_reload(Path::new("no/such/folder"), state)).unwrap();
         let page = response(&server, "/");
         assert!(page.contains("<script src=\"live-reload.js?0\" defer></script>"), "{page}");
@@ -208,10 +253,27 @@ mod tests {
 
     #[test]
     fn the_reload_script_stands_in_the_head() {
-        let page = with_reload("<head><title>t</title></head><body></body>", 3);
+        let page = with_reload("<head><title>t</title></head><body></body>", 3, None);
         assert_eq!(
             page,
             "<head><title>t</title><script src=\"live-reload.js?3\" defer></script>\n</head><body></body>"
         );
+        assert!(with_reload("</head>", 4, Some("my-draft")).contains("live-reload.js?4&amp;my-draft\""));
+    }
+
+    #[test]
+    fn a_draft_stands_in_the_place_of_the_scenario_of_its_name() {
+        let folder = std::env::temp_dir().join(format!("highwater-drafts-{}", std::process::id()));
+        for name in ["mine.json", "other.json"] {
+            crate::site::write_changed(&folder.join("scenarios").join(name), b"of the site").unwrap();
+        }
+        let draft = Packed { id: "mine".to_owned(), json: "of the author".to_owned() };
+        let (_built, state) = watch::channel(Built { draft: Some(draft), ..Built::default() });
+        let server = Background::with_reload(&folder, state).unwrap();
+        assert!(response(&server, "/scenarios/mine.json").ends_with("of the author"));
+        assert!(response(&server, "/scenarios/other.json").ends_with("of the site"));
+        assert!(response(&server, "/scenarios/none.json").starts_with("HTTP/1.1 404"));
+        drop(server);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -12,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::console::{cargo, run, run_and_keep, say};
 use crate::project::{Project, files_under, is_ci};
 use crate::sizes;
-use crate::{later, page, scenarios, split, tools};
+use crate::{later, page, scenarios, single_file, split, tools};
 
 /// The package that is the page; its compiled files have this name.
 const PACKAGE: &str = "highwater";
@@ -21,15 +21,20 @@ const PACKAGE: &str = "highwater";
 const CODECS: (&str, &str) = ("highwater-codecs", "codecs");
 
 /// What stands beside `index.html` and is copied as it is.
-const COPIED: [&str; 8] = [
+const COPIED: [&str; 13] = [
     "boot.js",
     "embed.d.ts",
     "embed.js",
     "frame.js",
     "page.js",
+    "styles/compare.css",
+    "styles/contrast.css",
     "styles/embed.css",
     "styles/icon.svg",
+    "styles/inspector.css",
     "styles/own.css",
+    "styles/print.css",
+    "styles/sequence.css",
 ];
 
 /// What esbuild makes small.
@@ -96,21 +101,48 @@ pub enum Packer {
     Fresh,
 }
 
+/// The site as `cargo xtask build` writes it, with its sizes. A first load over its budget is told; only the build itself fails
+/// because of it.
+///
+/// # Errors
+/// When a part cannot be built; with `CI=true` also when the tools that make it small are not there.
+pub fn build_and_tell(project: &Project) -> Result<()> {
+    if !assemble(project, Profile::Web, Packer::This)? {
+        if is_ci() {
+            bail!("without wasm-opt and esbuild the site is not what visitors get");
+        }
+        return Ok(());
+    }
+    let measured = sizes::measure(&project.dist())?;
+    crate::console::print(&measured.table())?;
+    if let Err(over) = measured.judge() {
+        say(&format!("NOT WITHIN BUDGET: {over}"));
+    }
+    Ok(())
+}
+
 /// `cargo xtask build`: the site as visitors get it, held against its budget.
 ///
 /// # Errors
 /// When a part cannot be built, or the first load is over its budget. Without a wasm-opt or an esbuild the size is not
 /// judged, which is an error too with `CI=true`.
-pub fn build(project: &Project) -> Result<()> {
+pub fn build(project: &Project, in_one_file: bool) -> Result<()> {
+    let dist = project.dist();
     if assemble(project, Profile::Web, Packer::This)? {
-        let measured = sizes::measure(&project.dist())?;
+        let measured = sizes::measure(&dist)?;
         crate::console::print(&measured.table())?;
-        return measured.judge();
-    }
-    if is_ci() {
+        measured.judge()?;
+    } else if is_ci() {
         bail!("without wasm-opt and esbuild the size cannot be judged");
+    } else {
+        say("The size is not judged: that needs wasm-opt (binaryen) and esbuild on the PATH, or npm to bring them.");
     }
-    say("The size is not judged: that needs wasm-opt (binaryen) and esbuild on the PATH, or npm to bring them.");
+    if in_one_file {
+        let page = single_file::page(&dist)?;
+        let path = dist.join(single_file::NAME);
+        write_changed(&path, page.as_bytes())?;
+        say(&format!("{}: {} bytes, opens without a server", path.display(), page.len()));
+    }
     Ok(())
 }
 

@@ -78,8 +78,11 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
 /// Everything but the scenarios after the first one with their part of the program, the codecs, and all words but those of the longer
 /// language.
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
-    let is_of_frame =
-        name.starts_with("embed.") || matches!(name, "styles/embed.css" | "styles/own.css") || name == "frame.js";
+    let later_sheets = ["compare", "contrast", "embed", "inspector", "own", "print", "sequence"];
+    let is_later_sheet = name
+        .strip_prefix("styles/")
+        .is_some_and(|file| file.strip_suffix(".css").is_some_and(|sheet| later_sheets.contains(&sheet)));
+    let is_of_frame = name.starts_with("embed.") || name == "frame.js" || is_later_sheet;
     if name == site::MORE || name.starts_with("codecs") || is_of_frame {
         return false;
     }
@@ -150,6 +153,7 @@ mod tests {
     #[test]
     fn a_first_load_has_the_first_scenario_only() {
         assert!(is_first_load("page.js", Some("key-hash")));
+        assert!(is_first_load("page.css", Some("key-hash")) && !is_first_load("styles/print.css", Some("key-hash")));
         assert!(is_first_load("scenarios/index.json", Some("key-hash")));
         assert!(is_first_load("scenarios/words.zh.txt", Some("key-hash")));
         assert!(!is_first_load("scenarios/words.en.txt", Some("key-hash")));

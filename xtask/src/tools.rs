@@ -28,6 +28,10 @@ const BROWSER_PATHS: [&str; 4] = [
 ];
 const BROWSER_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
+const FIREFOX_NAMES: [&str; 2] = ["firefox", "firefox-esr"];
+const FIREFOX_PATHS: [&str; 2] =
+    ["/Applications/Firefox.app/Contents/MacOS/firefox", r"C:\Program Files\Mozilla Firefox\firefox.exe"];
+
 /// Makes sure that rustc can compile for the page.
 ///
 /// # Errors
@@ -172,6 +176,35 @@ pub fn browser() -> Result<PathBuf> {
          or set CHROME to its path, or leave them out with --no-browser",
     )?;
     installed_browser().context("chromium was installed, but is not on the PATH")
+}
+
+/// A Firefox: `FIREFOX` if it is set, else the one that is installed, else Debian's; none where it cannot be had, which is
+/// said.
+///
+/// # Errors
+/// With `CI=true` when there is none.
+pub fn firefox() -> Result<Option<PathBuf>> {
+    if let Some(path) = env::var_os("FIREFOX").map(PathBuf::from) {
+        if !path.is_file() {
+            bail!("FIREFOX is {}, and there is no such file", path.display());
+        }
+        return Ok(Some(path));
+    }
+    let installed = || {
+        let named = FIREFOX_NAMES.iter().find_map(|name| on_path(name));
+        named.or_else(|| FIREFOX_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()))
+    };
+    if let Some(path) = installed() {
+        return Ok(Some(path));
+    }
+    match debian_packages(&["firefox-esr"]) {
+        Ok(()) => Ok(installed()),
+        Err(error) if is_ci() => Err(error.context("the tests in Firefox need it")),
+        Err(error) => {
+            say(&format!("{error:#}. The tests in Firefox are left out; FIREFOX can say where one is."));
+            Ok(None)
+        }
+    }
 }
 
 fn installed_browser() -> Option<PathBuf> {

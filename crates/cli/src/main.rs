@@ -8,6 +8,7 @@ mod assign;
 mod check;
 mod dump;
 mod failure;
+mod fuzz;
 mod group_partition;
 mod input;
 mod list;
@@ -76,6 +77,7 @@ enum Command {
     Lookup(lookup::Lookup),
     Load(load::Load),
     Replay(replay_command::Replay),
+    Fuzz(fuzz::Fuzz),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +100,7 @@ fn main() -> ExitCode {
         Command::Lookup(command) => command.run(&mut out),
         Command::Load(command) => command.run(&mut out),
         Command::Replay(command) => command.run(&mut out),
+        Command::Fuzz(command) => command.run(&mut out),
     };
     let failure = result.and_then(|()| out.finish()).err();
     failure.map_or(ExitCode::SUCCESS, |failure| failure.report())

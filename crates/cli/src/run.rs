@@ -4,7 +4,7 @@ use clap::Args;
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
-use highwater_player::words::{Inline, Question};
+use highwater_player::words::{Answering, Choice, Inline, Question};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -59,9 +59,15 @@ struct StepReport {
 #[derive(Serialize)]
 struct QuestionReport {
     ask: String,
+    /// `choose`, `number` or `point`.
+    kind: &'static str,
+    /// What a number counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    /// Of a number the right one alone.
     choices: Vec<String>,
-    /// The index of the right choice.
-    right: usize,
+    /// The indexes of the right choices: several of marks, otherwise one.
+    right: Vec<usize>,
     why: String,
 }
 
@@ -118,7 +124,11 @@ impl Run {
         let chapter = stop.and_then(|stop| chapters.get(stop.chapter));
         let words = player.words(self.lang);
         // The answer shows once one was given; which one does not matter here.
-        let asks = player.question(self.lang).is_some() && player.dispatch(Command::Answer(0)).is_ok();
+        let any = player.question(self.lang).map(|question| match question.answering {
+            Answering::Number(_) => Command::Number(i64::MIN),
+            Answering::Choose | Answering::Point => Command::Answer(0),
+        });
+        let asks = any.is_some_and(|any| player.dispatch(any).is_ok());
         StepReport {
             number,
             id: stop.map(|stop| stop.id.clone()).unwrap_or_default(),
@@ -139,10 +149,20 @@ fn seek(player: &mut Player, number: usize) -> Result<(), Failure> {
 }
 
 fn told(question: &Question) -> QuestionReport {
+    let (kind, unit) = match &question.answering {
+        Answering::Choose => ("choose", None),
+        Answering::Number(unit) => ("number", unit.clone()),
+        Answering::Point => ("point", None),
+    };
+    // What was given in the place of a number is no answer of the scenario's.
+    let choices = question.choices.iter().filter(|choice| kind != "number" || choice.right == Some(true));
+    let choices: Vec<&Choice> = choices.collect();
     QuestionReport {
         ask: plain(&question.ask),
-        choices: question.choices.iter().map(|choice| plain(&choice.label)).collect(),
-        right: question.choices.iter().position(|choice| choice.right == Some(true)).unwrap_or(0),
+        kind,
+        unit,
+        choices: choices.iter().map(|choice| plain(&choice.label)).collect(),
+        right: (0_usize..).zip(&choices).filter(|(_, choice)| choice.right == Some(true)).map(|(at, _)| at).collect(),
         why: question.reason.as_deref().map(plain).unwrap_or_default(),
     }
 }
@@ -162,8 +182,9 @@ fn print(report: &StepReport, steps: usize, out: &mut Out) -> Result<(), Failure
     if let Some(question) = &report.question {
         out.line(format!("  ◇ {}", question.ask))?;
         for (index, choice) in question.choices.iter().enumerate() {
-            let mark = if index == question.right { "✓" } else { "·" };
-            out.line(format!("    {mark} {choice}"))?;
+            let mark = if question.right.contains(&index) { "✓" } else { "·" };
+            let unit = question.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            out.line(format!("    {mark} {choice}{unit}"))?;
         }
         out.line(format!("    {}", question.why))?;
     }

@@ -8,7 +8,7 @@ use crate::output::Out;
 
 /// Print the JSON Schema of scenario.toml, for editors.
 #[derive(Args)]
-#[command(after_help = "Example:\n  highwater schema > scenarios/scenario.schema.json")]
+#[command(after_help = "Example:\n  highwater schema > scenarios/schema.json")]
 pub struct Schema {}
 
 impl Schema {

@@ -225,8 +225,7 @@ fn schema_is_the_one_that_is_checked_in() {
     let (code, out, err) = call(&["schema"]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(
-        out == fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/scenario.schema.json"))
-            .unwrap()
+        out == fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/schema.json")).unwrap()
     );
 }
 

@@ -89,6 +89,11 @@ impl Log {
         &self.config
     }
 
+    /// Other configs, from now on. Kafka: `updateConfig`.
+    pub fn set_config(&mut self, config: LogConfig) {
+        self.config = Rc::new(config);
+    }
+
     /// The first offset.
     pub fn log_start_offset(&self) -> i64 {
         self.start_offset

@@ -15,6 +15,15 @@ pub enum Command {
     Last,
     /// Answers the question of this step with a choice, from 0.
     Answer(usize),
+    /// Answers it with a number.
+    Number(i64),
+}
+
+impl Command {
+    /// It answers a question.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Command::Answer(_) | Command::Number(_))
+    }
 }
 
 /// How the player came to where it is.

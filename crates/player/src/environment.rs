@@ -24,6 +24,8 @@ pub struct Situation<'a> {
     pub world: &'a World,
     /// All facts until now.
     pub facts: &'a [Fact],
+    /// The same moment in the other future, where two are compared.
+    pub other: Option<(&'a World, &'a [Fact])>,
 }
 
 fn fail(message: impl Into<String>) -> EvaluationError {
@@ -206,6 +208,11 @@ impl Situation<'_> {
 }
 
 impl Environment for Situation<'_> {
+    fn other(&self) -> Option<Box<dyn Environment + '_>> {
+        let (world, facts) = self.other?;
+        Some(Box::new(Situation { world, facts, other: None }))
+    }
+
     fn call(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
         match function {
             "leo" => number(self.replica(args)?.log_end_offset().0),

@@ -6,6 +6,7 @@ mod groups;
 use highwater_sim::fact::{Fact, FactKind};
 
 use crate::causes;
+use crate::inspect::thing::Because;
 use crate::marks;
 use crate::scene::cluster::ClientKind;
 use crate::scene::{Panel, Scene, ValueKey};
@@ -19,6 +20,17 @@ pub(crate) fn chain<'a>(facts: &'a [Fact], scene: &Scene, mark: &str) -> Vec<&'a
     let found = value_of(scene, mark).and_then(|key| setter(facts, &key));
     let found = found.or_else(|| facts.get(files::made(facts, scene, mark)?)).or_else(|| about(facts, mark));
     causes::chain(facts, found)
+}
+
+/// The chain behind a value of a thing, newest first. Empty if nothing has happened to it.
+pub(crate) fn of_value<'a>(facts: &'a [Fact], scene: &Scene, mark: &str, because: &Because) -> Vec<&'a Fact> {
+    let found = match because {
+        Because::Thing => None,
+        Because::Key(key) => setter(facts, key),
+        Because::Mark(about_it) => about(facts, about_it),
+        Because::Fact(place) => facts.get(*place),
+    };
+    if found.is_some() { causes::chain(facts, found) } else { chain(facts, scene, mark) }
 }
 
 /// A chain without the steps between that say nothing by themselves. Its end stays.

@@ -161,6 +161,14 @@ impl Expression {
         self.root = Rc::new(definitions.node(&self.root));
     }
 
+    /// With `value` in the place of `name`.
+    #[inline(never)]
+    pub(crate) fn with(&self, name: &str, value: Value) -> Expression {
+        let constant = Node::new(Span::default(), Kind::Literal(value));
+        let root = Definitions::one(name, constant).node(&self.root);
+        Expression { source: self.source.clone(), root: Rc::new(root) }
+    }
+
     /// Resolves the names in it (definitions, partitions, clients …), checks functions and their arguments, and says the
     /// type of its value.
     ///

@@ -63,13 +63,26 @@ pub struct History {
     facts: Vec<Fact>,
     checkpoints: Vec<Checkpoint>,
     end: Checkpoint,
+    events_max: u64,
 }
 
 impl History {
     /// Begins with a world in which nothing has happened but what it was built with.
     pub fn new(world: World) -> History {
         let start = Checkpoint { moment: Moment::default(), world };
-        History { inputs: Vec::new(), facts: Vec::new(), checkpoints: vec![start.clone()], end: start }
+        History {
+            inputs: Vec::new(),
+            facts: Vec::new(),
+            checkpoints: vec![start.clone()],
+            end: start,
+            events_max: EVENTS_MAX,
+        }
+    }
+
+    /// This history with a lower bound for its events.
+    #[must_use]
+    pub fn at_most(self, events: u64) -> History {
+        History { events_max: events.min(EVENTS_MAX), ..self }
     }
 
     /// The world at the end.
@@ -119,8 +132,8 @@ impl History {
     /// # Errors
     /// [`HistoryFull`] at a bound; the event is not done then.
     pub fn step(&mut self) -> Result<bool, HistoryFull> {
-        if self.end.moment.events >= EVENTS_MAX {
-            return Err(HistoryFull { what: "events", limit: EVENTS_MAX });
+        if self.end.moment.events >= self.events_max {
+            return Err(HistoryFull { what: "events", limit: self.events_max });
         }
         if self.facts.len() >= FACTS_MAX {
             return Err(HistoryFull { what: "facts", limit: FACTS_MAX as u64 });
@@ -142,6 +155,15 @@ impl History {
         if self.checkpoints.last().is_none_or(|last| last.moment != self.end.moment) {
             self.checkpoints.push(self.end.clone());
         }
+    }
+
+    /// Forgets what came after `moment`, which must be one that was kept: nothing is done again.
+    pub fn back_to(&mut self, moment: Moment) {
+        self.checkpoints.retain(|checkpoint| checkpoint.moment <= moment);
+        let (world, _) = self.world_at(moment);
+        self.inputs.truncate(moment.inputs);
+        self.facts.truncate(moment.facts);
+        self.end = Checkpoint { moment, world };
     }
 
     /// The world at `moment`, from the nearest checkpoint before it; with it the events that had to be done again.

@@ -6,9 +6,9 @@
 mod loaded;
 
 #[cfg(target_arch = "wasm32")]
-pub use loaded::{is_loaded, load, load_more, text};
+pub use loaded::{is_loaded, load, load_more, since, text};
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{is_loaded, load, packed, packed_more, text};
+pub use native::{is_loaded, load, packed, packed_more, since, text};
 
 use crate::lang::Lang;
 
@@ -19,6 +19,11 @@ pub fn file(lang: Lang) -> String {
 
 /// The name of the file with the words that only the scenarios after the first one say, in all languages.
 pub const MORE: &str = "words.more.txt";
+
+/// The key under which a page finds since when a configuration has its default.
+fn since_key(config: &highwater_sim::config::ConfigDef) -> String {
+    ["since", config.scope.name(), config.name].join(".")
+}
 
 /// The words of a language, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +67,17 @@ impl Words {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
+    use highwater_sim::config::{CONFIGS, ConfigDef};
+
     use super::Lang;
+
+    /// Since which version a configuration has its default and, behind a space, the default before that, if there was one.
+    pub fn since(config: &ConfigDef) -> String {
+        match config.older_defaults.last() {
+            Some(older) => format!("{} {}", older.until, older.default),
+            None => config.since.to_owned(),
+        }
+    }
 
     /// The words of a key; the key itself if there are none.
     pub fn text(key: &str, lang: Lang) -> String {
@@ -85,14 +100,15 @@ mod native {
     }
 
     /// The words of all languages that a page reads with the first scenario that needs them. A key begins with the code of
-    /// its language.
+    /// its language. Beside them since when configurations have their defaults, which has no language.
     pub fn packed_more() -> String {
         let of = |lang: Lang| {
             words(lang)
                 .filter(|(key, _)| is_later(key))
                 .map(move |(key, words)| (format!("{}.{key}", lang.code()), words))
         };
-        pack(Lang::ALL.into_iter().flat_map(of).collect())
+        let since = CONFIGS.into_iter().flatten().map(|config| (super::since_key(config), since(config)));
+        pack(Lang::ALL.into_iter().flat_map(of).chain(since).collect())
     }
 
     fn words(lang: Lang) -> impl Iterator<Item = (String, String)> {
@@ -106,22 +122,40 @@ mod native {
     }
 
     /// The beginnings of the keys that the first scenario never says.
-    const LATER: [&str; 130] = [
+    const LATER: [&str; 169] = [
+        "compare.",
         "facts.alter",
+        "facts.clear_elr",
+        "facts.command_alter_config",
         "facts.command_assign",
+        "facts.command_cancel",
         "facts.command_close",
         "facts.command_commit",
+        "facts.command_configure",
         "facts.command_crash",
+        "facts.command_delay",
+        "facts.command_delete_config",
+        "facts.command_drop",
+        "facts.command_duplicate",
+        "facts.command_elect",
+        "facts.command_f",
         "facts.command_pause_polling",
         "facts.command_poll",
+        "facts.command_power",
+        "facts.command_reassign",
         "facts.command_resume_polling",
         "facts.command_seek",
+        "facts.command_skew",
+        "facts.command_slow",
         "facts.command_subscribe",
         "facts.command_unsubscribe",
+        "facts.command_write",
         "facts.commit_",
+        "facts.config_record",
         "facts.consumer_",
         "facts.controller",
         "facts.coordinator_",
+        "facts.epoch_",
         "facts.fetch",
         "facts.follower_credited",
         "facts.generation_",
@@ -136,6 +170,7 @@ mod native {
         "facts.nothing",
         "facts.offset_",
         "facts.partition_change",
+        "facts.partition_chosen_ignored",
         "facts.partitions_",
         "facts.poll_",
         "facts.position_reset",
@@ -145,6 +180,7 @@ mod native {
         "facts.record_polled",
         "facts.records_appended_follower",
         "facts.records_polled",
+        "facts.register_broker",
         "facts.retention_stopped",
         "facts.roll_",
         "facts.seeked",
@@ -158,20 +194,37 @@ mod native {
         "facts.timer_fetch_backoff",
         "facts.timer_group",
         "facts.timer_isr",
+        "facts.timer_leader_balance",
         "facts.timer_member",
         "facts.timer_poll",
+        "facts.timer_unclean",
+        "facts.truncation",
+        "facts.unflushed",
         "facts.verdict_above_hw",
         "facts.verdict_below_start",
         "facts.verdict_over_size",
         "facts.verdict_too_old",
+        "inspect.",
+        "interface.ask.",
+        "interface.checked.",
         "interface.compaction.",
+        "interface.compare_",
         "interface.controller",
+        "interface.every_mark",
         "interface.files.",
+        "interface.filter_about",
+        "interface.filter_words",
+        "interface.fork_",
         "interface.glossary.",
         "interface.group.",
         "interface.history_axis",
         "interface.in_metadata_log",
+        "interface.key_print",
         "interface.own.",
+        "interface.print_",
+        "interface.review.",
+        "interface.share_",
+        "interface.simplified.",
         "interface.table.",
         "scene.at_ms",
         "scene.consumer_",
@@ -186,12 +239,14 @@ mod native {
         "scene.lost",
         "scene.member_",
         "scene.msg_alter",
+        "scene.msg_epoch",
         "scene.msg_fetch",
         "scene.msg_list",
         "scene.paused",
         "scene.record_",
         "scene.silence_clock",
         "scene.waits_hw",
+        "sequence.",
         "text.active_index",
         "text.band_",
         "text.compaction",
@@ -284,6 +339,9 @@ mod tests {
                 assert_eq!(later.get(&format!("{}.{key}", lang.code())).unwrap(), text(&key, lang), "{key}");
             }
             assert!(words.lines.len() + later.lines.len() / 2 > 400);
+            for config in highwater_sim::config::CONFIGS.into_iter().flatten() {
+                assert_eq!(later.get(&since_key(config)).unwrap(), since(config), "{}", config.name);
+            }
             assert_eq!(words.get("interface.no_such_key"), None);
             assert_eq!(words.get(""), None);
             assert_eq!(words.get("zzz"), None);

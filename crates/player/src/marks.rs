@@ -4,6 +4,7 @@ mod groups;
 
 use highwater_sim::command::Command;
 use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::fact::{PollThrew, TruncationDetected, UnflushedLost};
 use highwater_sim::ids::{NodeId, TopicPartition};
 
 use crate::beat::{BeatFact, Motion};
@@ -41,6 +42,9 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             let cut = (to.0..from.0).take(64).map(|offset| format!("{row}/cut-{offset}"));
             [format!("{row}/leo")].into_iter().chain(cut).collect()
         }
+        FactKind::UnflushedLost(UnflushedLost { broker, partition, .. }) => {
+            vec![format!("broker-{broker}/{partition}/leo")]
+        }
         FactKind::IsrUpdate { partition, .. } | FactKind::PartitionChangeRecord { partition, .. } => {
             vec![format!("isr/{partition}")]
         }
@@ -57,9 +61,10 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         FactKind::StickyPartitionSwitched { producer, topic, to, .. } => {
             vec![format!("accumulator/{producer}/{topic}-{to}")]
         }
-        FactKind::PositionReset { consumer, .. } | FactKind::RecordsPolled { consumer, .. } => {
-            vec![format!("client-{consumer}")]
-        }
+        FactKind::PositionReset { consumer, .. }
+        | FactKind::TruncationDetected(TruncationDetected { consumer, .. })
+        | FactKind::PollThrew(PollThrew { consumer, .. })
+        | FactKind::RecordsPolled { consumer, .. } => vec![format!("client-{consumer}")],
         FactKind::MetadataUpdated { client, .. } => {
             vec![format!("client-{client}"), "partitioner/remainder".to_owned()]
         }
@@ -73,6 +78,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             vec![format!("log/{partition}")]
         }
         FactKind::CheckpointWritten { partition, file, .. } => vec![format!("log/{partition}/{}", file.name())],
+        FactKind::LogDirFailed(broker) => vec![format!("broker-{broker}")],
         FactKind::LogLoaded { broker, partition, .. } => {
             ["leo", "hw"].into_iter().map(|value| format!("broker-{broker}/{partition}/{value}")).collect()
         }
@@ -81,6 +87,8 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::TimerFired { .. }
         | FactKind::RegisterBrokerRecord { .. }
         | FactKind::BrokerRegistrationChangeRecord { .. }
+        | FactKind::ConfigRecord(_)
+        | FactKind::ClearElrRecord(_)
         | FactKind::LimitReached { .. } => Vec::new(),
     }
 }
@@ -109,6 +117,8 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             FactKind::BatchAcknowledged { .. }
             | FactKind::SendFailed { .. }
             | FactKind::RecordsPolled { .. }
+            | FactKind::TruncationDetected(_)
+            | FactKind::PollThrew(_)
             | FactKind::PositionReset { .. },
             Some(mark),
         ) => Motion::LineChanged(mark),
@@ -122,6 +132,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::IsrUpdate { .. }
             | FactKind::PartitionChangeRecord { .. }
             | FactKind::LogTruncated { .. }
+            | FactKind::UnflushedLost(_)
             | FactKind::LogLoaded { .. },
             Some(mark),
         ) => Motion::ValueChanged(mark),
@@ -146,6 +157,8 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::IsrUpdate { broker, .. }
         | FactKind::LogTruncated { broker, .. }
         | FactKind::LogLoaded { broker, .. }
+        | FactKind::UnflushedLost(UnflushedLost { broker, .. })
+        | FactKind::LogDirFailed(broker)
         | FactKind::RegisterBrokerRecord { broker, .. }
         | FactKind::BrokerRegistrationChangeRecord { broker, .. }
         | FactKind::FetchCompleted { broker, .. }
@@ -178,7 +191,11 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::BatchAcknowledged { .. }
         | FactKind::BatchRetried { .. }
         | FactKind::SendFailed { .. }
+        | FactKind::ConfigRecord(_)
+        | FactKind::ClearElrRecord(_)
         | FactKind::PositionReset { .. }
+        | FactKind::TruncationDetected(_)
+        | FactKind::PollThrew(_)
         | FactKind::RecordsPolled { .. } => Vec::new(),
     }
 }

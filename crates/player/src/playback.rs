@@ -1,6 +1,9 @@
 //! The player: a scenario that has run, and where in it the learner is.
 
 mod error;
+mod inspect;
+mod sequence;
+mod stops;
 
 use highwater_sim::sorted::SortedMap;
 use std::rc::Rc;
@@ -8,51 +11,27 @@ use std::rc::Rc;
 use highwater_sim::fact::Fact;
 
 pub use error::{CommandError, OpenError};
+pub use stops::{Chapter, Stop};
 
 use crate::beat::Beat;
 use crate::beats;
 use crate::command::{Arrival, Command};
-use crate::explain;
 use crate::glossary;
 use crate::lang::Lang;
 use crate::marks;
 use crate::past::{Past, Seen};
-use crate::question::{self, Resolved, ResolvedChoice};
+use crate::question::{self, Given, Resolved, ResolvedChoice};
 use crate::run::{self, Run, StepEnd};
 use crate::say::say;
 use crate::scene::build::{Palette, View, scene};
 use crate::scene::text::{self, TextBlock};
 use crate::scene::{MarkId, Scene};
-use crate::script::{self, Choices, Scenario};
+use crate::script::{self, Choices, MAX_BROUGHT_EVENTS, Scenario};
 use crate::template::Template;
-use crate::words::{Answered, Choice, FactLine, Gloss, Inline, Question, StepWords, Why};
+use crate::words::{Answered, Answering, Choice, FactLine, Gloss, Inline, Question, StepWords};
 
 /// The most facts of a chain that are told, besides its end.
 const WHY_LINES: usize = 6;
-
-/// A stop on the timeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// The step's number, from 1.
-    pub number: usize,
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Its chapter, from 0.
-    pub chapter: usize,
-    /// Its question, if it has one.
-    pub question: Option<Answered>,
-}
-
-/// A chapter on the timeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chapter {
-    /// Its title.
-    pub title: String,
-    /// The number of its first step, from 1.
-    pub first: usize,
-}
 
 /// A scenario being played.
 #[derive(Debug)]
@@ -62,7 +41,7 @@ pub struct Player {
     palette: Palette,
     past: Rc<Past>,
     questions: Vec<Option<Resolved>>,
-    answers: SortedMap<usize, Option<usize>>,
+    answers: SortedMap<usize, Given>,
     step: usize,
     beats: Vec<Beat>,
     before: Rc<Scene>,
@@ -78,12 +57,26 @@ impl Player {
         Player::with(Scenario::from_json(packed)?)
     }
 
+    /// Opens a packed scenario that somebody brought: nothing in it is trusted to be small, or to end.
+    ///
+    /// # Errors
+    /// As [`Player::open`], and what is out of bounds.
+    pub fn open_brought(packed: &str) -> Result<Player, OpenError> {
+        let scenario = Scenario::brought(packed)?;
+        let run = run::run_within(&scenario, MAX_BROUGHT_EVENTS)?;
+        Player::of(scenario, run)
+    }
+
     /// Plays a scenario that is already there.
     ///
     /// # Errors
     /// As [`Player::open`].
     pub fn with(scenario: Scenario) -> Result<Player, OpenError> {
         let run = run::run(&scenario)?;
+        Player::of(scenario, run)
+    }
+
+    fn of(scenario: Scenario, run: Run) -> Result<Player, OpenError> {
         let mut palette = Palette::default();
         for key in run::keys(&scenario) {
             palette.note(key.as_deref());
@@ -92,7 +85,7 @@ impl Player {
         let mut questions = Vec::with_capacity(scenario.steps.len());
         for (index, step) in scenario.steps.iter().enumerate() {
             let wrong = |message: String| OpenError::Step { step: step.id.clone(), message };
-            let resolved = step.ask.as_ref().map(|ask| question::resolve(ask, index, &run)).transpose();
+            let resolved = step.ask.as_ref().map(|_| question::resolve(&scenario, index, &run)).transpose();
             questions.push(resolved.map_err(wrong)?);
             for lang in Lang::ALL {
                 for template in [step.title.get(lang), step.say.get(lang)] {
@@ -111,6 +104,31 @@ impl Player {
             Player { scenario, run, palette, past, questions, answers, step: 0, beats: Vec::new(), before, scene };
         player.arrive(0, Arrival::Cut);
         Ok(player)
+    }
+
+    /// A player of the same scenario whose run is another one, such as one where something was changed. Its questions are
+    /// not asked, and what its texts cannot say there they leave out.
+    pub(crate) fn with_run(&self, run: Run) -> Player {
+        let empty = Rc::new(Scene::default());
+        let (before, scene) = (Rc::clone(&empty), empty);
+        let (scenario, palette) = (self.scenario.clone(), self.palette.clone());
+        let (questions, answers) = (Vec::new(), SortedMap::new());
+        let past = Rc::new(Past::of(&run.history, &palette));
+        let mut player =
+            Player { scenario, run, palette, past, questions, answers, step: 0, beats: Vec::new(), before, scene };
+        player.arrive(self.step, Arrival::Cut);
+        player
+    }
+
+    /// The scenario compares two futures by itself.
+    pub fn compares(&self) -> bool {
+        self.scenario.compare.is_some()
+    }
+
+    /// What is said of this run alone at the present step, where it is B of a comparison.
+    pub fn words_of_b(&self, lang: Lang) -> Vec<Inline> {
+        let text = self.scenario.steps.get(self.step).and_then(|step| step.say_b.as_ref());
+        text.map(|text| self.rendered(text.get(lang), self.step, lang)).unwrap_or_default()
     }
 
     /// The scenario's id.
@@ -203,20 +221,39 @@ impl Player {
             }
             Command::Answer(choice) => {
                 let there = self.resolved(self.step).is_some_and(|question| choice < question.choices.len());
-                if !there || self.answers.contains_key(&self.step) {
+                if !there || self.asks_a_number() || self.answers.contains_key(&self.step) {
                     return Err(CommandError::NoChoice(choice));
                 }
-                self.answers.insert(self.step, Some(choice));
+                self.answers.insert(self.step, Given::Choice(choice));
+                Arrival::Stayed
+            }
+            Command::Number(number) => {
+                self.give(number)?;
                 Arrival::Stayed
             }
         };
         Ok(arrival)
     }
 
+    fn asks_a_number(&self) -> bool {
+        let ask = self.scenario.steps.get(self.step).and_then(|step| step.ask.as_ref());
+        ask.is_some_and(|ask| matches!(ask.choices, Choices::Number(_)))
+    }
+
+    /// Answers with a number.
+    #[inline(never)]
+    fn give(&mut self, number: i64) -> Result<(), CommandError> {
+        if !self.asks_a_number() || self.answers.contains_key(&self.step) {
+            return Err(CommandError::NoNumber);
+        }
+        self.answers.insert(self.step, Given::Number(number));
+        Ok(())
+    }
+
     /// An open question that is passed shows its answer.
     fn reveal(&mut self) {
         if self.resolved(self.step).is_some() {
-            self.answers.get_or_insert_with(self.step, || None);
+            self.answers.get_or_insert_with(self.step, || Given::Nothing);
         }
     }
 
@@ -322,24 +359,36 @@ impl Player {
         let resolved = self.resolved(self.step)?;
         let answered = self.answered(self.step);
         let open = answered == Answered::Open;
-        let chosen = self.answers.get(&self.step).copied().flatten();
+        let given = self.answers.get(&self.step).copied();
         let label = |choice: &ResolvedChoice| match (choice, &ask.choices) {
             (ResolvedChoice::Value(value), _) => vec![Inline::Text { text: value.shown() }],
             (ResolvedChoice::Listed(index), Choices::Listed(listed)) => listed
                 .get(*index)
                 .map(|choice| self.rendered(choice.say.get(lang), self.step, lang))
                 .unwrap_or_default(),
-            (ResolvedChoice::Listed(_), Choices::Near(_)) => Vec::new(),
+            (ResolvedChoice::Mark(mark), _) => self.mark_in_words(mark, lang),
+            (ResolvedChoice::Listed(_), _) => Vec::new(),
         };
         let choices = resolved.choices.iter().enumerate().map(|(index, choice)| Choice {
             label: label(choice),
-            right: (!open).then_some(index == resolved.right),
-            chosen: chosen == Some(index),
+            right: (!open).then_some(resolved.right.contains(&index)),
+            chosen: given == Some(Given::Choice(index)),
+            mark: if let ResolvedChoice::Mark(mark) = choice { Some(mark.clone()) } else { None },
         });
+        let mut choices: Vec<Choice> = choices.collect();
+        let answering = match &ask.choices {
+            Choices::Near(_) | Choices::Listed(_) => Answering::Choose,
+            Choices::Point(_) => Answering::Point,
+            Choices::Number(asked) => {
+                question::show_given(given, &mut choices);
+                Answering::Number(asked.unit.as_ref().map(|unit| unit.get(lang).clone()))
+            }
+        };
         let facts = resolved.facts.iter().filter_map(|id| self.run.history.facts().get(usize::try_from(*id).ok()?));
         Some(Question {
             ask: self.rendered(ask.question.get(lang), self.step, lang),
-            choices: choices.collect(),
+            answering,
+            choices,
             answered,
             reason: (!open).then(|| self.rendered(ask.why.get(lang), ask.after, lang)),
             facts: if open { Vec::new() } else { facts.map(|fact| self.line(fact, lang)).collect() },
@@ -359,7 +408,7 @@ impl Player {
         facts.iter().skip(skip).map(|fact| self.line(fact, lang)).collect()
     }
 
-    fn line(&self, fact: &Fact, lang: Lang) -> FactLine {
+    pub(crate) fn line(&self, fact: &Fact, lang: Lang) -> FactLine {
         let number = usize::try_from(fact.id.0).unwrap_or(usize::MAX);
         FactLine {
             id: fact.id.0,
@@ -384,25 +433,11 @@ impl Player {
         text::label(&self.scene, mark, lang)
     }
 
-    /// Why a mark of the picture shows what it shows; none where no fact made it so.
-    pub fn why(&self, mark: &str, lang: Lang) -> Option<Why> {
-        let facts = self.run.history.facts().get(..self.end_of(self.step).moment.facts).unwrap_or_default();
-        let whole = explain::chain(facts, &self.scene, mark);
-        let telling = explain::telling(&whole);
-        let (last, before) = telling.split_last()?;
-        let shown: Vec<&&Fact> = before.iter().take(WHY_LINES).chain([last]).collect();
-        Some(Why {
-            label: self.label(mark, lang)?,
-            left_out: telling.len().saturating_sub(shown.len()),
-            chain: shown.into_iter().map(|fact| self.line(fact, lang)).collect(),
-        })
-    }
-
     /// The questions answered so far: the step's number, and whether the answer was right.
     pub fn answers(&self) -> Vec<(usize, bool)> {
-        let told = |(step, choice): (&usize, &Option<usize>)| {
-            let right = self.resolved(*step)?.right;
-            choice.map(|choice| (step.saturating_add(1), choice == right))
+        let told = |(step, given): (&usize, &Given)| {
+            let right = self.resolved(*step)?.is_right(*given);
+            (*given != Given::Nothing).then_some((step.saturating_add(1), right))
         };
         self.answers.iter().filter_map(told).collect()
     }
@@ -413,11 +448,22 @@ impl Player {
 
     fn answered(&self, index: usize) -> Answered {
         match (self.answers.get(&index), self.resolved(index)) {
-            (Some(Some(choice)), Some(question)) if *choice == question.right => Answered::Right,
-            (Some(Some(_)), _) => Answered::Wrong,
-            (Some(None), _) => Answered::Revealed,
+            (Some(Given::Nothing), _) => Answered::Revealed,
+            (Some(given), Some(question)) if question.is_right(*given) => Answered::Right,
+            (Some(_), _) => Answered::Wrong,
             (None, _) => Answered::Open,
         }
+    }
+
+    #[inline(never)]
+    fn mark_in_words(&self, mark: &str, lang: Lang) -> Vec<Inline> {
+        vec![Inline::Text { text: self.label(mark, lang).unwrap_or_else(|| mark.to_owned()) }]
+    }
+
+    /// The index of the answer that is this mark, while the question is open.
+    pub fn answer_at(&self, mark: &str) -> Option<usize> {
+        let question = self.resolved(self.step).filter(|_| !self.answers.contains_key(&self.step))?;
+        question.choices.iter().position(|choice| matches!(choice, ResolvedChoice::Mark(one) if one == mark))
     }
 
     /// Every text was rendered once when the scenario was opened, so it has its values.

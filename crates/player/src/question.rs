@@ -1,5 +1,8 @@
 //! Questions: the right answer, the wrong ones, and the facts behind it, all computed from the run.
 
+mod given;
+mod pointing;
+
 use highwater_sim::fact::Fact;
 use highwater_sim::sorted::{SortedSet, sort_short_by_key};
 use highwater_sim::world::World;
@@ -7,8 +10,11 @@ use highwater_sim::world::World;
 use crate::causes;
 use crate::environment::Situation;
 use crate::expression::{EvaluationError, Expression, Value};
-use crate::run::Run;
-use crate::script::{Ask, Choices};
+use crate::run::{Run, StepEnd};
+use crate::scene::MarkId;
+use crate::script::{Ask, Choices, Scenario};
+
+pub use given::{number_from, show_given};
 
 /// How many answers a question with near answers has.
 const NEAR_CHOICES: usize = 3;
@@ -18,10 +24,10 @@ const FACTS_MAX: usize = 4;
 /// A question with its answers computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// The answers; of listed ones the index says which text.
+    /// The answers; of listed ones the index says which text. Of a number that is asked for, the right one alone.
     pub choices: Vec<ResolvedChoice>,
-    /// The right one.
-    pub right: usize,
+    /// The right ones: several of marks, otherwise one.
+    pub right: Vec<usize>,
     /// The numbers of the facts that made it so, in order.
     pub facts: Vec<u64>,
 }
@@ -33,15 +39,45 @@ pub enum ResolvedChoice {
     Value(Value),
     /// The text of the choice with this index.
     Listed(usize),
+    /// A mark of the picture.
+    Mark(MarkId),
+}
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Nothing: the learner went on.
+    Nothing,
+    /// The choice with this index.
+    Choice(usize),
+    /// A number.
+    Number(i64),
+}
+
+impl Resolved {
+    /// Whether this is right.
+    pub fn is_right(&self, given: Given) -> bool {
+        match given {
+            Given::Nothing => false,
+            Given::Choice(choice) => self.right.contains(&choice),
+            Given::Number(number) => self.choices.first() == Some(&ResolvedChoice::Value(Value::Number(number))),
+        }
+    }
 }
 
 /// Computes the question of step `step` by looking at the world after the step that it asks about.
 ///
 /// # Errors
-/// An expression without a value, or listed answers of which not exactly one is right.
-pub fn resolve(ask: &Ask, step: usize, run: &Run) -> Result<Resolved, String> {
+/// An expression without a value, listed answers of which not exactly one is right, or marks of which none or all are.
+pub fn resolve(scenario: &Scenario, step: usize, run: &Run) -> Result<Resolved, String> {
+    let asking = scenario.steps.get(step).ok_or("there is no such step")?;
+    let ask = asking.ask.as_ref().ok_or("this step asks nothing")?;
     let after = situation(run, ask.after).ok_or("the question asks about a step that is not there")?;
-    let mut resolved = answers(ask, step, run, &after)?;
+    let mut resolved = match &ask.choices {
+        Choices::Number(asked) => given::resolve(asked, &after)?,
+        Choices::Point(pointed) => pointing::resolve(pointed, (step, asking), run, &after)?,
+        Choices::Near(_) | Choices::Listed(_) => answers(ask, step, run, &after)?,
+    };
     if resolved.facts.is_empty() {
         // Nothing set the value: what the reason speaks of explains it.
         let reasons = ask.why.en.expressions();
@@ -67,17 +103,27 @@ fn answers(ask: &Ask, step: usize, run: &Run, after: &Situation<'_>) -> Result<R
             let about = listed.get(*right).map(|choice| &choice.when);
             Ok(Resolved {
                 choices: (0..listed.len()).map(ResolvedChoice::Listed).collect(),
-                right: *right,
+                right: vec![*right],
                 facts: about.map_or_else(Vec::new, |about| facts_behind(about, after)),
             })
         }
+        Choices::Number(_) | Choices::Point(_) => Err("this is not chosen from".to_owned()),
     }
 }
 
 /// The world after a step, with the facts until then.
 pub fn situation(run: &Run, step: usize) -> Option<Situation<'_>> {
     let end = run.ends.get(step)?;
-    Some(Situation { world: &end.world, facts: run.history.facts().get(..end.moment.facts).unwrap_or_default() })
+    let other = run.other.as_ref().and_then(|other| Some((other, other.ends.get(step)?)));
+    Some(Situation {
+        world: &end.world,
+        facts: facts_until(run, end),
+        other: other.map(|(other, end)| (&end.world, facts_until(other, end))),
+    })
+}
+
+fn facts_until<'a>(run: &'a Run, end: &StepEnd) -> &'a [Fact] {
+    run.history.facts().get(..end.moment.facts).unwrap_or_default()
 }
 
 fn near(
@@ -112,7 +158,7 @@ fn near(
     let index = values.iter().position(|value| *value == right).unwrap_or(0);
     Ok(Resolved {
         choices: values.into_iter().map(ResolvedChoice::Value).collect(),
-        right: index,
+        right: vec![index],
         facts: facts_behind(about, after),
     })
 }

@@ -8,15 +8,16 @@ use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicC
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::consumer::membership::GroupName;
 use highwater_sim::fact::{Fact, FieldValue};
+use highwater_sim::fault::Fault;
 use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
 use highwater_sim::time::SimTime;
 use highwater_sim::world::{World, WorldConfig};
 
 use crate::environment::Situation;
-use crate::history::{History, Moment};
+use crate::history::{EVENTS_MAX, History, Moment};
 use crate::script::{
     Action, Configs, Consumer, FactWanted, GroupMembership, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS,
-    action_of, fault_of, partition_from_name,
+    action_of, fault_of, message_of, partition_from_name,
 };
 
 /// Why a scenario does not run.
@@ -53,6 +54,8 @@ pub struct Run {
     pub start: StepEnd,
     /// A step each.
     pub ends: Vec<StepEnd>,
+    /// The other future, where the scenario compares two by itself.
+    pub other: Option<Rc<Run>>,
 }
 
 /// Runs all steps of `scenario`.
@@ -60,9 +63,36 @@ pub struct Run {
 /// # Errors
 /// A cluster that cannot be built, a command that the world refuses, or a step that does not come to its end.
 pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
+    run_within(scenario, EVENTS_MAX)
+}
+
+/// As [`run`], in at most so many events.
+///
+/// # Errors
+/// As [`run`], and when it takes more events.
+pub fn run_within(scenario: &Scenario, events: u64) -> Result<Run, RunError> {
+    let (history, start) = set_up(scenario)?;
+    let mut history = history.at_most(events);
+    let mut ends = Vec::with_capacity(scenario.steps.len());
+    for step in &scenario.steps {
+        let fail = |message: String| RunError::Step { step: step.id.clone(), message };
+        run_step(scenario, step, &mut history).map_err(fail)?;
+        ends.push(end_of(&mut history));
+    }
+    let mut run = Run { history, start, ends, other: None };
+    if let Some(compare) = &scenario.compare {
+        let other = crate::compare::other(scenario, &run, compare).map_err(RunError::Setup)?;
+        run.other = Some(Rc::new(other));
+    }
+    Ok(run)
+}
+
+/// The cluster with its topics and clients, before the first step.
+pub(crate) fn set_up(scenario: &Scenario) -> Result<(History, StepEnd), RunError> {
     let mut history = History::new(build(scenario)?);
     for topic in &scenario.topics {
-        let command = create_topic(topic, scenario.cluster.brokers)?;
+        let broker = history.world().brokers().next().map(|broker| Rc::clone(&broker.config)).unwrap_or_default();
+        let command = create_topic(topic, scenario.cluster.brokers, &broker)?;
         history.command(command).map_err(|error| RunError::Setup(error.to_string()))?;
     }
     if scenario.consumers.iter().any(|consumer| consumer.group.is_some()) {
@@ -73,16 +103,10 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
         history.command(assign(consumer)).map_err(|error| RunError::Setup(error.to_string()))?;
     }
     let start = end_of(&mut history);
-    let mut ends = Vec::with_capacity(scenario.steps.len());
-    for step in &scenario.steps {
-        let fail = |message: String| RunError::Step { step: step.id.clone(), message };
-        run_step(scenario, step, &mut history).map_err(fail)?;
-        ends.push(end_of(&mut history));
-    }
-    Ok(Run { history, start, ends })
+    Ok((history, start))
 }
 
-fn end_of(history: &mut History) -> StepEnd {
+pub(crate) fn end_of(history: &mut History) -> StepEnd {
     history.keep();
     StepEnd { moment: history.end(), world: history.world().clone() }
 }
@@ -126,14 +150,14 @@ fn set_all(configs: &Configs, mut set: impl FnMut(&str, &str) -> Result<(), Stri
     configs.iter().try_for_each(|(name, value)| set(name, &value.to_string())).map_err(RunError::Setup)
 }
 
-fn create_topic(topic: &Topic, brokers: i32) -> Result<Command, RunError> {
+fn create_topic(topic: &Topic, brokers: i32, broker: &BrokerConfig) -> Result<Command, RunError> {
     let assignment = match &topic.assignment {
         Some(assignment) => {
             assignment.iter().map(|replicas| replicas.iter().copied().map(BrokerId).collect()).collect()
         }
         None => (0..topic.partitions).map(|partition| placed(partition, topic.replication, brokers)).collect(),
     };
-    let mut config = TopicConfig::default();
+    let mut config = TopicConfig::of_cluster(broker);
     set_all(&topic.config, |name, value| {
         match name {
             "segment.bytes" if topic.scaled => config.scale_segment_bytes(value),
@@ -176,9 +200,8 @@ fn assign(consumer: &Consumer) -> Command {
 fn run_step(scenario: &Scenario, step: &Step, history: &mut History) -> Result<(), String> {
     let begin = (history.end(), history.world().now());
     for action in &step.actions {
-        if let Action::Wait { ms, when } = action {
-            let until = Until { fact: None, ms: *ms, when: when.clone(), within_ms: WITHIN_MS };
-            run_until(&until, (history.end(), history.world().now()), history)?;
+        if let Some(until) = waiting(action) {
+            run_until(&until, (history.end(), history.world().now()), history, &Limits::of(&until))?;
             continue;
         }
         for command in commands(scenario, action, history.world())? {
@@ -187,19 +210,40 @@ fn run_step(scenario: &Scenario, step: &Step, history: &mut History) -> Result<(
     }
     match &step.until {
         None => pass_until(history, history.world().now()),
-        Some(until) => run_until(until, begin, history),
+        Some(until) => run_until(until, begin, history, &Limits::of(until)),
+    }
+}
+
+/// What an action waits for, if it waits.
+pub(crate) fn waiting(action: &Action) -> Option<Until> {
+    let Action::Wait { ms, when } = action else { return None };
+    Some(Until { fact: None, ms: *ms, when: when.clone(), within_ms: WITHIN_MS })
+}
+
+/// How far a run goes to see a condition hold.
+pub(crate) struct Limits {
+    /// In ms of virtual time.
+    pub within_ms: u64,
+    /// In events.
+    pub events: u64,
+}
+
+impl Limits {
+    /// Those of the scenario.
+    fn of(until: &Until) -> Limits {
+        Limits { within_ms: until.within_ms, events: u64::MAX }
     }
 }
 
 /// Does every event up to a moment.
-fn pass_until(history: &mut History, until: SimTime) -> Result<(), String> {
+pub(crate) fn pass_until(history: &mut History, until: SimTime) -> Result<(), String> {
     while history.world().next_event_at().is_some_and(|at| at <= until) {
         history.step().map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
-fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<Command>, String> {
+pub(crate) fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<Command>, String> {
     let client = |id: &str| ClientId(id.into());
     Ok(match action {
         Action::Produce { producer, topic, key, value, partition, timestamp_ago_ms } => vec![Command::Send {
@@ -245,6 +289,23 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
             let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
             vec![Command::Reassign { partition: id, replicas: replicas.iter().copied().map(BrokerId).collect() }]
         }
+        Action::DuplicateMessage { from, to, message } => {
+            let id = message_of(world, (from, to), message.as_deref())?;
+            vec![Command::Fault(Fault::Duplicate(id))]
+        }
+        Action::ElectUnclean { partition } => {
+            let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
+            vec![Command::ElectUnclean { partition: id }]
+        }
+        Action::CancelReassignment { partition } => {
+            let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
+            vec![Command::CancelReassignment { partition: id }]
+        }
+        Action::AlterConfig { topic, name, value } => vec![Command::AlterConfig {
+            topic: topic.as_str().into(),
+            name: name.as_str().into(),
+            value: value.as_ref().map(|value| value.to_string().into()),
+        }],
         Action::ElectPreferred { partition } => {
             let id = partition_from_name(partition).ok_or_else(|| format!("there is no partition {partition}"))?;
             vec![Command::ElectPreferred { partition: id }]
@@ -256,8 +317,14 @@ fn commands(scenario: &Scenario, action: &Action, world: &World) -> Result<Vec<C
     })
 }
 
-fn run_until(until: &Until, (from, since): (Moment, SimTime), history: &mut History) -> Result<(), String> {
-    let limit = since.plus_ms(until.within_ms);
+pub(crate) fn run_until(
+    until: &Until,
+    (from, since): (Moment, SimTime),
+    history: &mut History,
+    limits: &Limits,
+) -> Result<(), String> {
+    let limit = since.plus_ms(limits.within_ms);
+    let last = history.end().events.saturating_add(limits.events);
     let mut seen = 0_u64;
     let mut looked = from.facts;
     loop {
@@ -275,22 +342,49 @@ fn run_until(until: &Until, (from, since): (Moment, SimTime), history: &mut Hist
         let due = until.ms.map(|ms| since.plus_ms(ms)).filter(|due| history.world().now() < *due);
         match history.world().next_event_at() {
             Some(at) if due.is_none_or(|due| at <= due) => {
-                if at > limit {
-                    return Err(format!("its until did not come to hold within {} ms", until.within_ms));
+                if at > limit || history.end().events >= last {
+                    let message = format!("its until did not come to hold within {} ms", limits.within_ms);
+                    return Err(never(until, history, &message));
                 }
                 history.step().map_err(|error| error.to_string())?;
             }
             _ => match due {
                 Some(due) => history.idle_until(due),
-                None => return Err("its until does not hold, and nothing more happens".to_owned()),
+                None => return Err(never(until, history, "its until does not hold, and nothing more happens")),
             },
         }
     }
 }
 
+/// Why a step does not end.
+#[cfg(not(feature = "author"))]
+fn never(_: &Until, _: &History, message: &str) -> String {
+    message.to_owned()
+}
+
+#[cfg(feature = "author")]
+fn never(until: &Until, history: &History, message: &str) -> String {
+    format!("{message}{}", unknown_field(until, history))
+}
+
+/// Says which field the wanted fact does not have, if that is why none was seen, and which one comes near.
+#[cfg(feature = "author")]
+fn unknown_field(until: &Until, history: &History) -> String {
+    let Some(wanted) = &until.fact else { return String::new() };
+    let Some(fact) = history.facts().iter().find(|fact| fact.kind.name() == wanted.name) else { return String::new() };
+    let fields = fact.kind.fields();
+    let names = || fields.iter().map(|(name, _)| *name);
+    let Some(wrong) = wanted.fields.keys().find(|name| *name != "partition" && fields.get(name).is_none()) else {
+        return String::new();
+    };
+    let near = crate::expression::nearest(wrong, names())
+        .map_or_else(|| names().collect::<Vec<_>>().join(", "), |near| format!("did you mean {near}?"));
+    format!("; {} has no field {wrong}: {near}", wanted.name)
+}
+
 fn holds(until: &Until, history: &History) -> Result<bool, String> {
     let Some(condition) = &until.when else { return Ok(true) };
-    let situation = Situation { world: history.world(), facts: history.facts() };
+    let situation = Situation { world: history.world(), facts: history.facts(), other: None };
     condition.holds(&situation).map_err(|error| error.to_string())
 }
 
@@ -325,6 +419,15 @@ pub fn keys(scenario: &Scenario) -> Vec<Option<Rc<str>>> {
 }
 
 impl Run {
+    /// The same run up to the end of its first `steps` steps; nothing is run again, and the worlds share their nodes.
+    pub(crate) fn up_to(&self, steps: usize) -> Run {
+        let ends: Vec<StepEnd> = self.ends.iter().take(steps).cloned().collect();
+        let last = ends.last().unwrap_or(&self.start);
+        let mut history = self.history.clone();
+        history.back_to(last.moment);
+        Run { history, start: self.start.clone(), ends, other: None }
+    }
+
     /// A number that differs wherever two runs differ in a fact: FNV-1a of the facts as lines, 16 hex digits. The same on
     /// every machine, native or wasm.
     pub fn digest(&self) -> String {

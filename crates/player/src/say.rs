@@ -54,7 +54,10 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                     .with("key", key.as_ref().map(Bytes::text).unwrap_or_default())
                     .with("murmur2", *murmur2)
                     .with("positive", *positive),
-                ChosenBy::Sticky => Phrase::new("facts.partition_chosen_sticky"),
+                ChosenBy::Sticky => match key {
+                    Some(key) => Phrase::new("facts.partition_chosen_ignored").with("key", key.text()),
+                    None => Phrase::new("facts.partition_chosen_sticky"),
+                },
             };
             phrase
                 .with("producer", producer.to_string())
@@ -134,6 +137,12 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         FactKind::MessageLost(_)
         | FactKind::RegisterBrokerRecord { .. }
         | FactKind::BrokerRegistrationChangeRecord { .. }
+        | FactKind::ConfigRecord(_)
+        | FactKind::ClearElrRecord(_)
+        | FactKind::UnflushedLost(_)
+        | FactKind::LogDirFailed(_)
+        | FactKind::TruncationDetected(_)
+        | FactKind::PollThrew(_)
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
         FactKind::Group(fact) => groups::phrase(fact),
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
@@ -275,9 +284,16 @@ fn command_phrase(command: &Command) -> Phrase {
         Command::ElectPreferred { partition } => {
             Phrase::new("facts.command_elect_preferred").with("partition", partition.to_string())
         }
+        Command::ElectUnclean { .. } | Command::CancelReassignment { .. } | Command::AlterConfig { .. } => {
+            faults::administration(command)
+        }
         Command::Reassign { partition, replicas } => Phrase::new("facts.command_reassign")
             .with("partition", partition.to_string())
             .with("replicas", list(replicas)),
+        Command::Configure { owner, name, value } => Phrase::new("facts.command_configure")
+            .with("owner", owner.to_string())
+            .with("name", &**name)
+            .with("value", &**value),
         Command::Fault(fault) => faults::command(fault),
         Command::Consumer { consumer, action } => groups::command(consumer, action),
     }
@@ -311,9 +327,16 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::AlteredPartition { error, isr } if *error == highwater_sim::error::Errors::None => {
             Phrase::new(&format!("facts.altered_partition_{way}")).with("isr", list(isr))
         }
-        Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::AlteredPartition { error, .. } => {
-            Phrase::new(&format!("facts.error_{way}")).with("error", error.name())
+        Says::OffsetForLeaderEpoch { leader_epoch } => {
+            Phrase::new(&format!("facts.epoch_asked_{way}")).with("epoch", leader_epoch.0)
         }
+        Says::EpochEnds { error, leader_epoch, end_offset } if *error == highwater_sim::error::Errors::None => {
+            Phrase::new(&format!("facts.epoch_ends_{way}")).with("epoch", leader_epoch.0).with("offset", end_offset.0)
+        }
+        Says::Produced { error, .. }
+        | Says::Fetched { error, .. }
+        | Says::AlteredPartition { error, .. }
+        | Says::EpochEnds { error, .. } => Phrase::new(&format!("facts.error_{way}")).with("error", error.name()),
         Says::ListOffsets => Phrase::new(&format!("facts.list_offsets_{way}")),
         Says::ListedOffsets { offset } => Phrase::new(&format!("facts.listed_offsets_{way}")).with("offset", offset.0),
         Says::Metadata => Phrase::new(&format!("facts.metadata_{way}")),

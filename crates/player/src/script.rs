@@ -3,10 +3,14 @@
 //! Authors write TOML (`scenarios/<id>/scenario.toml` with the English texts, `zh.toml` beside it with the Chinese ones);
 //! the feature `author` reads that and tells what is wrong with line and column. What is packed for the page is the JSON
 //! of [`Scenario`]: the same things with all defaults filled in and all texts in both languages.
-//! [`Scenario::from_json`] reads that back; what others packed is read by `Scenario::checked`, which trusts nothing.
+//! [`Scenario::from_json`] reads that back; what others packed is read by [`Scenario::brought`], within bounds, and by
+//! `Scenario::checked`, which finds all that is wrong with it.
 
 #[cfg(feature = "author")]
 pub mod author;
+mod bounds;
+#[cfg(feature = "author")]
+mod compared;
 mod entries;
 mod faults;
 mod groups;
@@ -23,8 +27,10 @@ mod validate;
 
 use highwater_sim::ids::TopicPartition;
 
+#[cfg(feature = "author")]
+pub(crate) use compared::owner_of;
 pub use entries::Entries;
-pub(crate) use faults::fault_of;
+pub(crate) use faults::{fault_of, message_of};
 pub(crate) use groups::action_of;
 #[cfg(feature = "author")]
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
@@ -32,10 +38,11 @@ pub use open::OpenError;
 pub use place::{Place, Problem, Segment};
 pub(crate) use read::{all, localized};
 pub use step::{
-    Action, Ask, Choices, FactWanted, FilesShow, Gauges, ListedChoice, Moves, PanelKind, SECONDS, SearchStage, Show,
-    Stage, Step, Until,
+    Action, Ask, Asked, Choices, FactWanted, FilesShow, Gauges, IT, ListedChoice, Moves, PanelKind, Pointed, SECONDS,
+    SearchStage, Show, Stage, Step, Until,
 };
 
+use crate::compare::Change;
 use crate::expression::Expression;
 use crate::lang::Lang;
 
@@ -63,6 +70,8 @@ pub const MAX_ENTRIES: usize = 64;
 pub const MAX_FILE_BYTES: usize = 1 << 20;
 /// The largest packed scenario, in bytes.
 pub const MAX_PACKED_BYTES: usize = 4 << 20;
+/// The most events of a scenario that somebody brought to the page: a second or two.
+pub const MAX_BROUGHT_EVENTS: u64 = 500_000;
 /// How long a step may run if its `until` does not say, in ms of virtual time.
 pub const WITHIN_MS: u64 = 600_000;
 
@@ -114,6 +123,9 @@ pub struct Scenario {
     pub essential: bool,
     /// Words to find it by, in both languages.
     pub tags: Vec<String>,
+    /// The checks against Kafka that its rules went through, as `scenarios/checked.toml` names them. They are packed apart.
+    #[cfg_attr(feature = "author", serde(skip))]
+    pub checks: Vec<String>,
     /// The step with the decisive moment, as an index into `steps`.
     pub picture: usize,
     /// The seed of all randomness.
@@ -132,6 +144,12 @@ pub struct Scenario {
     /// The consumers.
     #[cfg_attr(feature = "author", serde(rename = "consumer"))]
     pub consumers: Vec<Consumer>,
+    /// The configs that are worth turning.
+    #[cfg_attr(feature = "author", serde(rename = "knob", skip_serializing_if = "Vec::is_empty"))]
+    pub knobs: Vec<Knob>,
+    /// What is different in B, where the scenario compares two futures by itself.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
+    pub compare: Option<Compare>,
     /// The chapters; every step belongs to one, and they come in order.
     #[cfg_attr(feature = "author", serde(rename = "chapter"))]
     pub chapters: Vec<Chapter>,
@@ -264,6 +282,32 @@ pub enum StartAt {
     Offset(i64),
 }
 
+/// Two futures of the scenario: as it is (A), and with changes (B).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
+pub struct Compare {
+    /// What A is.
+    pub a: Localized,
+    /// What B is.
+    pub b: Localized,
+    /// What is different in B.
+    pub changes: Vec<Change>,
+}
+
+/// A config that is worth turning, to see what becomes of the scenario then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
+pub struct Knob {
+    /// Kafka's name.
+    pub config: String,
+    /// Whose it is: `broker`, `topic/orders`, `producer/p1`, `consumer/c1`.
+    pub of: String,
+    /// The values that teach something.
+    pub values: Vec<Scalar>,
+    /// What to look for.
+    pub why: Localized,
+}
+
 /// A part of the scenario with a title of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "author", derive(serde::Serialize))]
@@ -282,6 +326,14 @@ impl Scenario {
     /// Too much text, or text that is not JSON or not of this form.
     pub fn from_json(json: &str) -> Result<Scenario, OpenError> {
         open::from_json(json)
+    }
+
+    /// Reads a packed scenario that somebody brought to the page: of this form, and within the bounds of every scenario.
+    ///
+    /// # Errors
+    /// As [`Scenario::from_json`], and the first thing that is out of bounds, with its place.
+    pub fn brought(json: &str) -> Result<Scenario, OpenError> {
+        open::brought(json)
     }
 
     /// Reads a packed scenario of anybody's and checks all of it: nothing in it is trusted.

@@ -104,6 +104,19 @@ pub struct Choice {
     pub right: Option<bool>,
     /// The learner chose it.
     pub chosen: bool,
+    /// The mark of the picture that it is.
+    pub mark: Option<String>,
+}
+
+/// How a question is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answering {
+    /// By choosing.
+    Choose,
+    /// By giving a number, in a unit if it has one. Its choices are there once it is answered: what was given, what is right.
+    Number(Option<String>),
+    /// By pointing at one of the marks that are its choices.
+    Point,
 }
 
 /// A question of a step.
@@ -111,6 +124,8 @@ pub struct Choice {
 pub struct Question {
     /// The question itself.
     pub ask: Vec<Inline>,
+    /// How it is answered.
+    pub answering: Answering,
     /// The answers, two to four.
     pub choices: Vec<Choice>,
     /// Open or not.
@@ -153,4 +168,6 @@ pub struct Why {
     pub chain: Vec<FactLine>,
     /// How many facts lie between the last two lines of the chain.
     pub left_out: usize,
+    /// Where it comes from, in words, if no fact made it so.
+    pub origin: Option<String>,
 }

@@ -45,6 +45,11 @@ impl ClientMetadata {
         }
     }
 
+    /// The brokers of `bootstrap.servers`: until the first answer came the client asks them in turn.
+    pub fn set_bootstrap_servers(&mut self, brokers: Vec<BrokerId>) {
+        self.brokers = brokers;
+    }
+
     /// The topic as far as this client knows it.
     pub fn topic(&self, topic: &str) -> Option<&Rc<TopicImage>> {
         self.topics.get(topic)
@@ -104,7 +109,9 @@ impl ClientMetadata {
         let received = out.cause();
         self.brokers.clone_from(&response.brokers);
         for (topic, image) in &response.topics {
-            let before = self.topics.insert(Rc::clone(topic), Rc::clone(image));
+            let newest =
+                self.topics.get(topic).and_then(|known| newest(known, image)).unwrap_or_else(|| Rc::clone(image));
+            let before = self.topics.insert(Rc::clone(topic), newest);
             let partitions = count(image);
             let before = before.as_deref().map_or(0, count);
             if before != partitions {
@@ -149,6 +156,24 @@ impl ClientMetadata {
         self.refresh_at = Some(at);
         out.timer(at, Timer::MetadataRefresh);
     }
+}
+
+/// What is known together with what came, where a broker that is behind told something older; none if nothing is older.
+/// Kafka: `Metadata.updateLatestMetadata`.
+fn newest(known: &TopicImage, came: &TopicImage) -> Option<Rc<TopicImage>> {
+    let is_older = |(known, came): &(&Rc<PartitionRegistration>, &Rc<PartitionRegistration>)| {
+        came.leader_epoch < known.leader_epoch
+    };
+    if !known.partitions.iter().zip(&came.partitions).any(|pair| is_older(&pair)) {
+        return None;
+    }
+    let mut merged = came.clone();
+    for (known, came) in known.partitions.iter().zip(&mut merged.partitions) {
+        if came.leader_epoch < known.leader_epoch {
+            *came = Rc::clone(known);
+        }
+    }
+    Some(Rc::new(merged))
 }
 
 fn count(image: &TopicImage) -> i32 {

@@ -1,6 +1,11 @@
 //! What a scenario or a person can do to the cluster.
 
+mod kinds;
+
+use std::fmt;
 use std::rc::Rc;
+
+pub use kinds::{COMMAND_KINDS, CommandKind, On, Takes, Target, command_kind};
 
 use crate::bytes::Bytes;
 use crate::config::TopicConfig;
@@ -61,6 +66,11 @@ pub enum Command {
         /// Which.
         partition: TopicPartition,
     },
+    /// The admin client has any live replica of a partition lead it that nobody leads (`ElectLeaders` with `UNCLEAN`).
+    ElectUnclean {
+        /// Which.
+        partition: TopicPartition,
+    },
     /// The admin client moves a partition to other brokers (`AlterPartitionReassignments`).
     Reassign {
         /// Which.
@@ -75,8 +85,56 @@ pub enum Command {
         /// What.
         action: ConsumerAction,
     },
+    /// A config has another value from now on (`IncrementalAlterConfigs`). Kafka changes some so and others only when a
+    /// process starts; here all change at once, to see what would be.
+    Configure {
+        /// Whose.
+        owner: Owner,
+        /// Kafka's name.
+        name: Rc<str>,
+        /// The value, as a configuration file has it.
+        value: Rc<str>,
+    },
+    /// The admin client takes a move to other brokers back (`AlterPartitionReassignments` without replicas).
+    CancelReassignment {
+        /// Which.
+        partition: TopicPartition,
+    },
+    /// The admin client changes a configuration of a topic (`IncrementalAlterConfigs`).
+    AlterConfig {
+        /// Which.
+        topic: Topic,
+        /// Kafka's name of the configuration.
+        name: Rc<str>,
+        /// Its value; none: as the cluster has it.
+        value: Option<Rc<str>>,
+    },
     /// Something goes wrong, or right again.
     Fault(Fault),
+}
+
+/// Whose a config is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// All brokers'.
+    Brokers,
+    /// A topic's.
+    Topic(Topic),
+    /// A producer's.
+    Producer(ClientId),
+    /// A consumer's.
+    Consumer(ClientId),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Brokers => f.write_str("broker"),
+            Owner::Topic(topic) => write!(f, "topic/{topic}"),
+            Owner::Producer(id) => write!(f, "producer/{id}"),
+            Owner::Consumer(id) => write!(f, "consumer/{id}"),
+        }
+    }
 }
 
 impl Command {
@@ -89,8 +147,12 @@ impl Command {
             Command::Assign { .. } => "assign",
             Command::RefreshMetadata { .. } => "refresh_metadata",
             Command::ElectPreferred { .. } => "elect_preferred",
+            Command::ElectUnclean { .. } => "elect_unclean",
             Command::Reassign { .. } => "reassign",
             Command::Consumer { action, .. } => action.name(),
+            Command::Configure { .. } => "configure",
+            Command::CancelReassignment { .. } => "cancel_reassignment",
+            Command::AlterConfig { .. } => "alter_config",
             Command::Fault(fault) => fault.name(),
         }
     }

@@ -4,10 +4,12 @@
 //! - [`partition_change`] makes the record of a change: elections, ISR, ELR, epochs;
 //! - [`reassignment`] moves partitions to other brokers;
 //! - [`election`] says what becomes of partitions when a broker goes or comes;
-//! - [`alter_partition`] answers a leader that wants another ISR.
+//! - [`alter_partition`] answers a leader that wants another ISR;
+//! - [`refusal`] is what it says when it does not do what an administrator asks.
 
 pub mod alter_partition;
 pub mod election;
 pub mod partition_change;
 pub mod placement;
 pub mod reassignment;
+pub mod refusal;

@@ -1,7 +1,5 @@
-//! Facts: what happened, in Kafka's words, each with its cause.
-//!
-//! Captions, traces, the list of events, animations and "why?" all come from here; nothing is ever found out by
-//! comparing two states.
+//! Facts: what happened, in Kafka's words, each with its cause. Captions, traces, the list of events, animations and "why?"
+//! all come from here; nothing is ever found out by comparing two states.
 
 mod details;
 mod fields;
@@ -9,16 +7,16 @@ pub mod group;
 mod json;
 mod message_fact;
 mod names;
-
-use std::rc::Rc;
-
-pub use highwater_log::log::Verdict;
-pub use highwater_log::segment::RollReason;
+mod trouble;
 
 pub use details::{CheckpointFile, ChosenBy, Completion, IsrStep, ReadyBecause};
 pub use fields::{FieldValue, Fields};
 pub use group::GroupFact;
+pub use highwater_log::log::Verdict;
+pub use highwater_log::segment::RollReason;
 pub use message_fact::{MessageFact, Says};
+use std::rc::Rc;
+pub use trouble::{ConfigRecord, PollThrew, TruncationDetected, UnflushedLost};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
@@ -42,8 +40,7 @@ pub struct Fact {
     pub kind: FactKind,
 }
 
-/// What happened. The names are the names of the facts; a fact that mirrors one of Kafka's records has that record's
-/// name and fields.
+/// What happened. A fact that mirrors one of Kafka's records has that record's name and fields.
 #[derive(Clone, Debug)]
 pub enum FactKind {
     /// Somebody outside did something.
@@ -223,6 +220,14 @@ pub enum FactKind {
         /// It is about to stop.
         in_controlled_shutdown: bool,
     },
+    /// The controller wrote a `ConfigRecord`: a topic has another configuration.
+    ConfigRecord(ConfigRecord),
+    /// The controller wrote a `ClearElrRecord`: after another `min.insync.replicas` nobody outside of the ISR is eligible.
+    ClearElrRecord(Topic),
+    /// A machine lost power, and with it the end of a log that was only in the page cache.
+    UnflushedLost(UnflushedLost),
+    /// A write failed because the disk is full: the log directory is offline, and a broker without another one halts.
+    LogDirFailed(BrokerId),
     /// A broker that starts has loaded a log.
     LogLoaded {
         /// Where.
@@ -377,6 +382,10 @@ pub enum FactKind {
         /// The offset that it will read next.
         position: Offset,
     },
+    /// A consumer found that what it had read is no longer in the leader's log, and goes back to where they part.
+    TruncationDetected(TruncationDetected),
+    /// `poll()` threw an exception.
+    PollThrew(PollThrew),
     /// `poll()` returned records to the application, and the position went past them.
     RecordsPolled {
         /// The consumer.

@@ -16,6 +16,12 @@ use crate::group::body::{GroupApi, GroupBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
 
+pub use offset_for_leader_epoch::{
+    EpochAnswer, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, WantedEpoch,
+};
+
+mod offset_for_leader_epoch;
+
 /// A message on the network.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -50,6 +56,10 @@ pub enum Body {
     MetadataRequest(MetadataRequest),
     /// Its response.
     MetadataResponse(MetadataResponse),
+    /// `OffsetForLeaderEpoch`: where a leader's epoch ends.
+    OffsetForLeaderEpochRequest(OffsetForLeaderEpochRequest),
+    /// Its response.
+    OffsetForLeaderEpochResponse(OffsetForLeaderEpochResponse),
     /// `AlterPartition`: a leader wants other ISRs.
     AlterPartitionRequest(AlterPartitionRequest),
     /// Its response.
@@ -69,6 +79,8 @@ pub enum Api {
     ListOffsets,
     /// Who leads what.
     Metadata,
+    /// Where epochs end.
+    OffsetForLeaderEpoch,
     /// Other ISRs.
     AlterPartition,
     /// What groups need.
@@ -83,6 +95,7 @@ impl Api {
             Api::Fetch => "Fetch",
             Api::ListOffsets => "ListOffsets",
             Api::Metadata => "Metadata",
+            Api::OffsetForLeaderEpoch => "OffsetForLeaderEpoch",
             Api::AlterPartition => "AlterPartition",
             Api::Group(api) => api.name(),
         }
@@ -97,6 +110,7 @@ impl Body {
             Body::FetchRequest(_) | Body::FetchResponse(_) => Api::Fetch,
             Body::ListOffsetsRequest(_) | Body::ListOffsetsResponse(_) => Api::ListOffsets,
             Body::MetadataRequest(_) | Body::MetadataResponse(_) => Api::Metadata,
+            Body::OffsetForLeaderEpochRequest(_) | Body::OffsetForLeaderEpochResponse(_) => Api::OffsetForLeaderEpoch,
             Body::AlterPartitionRequest(_) | Body::AlterPartitionResponse(_) => Api::AlterPartition,
             Body::Group(body) => Api::Group(body.api()),
         }
@@ -109,6 +123,7 @@ impl Body {
             | Body::FetchResponse(_)
             | Body::ListOffsetsResponse(_)
             | Body::MetadataResponse(_)
+            | Body::OffsetForLeaderEpochResponse(_)
             | Body::AlterPartitionResponse(_) => true,
             Body::Group(body) => body.is_response(),
             _ => false,
@@ -217,6 +232,8 @@ pub struct FetchedPartition {
 /// `ListOffsetsRequest`.
 #[derive(Clone, Debug)]
 pub struct ListOffsetsRequest {
+    /// The follower that asks, which sees to the log end; none for a consumer.
+    pub replica: Option<BrokerId>,
     /// Which partitions, and what of each.
     pub partitions: Vec<(TopicPartition, ListOffsetsSpec)>,
 }
@@ -236,7 +253,20 @@ pub enum ListOffsetsSpec {
 #[derive(Clone, Debug)]
 pub struct ListOffsetsResponse {
     /// An answer for each partition of the request; the offset is -1 with an error.
-    pub partitions: Vec<(TopicPartition, Errors, Offset)>,
+    pub partitions: Vec<ListedOffset>,
+}
+
+/// `ListOffsetsPartitionResponse`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedOffset {
+    /// Which partition.
+    pub partition: TopicPartition,
+    /// What went wrong.
+    pub error: Errors,
+    /// The offset; -1 with an error.
+    pub offset: Offset,
+    /// The leader epoch at that offset, if it is known.
+    pub leader_epoch: Option<LeaderEpoch>,
 }
 
 /// `MetadataRequest`.

@@ -3,7 +3,7 @@
 use crate::sorted::SortedMap;
 use std::rc::Rc;
 
-use crate::config::TopicConfig;
+use crate::config::{BrokerConfig, InterBrokerProtocol, TopicConfig};
 use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
 
 /// Whether a leader was elected without knowing all that was committed. Kafka: `LeaderRecoveryState`.
@@ -61,11 +61,87 @@ pub struct TopicImage {
     pub config: Rc<TopicConfig>,
 }
 
+/// The rules that all nodes follow. Kafka: `FeaturesImage`, and what older versions did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own, on or off")]
+pub struct Features {
+    /// `eligible.leader.replicas.version` is 1 (KIP-966).
+    pub elr: bool,
+    /// Every ISR that shrinks begins a leader epoch (until metadata version 3.6, KAFKA-15021).
+    pub bumps_epoch_on_shrink: bool,
+    /// The high watermark stands still while the ISR is below the minimum (since 3.7).
+    pub freezes_high_watermark: bool,
+    /// A follower cuts its log where the leader's epochs end (KIP-101, KIP-279), not at its own high watermark.
+    pub truncates_by_epoch: bool,
+    /// A rule that is broken on purpose.
+    #[cfg(test)]
+    pub sabotage: Option<Sabotage>,
+}
+
+/// A rule that a test breaks, to see that the invariants notice.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// A follower joins the ISR wherever its log ends.
+    JoinsAnywhere,
+    /// A leader takes a smaller ISR for committed before the controller has answered.
+    ShrinksBeforeTheAnswer,
+    /// A follower does not say of which epoch its last record is.
+    NoEpochInFetch,
+    /// A consumer reads to the log end.
+    ExposesLogEnd,
+    /// A new leader goes on in the old epoch.
+    KeepsLeaderEpoch,
+    /// `acks=all` is answered after the append.
+    AcknowledgesEarly,
+    /// A leader's high watermark follows the slowest replica, also down.
+    HighWatermarkFalls,
+    /// A fenced broker may lead.
+    ElectsFenced,
+}
+
+impl Default for Features {
+    /// Those of Kafka 4.3.
+    fn default() -> Features {
+        Features {
+            elr: true,
+            bumps_epoch_on_shrink: false,
+            freezes_high_watermark: true,
+            truncates_by_epoch: true,
+            #[cfg(test)]
+            sabotage: None,
+        }
+    }
+}
+
+impl Features {
+    /// Those that a cluster is told to follow.
+    pub fn of(config: &BrokerConfig) -> Features {
+        let version = config.inter_broker_protocol_version;
+        Features {
+            elr: config.eligible_leader_replicas_version > 0 && version >= InterBrokerProtocol::V4_3,
+            bumps_epoch_on_shrink: version < InterBrokerProtocol::V3_6,
+            freezes_high_watermark: version >= InterBrokerProtocol::V3_7,
+            truncates_by_epoch: version >= InterBrokerProtocol::V0_11_0,
+            #[cfg(test)]
+            sabotage: None,
+        }
+    }
+
+    /// A test breaks this rule.
+    #[cfg(test)]
+    pub(crate) fn breaks(self, rule: Sabotage) -> bool {
+        self.sabotage == Some(rule)
+    }
+}
+
 /// Everything that the controller has decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataImage {
     /// Grows with each change (Kafka: the offset of the last record in the metadata log).
     pub offset: u64,
+    /// The rules that all nodes follow.
+    pub features: Features,
     /// The registered brokers.
     pub brokers: SortedMap<BrokerId, BrokerRegistration>,
     /// The topics by name.
@@ -91,6 +167,15 @@ impl MetadataImage {
     /// A broker is registered and about to stop. Kafka: `isBrokerShuttingDown`.
     pub fn is_broker_shutting_down(&self, broker: BrokerId) -> bool {
         self.brokers.get(&broker).is_some_and(|broker| broker.in_controlled_shutdown)
+    }
+
+    /// A broker may lead and be in an ISR: it is not fenced, and not about to stop. Kafka: `ClusterControlManager.isActive`.
+    pub fn is_active(&self, broker: BrokerId) -> bool {
+        #[cfg(test)]
+        if self.features.breaks(Sabotage::ElectsFenced) {
+            return true;
+        }
+        self.has_alive_broker(broker) && !self.is_broker_shutting_down(broker)
     }
 
     /// The registration of a partition, if there is one.

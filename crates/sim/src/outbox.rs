@@ -46,6 +46,7 @@ pub struct Counters {
 pub struct Outbox {
     /// The moment of the call.
     pub now: SimTime,
+    skew_ms: i64,
     node: NodeId,
     cause: FactId,
     counters: Counters,
@@ -57,7 +58,17 @@ impl Outbox {
     /// `effects` is emptied and used again.
     pub fn new(now: SimTime, node: NodeId, cause: FactId, counters: Counters, mut effects: Vec<Effect>) -> Outbox {
         effects.clear();
-        Outbox { now, node, cause, counters, effects }
+        Outbox { now, skew_ms: 0, node, cause, counters, effects }
+    }
+
+    /// The node's clock is ahead by so much, in ms.
+    pub fn set_skew_ms(&mut self, skew_ms: i64) {
+        self.skew_ms = skew_ms;
+    }
+
+    /// What the node's clock says, in ms since the epoch.
+    pub fn clock_ms(&self) -> i64 {
+        self.now.timestamp_ms().saturating_add(self.skew_ms)
     }
 
     /// Whose outbox it is.

@@ -108,6 +108,9 @@ pub enum ControllerTask {
     /// The controller looks for partitions that the first replica does not lead
     /// (`leader.imbalance.check.interval.seconds`).
     LeaderBalance,
+    /// The controller looks for partitions without a leader that any replica may lead
+    /// (`unclean.leader.election.interval.ms`).
+    UncleanElection,
 }
 
 impl ControllerTask {
@@ -117,6 +120,7 @@ impl ControllerTask {
             ControllerTask::Heartbeat(_) => "heartbeat",
             ControllerTask::ShutdownNow(_) => "shutdown_now",
             ControllerTask::LeaderBalance => "leader_balance",
+            ControllerTask::UncleanElection => "unclean_election",
         }
     }
 
@@ -126,7 +130,7 @@ impl ControllerTask {
             ControllerTask::SessionTimeout(id) | ControllerTask::Heartbeat(id) | ControllerTask::ShutdownNow(id) => {
                 Some(id)
             }
-            ControllerTask::LeaderBalance => None,
+            ControllerTask::LeaderBalance | ControllerTask::UncleanElection => None,
         }
     }
 }

@@ -1,24 +1,26 @@
 //! The world: the one queue, all nodes, and the only place where effects become events.
 
+mod administration;
+mod configure;
 mod controller;
 mod faults;
 mod groups;
 mod observe;
 mod request;
 
-use crate::sorted::{SortedMap, SortedSet};
+use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::broker::Broker;
 use crate::command::Command;
 use crate::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
 use crate::consumer::Consumer;
-use crate::controller::election;
+use crate::controller::refusal::Refusal;
 use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
 use crate::fact::{Fact, FactKind, MessageFact};
-use crate::ids::{BrokerId, ClientId, FactId, LeaderEpoch, NodeId, TopicPartition};
+use crate::ids::{BrokerId, ClientId, FactId, NodeId};
 use crate::message::Message;
-use crate::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
+use crate::metadata::{BrokerRegistration, Features, MetadataImage};
 use crate::network::Network;
 use crate::outbox::{Counters, Effect, Outbox, Room};
 use crate::producer::{Producer, Unplaced};
@@ -57,6 +59,9 @@ pub enum CommandError {
     /// A value that Kafka would not take.
     #[error("{0}")]
     Invalid(String),
+    /// What Kafka's controller refuses, with its error name and words.
+    #[error("{0}")]
+    Refused(Refusal),
     /// A bound of the simulation.
     #[error("at most {limit} {what}")]
     Limit {
@@ -109,6 +114,7 @@ impl World {
             network: Network::new(config.latency_us),
             metadata: Rc::new(MetadataImage {
                 offset: 0,
+                features: Features::of(&broker),
                 brokers: ids.iter().map(|id| (*id, registration(*id))).collect(),
                 topics: SortedMap::new(),
             }),
@@ -133,7 +139,8 @@ impl World {
             let why = "enable.idempotence=true (Kafka's default) is not simulated yet: set it to false";
             return Err(CommandError::Invalid(why.to_owned()));
         }
-        let producer = Producer::new(id.clone(), Rc::new(config), BrokerId(1));
+        let mut producer = Producer::new(id.clone(), Rc::new(config), BrokerId(1));
+        producer.metadata.set_bootstrap_servers(self.brokers.keys().copied().collect());
         self.producers.insert(id, Rc::new(producer));
         Ok(())
     }
@@ -144,9 +151,15 @@ impl World {
     /// A taken name or a bound.
     pub fn add_consumer(&mut self, id: ClientId, config: ConsumerConfig) -> Result<(), CommandError> {
         self.check_new_client(&id)?;
-        let consumer = Consumer::new(id.clone(), Rc::new(config), BrokerId(1));
+        let mut consumer = Consumer::new(id.clone(), Rc::new(config), BrokerId(1));
+        consumer.metadata.set_bootstrap_servers(self.brokers.keys().copied().collect());
         self.consumers.insert(id, Rc::new(consumer));
         Ok(())
+    }
+
+    /// Other rules, before anything happens.
+    pub(crate) fn set_features(&mut self, features: Features) {
+        Rc::make_mut(&mut self.metadata).features = features;
     }
 
     fn check_new_client(&self, id: &ClientId) -> Result<(), CommandError> {
@@ -170,12 +183,6 @@ impl World {
         let kind = FactKind::CommandGiven { command: command.clone() };
         facts.push(Fact { id: given, at: self.now, cause: None, kind });
         match command {
-            Command::CreateTopic { topic, assignment, config } => {
-                let image = TopicImage { partitions: Vec::new(), config };
-                Rc::make_mut(&mut self.metadata).topics.insert(Rc::clone(&topic), Rc::new(image));
-                self.add_partitions(&topic, &assignment, given, facts);
-            }
-            Command::CreatePartitions { topic, assignment } => self.add_partitions(&topic, &assignment, given, facts),
             Command::Send { producer, topic, partition, key, value, timestamp_ms } => {
                 self.with_producer(&producer, given, facts, |producer, rng, out| {
                     let record = Unplaced { topic, partition, key, value, timestamp_ms };
@@ -191,12 +198,12 @@ impl World {
                 self.with_producer(&client, given, facts, |producer, _, out| producer.refresh_metadata(out));
                 self.with_consumer(&client, given, facts, Consumer::refresh_metadata);
             }
-            Command::ElectPreferred { partition } => self.elect_preferred(&partition, given, facts),
-            Command::Reassign { partition, replicas } => self.reassign(&partition, &replicas, given, facts),
             Command::Consumer { consumer, action } => {
                 self.with_consumer(&consumer, given, facts, |consumer, out| consumer.act(&action, out));
             }
+            Command::Configure { owner, name, value } => self.configure(&owner, &name, &value)?,
             Command::Fault(fault) => self.fault(&fault, given, facts),
+            administration => self.administrate(administration, given, facts),
         }
         Ok(given)
     }
@@ -255,18 +262,16 @@ impl World {
         }
     }
 
+    /// Whether a command could be given now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn allows(&self, command: &Command) -> Result<(), CommandError> {
+        self.check(command)
+    }
+
     fn check(&self, command: &Command) -> Result<(), CommandError> {
         match command {
-            Command::CreateTopic { topic, assignment, .. } => {
-                if self.metadata.topics.contains_key(topic) {
-                    return Err(CommandError::Exists(format!("a topic {topic}")));
-                }
-                self.check_assignment(assignment)
-            }
-            Command::CreatePartitions { topic, assignment } => {
-                self.metadata.topics.get(topic).ok_or_else(|| CommandError::Unknown(format!("topic {topic}")))?;
-                self.check_assignment(assignment)
-            }
             Command::Send { producer, .. } => self
                 .producers
                 .get(producer)
@@ -281,78 +286,10 @@ impl World {
                 let known = self.producers.contains_key(client) || self.consumers.contains_key(client);
                 if known { Ok(()) } else { Err(CommandError::Unknown(format!("client {client}"))) }
             }
-            Command::ElectPreferred { partition } => election::elect_preferred(&self.metadata, partition)
-                .map(|_| ())
-                .map_err(|error| CommandError::Invalid(error.to_owned())),
-            Command::Reassign { partition, replicas } => {
-                if self.metadata.partition(partition).is_none() {
-                    return Err(CommandError::Unknown(format!("partition {partition}")));
-                }
-                self.check_assignment(std::slice::from_ref(replicas))
-            }
             Command::Consumer { consumer, action } => self.check_action(consumer, action),
+            Command::Configure { owner, name, value } => self.clone().configure(owner, name, value),
             Command::Fault(fault) => self.check_fault(fault),
-        }
-    }
-
-    fn check_assignment(&self, assignment: &[Vec<BrokerId>]) -> Result<(), CommandError> {
-        let there: usize = self.metadata.topics.values().map(|topic| topic.partitions.len()).sum();
-        if there.saturating_add(assignment.len()) > PARTITIONS_MAX {
-            return Err(CommandError::Limit { what: "partitions", limit: PARTITIONS_MAX });
-        }
-        if assignment.is_empty() {
-            return Err(CommandError::Invalid("a topic has at least one partition".to_owned()));
-        }
-        for replicas in assignment {
-            if let Some(missing) = replicas.iter().find(|replica| !self.brokers.contains_key(replica)) {
-                return Err(CommandError::Unknown(format!("broker {missing}")));
-            }
-            let distinct: SortedSet<BrokerId> = replicas.iter().copied().collect();
-            if replicas.is_empty() || distinct.len() != replicas.len() {
-                return Err(CommandError::Invalid(
-                    "a partition has one or more replicas, each on its own broker".to_owned(),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn add_partitions(&mut self, topic: &Rc<str>, assignment: &[Vec<BrokerId>], given: FactId, facts: &mut Vec<Fact>) {
-        let mut because = given;
-        let metadata = Rc::make_mut(&mut self.metadata);
-        metadata.offset = metadata.offset.saturating_add(1);
-        if let Some(image) = metadata.topics.get_mut(topic) {
-            let image = Rc::make_mut(image);
-            for replicas in assignment {
-                let number = i32::try_from(image.partitions.len()).unwrap_or(i32::MAX);
-                let leader = replicas.first().copied();
-                because = FactId(self.counters.fact);
-                self.counters.fact = self.counters.fact.saturating_add(1);
-                let kind = FactKind::PartitionRecord {
-                    partition: TopicPartition::new(Rc::clone(topic), number),
-                    replicas: replicas.clone(),
-                    isr: replicas.clone(),
-                    leader: leader.unwrap_or(BrokerId(-1)),
-                    leader_epoch: LeaderEpoch(0),
-                    partition_epoch: 0,
-                };
-                facts.push(Fact { id: because, at: self.now, cause: Some(given), kind });
-                image.partitions.push(Rc::new(PartitionRegistration {
-                    replicas: replicas.clone(),
-                    isr: replicas.clone(),
-                    leader,
-                    leader_epoch: LeaderEpoch(0),
-                    partition_epoch: 0,
-                    ..PartitionRegistration::default()
-                }));
-            }
-        }
-        let image = Rc::clone(&self.metadata);
-        let ids: Vec<BrokerId> = self.brokers.keys().copied().collect();
-        for id in ids {
-            if self.faults.is_empty() || self.hears_controller(id, &image, because, facts) {
-                self.with_broker(id, because, facts, |broker, out| broker.on_metadata(&image, out));
-            }
+            administration => self.check_administration(administration),
         }
     }
 
@@ -405,7 +342,10 @@ impl World {
     }
 
     fn outbox(&mut self, node: NodeId, cause: FactId) -> Outbox {
-        Outbox::new(self.now, node, cause, self.counters, std::mem::take(&mut self.effects.0))
+        let skew_ms = self.faults.skew_ms(&node);
+        let mut out = Outbox::new(self.now, node, cause, self.counters, std::mem::take(&mut self.effects.0));
+        out.set_skew_ms(skew_ms);
+        out
     }
 
     fn apply(&mut self, out: Outbox, facts: &mut Vec<Fact>) {
@@ -427,6 +367,7 @@ impl World {
                 Effect::Metadata(broker, ..) if self.faults.cuts(&node, &NodeId::Broker(broker)) => continue,
                 Effect::Send(message, cause) => {
                     let at = self.now.plus_micros(self.network.latency_us(&message.from, &message.to));
+                    let at = self.faults.due(at, &message.from, &message.to);
                     (cause, self.queue.schedule(at, cause, EventKind::Deliver(message)))
                 }
                 Effect::Metadata(broker, image, cause) => {

@@ -9,8 +9,9 @@ use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::fact::{PollThrew, TruncationDetected};
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
+use highwater_sim::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
 use highwater_sim::metadata::LeaderRecoveryState;
 use highwater_sim::producer::Fate;
 use highwater_sim::world::{World, WorldConfig};
@@ -83,6 +84,10 @@ impl Cluster {
     fn start(&mut self, id: i32) {
         self.fault(Fault::Start(BrokerId(id)));
         self.run_ms(15_000);
+    }
+
+    fn alter(&mut self, name: &str, value: Option<&str>) {
+        self.command(Command::AlterConfig { topic: "orders".into(), name: name.into(), value: value.map(Into::into) });
     }
 
     fn produce(&mut self, value: &str) {
@@ -159,13 +164,13 @@ fn a_killed_leader_is_fenced_and_the_next_of_the_isr_leads() {
     assert_eq!(cluster.records(), ["leader 1 epoch 2 isr 1,2,3 elr  last "]);
     cluster.run_ms(1_000);
     let again = cluster.world.command(Command::ElectPreferred { partition: orders() }, &mut cluster.facts);
-    assert_eq!(again.unwrap_err().to_string(), "ELECTION_NOT_NEEDED");
+    assert_eq!(again.unwrap_err().to_string(), "ELECTION_NOT_NEEDED: Leader election not needed for topic partition.");
     cluster.produce("v2");
     cluster.run_ms(1_000);
     assert_eq!((cluster.acknowledged(), cluster.ends(), cluster.position()), (vec![0, 1, 2], [3, 3, 3], 3));
     let nobody = TopicPartition::new("nobody", 0);
     let unknown = cluster.world.command(Command::ElectPreferred { partition: nobody }, &mut cluster.facts);
-    assert_eq!(unknown.unwrap_err().to_string(), "UNKNOWN_TOPIC_OR_PARTITION");
+    assert_eq!(unknown.unwrap_err().to_string(), "UNKNOWN_TOPIC_OR_PARTITION: No such topic as nobody");
 }
 
 #[test]
@@ -314,8 +319,128 @@ fn a_partition_moves_and_its_old_replica_is_gone() {
         let command = Command::Reassign { partition: orders(), replicas };
         cluster.world.command(command, &mut cluster.facts).unwrap_err().to_string()
     };
-    assert_eq!(refused(&mut cluster, vec![BrokerId(4)]), "there is no broker 4");
-    let told = "a partition has one or more replicas, each on its own broker";
-    assert_eq!(refused(&mut cluster, vec![BrokerId(1), BrokerId(1)]), told);
-    assert_eq!(refused(&mut cluster, vec![]), told);
+    let told = "INVALID_REPLICA_ASSIGNMENT: The manual partition assignment includes ";
+    let why = |cluster: &mut Cluster, replicas: &[i32]| {
+        refused(cluster, replicas.iter().copied().map(BrokerId).collect()).replace(told, "")
+    };
+    assert_eq!(why(&mut cluster, &[4]), "broker 4, but no such broker is registered.");
+    assert_eq!(why(&mut cluster, &[1, 1]), "the broker 1 more than once.");
+    assert_eq!(why(&mut cluster, &[]), "an empty replica list.");
+}
+
+#[test]
+fn a_move_is_taken_back() {
+    let mut cluster = cluster(&[1, 2], "1");
+    cluster.produce("v0");
+    cluster.fault(Fault::Kill(BrokerId(3)));
+    cluster.command(Command::Reassign { partition: orders(), replicas: vec![BrokerId(3), BrokerId(2)] });
+    cluster.run_ms(500);
+    let at = |cluster: &Cluster| {
+        let at = cluster.world.metadata().partition(&orders()).unwrap();
+        (list(&at.replicas), list(&at.adding_replicas), list(&at.removing_replicas), at.leader_epoch.0)
+    };
+    assert_eq!(at(&cluster), ("3,2,1".into(), "3".into(), "1".into(), 0));
+    cluster.command(Command::CancelReassignment { partition: orders() });
+    assert_eq!(at(&cluster), ("2,1".into(), String::new(), String::new(), 1), "in another order, and a new epoch");
+    let again = Command::CancelReassignment { partition: orders() };
+    let refused = cluster.world.command(again, &mut cluster.facts).unwrap_err().to_string();
+    assert_eq!(refused, "NO_REASSIGNMENT_IN_PROGRESS: No partition reassignment is in progress.");
+}
+
+/// The only one in sync dies, and who lags is there.
+fn only_a_laggard_is_left(unclean: bool) -> Cluster {
+    let mut cluster = cluster(&[1, 2], "1");
+    if unclean {
+        cluster.alter("unclean.leader.election.enable", Some("true"));
+    }
+    cluster.produce("v0");
+    cluster.kill(2);
+    cluster.produce("lost");
+    cluster.kill(1);
+    cluster.records();
+    cluster.start(2);
+    cluster
+}
+
+#[test]
+fn unclean_election_takes_a_laggard_and_what_it_lacks_is_lost() {
+    let mut cluster = only_a_laggard_is_left(true);
+    let records = ["register 2", "broker 2 unfenced", "leader 2 epoch 2 isr 2 elr  last  recovering"];
+    assert_eq!(cluster.records(), records);
+    cluster.produce("v1");
+    cluster.run_ms(1_000);
+    assert_eq!((cluster.acknowledged(), cluster.position()), (vec![0, 1, 1], 2), "two records were acknowledged at 1");
+    let detected = cluster.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::TruncationDetected(TruncationDetected { from, to, .. }) => Some((from.0, to.0)),
+        _ => None,
+    });
+    assert_eq!(detected, Some((2, 1)), "the consumer had read what is lost, and goes back");
+    cluster.start(1);
+    assert_eq!(cluster.records()[2], "leader 2 epoch 2 isr 1,2 elr  last ", "recovered");
+    assert_eq!(cluster.ends(), [2, 2, -1]);
+}
+
+#[test]
+fn who_asks_for_it_gets_an_unclean_leader() {
+    let mut cluster = only_a_laggard_is_left(false);
+    assert_eq!(cluster.records(), ["register 2", "broker 2 unfenced"], "nobody may lead");
+    let refused = |cluster: &mut Cluster| {
+        let again = Command::ElectUnclean { partition: orders() };
+        cluster.world.command(again, &mut cluster.facts).unwrap_err().to_string()
+    };
+    cluster.command(Command::ElectUnclean { partition: orders() });
+    assert_eq!(cluster.records(), ["leader 2 epoch 2 isr 2 elr  last  recovering"]);
+    assert!(refused(&mut cluster).starts_with("ELECTION_NOT_NEEDED"));
+    cluster.kill(2);
+    let none = "ELIGIBLE_LEADERS_NOT_AVAILABLE: Eligible topic partition leaders are not available.";
+    assert_eq!(refused(&mut cluster), none);
+}
+
+#[test]
+fn allowed_later_it_happens_at_the_next_round() {
+    let mut cluster = only_a_laggard_is_left(false);
+    cluster.records();
+    cluster.alter("unclean.leader.election.enable", Some("true"));
+    let next = 300_000 - cluster.world.now().0 / 1_000;
+    cluster.run_ms(next - 1);
+    assert_eq!(cluster.records(), [""; 0]);
+    cluster.run_ms(1);
+    assert_eq!(cluster.records(), ["leader 2 epoch 2 isr 2 elr  last  recovering"]);
+}
+
+#[test]
+fn another_minimum_clears_who_is_eligible() {
+    let mut cluster = cluster(&[1, 2], "2");
+    cluster.kill(2);
+    assert_eq!(cluster.records(), ["leader 1 epoch 0 isr 1 elr 2 last ", "broker 2 fenced"]);
+    cluster.alter("min.insync.replicas", Some("1"));
+    let at = cluster.world.metadata().partition(&orders()).unwrap();
+    assert_eq!((list(&at.elr), at.partition_epoch), (String::new(), 2));
+    cluster.run_ms(100);
+    cluster.produce("v0");
+    assert_eq!(cluster.acknowledged(), [0], "one replica suffices now");
+    let unknown = Command::AlterConfig { topic: "orders".into(), name: "nothing".into(), value: None };
+    assert!(
+        cluster.world.command(unknown, &mut cluster.facts).unwrap_err().to_string().starts_with("INVALID_CONFIG: ")
+    );
+}
+
+#[test]
+fn without_a_policy_a_consumer_that_read_what_is_lost_ends() {
+    let mut cluster = only_a_laggard_is_left(true);
+    let mut config = ConsumerConfig::default();
+    config.set("auto.offset.reset", "none").unwrap();
+    for (id, from) in [("c2", Some(Offset(9))), ("c3", None)] {
+        cluster.world.add_consumer(client(id), config.clone()).unwrap();
+        cluster.command(Command::Assign { consumer: client(id), partitions: vec![orders()], from });
+    }
+    cluster.run_ms(1_000);
+    let failed = |cluster: &Cluster| {
+        let failed = cluster.facts.iter().filter_map(|fact| match &fact.kind {
+            FactKind::PollThrew(PollThrew { consumer, error, .. }) => Some(format!("{consumer} {error}")),
+            _ => None,
+        });
+        failed.collect::<Vec<_>>()
+    };
+    assert_eq!(failed(&cluster), ["c3 NoOffsetForPartitionException", "c2 OffsetOutOfRangeException"]);
 }

@@ -281,11 +281,17 @@ fn a_broker_that_is_killed_while_it_is_paused_forgets_what_waited() {
 fn faults_that_cannot_be_are_refused() {
     let mut cluster = cluster();
     let told = |error: CommandError| error.to_string();
-    assert_eq!(told(cluster.refused(Fault::Kill(BrokerId(4)))), "there is no broker 4");
+    assert_eq!(
+        told(cluster.refused(Fault::Kill(BrokerId(4)))),
+        "BROKER_ID_NOT_REGISTERED: Broker ID 4 is not currently registered"
+    );
     assert_eq!(told(cluster.refused(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
     assert_eq!(told(cluster.refused(Fault::Start(BrokerId(1)))), "broker 1 is running already");
     assert_eq!(told(cluster.refused(Fault::Cut(link(2, 2, false)))), "broker-2 has no link to itself");
-    assert_eq!(told(cluster.refused(Fault::Cut(link(2, 9, false)))), "there is no broker 9");
+    assert_eq!(
+        told(cluster.refused(Fault::Cut(link(2, 9, false)))),
+        "BROKER_ID_NOT_REGISTERED: Broker ID 9 is not currently registered"
+    );
     let nobody = Link { from: NodeId::Client(client("nobody")), to: broker(1), one_way: false };
     assert_eq!(told(cluster.refused(Fault::Cut(nobody))), "there is no client nobody");
     cluster.fault(Fault::Pause(BrokerId(1)));

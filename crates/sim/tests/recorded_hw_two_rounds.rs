@@ -38,9 +38,9 @@ impl Story {
         };
         let topic = TopicImage { partitions: vec![Rc::new(registration)], config: std::rc::Rc::default() };
         let image = MetadataImage {
-            offset: 0,
             brokers: (1..=3).map(|id| (BrokerId(id), BrokerRegistration::default())).collect(),
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),
+            ..MetadataImage::default()
         };
         let leader = Broker::new(LEADER, 0, Rc::new(BrokerConfig::default()));
         let mut story = Story { leader, counters: Counters::default(), sent: Vec::new() };

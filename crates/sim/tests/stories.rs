@@ -417,11 +417,22 @@ fn a_command_that_cannot_be_done_says_why_and_changes_nothing() {
         assignment,
         config: std::rc::Rc::default(),
     };
-    assert_eq!(refuse(topic("orders", vec![vec![BrokerId(1)]])), "there is already a topic orders");
-    assert_eq!(refuse(topic("more", vec![vec![BrokerId(2)]])), "there is no broker 2");
-    assert_eq!(refuse(topic("more", vec![])), "a topic has at least one partition");
-    let twice = "a partition has one or more replicas, each on its own broker";
-    assert_eq!(refuse(topic("more", vec![vec![BrokerId(1), BrokerId(1)]])), twice);
+    let wrong = "INVALID_REPLICA_ASSIGNMENT: The manual partition assignment includes ";
+    assert_eq!(
+        refuse(topic("orders", vec![vec![BrokerId(1)]])),
+        "TOPIC_ALREADY_EXISTS: Topic 'orders' already exists."
+    );
+    assert_eq!(
+        refuse(topic("more", vec![vec![BrokerId(2)]])),
+        format!("{wrong}broker 2, but no such broker is registered.")
+    );
+    let none = "INVALID_PARTITIONS: Number of partitions was set to an invalid non-positive value.";
+    assert_eq!(refuse(topic("more", vec![])), none);
+    assert_eq!(
+        refuse(topic("more", vec![vec![BrokerId(1), BrokerId(1)]])),
+        format!("{wrong}the broker 1 more than once.")
+    );
+    assert_eq!(refuse(topic("more", vec![vec![]])), format!("{wrong}an empty replica list."));
     assert_eq!(refuse(Command::RefreshMetadata { client: client("nobody") }), "there is no client nobody");
     let many = vec![vec![BrokerId(1)]; highwater_sim::world::PARTITIONS_MAX];
     assert_eq!(refuse(topic("more", many)), "at most 100000 partitions");

@@ -156,7 +156,7 @@ impl Runner {
                     last_fetched_epoch: None,
                     max_bytes: FETCH_MAX_BYTES,
                 };
-                self.consumer_fetch(FetchedBy::Consumer(isolation.into()), &fetch)
+                self.consumer_fetch(FetchedBy::Consumer { isolation: isolation.into(), only_leader: true }, &fetch)
             }
             Op::LatestOffset { isolation } => {
                 let latest = self.partition.latest_offset(isolation.map(Into::into), None);

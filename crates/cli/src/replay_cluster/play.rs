@@ -1,5 +1,9 @@
 //! Plays a story in the simulator.
 
+mod administration;
+mod consumers;
+mod single;
+
 use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
@@ -10,11 +14,11 @@ use highwater_sim::config::{Acks, BrokerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::error::Errors;
 use highwater_sim::fact::Fact;
 use highwater_sim::fault::Fault;
-use highwater_sim::ids::{BrokerId, ClientId, LeaderEpoch, MessageId, Offset, TopicPartition};
-use highwater_sim::message::{Body, FetchPartition, FetchRequest, FetchedPartition, ProduceRequest};
+use highwater_sim::ids::{BrokerId, ClientId, MessageId, TopicPartition};
+use highwater_sim::message::{Body, ProduceRequest};
 use highwater_sim::producer::Fate;
 use highwater_sim::world::{World, WorldConfig};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Ours;
 use super::story::{Action, Recorded, Story};
@@ -43,6 +47,10 @@ struct Playing<'a> {
     answers: Vec<(MessageId, Rc<Body>)>,
     /// How many records the producer was given.
     sent: usize,
+    /// A fetch that waits in a broker.
+    parked: Option<single::Parked>,
+    /// What consumers were sent.
+    fetched: consumers::Fetched,
 }
 
 /// Plays all actions.
@@ -59,6 +67,8 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
         pending: Vec::new(),
         answers: Vec::new(),
         sent: 0,
+        parked: None,
+        fetched: consumers::Fetched::default(),
     };
     for action in &story.actions {
         let result = playing.act(action)?;
@@ -69,6 +79,7 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
             Some(result) => result,
             None => playing.late_result(action)?,
         };
+        playing.make_consumers(action)?;
         playing.settle(action.at)?;
         playing.ours.results.push((action.at, result));
         let mut state = told::state(&playing.world).as_object().cloned().unwrap_or_default();
@@ -98,6 +109,7 @@ fn build(story: &Story) -> Result<World, ReplayError> {
     let mut config = ProducerConfig::default();
     config.set("enable.idempotence", "false").map_err(|error| wrong(&error))?;
     world.add_producer(kafka_producer(), config).map_err(|error| wrong(&error))?;
+    consumers::add(story, &mut world)?;
     Ok(world)
 }
 
@@ -130,12 +142,20 @@ impl Playing<'_> {
                 if let Some(seconds) = action.arguments.get("seconds").and_then(Value::as_u64) {
                     self.run_ms(seconds.saturating_mul(1_000));
                 }
+                if let Some(parked) = self.parked.take() {
+                    return self.answer_of_parked(action, parked).map(Some);
+                }
                 return Ok(if action.result.is_array() { None } else { ok });
             }
-            "elect preferred" => return self.elect_preferred(action).map(Some),
-            "reassign" => self.reassign(action)?,
+            "elect preferred" | "elect unclean" | "reassign" | "alter config" => {
+                return self.administrate(action).map(Some);
+            }
             "offset for leader epoch" => return self.offset_for_leader_epoch(action).map(Some),
             "fetch" => return self.fetch(action).map(Some),
+            "fetch as replica" => return self.fetch_as_replica(action).map(Some),
+            "fetch as replica, parked" => return self.park_fetch(action).map(Some),
+            "poll consumers" => return Ok(Some(self.poll_consumers(action))),
+            seek if seek.starts_with("seek consumers to ") => return self.seek_and_poll(action).map(Some),
             "produce" => match action.arguments.get("client").and_then(Value::as_str) {
                 None => return self.produce(action).map(Some),
                 Some("KafkaProducer") => return self.send(action),
@@ -152,7 +172,8 @@ impl Playing<'_> {
 
     fn create_topics(&mut self) -> Result<(), ReplayError> {
         for topic in &self.story.topics {
-            let mut config = TopicConfig::default();
+            let broker = self.world.brokers().next().map(|broker| Rc::clone(&broker.config)).unwrap_or_default();
+            let mut config = TopicConfig::of_cluster(&broker);
             for (name, value) in &topic.config {
                 config.set(name, value).map_err(|error| wrong(&error))?;
             }
@@ -169,49 +190,6 @@ impl Playing<'_> {
             None => vec![action.broker("broker")?],
         };
         brokers.into_iter().try_for_each(|id| self.command(Command::Fault(fault(BrokerId(id)))))
-    }
-
-    fn elect_preferred(&mut self, action: &Action) -> Result<Value, ReplayError> {
-        let command = Command::ElectPreferred { partition: partition(action)? };
-        let error = match self.world.command(command, &mut self.facts) {
-            Ok(_) => "NONE".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        self.ours.client.push(json!({"at": action.at, "client": "admin", "op": "elect preferred", "error": error}));
-        Ok(if error == "NONE" { json!("ok") } else { json!(error) })
-    }
-
-    fn reassign(&mut self, action: &Action) -> Result<(), ReplayError> {
-        let named = action.arguments.get("replicas").and_then(Value::as_array);
-        let Some(named) = named else { return Err(not_simulated(action, "taking a reassignment back")) };
-        let ids = named.iter().filter_map(Value::as_i64).filter_map(|id| i32::try_from(id).ok());
-        self.command(Command::Reassign { partition: partition(action)?, replicas: ids.map(BrokerId).collect() })?;
-        let line = json!({"at": action.at, "client": "admin", "op": "reassign", "replicas": named, "error": "NONE"});
-        self.ours.client.push(line);
-        Ok(())
-    }
-
-    /// Asks a broker at once, without a message: nobody in the simulator sends this one.
-    fn offset_for_leader_epoch(&mut self, action: &Action) -> Result<Value, ReplayError> {
-        let (id, from) = (partition(action)?, action.broker("from")?);
-        let epoch =
-            |name: &str| action.optional_number(name).and_then(|epoch| i32::try_from(epoch).ok()).map(LeaderEpoch);
-        let asked = epoch("leader_epoch").unwrap_or_default();
-        let answer = match self.world.replica(BrokerId(from), &id) {
-            Some(replica) => replica.last_offset_for_leader_epoch(epoch("current_leader_epoch"), asked),
-            None => Err(Errors::UnknownTopicOrPartition),
-        };
-        let (error, end) = match answer {
-            Ok(end) => (Errors::None, end),
-            Err(error) => (error, None),
-        };
-        let (found, end) = end.map_or((-1, -1), |end| (end.epoch, end.end_offset));
-        self.ours.client.push(json!({
-            "at": action.at, "client": "raw", "op": action.what, "from": from, "asked_epoch": asked.0,
-            "current_leader_epoch": action.optional_number("current_leader_epoch"), "error": error.name(),
-            "leader_epoch": found, "end_offset": end,
-        }));
-        Ok(json!({"error": error.name(), "leader_epoch": found, "end_offset": end}))
     }
 
     /// Sends each value as its own request, one after another.
@@ -271,39 +249,6 @@ impl Playing<'_> {
         };
         self.wait_until(step, "an answer", |playing| find(playing).is_some())?;
         find(self).ok_or(ReplayError::Waits { step, what: "an answer".to_owned() })
-    }
-
-    fn fetch(&mut self, action: &Action) -> Result<Value, ReplayError> {
-        let (id, from) = (partition(action)?, BrokerId(action.broker("from")?));
-        let epoch =
-            |name: &str| action.optional_number(name).and_then(|epoch| i32::try_from(epoch).ok()).map(LeaderEpoch);
-        let part = FetchPartition {
-            partition: id,
-            fetch_offset: Offset(action.number("offset")?),
-            current_leader_epoch: epoch("current_leader_epoch"),
-            log_start_offset: Offset(-1),
-            last_fetched_epoch: epoch("last_fetched_epoch"),
-            max_bytes: 1_048_576,
-        };
-        let request = FetchRequest {
-            replica: None,
-            replica_epoch: -1,
-            max_wait_ms: 0,
-            min_bytes: 1,
-            max_bytes: 1_048_576,
-            partitions: vec![part],
-        };
-        let request = self.world.request(&raw(), from, Body::FetchRequest(request), &mut self.facts);
-        let answer = self.answer(action.at, request)?;
-        let Body::FetchResponse(response) = &*answer else { return Ok(Value::Null) };
-        let result = response.partitions.first().map_or(Value::Null, fetched);
-        let mut line: Map<String, Value> = action.arguments.clone();
-        line.insert("at".to_owned(), json!(action.at));
-        line.insert("client".to_owned(), json!("raw"));
-        line.insert("op".to_owned(), json!("fetch"));
-        line.extend(result.as_object().cloned().unwrap_or_default());
-        self.ours.client.push(Value::Object(line));
-        Ok(result)
     }
 
     /// Gives values to the producer.
@@ -376,6 +321,7 @@ impl Playing<'_> {
                 if message.to == raw && !self.answers.iter().any(known) {
                     self.answers.push((message.correlation, Rc::clone(&message.body)));
                 }
+                self.fetched.note(message);
             }
         }
         self.world.idle_until(until);
@@ -422,18 +368,4 @@ fn partition(action: &Action) -> Result<TopicPartition, ReplayError> {
 
 fn not_simulated(action: &Action, what: &str) -> ReplayError {
     ReplayError::NotSimulated { step: action.at, what: what.to_owned() }
-}
-
-/// A fetch's answer. Without transactions the last stable offset is the high watermark.
-fn fetched(part: &FetchedPartition) -> Value {
-    let mut told = json!({
-        "error": part.error.name(), "high_watermark": part.high_watermark.0,
-        "last_stable_offset": part.high_watermark.0, "log_start_offset": part.log_start_offset.0,
-        "records": told::records(&part.records),
-    });
-    if let (Some(diverging), Some(told)) = (part.diverging_epoch, told.as_object_mut()) {
-        let epoch = json!({"epoch": diverging.epoch, "end_offset": diverging.end_offset});
-        told.insert("diverging_epoch".to_owned(), epoch);
-    }
-    told
 }

@@ -97,6 +97,9 @@ impl Action {
 pub struct Recorded {
     /// `story.json`.
     pub story: Story,
+    /// The same as it is written.
+    #[cfg(test)]
+    pub as_it_is: Value,
     /// `partition_changes.jsonl`.
     pub changes: Vec<Value>,
     /// `states.jsonl`.
@@ -110,11 +113,13 @@ pub struct Recorded {
 /// # Errors
 /// [`ReplayError::File`] with the file's name.
 pub fn read(folder: &Path) -> Result<Recorded, ReplayError> {
-    let story = text(folder, "story.json")?;
-    let story = serde_json::from_str(&story).map_err(|error| ReplayError::File(format!("story.json: {error}")))?;
+    let written = text(folder, "story.json")?;
+    let story = serde_json::from_str(&written).map_err(|error| ReplayError::File(format!("story.json: {error}")))?;
     let client = if folder.join("client.jsonl").exists() { lines(folder, "client.jsonl")? } else { Vec::new() };
     Ok(Recorded {
         story,
+        #[cfg(test)]
+        as_it_is: serde_json::from_str(&written).unwrap_or_default(),
         changes: lines(folder, "partition_changes.jsonl")?,
         states: lines(folder, "states.jsonl")?,
         client,

@@ -1,6 +1,7 @@
 //! The simulator's doings in the words of a recording, and the two held against each other.
 
 use highwater_sim::controller::partition_change::PartitionChange;
+use highwater_sim::fact::ConfigRecord;
 use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::ids::{BrokerId, TopicPartition};
 use highwater_sim::metadata::{LeaderRecoveryState, PartitionRegistration};
@@ -37,6 +38,10 @@ pub fn changes(story: &Story, facts: &[Fact]) -> Vec<Value> {
                 told.push(partition_line("partition_change", partition, Some(record(change)), old, &state));
                 *old = state;
             }
+            FactKind::ConfigRecord(ConfigRecord { topic, name, value }) => {
+                told.push(json!({"kind": "config", "topic": **topic, "name": **name, "value": value.as_deref()}));
+            }
+            FactKind::ClearElrRecord(topic) => told.push(json!({"kind": "clear_elr", "topic": **topic})),
             FactKind::RegisterBrokerRecord { broker, .. } => {
                 brokers.retain(|(id, ..)| id != broker);
                 brokers.push((*broker, true, false));

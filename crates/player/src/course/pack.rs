@@ -7,20 +7,26 @@ use serde::Deserialize;
 
 use super::Picture;
 use super::{Card, Course, Family};
+use crate::checked::{Checked, checks_of};
 use crate::command::Command;
 use crate::expression::nearest;
 use crate::playback::Player;
+use crate::review::{Asked, questions};
 use crate::scene::Scene;
 use crate::script::author::{ScenarioError, ScenarioErrors, Source, pack_folder};
 use crate::script::{FamilyName, Localized, Place, Problem, Scenario};
 
 /// A course ready for the page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PackedCourse {
     /// The home page.
     pub course: Course,
     /// Each scenario's id and packed JSON, in the order of the course.
     pub scenarios: Vec<(String, String)>,
+    /// All questions, in the order of the course.
+    pub questions: Vec<Asked>,
+    /// What of each scenario was checked against Kafka.
+    pub checked: Vec<Checked>,
 }
 
 /// `course.toml`.
@@ -51,7 +57,8 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
     let mut errors = Vec::new();
     let mut listed = BTreeSet::new();
     let folders = folders(folder)?;
-    let mut packed = PackedCourse { course: Course::default(), scenarios: Vec::new() };
+    let checks = checks_of(&folder.join("checked.toml"))?;
+    let mut packed = PackedCourse::default();
     for (number, family) in form.family.into_iter().enumerate() {
         let mut cards = Vec::new();
         for (index, id) in family.scenarios.iter().enumerate() {
@@ -72,8 +79,15 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
                 Ok((scenario, card, json)) => {
                     if scenario.family.id != family.id {
                         let message = format!("{id} says that it belongs to {}", scenario.family.id);
-                        let problem = Problem::new(place, message).help("move it, or change its family");
+                        let problem = Problem::new(place.clone(), message).help("move it, or change its family");
                         errors.push(locate(&source, &problem));
+                    }
+                    let named = |id: &String| checks.iter().find(|named| named.id == *id);
+                    let found = scenario.checks.iter().filter_map(named).map(|named| named.check.clone());
+                    packed.checked.push(Checked { scenario: id.clone(), checks: found.collect() });
+                    match questions(&scenario) {
+                        Ok(asked) => packed.questions.extend(asked),
+                        Err(message) => errors.push(locate(&source, &Problem::new(place, message))),
                     }
                     cards.push(card);
                     packed.scenarios.push((id.clone(), json));

@@ -15,6 +15,16 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
         "segments" => count(replica?.log.segments().count()),
         "log_bytes" => signed(replica?.log.size_in_bytes()),
         "kept" => count(replica?.log.records_from(0).count()),
+        "holds" => {
+            let Some(Value::Number(offset)) = args.get(1) else { return Err(fail("which offset?")) };
+            Ok(Value::Bool(
+                replica?
+                    .log
+                    .records_from(*offset)
+                    .next()
+                    .is_some_and(|found| found.is_ok_and(|record| record.offset == *offset)),
+            ))
+        }
         "deletable" => {
             let checks = replica?.log.clone().delete_old_segments(situation.world.now().timestamp_ms());
             count(checks.map_or(0, |checks| checks.iter().filter(|check| check.is_deleted()).count()))

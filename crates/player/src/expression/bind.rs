@@ -6,6 +6,7 @@ use super::functions::{FUNCTIONS, FunctionDef, Parameter, ParameterKind, functio
 use super::names::Names;
 use super::value::as_partition;
 use super::{Kind, MAX_DEPTH, Node, Operator, STAND_IN, Span, TextProblem, Type, Value, nearest};
+use crate::script::IT;
 
 /// The tree with all names resolved, and the type of its value.
 pub(super) fn bind(root: &Node, names: &Names) -> Result<(Node, Type), Vec<TextProblem>> {
@@ -115,6 +116,9 @@ impl Binder<'_> {
         if let Some((definition, result)) = self.names.definition(name) {
             return self.made(span, Kind::Definition(name.to_owned(), definition), result);
         }
+        if self.is_it(name) {
+            return self.made(span, Kind::Name(name.to_owned()), Type::Any);
+        }
         if let Some(partition) = as_partition(name)
             && self.names.topic(&partition.topic).is_some()
         {
@@ -143,6 +147,10 @@ impl Binder<'_> {
             None => format!("if it is a text, write \"{name}\""),
         };
         self.problem(problem.help(help))
+    }
+
+    fn is_it(&self, name: &str) -> bool {
+        self.names.it && name == IT
     }
 
     fn partition(&mut self, partition: TopicPartition, span: Span) -> Bound {
@@ -189,13 +197,14 @@ impl Binder<'_> {
     fn argument(&mut self, function: &FunctionDef, parameter: &Parameter, node: &Node) -> Option<Node> {
         // A bare name (or a text) where a name is wanted; a definition goes the way of all expressions.
         let name = match &node.kind {
-            Kind::Name(name) if self.names.definition(name).is_none() => Some(name.clone()),
+            Kind::Name(name) if self.names.definition(name).is_none() && !self.is_it(name) => Some(name.clone()),
             Kind::Literal(Value::Text(text)) => Some(text.clone()),
             _ => None,
         };
         let wanted = match parameter.kind {
             ParameterKind::Number => Type::Number,
             ParameterKind::List => Type::List,
+            ParameterKind::Any => Type::Any,
             ParameterKind::Broker => {
                 let bound = self.typed(node, Type::Number, &who(function, parameter))?;
                 return self.broker(bound);
@@ -214,6 +223,7 @@ impl Binder<'_> {
             ParameterKind::Text => {
                 if let Kind::Name(name) = &node.kind
                     && self.names.definition(name).is_none()
+                    && !self.is_it(name)
                 {
                     let problem = TextProblem::new(
                         node.span,

@@ -14,6 +14,11 @@ pub trait Environment {
     /// # Errors
     /// What it cannot answer, such as the high watermark on a broker without a replica.
     fn call(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError>;
+
+    /// The same moment in the other future, where two are compared.
+    fn other(&self) -> Option<Box<dyn Environment + '_>> {
+        None
+    }
 }
 
 /// Why an expression has no value.
@@ -68,7 +73,22 @@ struct Run<'a> {
     evaluations: Cell<usize>,
 }
 
+/// The function that asks the other future.
+const IN_B: &str = "in_b";
+
 impl Run<'_> {
+    // Apart in the built page too: the first scenario compares nothing.
+    #[inline(never)]
+    fn in_b(&self, arguments: &[Node], span: Span) -> Evaluated {
+        let (Some(argument), Some(other)) = (arguments.first(), self.environment.other()) else {
+            return Err(EvaluationError::new("there is no B: the scenario needs [compare]").at(span));
+        };
+        let run = Run { environment: &*other, evaluations: self.evaluations.clone() };
+        let value = run.value(argument);
+        self.evaluations.set(run.evaluations.get());
+        value
+    }
+
     // Recursion is bounded: a tree is at most MAX_DEPTH deep, see `Node::depth`.
     fn value(&self, node: &Node) -> Evaluated {
         let evaluations = self.evaluations.get().saturating_add(1);
@@ -85,6 +105,7 @@ impl Run<'_> {
                 message: format!("in the definition of {name}: {}", error.message),
                 span: Some(node.span),
             }),
+            Kind::Call(name, arguments) if name == IN_B => self.in_b(arguments, node.span),
             Kind::Call(name, arguments) => {
                 let values = self.values(arguments)?;
                 let answer = match built_in(name, &values) {

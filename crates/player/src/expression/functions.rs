@@ -65,6 +65,8 @@ pub enum ParameterKind {
     Fact,
     /// A list.
     List,
+    /// Any value.
+    Any,
 }
 
 /// A parameter of a function.
@@ -173,6 +175,13 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     define("segments", &[PARTITION], Number, Plain, "How many segments the leader's log has."),
     define("log_bytes", &[PARTITION], Number, Plain, "The size of the leader's .log files, in bytes."),
     define("kept", &[PARTITION], Number, Plain, "How many records there really are in the leader's log."),
+    define(
+        "holds",
+        &[PARTITION, OFFSET],
+        Type::Truth,
+        Plain,
+        "Whether there really is a record at an offset of the leader's log.",
+    ),
     define("deletable", &[PARTITION], Number, Plain, "How many segments retention would delete now."),
     define("dirty_from", &[PARTITION], Number, Plain, "Where the part of the log begins that was never compacted."),
     define("segment", &[PARTITION, OFFSET], Number, Plain, "The base offset of the segment that holds an offset."),
@@ -373,6 +382,13 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "How many facts of a kind there have been so far.",
     ),
     define("time_ms", &[], Number, Plain, "Virtual time in milliseconds."),
+    define(
+        "in_b",
+        &[given("value", ParameterKind::Any)],
+        Type::Any,
+        Plain,
+        "The same in B, where two futures are compared.",
+    ),
     define("size", &[given("list", ParameterKind::List)], Number, Plain, "How many values a list has."),
     define(
         "min",

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::functions::{ParameterKind, function};
 use super::value::as_partition;
 use super::{Expression, Kind, MAX_DEPTH, Node, Value};
+use crate::script::IT;
 
 /// The most definitions of a scenario.
 pub(super) const MAX_DEFINITIONS: usize = 64;
@@ -26,6 +27,12 @@ impl Definitions {
             let root = linked.node(&expression.root);
             linked.0.push((name.clone(), Rc::new(root)));
         }
+    }
+
+    /// One name alone, for [`Expression::with`].
+    #[inline(never)]
+    pub(super) fn one(name: &str, node: Node) -> Definitions {
+        Definitions(vec![(name.to_owned(), Rc::new(node))])
     }
 
     fn get(&self, name: &str) -> Option<&Rc<Node>> {
@@ -63,7 +70,7 @@ impl Definitions {
         for (index, argument) in arguments.iter().enumerate() {
             let wanted = parameters.get(index).map(|parameter| parameter.kind);
             let text = match &argument.kind {
-                Kind::Name(name) if self.get(name).is_none() => Some(name),
+                Kind::Name(name) if self.get(name).is_none() && name != IT => Some(name),
                 Kind::Literal(Value::Text(text)) => Some(text),
                 _ => None,
             };

@@ -7,6 +7,7 @@ use super::functions::function;
 use super::link::MAX_DEFINITIONS;
 use super::parser::KEYWORDS;
 use super::{Expression, Kind, Node, STAND_IN, Span, TextProblem, Type};
+use crate::script::IT;
 
 /// What the names in a scenario's expressions can mean.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Names {
     pub brokers: i32,
     /// The kinds of facts; empty if any is allowed.
     pub facts: &'static [&'static str],
+    /// `it` means something: what the star of a question's marks stands for.
+    pub it: bool,
     definitions: Vec<(String, Rc<Node>, Type)>,
 }
 
@@ -97,6 +100,9 @@ impl Names {
         let begins_well = letters.next().is_some_and(|first| first.is_ascii_alphabetic());
         if !begins_well || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
             return Some("a definition's name has letters, digits and _ only, and begins with a letter");
+        }
+        if name == IT {
+            return Some("this is what the star of a question's marks stands for");
         }
         if KEYWORDS.contains(&name) {
             return Some("this is a word of the language");

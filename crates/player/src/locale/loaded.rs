@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::Words;
+use highwater_sim::config::ConfigDef;
+
+use super::{Words, since_key};
 use crate::lang::Lang;
 
 thread_local! {
@@ -35,4 +37,9 @@ pub fn text(key: &str, lang: Lang) -> String {
     let first = LOADED.with_borrow(|loaded| loaded.iter().find(|(known, _)| *known == lang)?.1.get(key));
     let words = first.or_else(|| MORE.with_borrow(|more| more.get(&[lang.code(), key].join("."))));
     words.unwrap_or_else(|| key.to_owned())
+}
+
+/// Since which version a configuration has its default and, behind a space, the default before that, if there was one.
+pub fn since(config: &ConfigDef) -> String {
+    MORE.with_borrow(|more| more.get(&since_key(config))).unwrap_or_default()
 }

@@ -44,6 +44,9 @@ pub enum CommandError {
     /// The step has no open question, or the question has no such choice.
     #[error("there is no open question with a choice {0} here")]
     NoChoice(usize),
+    /// The step has no open question that a number answers.
+    #[error("there is no open question about a number here")]
+    NoNumber,
 }
 
 impl CommandError {
@@ -54,7 +57,7 @@ impl CommandError {
             CommandError::NoStep { step, steps } => {
                 Phrase::new("scene.no_step").with("step", number(*step)).with("steps", number(*steps))
             }
-            CommandError::NoChoice(_) => Phrase::new("scene.no_choice"),
+            CommandError::NoChoice(_) | CommandError::NoNumber => Phrase::new("scene.no_choice"),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Sentences about what goes wrong, and about brokers that come and go.
 
+use highwater_sim::command::Command;
 use highwater_sim::fact::FactKind;
+use highwater_sim::fact::{ConfigRecord, PollThrew, TruncationDetected, UnflushedLost};
 use highwater_sim::fault::Fault;
 
 use super::{node_phrase, number};
@@ -14,11 +16,46 @@ pub(super) fn command(fault: &Fault) -> Phrase {
         | Fault::Resume(broker)
         | Fault::Kill(broker)
         | Fault::Stop(broker)
-        | Fault::Start(broker) => phrase(fault.name()).with("broker", broker.0),
+        | Fault::Start(broker)
+        | Fault::PowerLoss(broker)
+        | Fault::WriteBack(broker)
+        | Fault::FillDisk(broker)
+        | Fault::FreeDisk(broker) => phrase(fault.name()).with("broker", broker.0),
+        Fault::SlowDisk(broker, ms) => phrase(if *ms == 0 { "slow_disk_over" } else { "slow_disk" })
+            .with("broker", broker.0)
+            .with("ms", number(*ms)),
+        Fault::SkewClock(node, ms) => {
+            let name = match ms {
+                0 => "skew_clock_over",
+                1.. => "skew_clock_ahead",
+                _ => "skew_clock_behind",
+            };
+            phrase(name).with("node", node_phrase(node)).with("ms", ms.saturating_abs())
+        }
+        Fault::Duplicate(message) => phrase(fault.name()).with("message", number(message.0)),
         Fault::Cut(link) | Fault::Heal(link) => {
             let name = if link.one_way { format!("{}_one_way", fault.name()) } else { fault.name().to_owned() };
             phrase(&name).with("from", node_phrase(&link.from)).with("to", node_phrase(&link.to))
         }
+        Fault::Drop(message) => phrase("drop").with("message", number(message.0)),
+        Fault::Delay { message, ms } => phrase("delay").with("message", number(message.0)).with("ms", number(*ms)),
+    }
+}
+
+/// The sentence of what an administrator asks for.
+pub(super) fn administration(command: &Command) -> Phrase {
+    let phrase = Phrase::new(&format!("facts.command_{}", command.name()));
+    match command {
+        Command::ElectUnclean { partition } | Command::CancelReassignment { partition } => {
+            phrase.with("partition", partition.to_string())
+        }
+        Command::AlterConfig { topic, name, value: Some(value) } => {
+            phrase.with("topic", topic.to_string()).with("name", name.to_string()).with("value", value.to_string())
+        }
+        Command::AlterConfig { topic, name, value: None } => {
+            Phrase::new("facts.command_delete_config").with("topic", topic.to_string()).with("name", name.to_string())
+        }
+        _ => phrase,
     }
 }
 
@@ -43,6 +80,31 @@ pub(super) fn phrase(kind: &FactKind) -> Phrase {
             })
             .with("broker", broker.0)
         }
+        FactKind::ConfigRecord(ConfigRecord { topic, name, value }) => match value {
+            Some(value) => Phrase::new("facts.config_record").with("value", value.to_string()),
+            None => Phrase::new("facts.config_record_deleted"),
+        }
+        .with("topic", topic.to_string())
+        .with("name", name.to_string()),
+        FactKind::UnflushedLost(UnflushedLost { broker, partition, from, to }) => Phrase::new("facts.unflushed_lost")
+            .with("broker", broker.0)
+            .with("partition", partition.to_string())
+            .with("from", from.0)
+            .with("to", to.0),
+        FactKind::LogDirFailed(broker) => Phrase::new("facts.log_dir_failed").with("broker", broker.0),
+        FactKind::ClearElrRecord(topic) => Phrase::new("facts.clear_elr_record").with("topic", topic.to_string()),
+        FactKind::TruncationDetected(TruncationDetected { consumer, partition, from, to, leader_epoch }) => {
+            Phrase::new("facts.truncation_detected")
+                .with("consumer", consumer.to_string())
+                .with("partition", partition.to_string())
+                .with("from", from.0)
+                .with("to", to.0)
+                .with("epoch", leader_epoch.0)
+        }
+        FactKind::PollThrew(PollThrew { consumer, partition, error, .. }) => Phrase::new("facts.poll_threw")
+            .with("consumer", consumer.to_string())
+            .with("partition", partition.to_string())
+            .with("error", *error),
         FactKind::LogLoaded { broker, partition, is_clean, log_end_offset, high_watermark } => {
             Phrase::new(if *is_clean { "facts.log_loaded_clean" } else { "facts.log_loaded_unclean" })
                 .with("broker", broker.0)

@@ -4,7 +4,10 @@ mod compaction;
 mod files;
 mod group;
 mod history;
+mod marks;
 mod table;
+
+pub use marks::marks;
 
 use super::accumulator::{AccumulatorPanel, Batch, BatchState};
 use super::cluster::{

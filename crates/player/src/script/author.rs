@@ -18,6 +18,7 @@ pub use schema::schema;
 
 use super::place::{Place, Problem};
 use super::{FamilyName, Localized, Scenario};
+use crate::checked::checks_of;
 use crate::lang::Lang;
 
 pub use crate::course::families_of;
@@ -36,6 +37,8 @@ pub struct Files {
     pub translation: Option<Vec<u8>>,
     /// The families of the course; none if there is no course around the scenario.
     pub families: Option<Vec<FamilyName>>,
+    /// The ids of the checks of the course; none if there is no course around the scenario.
+    pub checks: Option<Vec<String>>,
     /// The name of the folder, which must be the scenario's id; none if that is not checked.
     pub folder: Option<String>,
 }
@@ -79,6 +82,8 @@ pub fn pack_folder(folder: &Path) -> Result<Packed, ScenarioErrors> {
         Some(course) if course.exists() => Some(families_of(&course)?),
         _ => None,
     };
+    let checked = folder.parent().map(|parent| parent.join("checked.toml")).filter(|path| path.exists());
+    let checks = checked.map(|path| checks_of(&path)).transpose()?;
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
     pack_files(Files {
         scenario_name: scenario.name,
@@ -86,6 +91,7 @@ pub fn pack_folder(folder: &Path) -> Result<Packed, ScenarioErrors> {
         translation_name: translation_path.display().to_string(),
         translation: translation.map(|source| source.text.into_bytes()),
         families,
+        checks: checks.map(|checks| checks.into_iter().map(|named| named.id).collect()),
         folder: whole.file_name().map(|name| name.to_string_lossy().into_owned()),
     })
 }
@@ -114,7 +120,8 @@ pub fn pack_files(files: Files) -> Result<Packed, ScenarioErrors> {
         Problem::new(Place::root().key("id"), format!("the folder is called {folder}"))
             .help("a scenario's id is the name of its folder")
     });
-    let (mut built, mut problems) = build::build(form, texts, has_translation, files.families.as_deref());
+    let (mut built, mut problems) =
+        build::build(form, texts, has_translation, files.families.as_deref(), files.checks.as_deref());
     problems.extend(folder_problem);
     let told = problems.clone();
     let covered = |problem: &Problem| told.iter().any(|other| covers(&other.place, &problem.place));

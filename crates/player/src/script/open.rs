@@ -83,6 +83,13 @@ pub(super) fn from_json(text: &str) -> Result<Scenario, OpenError> {
     Ok(scenario)
 }
 
+pub(super) fn brought(text: &str) -> Result<Scenario, OpenError> {
+    let mut scenario = read(text)?;
+    super::bounds::check(&scenario)?;
+    link(&mut scenario);
+    Ok(scenario)
+}
+
 #[cfg(feature = "author")]
 pub(super) fn checked(text: &str) -> Result<Scenario, OpenError> {
     let mut scenario = read(text)?;
@@ -98,7 +105,7 @@ fn link(scenario: &mut Scenario) {
     for step in &mut scenario.steps {
         let texts = [&mut step.title, &mut step.say];
         let asked = step.ask.as_mut().map(|ask| (&mut ask.question, &mut ask.why, &mut ask.choices));
-        for text in texts {
+        for text in texts.into_iter().chain(&mut step.say_b) {
             text.en.link(&definitions);
             text.zh.link(&definitions);
         }
@@ -127,6 +134,8 @@ fn link(scenario: &mut Scenario) {
                     choice.when.link(&definitions);
                 }
             }
+            Choices::Number(asked) => asked.about.link(&definitions),
+            Choices::Point(pointed) => pointed.when.link(&definitions),
         }
     }
 }

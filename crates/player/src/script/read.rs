@@ -1,5 +1,7 @@
 //! A packed scenario from its JSON. What is not there or null is none, where that is possible.
 
+mod asks;
+mod compared;
 mod faults;
 mod groups;
 
@@ -28,6 +30,7 @@ pub(super) fn scenario(json: Json) -> Read<Scenario> {
         kafka: fields.text("kafka")?,
         essential: fields.truth("essential")?,
         tags: fields.texts("tags")?,
+        checks: Vec::new(),
         picture: fields.number("picture")?,
         seed: fields.number("seed")?,
         definitions: each(&mut fields, "let", definition)?,
@@ -35,6 +38,11 @@ pub(super) fn scenario(json: Json) -> Read<Scenario> {
         topics: each(&mut fields, "topic", topic)?,
         producers: each(&mut fields, "producer", producer)?,
         consumers: each(&mut fields, "consumer", consumer)?,
+        knobs: match fields.optional("knob") {
+            Some(json) => compared::knobs(json, &fields.at("knob"))?,
+            None => Vec::new(),
+        },
+        compare: fields.optional_table("compare")?.map(compared::compare).transpose()?,
         chapters: each(&mut fields, "chapter", chapter)?,
         steps: each(&mut fields, "step", step)?,
     };
@@ -217,6 +225,7 @@ fn step(json: Json, place: Place) -> Read<Step> {
         chapter: fields.number("chapter")?,
         title: templates(&mut fields, "title")?,
         say: templates(&mut fields, "say")?,
+        say_b: compared::say_b(&mut fields)?,
         actions: each(&mut fields, "do", action)?,
         until: fields.optional_table("until")?.map(until).transpose()?,
         look: fields.texts("look")?,
@@ -366,7 +375,7 @@ fn ask(mut fields: Fields) -> Read<Ask> {
             let elements = list(json, &place)?;
             Choices::Listed(all(elements, choice)?)
         }
-        other => return Err(unknown(&place, other, &["near", "listed"]).into()),
+        other => asks::choices(other, json, place)?,
     };
     let ask = Ask {
         question: templates(&mut fields, "question")?,

@@ -1,10 +1,14 @@
 //! A step as data: what is done, when it ends, what is shown, what must hold, what is asked.
 
+mod files_show;
+
 use super::{Entries, Localized, Scalar};
 use crate::expression::Expression;
 use crate::scene::MarkId;
 use crate::template::Template;
 use highwater_sim::ids::TopicPartition;
+
+pub use files_show::{FilesShow, Gauges, SearchStage};
 
 /// What a reader sees as one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,9 @@ pub struct Step {
     pub title: Localized<Template>,
     /// One or two sentences, over the world after the step.
     pub say: Localized<Template>,
+    /// What is said of B alone, in a comparison.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
+    pub say_b: Option<Localized<Template>>,
     /// What is done at its beginning.
     #[cfg_attr(feature = "author", serde(rename = "do"))]
     pub actions: Vec<Action>,
@@ -202,10 +209,74 @@ pub enum Action {
         /// The brokers, the preferred leader first.
         replicas: Vec<i32>,
     },
+    /// Any live replica of a partition leads it that nobody leads: what only the others had is lost.
+    ElectUnclean {
+        /// The partition, such as "orders-0".
+        partition: String,
+    },
+    /// The move of a partition to other brokers is taken back.
+    CancelReassignment {
+        /// The partition, such as "orders-0".
+        partition: String,
+    },
+    /// A configuration of a topic changes.
+    AlterConfig {
+        /// The topic.
+        topic: String,
+        /// Kafka's name of the configuration.
+        name: String,
+        /// Its value; if absent, as the cluster has it.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        value: Option<Scalar>,
+    },
     /// A broker that is not running is started.
     Start {
         /// The broker.
         broker: i32,
+    },
+    /// A broker's machine loses power: its process is gone, and what was not on the disk.
+    PowerLoss {
+        /// The broker.
+        broker: i32,
+    },
+    /// The operating system of a broker writes its page cache to the disk; Kafka does not know of it.
+    WriteBack {
+        /// The broker.
+        broker: i32,
+    },
+    /// A broker's disk takes long for each write.
+    SlowDisk {
+        /// The broker.
+        broker: i32,
+        /// How long, in ms; 0: no longer.
+        ms: u64,
+    },
+    /// A broker's disk is full: the next write fails, and the broker halts.
+    FillDisk {
+        /// The broker.
+        broker: i32,
+    },
+    /// A full disk has room again.
+    FreeDisk {
+        /// The broker.
+        broker: i32,
+    },
+    /// A node's clock is wrong.
+    SkewClock {
+        /// A broker's number or a client's id.
+        node: Scalar,
+        /// How far it is ahead, in ms; behind if less than 0; 0: right again.
+        ms: i64,
+    },
+    /// The next message on its way between two nodes arrives twice.
+    DuplicateMessage {
+        /// A broker's number, a client's id or "controller".
+        from: Scalar,
+        /// Another one.
+        to: Scalar,
+        /// What it is, such as `Produce` or `FetchResponse`; any if absent.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        message: Option<String>,
     },
     /// Messages between two nodes are lost, also those that are on their way.
     Cut {
@@ -283,94 +354,6 @@ pub enum PanelKind {
     Producers,
     /// A group: its coordinator, its members, who owns what.
     Group,
-}
-
-/// What the panels about files show.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "author",
-    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(deny_unknown_fields)
-)]
-pub struct FilesShow {
-    /// The offset that is looked for.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub lookup: Option<i64>,
-    /// The timestamp that is looked for, in ms since the epoch.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub timestamp: Option<i64>,
-    /// How far the search is shown; all of it if absent.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub through: SearchStage,
-    /// How many of the comparisons are shown; all if absent.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub probes: Option<u32>,
-    /// Shows the bytes of the batch that holds this offset.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub batch: Option<i64>,
-    /// The fields of the batch that the step is about, by Kafka's names; with records, those of the first one.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub fields: Vec<String>,
-    /// Shows the bytes of the records, not those of the header.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub records: bool,
-    /// Shows what each segment is measured by.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub gauges: Option<Gauges>,
-    /// Shows the index entries of the active segment.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub entries: bool,
-    /// Shows the offset map that the cleaner makes.
-    #[cfg_attr(feature = "author", serde(default))]
-    pub map: bool,
-}
-
-/// How many seconds lines of time show if nobody says otherwise.
-pub const SECONDS: u32 = 8;
-
-#[cfg(feature = "author")]
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
-fn is_usual(seconds: &u32) -> bool {
-    *seconds == SECONDS
-}
-
-#[cfg(feature = "author")]
-impl FilesShow {
-    /// Nothing beside the segments.
-    fn is_plain(&self) -> bool {
-        *self == FilesShow::default()
-    }
-}
-
-/// A part of the search for an offset or a timestamp.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(
-    feature = "author",
-    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(rename_all = "snake_case")
-)]
-pub enum SearchStage {
-    /// The segment.
-    File,
-    /// The entry of its index.
-    Entry,
-    /// The batches from there on.
-    #[default]
-    Scan,
-}
-
-/// What segments are measured by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "author",
-    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
-    serde(rename_all = "snake_case")
-)]
-pub enum Gauges {
-    /// What makes a log begin a new one.
-    Roll,
-    /// What makes it be deleted.
-    Retention,
 }
 
 /// A stage of the partitioner panel.
@@ -465,7 +448,34 @@ pub enum Choices {
     Near(Expression),
     /// These, of which exactly one holds.
     Listed(Vec<ListedChoice>),
+    /// A number that the reader gives.
+    Number(Asked),
+    /// A mark of the picture that the reader points at.
+    Point(Pointed),
 }
+
+/// A number that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
+pub struct Asked {
+    /// The number, in the world of `after`.
+    pub about: Expression,
+    /// What it counts, such as "bytes".
+    pub unit: Option<Localized>,
+}
+
+/// Marks that can be pointed at, and which of them are right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "author", derive(serde::Serialize))]
+pub struct Pointed {
+    /// The marks, as `log/orders-0/segment-*`: the star is what differs between them.
+    pub marks: String,
+    /// Holds in the world of `after` for the right ones; `it` in it is what the star stands for.
+    pub when: Expression,
+}
+
+/// What the star of [`Pointed::marks`] stands for, in [`Pointed::when`].
+pub const IT: &str = "it";
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -475,4 +485,13 @@ pub struct ListedChoice {
     pub say: Localized<Template>,
     /// Holds in the world of `after` if this is the right answer.
     pub when: Expression,
+}
+
+/// How many seconds lines of time show if nobody says otherwise.
+pub const SECONDS: u32 = 8;
+
+#[cfg(feature = "author")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
+fn is_usual(seconds: &u32) -> bool {
+    *seconds == SECONDS
 }

@@ -179,3 +179,57 @@ fn every_key_must_be_known_and_every_value_of_its_kind() {
         }
     }
 }
+
+#[test]
+fn what_somebody_brought_stays_within_bounds() {
+    use crate::playback::Player;
+    let rows: [(&str, serde_json::Value, &str); 13] = [
+        ("/cluster/brokers", 2_000_000_000.into(), "cluster.brokers: 2000000000; 1 to 16 are possible"),
+        ("/cluster/latency_ms", 60_001.into(), "cluster.latency_ms: 60001; 0 to 60000 are possible"),
+        ("/topic/0/partitions", 1_001.into(), "topic[0].partitions: 1001; 1 to 1000 are possible"),
+        ("/topic/0/replication", 4.into(), "topic[0].replication: 4; 1 to 3 are possible"),
+        ("/topic/0/assignment", serde_json::json!([[1, 1, 2]]), "topic[0].assignment[0][1]: a broker twice"),
+        ("/picture", 1.into(), "picture: 1; 0 to 0 are possible"),
+        ("/step/0/chapter", 7.into(), "step[0].chapter: 7; 0 to 0 are possible"),
+        ("/step/0/until/within_ms", 86_400_001.into(), "step[0].until.within_ms: 86400001; 1 to 86400000 are possible"),
+        ("/step/0/ask/after", 1.into(), "step[0].ask.after: 1; 0 to 0 are possible"),
+        (
+            "/step/0/do/1",
+            serde_json::json!({"produce_many": {"producer": "p1", "topic": "orders", "count": 10_001, "value_size": 1}}),
+            "step[0].do[1].count: 10001; 1 to 10000 are possible",
+        ),
+        (
+            "/step/0/do/1",
+            serde_json::json!({"produce_many": {"producer": "p1", "topic": "orders", "count": 1000, "value_size": 1_000_000}}),
+            "step.do: 1000000001; 0 to 67108864 are possible",
+        ),
+        (
+            "/step/0/show/moves",
+            serde_json::json!({"prefix": "k", "count": 100_001, "from": 1, "to": 2}),
+            "step[0].show.moves.count: 100001; 1 to 100000 are possible",
+        ),
+        ("/step/0/say/en", "{hw(orders-0}".into(), "step[0].say"),
+    ];
+    for (pointer, value, expected) in rows {
+        let mut json = scenario();
+        *json.pointer_mut(pointer).unwrap() = value;
+        let told = Player::open_brought(&json.to_string()).map(|_| ()).unwrap_err().to_string();
+        assert!(told.contains(expected), "{pointer}: {told}");
+    }
+    let mut steps = scenario();
+    let step = steps["step"][0].clone();
+    steps["step"] = vec![step; MAX_STEPS + 1].into();
+    let told = Player::open_brought(&steps.to_string()).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("step: 201; 1 to 200 are possible"), "{told}");
+    let large = " ".repeat(MAX_PACKED_BYTES + 1);
+    let told = Player::open_brought(&large).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("at most 4194304 are read"), "{told}");
+    // A day of followers that ask every millisecond does not end by itself.
+    let mut long = scenario();
+    long["cluster"]["config"] = serde_json::json!({"replica.fetch.wait.max.ms": 1});
+    long["producer"][0]["config"] = serde_json::json!({"enable.idempotence": false});
+    long["step"][0]["until"] =
+        serde_json::json!({"fact": null, "ms": 86_400_000, "when": null, "within_ms": 86_400_000});
+    let told = Player::open_brought(&long.to_string()).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("append") && told.contains("at most 500000 events"), "{told}");
+}

@@ -1,6 +1,7 @@
 //! What must be so in every scenario, whoever wrote it. Binds all expressions on the way.
 
 mod cluster;
+mod compared;
 mod faults;
 mod groups;
 mod marks;
@@ -24,6 +25,8 @@ pub(crate) fn validate(scenario: &mut Scenario) -> Vec<Problem> {
     checker.topics(scenario);
     checker.clients(scenario);
     checker.definitions(&scenario.definitions);
+    checker.knobs(scenario);
+    checker.compare(scenario);
     checker.chapters(scenario);
     checker.steps(scenario);
     checker.problems

@@ -108,7 +108,7 @@ impl Broker {
 
     /// Writes the logs to disk that were not for `flush.ms`. Kafka: `LogManager.flushDirtyLogs`.
     fn flush_dirty_logs(&mut self, out: &mut Outbox) {
-        let (me, now_ms, because) = (self.id, out.now.timestamp_ms(), out.cause());
+        let (me, now_ms, because) = (self.id, out.clock_ms(), out.cause());
         for (id, partition) in &mut self.partitions {
             let mut partition_now = Rc::clone(partition);
             if !Rc::make_mut(&mut partition_now).log.flush_if_due(now_ms) {
@@ -124,7 +124,7 @@ impl Broker {
 
     /// Asks for followers that lag to leave the ISRs. Kafka: `ReplicaManager.maybeShrinkIsr`.
     fn shrink_isrs(&mut self, out: &mut Outbox) {
-        let (now_ms, lag_ms) = (out.now.timestamp_ms(), self.replica_lag_time_max_ms());
+        let (now_ms, lag_ms) = (out.clock_ms(), self.replica_lag_time_max_ms());
         let lags = |partition: &super::Partition| !partition.out_of_sync_replicas(now_ms, lag_ms).is_empty();
         let lagging = self.partitions.iter().filter(|(_, partition)| lags(partition));
         let lagging: Vec<TopicPartition> = lagging.map(|(id, _)| id.clone()).collect();
@@ -181,7 +181,7 @@ impl Broker {
 
     /// Deletes what retention lets go, of all logs that are not only compacted.
     fn delete_old_segments(&mut self, out: &mut Outbox) {
-        let (me, now_ms, because) = (self.id, out.now.timestamp_ms(), out.cause());
+        let (me, now_ms, because) = (self.id, out.clock_ms(), out.cause());
         for (id, partition) in &mut self.partitions {
             // Kafka leaves logs that are compacted to the cleaner, which deletes too where the policy says both.
             let is_alone = partition.log.segments().nth(1).is_none() && partition.log.size_in_bytes() == 0;
@@ -196,7 +196,7 @@ impl Broker {
     /// Compacts the log that is dirtiest, if one is due. False if none was.
     #[inline(never)]
     fn clean_dirtiest_log(&mut self, out: &mut Outbox) -> bool {
-        let now_ms = out.now.timestamp_ms();
+        let now_ms = out.clock_ms();
         let mut dirtiest: Option<(TopicPartition, LogToClean, f64)> = None;
         for (id, partition) in &self.partitions {
             if !partition.log.config().compact {

@@ -16,16 +16,30 @@ use crate::message::{FetchPartition, IsolationLevel};
 pub enum FetchedBy {
     /// A follower reads to the log end.
     Follower(BrokerId),
-    /// A consumer reads to the high watermark or the last stable offset.
-    Consumer(IsolationLevel),
+    /// A consumer reads to the high watermark or the last stable offset. Only the leader answers one of before Kafka 2.4;
+    /// others are answered by any replica (KIP-392).
+    Consumer {
+        /// How far it sees.
+        isolation: IsolationLevel,
+        /// Only the leader may answer. Kafka: `fetchOnlyLeader`.
+        only_leader: bool,
+    },
 }
 
 impl FetchedBy {
     fn isolation(self) -> Isolation {
         match self {
             FetchedBy::Follower(_) => Isolation::LogEnd,
-            FetchedBy::Consumer(IsolationLevel::ReadUncommitted) => Isolation::HighWatermark,
-            FetchedBy::Consumer(IsolationLevel::ReadCommitted) => Isolation::TxnCommitted,
+            FetchedBy::Consumer { isolation: IsolationLevel::ReadUncommitted, .. } => Isolation::HighWatermark,
+            FetchedBy::Consumer { isolation: IsolationLevel::ReadCommitted, .. } => Isolation::TxnCommitted,
+        }
+    }
+
+    /// Only the leader may answer.
+    fn only_leader(self) -> bool {
+        match self {
+            FetchedBy::Follower(_) => true,
+            FetchedBy::Consumer { only_leader, .. } => only_leader,
         }
     }
 }
@@ -62,7 +76,7 @@ impl Partition {
     /// In the order in which Kafka checks: leader epoch, leadership, whether the follower is a replica, whether the epoch of
     /// its last record is known, the range.
     pub fn read(&self, by: FetchedBy, fetch: &FetchPartition) -> Result<LogReadInfo, Errors> {
-        self.check_leader(fetch.current_leader_epoch)?;
+        self.check_reader(by, fetch.current_leader_epoch)?;
         if let FetchedBy::Follower(follower) = by
             && !self.replicas.contains_key(&follower)
         {
@@ -89,6 +103,11 @@ impl Partition {
         })
     }
 
+    /// Kafka: `localLogWithEpochOrThrow`.
+    fn check_reader(&self, by: FetchedBy, known: Option<LeaderEpoch>) -> Result<(), Errors> {
+        if by.only_leader() { self.check_leader(known) } else { self.check_leader_epoch(known) }
+    }
+
     /// Where a follower's log parts from this one, if it does.
     fn diverging_epoch(&self, last_fetched: LeaderEpoch, offset: Offset) -> Result<Option<EpochEndOffset>, Errors> {
         let ours = self.log.end_offset_for_epoch(last_fetched.0).ok_or(Errors::OffsetOutOfRange)?;
@@ -101,10 +120,10 @@ impl Partition {
 
     /// A consumer's fetch makes the leader look where in its files the high watermark is, and nobody has yet.
     pub fn locates_high_watermark(&self, by: FetchedBy, fetch: &FetchPartition) -> bool {
-        matches!(by, FetchedBy::Consumer(_))
+        matches!(by, FetchedBy::Consumer { .. })
             && !self.log.is_high_watermark_located()
             && fetch.fetch_offset >= self.log_start_offset()
-            && self.check_leader(fetch.current_leader_epoch).is_ok()
+            && self.check_reader(by, fetch.current_leader_epoch).is_ok()
     }
 
     /// A follower that asks for an offset proves that it holds everything before it: it may join the ISR, and the high

@@ -67,7 +67,7 @@ impl Broker {
 
     /// A consumer's read looks where in the files the high watermark is.
     fn locate_high_watermark(&mut self, by: FetchedBy, part: &FetchPartition) {
-        if matches!(by, FetchedBy::Consumer(_))
+        if matches!(by, FetchedBy::Consumer { .. })
             && let Some(replica) = self.partitions.get_mut(&part.partition)
             && replica.locates_high_watermark(by, part)
         {
@@ -80,6 +80,13 @@ impl Broker {
     fn read(&self, by: FetchedBy, part: &FetchPartition) -> Result<(LogReadInfo, Vec<RecordBatch>), Errors> {
         let Some(partition) = self.partitions.get(&part.partition) else {
             return Err(self.error_without_replica(&part.partition));
+        };
+        #[cfg(test)]
+        let by = match by {
+            FetchedBy::Consumer { .. } if self.metadata.features.breaks(crate::metadata::Sabotage::ExposesLogEnd) => {
+                FetchedBy::Follower(self.a_follower_of(partition))
+            }
+            by => by,
         };
         let info = partition.read(by, part)?;
         let records = match &info.read {
@@ -147,8 +154,16 @@ impl Broker {
     }
 }
 
+#[cfg(test)]
+impl Broker {
+    fn a_follower_of(&self, partition: &super::Partition) -> crate::ids::BrokerId {
+        partition.replicas().keys().next().copied().unwrap_or(self.id)
+    }
+}
+
 fn fetched_by(request: &FetchRequest) -> FetchedBy {
-    request.replica.map_or(FetchedBy::Consumer(IsolationLevel::ReadUncommitted), FetchedBy::Follower)
+    let consumer = FetchedBy::Consumer { isolation: IsolationLevel::ReadUncommitted, only_leader: false };
+    request.replica.map_or(consumer, FetchedBy::Follower)
 }
 
 fn bytes_of(part: &FetchedPartition) -> u64 {

@@ -5,8 +5,11 @@ use std::rc::Rc;
 
 use super::{Broker, leader_of, node};
 use crate::error::Errors;
-use crate::ids::{BrokerId, MessageId};
-use crate::message::{Body, FetchPartition, FetchRequest, FetchResponse, Message};
+use crate::ids::{BrokerId, MessageId, TopicPartition};
+use crate::message::{
+    Body, FetchPartition, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec,
+    Message,
+};
 use crate::outbox::Outbox;
 use crate::time::SimTime;
 use crate::timer::Timer;
@@ -37,6 +40,9 @@ impl Broker {
         if fetcher.in_flight.is_some() || fetcher.backs_off_until.is_some_and(|until| until > out.now) {
             return;
         }
+        let names_epoch = self.metadata.features.truncates_by_epoch;
+        #[cfg(test)]
+        let names_epoch = names_epoch && !self.metadata.features.breaks(crate::metadata::Sabotage::NoEpochInFetch);
         let partitions: Vec<FetchPartition> = self
             .partitions
             .values()
@@ -46,7 +52,7 @@ impl Broker {
                 fetch_offset: replica.log_end_offset(),
                 current_leader_epoch: Some(replica.leader_epoch()),
                 log_start_offset: replica.log_start_offset(),
-                last_fetched_epoch: replica.last_fetched_epoch(),
+                last_fetched_epoch: replica.last_fetched_epoch().filter(|_| names_epoch),
                 max_bytes: self.config.replica_fetch_max_bytes,
             })
             .collect();
@@ -78,6 +84,7 @@ impl Broker {
         }
         fetcher.in_flight = None;
         let mut failed = false;
+        let mut out_of_range = Vec::new();
         for part in &response.partitions {
             let Some(replica) = self.partitions.get_mut(&part.partition) else {
                 continue;
@@ -87,7 +94,46 @@ impl Broker {
             }
             let taken =
                 if part.error == Errors::None { Rc::make_mut(replica).take_over(part, out) } else { Err(part.error) };
-            failed |= taken.is_err();
+            if taken == Err(Errors::OffsetOutOfRange) {
+                out_of_range.push(part.partition.clone());
+            } else {
+                failed |= taken.is_err();
+            }
+        }
+        if !out_of_range.is_empty() {
+            self.ask_for_range(leader, out_of_range, out);
+        } else if failed {
+            self.back_off(leader, out);
+        } else {
+            self.fetch_from(leader, out);
+        }
+    }
+
+    /// Asks where the leader's logs begin and end that have not what was asked for. Kafka: `fetchOffsetAndTruncate`.
+    fn ask_for_range(&mut self, leader: BrokerId, partitions: Vec<TopicPartition>, out: &mut Outbox) {
+        let both = |id: TopicPartition| [(id.clone(), ListOffsetsSpec::Earliest), (id, ListOffsetsSpec::Latest)];
+        let partitions = partitions.into_iter().flat_map(both).collect();
+        let request = ListOffsetsRequest { replica: Some(self.id), partitions };
+        let id = out.send(node(leader), Body::ListOffsetsRequest(request));
+        self.fetchers.insert(leader, Fetcher { in_flight: Some(id), backs_off_until: None });
+    }
+
+    /// Moves the logs into the leader's range and fetches on.
+    pub(super) fn on_leader_offsets(&mut self, message: &Message, response: &ListOffsetsResponse, out: &mut Outbox) {
+        let crate::ids::NodeId::Broker(leader) = message.from else { return };
+        let Some(fetcher) = self.fetchers.get_mut(&leader).filter(|it| it.is_in_flight(message.correlation)) else {
+            return;
+        };
+        fetcher.in_flight = None;
+        let mut failed = false;
+        for pair in response.partitions.chunks(2) {
+            let [start, end] = pair else { continue };
+            let Some(replica) = self.partitions.get_mut(&start.partition) else { continue };
+            if start.error != Errors::None || end.error != Errors::None {
+                failed = true;
+            } else if leader_of(replica) == Some(leader) {
+                Rc::make_mut(replica).move_into_range(start.offset, end.offset, out);
+            }
         }
         if failed {
             self.back_off(leader, out);

@@ -1,7 +1,7 @@
 //! Follower side of one partition. Kafka 4.3: `Partition.makeFollower`, `appendRecordsToFollowerOrFutureReplica`,
 //! `ReplicaFetcherThread.processPartitionData`, `truncateOnFetchResponse`.
 //!
-//! Differs from Kafka: a follower whose offset is out of the leader's range does not ask where that begins.
+//! What Kafka did before leader epochs (until 0.11) is here too: [`Partition::truncate_to_high_watermark`].
 
 use std::rc::Rc;
 
@@ -47,7 +47,7 @@ impl Partition {
         }
         let before = self.log_end_offset();
         let info = self
-            .append_as_follower(&fetched.records, self.leader_epoch, out.now.timestamp_ms())
+            .append_as_follower(&fetched.records, self.leader_epoch, out.clock_ms())
             .map_err(|error| self.log_error(&error, out))?;
         let (broker, partition) = (self.broker, &self.id);
         if let Some(reason) = info.rolled {
@@ -103,8 +103,9 @@ impl Partition {
             Some(own) => own.end_offset.min(leader.end_offset),
             None => leader.end_offset,
         };
-        let truncated = self.log.truncate_to(shared.min(from.0), out.now.timestamp_ms());
+        let truncated = self.log.truncate_to(shared.min(from.0), out.clock_ms());
         if truncated.map_err(|error| self.log_error(&error, out))? {
+            self.was_cut();
             out.then(FactKind::LogTruncated {
                 broker: self.broker,
                 partition: self.id.clone(),
@@ -115,6 +116,35 @@ impl Partition {
             });
         }
         Ok(())
+    }
+
+    /// Before KIP-101 a new follower could not know what its leader has, and cut what was not committed as far as it knew.
+    pub(super) fn truncate_to_high_watermark(&mut self, out: &mut Outbox) {
+        let to = self.high_watermark();
+        let epoch = self.last_fetched_epoch().unwrap_or_default();
+        self.cut(to, epoch, to, out);
+    }
+
+    /// The leader's log ends before this one, or begins behind it: cuts, or begins anew. Kafka:
+    /// `AbstractFetcherThread.fetchOffsetAndTruncate`.
+    pub(super) fn move_into_range(&mut self, leader_start: Offset, leader_end: Offset, out: &mut Outbox) {
+        let end = self.log_end_offset();
+        if leader_end < end {
+            let epoch = self.leader_epoch;
+            self.cut(leader_end, epoch, leader_end, out);
+        } else if leader_start > end && self.log.truncate_fully_and_start_at(leader_start.0, out.clock_ms()).is_ok() {
+            let (broker, partition) = (self.broker, self.id.clone());
+            out.fact(FactKind::LogStartOffsetIncremented { broker, partition, from: end, to: leader_start });
+        }
+    }
+
+    fn cut(&mut self, to: Offset, leader_epoch: LeaderEpoch, leader_end_offset: Offset, out: &mut Outbox) {
+        let from = self.log_end_offset();
+        if self.log.truncate_to(to.0, out.clock_ms()) == Ok(true) {
+            self.was_cut();
+            let (broker, partition, to) = (self.broker, self.id.clone(), self.log_end_offset());
+            out.fact(FactKind::LogTruncated { broker, partition, from, to, leader_epoch, leader_end_offset });
+        }
     }
 
     /// Appends what a leader of this epoch sent. A log that is empty because records were deleted begins earlier than its

@@ -98,7 +98,11 @@ impl Partition {
         if self.state.pending.is_some() || self.state.isr.contains(&follower) {
             return;
         }
-        if self.is_isr_eligible(follower, around) && self.is_follower_in_sync(follower) {
+        #[cfg(test)]
+        let joins_anywhere = around.metadata.features.breaks(crate::metadata::Sabotage::JoinsAnywhere);
+        #[cfg(not(test))]
+        let joins_anywhere = false;
+        if self.is_isr_eligible(follower, around) && (joins_anywhere || self.is_follower_in_sync(follower)) {
             let mut isr = self.state.isr.clone();
             isr.insert(follower);
             self.propose(IsrChange::Expand(follower), &isr, around);
@@ -164,6 +168,10 @@ impl Partition {
         });
         let told = self.tell(isr.iter().copied().collect(), IsrStep::Proposed, around);
         self.state.pending = Some(Rc::clone(&pending));
+        #[cfg(test)]
+        if around.metadata.features.breaks(crate::metadata::Sabotage::ShrinksBeforeTheAnswer) {
+            self.state.isr.clone_from(isr);
+        }
         self.submit(&pending, told, around);
     }
 

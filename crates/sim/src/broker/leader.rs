@@ -119,8 +119,14 @@ impl Partition {
     /// is the cause of what follows. Kafka looks at it after an append, when a follower's log end offset changed, when an
     /// ISR was committed and at the begin of a leader's epoch; not when time passes.
     pub(super) fn maybe_advance_high_watermark(&mut self, around: &mut Surroundings<'_>) -> bool {
-        if self.is_under_min_isr() {
+        if around.metadata.features.freezes_high_watermark && self.is_under_min_isr() {
             return false;
+        }
+        #[cfg(test)]
+        if around.metadata.features.breaks(crate::metadata::Sabotage::HighWatermarkFalls) {
+            let ends = self.replicas.values().map(|replica| replica.log_end_offset.offset.max(0));
+            let slowest = ends.min().unwrap_or(0).min(self.log.log_end_offset());
+            self.log.update_high_watermark(slowest);
         }
         let end = self.log.end_metadata();
         let mut least = end;

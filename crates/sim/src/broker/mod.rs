@@ -13,6 +13,7 @@ pub mod follower;
 pub mod groups;
 pub mod isr;
 pub mod leader;
+mod offset_requests;
 pub mod partition;
 mod produce_requests;
 pub mod purgatory;
@@ -26,11 +27,8 @@ use crate::config::BrokerConfig;
 use crate::error::Errors;
 use crate::fact::Completion;
 use crate::group::OFFSETS_TOPIC;
-use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
-use crate::message::{
-    AlterPartitionRequest, AlterPartitionResponse, Body, IsolationLevel, ListOffsetsRequest, ListOffsetsResponse,
-    ListOffsetsSpec, Message, MetadataRequest, MetadataResponse,
-};
+use crate::ids::{BrokerId, MessageId, NodeId, TopicPartition};
+use crate::message::{AlterPartitionRequest, AlterPartitionResponse, Body, Message, MetadataRequest, MetadataResponse};
 use crate::metadata::MetadataImage;
 use crate::outbox::Outbox;
 use crate::timer::Timer;
@@ -94,7 +92,7 @@ impl Broker {
         let lag_ms = self.replica_lag_time_max_ms();
         let replica = Rc::make_mut(self.partitions.get_mut(id)?);
         let around = Surroundings {
-            now_ms: out.now.timestamp_ms(),
+            now_ms: out.clock_ms(),
             broker_epoch: self.epoch,
             replica_lag_time_max_ms: lag_ms,
             metadata: &self.metadata,
@@ -109,6 +107,10 @@ impl Broker {
         if image.offset < self.metadata.offset {
             return; // It comes late.
         }
+        // A process that has started heeds nothing before it is registered. Kafka: `initialCatchUpFuture` of `BrokerServer`.
+        if image.brokers.get(&self.id).is_none_or(|registered| registered.epoch != self.epoch) {
+            return;
+        }
         self.metadata = Rc::clone(image);
         let had_none = self.partitions.is_empty();
         for (id, registration) in image.partitions() {
@@ -121,8 +123,11 @@ impl Broker {
             let config = image.topics.get(&id.topic).map(|topic| Rc::clone(&topic.config)).unwrap_or_default();
             let me = self.id;
             let replica = self.partitions.get_or_insert_with(id.clone(), || {
-                Rc::new(Partition::new(id.clone(), me, config, out.now.timestamp_ms()))
+                Rc::new(Partition::new(id.clone(), me, Rc::clone(&config), out.clock_ms()))
             });
+            if !Rc::ptr_eq(&replica.config, &config) {
+                Rc::make_mut(replica).set_config(&config);
+            }
             if Rc::ptr_eq(&replica.registration, registration) {
                 continue;
             }
@@ -134,7 +139,10 @@ impl Broker {
                 } else {
                     // What waits for a leader is answered that it is none any more.
                     advanced = replica.is_leader();
-                    replica.make_follower(registration);
+                    let is_new_epoch = replica.make_follower(registration);
+                    if is_new_epoch && !around.metadata.features.truncates_by_epoch {
+                        replica.truncate_to_high_watermark(around.out);
+                    }
                 }
             }
             if advanced {
@@ -161,14 +169,16 @@ impl Broker {
             Body::FetchRequest(request) => self.on_fetch(message, request, out),
             Body::FetchResponse(response) => self.on_fetch_response(message, response, out),
             Body::ListOffsetsRequest(request) => self.on_list_offsets(message, request, out),
+            Body::OffsetForLeaderEpochRequest(request) => self.on_offset_for_leader_epoch(message, request, out),
             Body::MetadataRequest(request) => self.on_metadata_request(message, request, out),
             Body::AlterPartitionResponse(response) => {
                 self.on_alter_partition_response(message.correlation, response, out);
             }
             Body::Group(body) => self.on_group(message, body, out),
+            Body::ListOffsetsResponse(response) => self.on_leader_offsets(message, response, out),
             Body::ProduceResponse(_)
-            | Body::ListOffsetsResponse(_)
             | Body::MetadataResponse(_)
+            | Body::OffsetForLeaderEpochResponse(_)
             | Body::AlterPartitionRequest(_) => {}
         }
     }
@@ -242,27 +252,6 @@ impl Broker {
         if &*id.topic == OFFSETS_TOPIC {
             self.answer_what_waited(id.partition, out);
         }
-    }
-
-    fn on_list_offsets(&mut self, message: &Message, request: &ListOffsetsRequest, out: &mut Outbox) {
-        let answer = |(id, spec): &(TopicPartition, ListOffsetsSpec)| match self.partitions.get(id) {
-            Some(replica) => {
-                let latest = replica.latest_offset(Some(IsolationLevel::ReadUncommitted), None);
-                match (spec, latest) {
-                    (ListOffsetsSpec::Earliest, _) if replica.is_leader() => {
-                        (id.clone(), Errors::None, replica.log_start_offset())
-                    }
-                    (ListOffsetsSpec::Latest, Ok((offset, _))) => (id.clone(), Errors::None, offset),
-                    (ListOffsetsSpec::Timestamp(timestamp), Ok((end, _))) => {
-                        (id.clone(), Errors::None, replica.offset_for_time(*timestamp, end))
-                    }
-                    (_, latest) => (id.clone(), latest.err().unwrap_or(Errors::NotLeaderOrFollower), Offset(-1)),
-                }
-            }
-            None => (id.clone(), self.error_without_replica(id), Offset(-1)),
-        };
-        let partitions = request.partitions.iter().map(answer).collect();
-        out.reply(message.id, message.from.clone(), Body::ListOffsetsResponse(ListOffsetsResponse { partitions }));
     }
 
     fn on_metadata_request(&mut self, message: &Message, request: &MetadataRequest, out: &mut Outbox) {

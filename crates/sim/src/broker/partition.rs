@@ -36,6 +36,8 @@ pub struct Partition {
     pub registration: Rc<PartitionRegistration>,
     /// What the topic is told.
     pub config: Rc<TopicConfig>,
+    /// Up to where the operating system has written the log to the disk by itself.
+    written_back: Offset,
     pub(super) leader: Option<BrokerId>,
     pub(super) leader_epoch: LeaderEpoch,
     pub(super) partition_epoch: i32,
@@ -70,6 +72,7 @@ impl Partition {
             log: Log::with_config(config.log(), now_ms),
             registration: Rc::default(),
             config,
+            written_back: Offset::ZERO,
             leader: None,
             leader_epoch: NO_LEADER_EPOCH,
             partition_epoch: INITIAL_PARTITION_EPOCH,
@@ -77,6 +80,37 @@ impl Partition {
             state: PartitionState::default(),
             replicas: SortedMap::new(),
         }
+    }
+
+    /// What survives when the machine loses power: what Kafka has flushed, or the operating system has written.
+    pub fn durable_offset(&self) -> Offset {
+        self.written_back.max(Offset(self.log.recovery_point())).min(self.log_end_offset())
+    }
+
+    /// The operating system writes all that is in its page cache to the disk.
+    pub fn write_back(&mut self) {
+        self.written_back = self.log_end_offset();
+    }
+
+    /// What is on the disk of the replica that the process before had.
+    pub(super) fn take_files_of(&mut self, before: &Partition) {
+        self.written_back = before.written_back.min(self.log_end_offset());
+    }
+
+    /// Loses the end of the log. False if it is as it was.
+    pub fn lose_from(&mut self, offset: Offset, now_ms: i64) -> bool {
+        self.log.truncate_to(offset.0.max(self.log.log_start_offset()), now_ms).unwrap_or(false)
+    }
+
+    /// The log was cut at its end: what was there is on no disk any more.
+    pub(super) fn was_cut(&mut self) {
+        self.written_back = self.written_back.min(self.log_end_offset());
+    }
+
+    /// The topic is told otherwise. What was decided before stays decided: the high watermark is not looked at.
+    pub(crate) fn set_config(&mut self, config: &Rc<TopicConfig>) {
+        self.log.set_config(config.log());
+        self.config = Rc::clone(config);
     }
 
     /// The offset that the next record will get.

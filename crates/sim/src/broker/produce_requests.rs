@@ -46,6 +46,11 @@ impl Broker {
                 let partitions = parts.into_iter().map(|part| settled(part.answer)).collect();
                 out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
             }
+            #[cfg(test)]
+            Acks::All if self.metadata.features.breaks(crate::metadata::Sabotage::AcknowledgesEarly) => {
+                let partitions = parts.into_iter().map(|part| settled(part.answer)).collect();
+                out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
+            }
             Acks::All => self.wait_for_isr(message, request.timeout_ms, parts, out),
         }
         for (id, because, advanced) in appended {

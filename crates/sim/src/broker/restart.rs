@@ -13,7 +13,7 @@ use super::partition::Partition;
 use super::purgatory::Purgatory;
 use crate::fact::{CheckpointFile, FactKind};
 use crate::ids::{MessageId, Offset, TopicPartition};
-use crate::metadata::PartitionRegistration;
+use crate::metadata::{MetadataImage, PartitionRegistration};
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
 use crate::timer::Timer;
@@ -55,7 +55,7 @@ impl Broker {
 
     /// Stops cleanly: everything is flushed, and the checkpoint files are written.
     pub fn close(&mut self, out: &mut Outbox) {
-        let now_ms = out.now.timestamp_ms();
+        let now_ms = out.clock_ms();
         for partition in self.partitions.values_mut() {
             let log = &mut Rc::make_mut(partition).log;
             log.flush(log.log_end_offset(), now_ms);
@@ -72,7 +72,8 @@ impl Broker {
     pub fn restart(&mut self, epoch: i64, is_clean: bool, out: &mut Outbox) {
         self.crash();
         self.epoch = epoch;
-        let (me, now_ms, because) = (self.id, out.now.timestamp_ms(), out.cause());
+        self.metadata = Rc::new(MetadataImage { features: self.metadata.features, ..MetadataImage::default() });
+        let (me, now_ms, because) = (self.id, out.clock_ms(), out.cause());
         for (id, partition) in &mut self.partitions {
             let noted = |file: &SortedMap<_, Offset>| file.get(id).map_or(0, |offset| offset.0);
             let stop = LogStop {
@@ -87,6 +88,7 @@ impl Broker {
             log.update_high_watermark(noted(&self.checkpoints.high_watermarks));
             let mut loaded = Partition::new(id.clone(), me, Rc::clone(&partition.config), now_ms);
             loaded.log = log;
+            loaded.take_files_of(partition);
             out.because(because);
             out.fact(FactKind::LogLoaded {
                 broker: me,

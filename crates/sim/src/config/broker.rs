@@ -4,7 +4,7 @@ use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::Value;
-use super::{ConfigError, INT, LONG, Scope};
+use super::{ConfigError, INT, InterBrokerProtocol, LONG, Scope};
 
 simulated! {
     /// What a broker is told. Kafka: `AbstractKafkaConfig`.
@@ -62,14 +62,22 @@ simulated! {
     offsets_retention_minutes: u64 = 10080, "offsets.retention.minutes" (1, INT) since "0.8.2" was "1440" until "2.0";
     "How often a coordinator looks for offsets that are too old, in ms."
     offsets_retention_check_interval_ms: u64 = 600_000, "offsets.retention.check.interval.ms" (1, LONG) since "0.8.2";
+    "Whether a replica outside of the ISR may become leader when nobody else can; a topic can have its own."
+    unclean_leader_election_enable: bool = false,
+        "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
+    "How often the controller looks for partitions without a leader that any replica may lead, in ms."
+    unclean_leader_election_interval_ms: u64 = 300_000, "unclean.leader.election.interval.ms" (1, LONG) since "3.9";
+    "The version whose rules brokers follow among themselves, to see what older ones did; gone since 4.0."
+    inter_broker_protocol_version: InterBrokerProtocol = InterBrokerProtocol::V4_3,
+        "inter.broker.protocol.version" since "0.8.2";
+    "Whether replicas that left the ISR below the minimum can be elected (KIP-966): 1 for yes, 0 for no. A feature."
+    eligible_leader_replicas_version: u64 = 1, "eligible.leader.replicas.version" (0, 1) since "4.0" was "0" until "4.1";
     "The largest batch that a leader takes, in bytes; a topic can have its own as `max.message.bytes`."
     message_max_bytes: u64 = 1_048_588, "message.max.bytes" (0, INT) since "0.8.0" was "1000012" until "2.5";
 }
 
 not_simulated_yet! {
     Scope::Broker;
-    "Whether a replica outside of the ISR may become leader."
-        Value::Flag(false), "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
     "How many threads fetch from each leader." Value::Number(1), "num.replica.fetchers" since "0.8.0";
     "The size at which a log begins a new segment, in bytes." Value::Number(1_073_741_824), "log.segment.bytes" since "0.8.0";
 }

@@ -103,12 +103,12 @@ macro_rules! simulated {
                 default: $crate::config::define::default_value!($type, $default),
                 range: $crate::config::define::range!($(($least, $largest))?),
                 words: <$type as $crate::config::value::ConfigValue>::WORDS,
-                #[cfg(any(test, feature = "author"))]
+                #[cfg(not(target_arch = "wasm32"))]
                 since: $since,
-                #[cfg(any(test, feature = "author"))]
+                #[cfg(not(target_arch = "wasm32"))]
                 older_defaults: &[$($crate::config::OlderDefault { default: $old, until: $until },)*],
                 simulated: true,
-                #[cfg(any(test, feature = "author"))]
+                #[cfg(not(target_arch = "wasm32"))]
                 doc: $doc,
             },
         )*];
@@ -140,12 +140,12 @@ macro_rules! not_simulated_yet {
                 default: $default,
                 range: None,
                 words: &[],
-                #[cfg(any(test, feature = "author"))]
+                #[cfg(not(target_arch = "wasm32"))]
                 since: $since,
-                #[cfg(any(test, feature = "author"))]
+                #[cfg(not(target_arch = "wasm32"))]
                 older_defaults: &[$($crate::config::OlderDefault { default: $old, until: $until },)*],
                 simulated: false,
-                #[cfg(any(test, feature = "author"))]
+                #[cfg(not(target_arch = "wasm32"))]
                 doc: $doc,
             },
         )*];

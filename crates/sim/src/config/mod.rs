@@ -22,7 +22,9 @@ pub use consumer::ConsumerConfig;
 pub use error::ConfigError;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
-pub use value::{Acks, AssignmentStrategy, AutoOffsetReset, CleanupPolicy, MessageTimestampType, Ratio, Value};
+pub use value::{
+    Acks, AssignmentStrategy, AutoOffsetReset, CleanupPolicy, InterBrokerProtocol, MessageTimestampType, Ratio, Value,
+};
 
 use value::ConfigValue;
 
@@ -69,7 +71,7 @@ impl Scope {
 }
 
 /// A default that an older Kafka had.
-#[cfg(any(test, feature = "author"))]
+#[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OlderDefault {
     /// The default then, as Kafka writes it.
@@ -92,15 +94,15 @@ pub struct ConfigDef {
     /// The words that it takes; empty if it takes no words.
     pub words: &'static [&'static str],
     /// The version that brought it.
-    #[cfg(any(test, feature = "author"))]
+    #[cfg(not(target_arch = "wasm32"))]
     pub since: &'static str,
     /// The defaults before today's, the oldest first.
-    #[cfg(any(test, feature = "author"))]
+    #[cfg(not(target_arch = "wasm32"))]
     pub older_defaults: &'static [OlderDefault],
     /// The simulation heeds it; otherwise only the default can be set.
     pub simulated: bool,
     /// What it means, in a sentence.
-    #[cfg(any(test, feature = "author"))]
+    #[cfg(not(target_arch = "wasm32"))]
     pub doc: &'static str,
 }
 

@@ -7,7 +7,7 @@ use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::Value;
-use super::{CleanupPolicy, ConfigError, INT, LONG, MessageTimestampType, Ratio, Scope};
+use super::{BrokerConfig, CleanupPolicy, ConfigError, INT, LONG, MessageTimestampType, Ratio, Scope};
 
 simulated! {
     /// What a topic is told. Kafka: `TopicConfig`, `LogConfig`.
@@ -15,6 +15,9 @@ simulated! {
 
     "How large the ISR must be for a write with `acks=all`."
     min_insync_replicas: i32 = 1, "min.insync.replicas" (1, INT) since "0.8.2";
+    "Whether a replica outside of the ISR may become leader when nobody else can."
+    unclean_leader_election_enable: bool = false,
+        "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
     "The largest batch that a leader takes, in bytes."
     max_message_bytes: u64 = 1_048_588, "max.message.bytes" (0, INT) since "0.8.1" was "1000012" until "2.5";
     "Whether timestamps are the producer's or the broker's."
@@ -51,11 +54,20 @@ simulated! {
 not_simulated_yet! {
     Scope::Topic;
     "At most so much is taken off `segment.ms` by chance, in ms." Value::Number(0), "segment.jitter.ms" since "0.8.2";
-    "Whether a replica outside of the ISR may become leader."
-        Value::Flag(false), "unclean.leader.election.enable" since "0.8.2" was "true" until "0.11.0";
 }
 
 impl TopicConfig {
+    /// What a topic is told that sets nothing itself: what the cluster's configuration says of it. Kafka:
+    /// `ServerTopicConfigSynonyms`.
+    pub fn of_cluster(broker: &BrokerConfig) -> TopicConfig {
+        TopicConfig {
+            min_insync_replicas: broker.min_insync_replicas,
+            unclean_leader_election_enable: broker.unclean_leader_election_enable,
+            max_message_bytes: broker.message_max_bytes,
+            ..TopicConfig::default()
+        }
+    }
+
     /// Sets `segment.bytes` below the least that a real topic takes, so that a few records fill a segment.
     ///
     /// # Errors

@@ -215,6 +215,51 @@ impl MessageTimestampType {
     }
 }
 
+/// The version whose rules brokers follow among themselves: `inter.broker.protocol.version` (until 4.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InterBrokerProtocol {
+    /// Before leader epochs were used: a follower cuts its log at its high watermark (until KIP-101).
+    V0_10_2,
+    /// With leader epochs (KIP-101).
+    V0_11_0,
+    /// The last one in which every ISR that shrank began a leader epoch.
+    V3_5,
+    /// The last one in which the high watermark advanced below `min.insync.replicas`.
+    V3_6,
+    /// With a high watermark that stands still below `min.insync.replicas`.
+    V3_7,
+    /// Today.
+    V4_3,
+}
+
+impl InterBrokerProtocol {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            InterBrokerProtocol::V0_10_2 => "0.10.2",
+            InterBrokerProtocol::V0_11_0 => "0.11.0",
+            InterBrokerProtocol::V3_5 => "3.5",
+            InterBrokerProtocol::V3_6 => "3.6",
+            InterBrokerProtocol::V3_7 => "3.7",
+            InterBrokerProtocol::V4_3 => "4.3",
+        }
+    }
+
+    const WORDS: &'static [&'static str] = &["0.10.2", "0.11.0", "3.5", "3.6", "3.7", "4.3"];
+
+    fn from_word(word: &str) -> Option<InterBrokerProtocol> {
+        match word {
+            "0.10.2" => Some(InterBrokerProtocol::V0_10_2),
+            "0.11.0" => Some(InterBrokerProtocol::V0_11_0),
+            "3.5" => Some(InterBrokerProtocol::V3_5),
+            "3.6" => Some(InterBrokerProtocol::V3_6),
+            "3.7" => Some(InterBrokerProtocol::V3_7),
+            "4.3" => Some(InterBrokerProtocol::V4_3),
+            _ => None,
+        }
+    }
+}
+
 /// A number from 0 to 1, in thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ratio(pub u16);
@@ -344,6 +389,19 @@ impl ConfigValue for MessageTimestampType {
     fn parse(config: &ConfigDef, text: &str) -> Result<MessageTimestampType, ConfigError> {
         MessageTimestampType::from_word(text)
             .ok_or_else(|| wrong_type(config, text, &one_of(MessageTimestampType::WORDS)))
+    }
+
+    fn value(self) -> Value {
+        Value::Word(self.name())
+    }
+}
+
+impl ConfigValue for InterBrokerProtocol {
+    const WORDS: &'static [&'static str] = InterBrokerProtocol::WORDS;
+
+    fn parse(config: &ConfigDef, text: &str) -> Result<InterBrokerProtocol, ConfigError> {
+        InterBrokerProtocol::from_word(text)
+            .ok_or_else(|| wrong_type(config, text, &one_of(InterBrokerProtocol::WORDS)))
     }
 
     fn value(self) -> Value {

@@ -8,7 +8,7 @@ use crate::error::Errors;
 use crate::fact::FactKind;
 use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{
-    Body, FetchPartition, FetchRequest, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec, Message,
+    Body, FetchPartition, FetchRequest, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec, ListedOffset, Message,
 };
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
@@ -20,6 +20,7 @@ impl Consumer {
         if self.polls == Polls::Never || self.is_blocked() {
             return;
         }
+        self.hold_against_leaders();
         let mut by_leader: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
         for (partition, position) in &self.positions {
             if position.is_initializing {
@@ -33,6 +34,11 @@ impl Consumer {
         }
         for (leader, partitions) in by_leader {
             let lost: Vec<_> = partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
+            let nowhere = lost.iter().find(|id| self.has_nowhere_to_begin(id)).cloned();
+            if let Some(nowhere) = nowhere {
+                self.throw(&nowhere, "NoOffsetForPartitionException", None, out);
+                return;
+            }
             if !lost.is_empty() {
                 if !self.lists_offsets.contains_key(&leader) && !self.fails_without_policy(&lost, out) {
                     let id = out.send(NodeId::Broker(leader), self.list_offsets(lost));
@@ -41,6 +47,11 @@ impl Consumer {
                 continue;
             }
             if self.in_flight.contains_key(&leader) {
+                continue;
+            }
+            if let Some(body) = self.ask_for_epochs(&partitions) {
+                let id = out.send(NodeId::Broker(leader), body);
+                self.in_flight.insert(leader, id);
                 continue;
             }
             let empty: Vec<_> =
@@ -54,6 +65,12 @@ impl Consumer {
                 self.in_flight.insert(leader, id);
             }
         }
+    }
+
+    /// Nothing says where to begin. In a group the member itself looks at that.
+    fn has_nowhere_to_begin(&self, partition: &TopicPartition) -> bool {
+        let seeks = self.positions.get(partition).is_some_and(|position| position.seeks.is_some());
+        self.config.auto_offset_reset == AutoOffsetReset::None && self.membership.is_none() && !seeks
     }
 
     pub(super) fn offset_of(&self, partition: &TopicPartition) -> Option<Offset> {
@@ -94,7 +111,7 @@ impl Consumer {
             Some(SeekTo::Offset(_)) | None => policy,
         };
         let partitions = partitions.into_iter().map(|partition| (partition.clone(), spec(&partition))).collect();
-        Body::ListOffsetsRequest(ListOffsetsRequest { partitions })
+        Body::ListOffsetsRequest(ListOffsetsRequest { replica: None, partitions })
     }
 
     pub(super) fn on_list_offsets(&mut self, message: &Message, response: &ListOffsetsResponse, out: &mut Outbox) {
@@ -103,7 +120,7 @@ impl Consumer {
         }
         let received = out.cause();
         let mut failed = false;
-        for (partition, error, offset) in &response.partitions {
+        for ListedOffset { partition, error, offset, leader_epoch } in &response.partitions {
             let Some(position) = self.positions.get_mut(partition).filter(|position| position.offset.is_none()) else {
                 continue;
             };
@@ -115,6 +132,8 @@ impl Consumer {
                 position.seeks = Some(SeekTo::End);
             } else {
                 position.offset = Some(*offset);
+                position.offset_epoch = *leader_epoch;
+                position.leader_epoch = self.metadata.partition(partition).map(|known| known.leader_epoch);
                 let seeks = position.seeks.take().is_some();
                 let (consumer, partition, position) = (self.id.clone(), partition.clone(), *offset);
                 if seeks {

@@ -2,9 +2,10 @@
 
 use super::asks::answers;
 use super::{Consumer, Polls};
+use crate::config::AutoOffsetReset;
 use crate::error::Errors;
 use crate::fact::FactKind;
-use crate::ids::{Offset, TopicPartition};
+use crate::ids::{LeaderEpoch, Offset, TopicPartition};
 use crate::message::{FetchResponse, Message};
 use crate::outbox::Outbox;
 
@@ -15,6 +16,8 @@ pub(super) struct Fetched {
     /// The first that is left.
     first: Offset,
     last: Offset,
+    /// The leader epoch of the last one.
+    epoch: LeaderEpoch,
 }
 
 impl Consumer {
@@ -32,6 +35,12 @@ impl Consumer {
             };
             match part.error {
                 Errors::None => {}
+                Errors::OffsetOutOfRange
+                    if self.config.auto_offset_reset == AutoOffsetReset::None && self.membership.is_none() =>
+                {
+                    self.throw(&part.partition, "OffsetOutOfRangeException", None, out);
+                    return;
+                }
                 Errors::OffsetOutOfRange => {
                     position.offset = None; // asks again where to begin, as auto.offset.reset says
                     continue;
@@ -47,8 +56,10 @@ impl Consumer {
                 continue;
             };
             let first = part.records.first().map_or(from, |batch| Offset(batch.base_offset()).max(from));
+            let epoch =
+                part.records.last().map_or(LeaderEpoch(-1), |batch| LeaderEpoch(batch.partition_leader_epoch()));
             if last >= from {
-                self.fetched.push(Fetched { partition: part.partition.clone(), first, last });
+                self.fetched.push(Fetched { partition: part.partition.clone(), first, last, epoch });
             }
         }
         self.hand_out(out);
@@ -71,6 +82,7 @@ impl Consumer {
                 };
                 room = room.saturating_sub(records);
                 position.offset = Some(last.plus(1));
+                position.offset_epoch = Some(held.epoch);
                 position.records = position.records.saturating_add(records);
                 self.returned = self.returned.saturating_add(records);
                 out.fact(FactKind::RecordsPolled {

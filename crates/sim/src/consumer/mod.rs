@@ -3,19 +3,22 @@
 //!
 //! Partitions come from the application (`assign()`) or from the group whose member it is (`membership.rs`).
 //! Differs from Kafka: the application takes no time between two polls, so a fetched record is returned at once unless it
-//! is told to stop polling; records are handed out by partition in order of their names.
+//! is told to stop polling; records are handed out by partition in order of their names. An application that gets an
+//! exception from `poll()` does not catch it and polls no more.
 
 pub mod action;
 mod asks;
 mod fetched;
 pub mod membership;
+mod validation;
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use crate::client_metadata::ClientMetadata;
 use crate::config::ConsumerConfig;
-use crate::ids::{BrokerId, ClientId, MessageId, Offset, TopicPartition};
+use crate::fact::{FactKind, PollThrew};
+use crate::ids::{BrokerId, ClientId, LeaderEpoch, MessageId, Offset, TopicPartition};
 use crate::message::{Body, Message};
 use crate::outbox::Outbox;
 use crate::timer::Timer;
@@ -76,6 +79,12 @@ pub enum Polls {
 pub struct Position {
     /// The offset that it will read next; none until it knows.
     pub offset: Option<Offset>,
+    /// The leader epoch of the record before that, if one was read.
+    pub offset_epoch: Option<LeaderEpoch>,
+    /// The newest leader epoch that the position was held against.
+    pub leader_epoch: Option<LeaderEpoch>,
+    /// A newer leader has to be asked first whether its log has what was read (KIP-320).
+    pub awaits_validation: bool,
     /// Records returned to the application so far.
     pub records: i64,
     /// The high watermark of the last answer; none before the first.
@@ -109,6 +118,31 @@ impl Consumer {
     /// How many records its application has got.
     pub fn returned(&self) -> i64 {
         self.returned
+    }
+
+    /// The application polls until it gets something (records, or an exception), or does not poll any more.
+    pub fn let_poll(&mut self, polls: bool, out: &mut Outbox) {
+        self.polls = if polls { Polls::Once } else { Polls::Never };
+        self.hand_out(out);
+        self.poll(out);
+    }
+
+    /// The application waits in a `poll()` for something.
+    pub fn is_polling(&self) -> bool {
+        self.polls != Polls::Never
+    }
+
+    /// `poll()` throws an exception, which the application does not catch.
+    fn throw(
+        &mut self,
+        partition: &TopicPartition,
+        error: &'static str,
+        diverged: Option<(Offset, LeaderEpoch)>,
+        out: &mut Outbox,
+    ) {
+        self.polls = Polls::Never;
+        let (consumer, position) = (self.id.clone(), self.offset_of(partition));
+        out.then(FactKind::PollThrew(PollThrew { consumer, partition: partition.clone(), error, position, diverged }));
     }
 
     /// Where it is in each of its partitions.
@@ -153,6 +187,7 @@ impl Consumer {
                 self.poll(out);
             }
             Body::ListOffsetsResponse(response) => self.on_list_offsets(message, response, out),
+            Body::OffsetForLeaderEpochResponse(response) => self.on_epoch_ends(message, response, out),
             Body::FetchResponse(response) => self.on_fetched(message, response, out),
             Body::Group(body) => self.on_group(message, body, out),
             _ => {}

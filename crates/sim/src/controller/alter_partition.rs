@@ -1,7 +1,8 @@
 //! What the controller makes of a leader's wish for another ISR. Kafka 4.3: `ReplicationControlManager.alterPartition`,
 //! `validateAlterPartitionData`.
 
-use super::partition_change::{PartitionChange, PartitionChangeBuilder};
+use super::election::is_unclean_enabled;
+use super::partition_change::{Election, PartitionChange, PartitionChangeBuilder};
 use crate::broker::isr::{AlteredPartition, PendingIsrChange};
 use crate::error::Errors;
 use crate::ids::{BrokerId, TopicPartition};
@@ -33,6 +34,11 @@ pub fn alter_partition(
     }
     let is_active = |id: BrokerId| image.has_alive_broker(id) && !image.is_broker_shutting_down(id);
     let mut builder = PartitionChangeBuilder::new(partition, &is_active, min_isr.min(partition.replicas.len()));
+    builder.elr_enabled = image.features.elr;
+    builder.bumps_epoch_on_shrink = image.features.bumps_epoch_on_shrink;
+    if is_unclean_enabled(image, id) {
+        builder.election = Election::Unclean;
+    }
     builder.isr = asked.isr.iter().map(|(id, _)| *id).collect();
     builder.leader_recovery_state = asked.leader_recovery_state;
     let change = builder.build();

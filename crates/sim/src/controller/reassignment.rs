@@ -77,8 +77,9 @@ impl Reassignment {
         let replicas = without(&self.replicas, &self.removing);
         let nothing_left = !self.removing.is_empty() && (isr.is_empty() || replicas.is_empty());
         let shrinks = self.removing.len() > self.adding.len();
-        let needed = if shrinks { &replicas } else { &self.adding };
-        let is_done = self.is_in_progress() && !nothing_left && needed.iter().all(|replica| isr.contains(replica));
+        let has_all = |needed: &[BrokerId]| needed.iter().all(|replica| isr.contains(replica));
+        let is_done =
+            self.is_in_progress() && !nothing_left && has_all(&self.adding) && (!shrinks || has_all(&replicas));
         is_done.then_some(CompletedReassignment { replicas, isr })
     }
 

@@ -79,6 +79,10 @@ impl Fields {
         self.put(name, value.map_or(FieldValue::None, |bytes| FieldValue::Text(bytes.text())))
     }
 
+    fn maybe_text(self, name: &'static str, value: Option<&str>) -> Fields {
+        self.put(name, value.map_or(FieldValue::None, |value| FieldValue::Text(value.to_owned())))
+    }
+
     fn partition(self, partition: &TopicPartition) -> Fields {
         self.text("topic", &partition.topic).number("partition", partition.partition)
     }
@@ -272,6 +276,12 @@ impl FactKind {
                 .number("records", *records),
             FactKind::RegisterBrokerRecord { .. }
             | FactKind::BrokerRegistrationChangeRecord { .. }
+            | FactKind::ConfigRecord(_)
+            | FactKind::ClearElrRecord(_)
+            | FactKind::UnflushedLost(_)
+            | FactKind::LogDirFailed(_)
+            | FactKind::TruncationDetected(_)
+            | FactKind::PollThrew(_)
             | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
             FactKind::Group(fact) => fact.fields(fields),
             // The others are told above.
@@ -379,9 +389,17 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
                 .maybe_number("from", from.map(|from| from.0))
         }
         Command::RefreshMetadata { client } => fields.text("client", client),
-        Command::ElectPreferred { partition } => fields.partition(partition),
+        Command::ElectPreferred { partition }
+        | Command::ElectUnclean { partition }
+        | Command::CancelReassignment { partition } => fields.partition(partition),
+        Command::AlterConfig { topic, name, value } => {
+            fields.text("topic", topic).text("name", name).maybe_text("value", value.as_deref())
+        }
         Command::Reassign { partition, replicas } => {
             fields.partition(partition).numbers("replicas", replicas.iter().map(|id| id.0.into()))
+        }
+        Command::Configure { owner, name, value } => {
+            fields.text("owner", owner).text("name", name).text("value", value)
         }
         Command::Fault(fault) => faults::of_fault(fault, fields),
         Command::Consumer { consumer, action } => action.fields(fields.text("consumer", consumer)),
@@ -437,6 +455,10 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
             .maybe_number("first_offset", first_offset.map(|Offset(first)| first)),
         Says::ListOffsets | Says::Metadata => fields,
         Says::ListedOffsets { offset } => fields.number("offset", offset.0),
+        Says::OffsetForLeaderEpoch { leader_epoch } => fields.number("leader_epoch", leader_epoch.0),
+        Says::EpochEnds { error, leader_epoch, end_offset } => {
+            fields.text("error", error).number("leader_epoch", leader_epoch.0).number("end_offset", end_offset.0)
+        }
         Says::AlterPartition { isr } => fields.numbers("isr", isr.iter().map(|id| id.0.into())),
         Says::AlteredPartition { error, isr } => {
             fields.text("error", error).numbers("isr", isr.iter().map(|id| id.0.into()))

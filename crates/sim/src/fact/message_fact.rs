@@ -68,6 +68,20 @@ pub enum Says {
         /// The offset.
         offset: Offset,
     },
+    /// An `OffsetForLeaderEpoch` request.
+    OffsetForLeaderEpoch {
+        /// The epoch whose end is wanted.
+        leader_epoch: LeaderEpoch,
+    },
+    /// Its response.
+    EpochEnds {
+        /// The error.
+        error: Errors,
+        /// The epoch that it is about; −1 if there is none.
+        leader_epoch: LeaderEpoch,
+        /// Where that ends; −1 if there is none.
+        end_offset: Offset,
+    },
     /// An `AlterPartition` request.
     AlterPartition {
         /// The ISR that is wanted.
@@ -144,8 +158,23 @@ impl MessageFact {
             }
             Body::ListOffsetsResponse(response) => {
                 let first = response.partitions.first();
-                let offset = first.map_or(Offset(-1), |(_, _, offset)| *offset);
-                (first.map(|(partition, _, _)| partition), Says::ListedOffsets { offset })
+                let offset = first.map_or(Offset(-1), |listed| listed.offset);
+                (first.map(|listed| &listed.partition), Says::ListedOffsets { offset })
+            }
+            Body::OffsetForLeaderEpochRequest(request) => {
+                let first = request.partitions.first();
+                let leader_epoch = first.map_or(LeaderEpoch(-1), |wanted| wanted.leader_epoch);
+                (first.map(|wanted| &wanted.partition), Says::OffsetForLeaderEpoch { leader_epoch })
+            }
+            Body::OffsetForLeaderEpochResponse(response) => {
+                let first = response.partitions.first();
+                let end = first.and_then(|answer| answer.end);
+                let says = Says::EpochEnds {
+                    error: first.map_or(Errors::None, |answer| answer.error),
+                    leader_epoch: LeaderEpoch(end.map_or(-1, |end| end.epoch)),
+                    end_offset: Offset(end.map_or(-1, |end| end.end_offset)),
+                };
+                (first.map(|answer| &answer.partition), says)
             }
             Body::AlterPartitionRequest(request) => {
                 let first = request.partitions.first();

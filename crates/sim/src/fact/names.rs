@@ -2,6 +2,7 @@
 
 use super::{Completion, FactKind, IsrStep, Says};
 use crate::error::Errors;
+use crate::fact::{PollThrew, TruncationDetected, UnflushedLost};
 use crate::group::body::GroupApi;
 use crate::ids::TopicPartition;
 use crate::message::Api;
@@ -33,6 +34,8 @@ impl FactKind {
                 (Api::ListOffsets, true) => "ListOffsetsResponseSent",
                 (Api::Metadata, false) => "MetadataSent",
                 (Api::Metadata, true) => "MetadataResponseSent",
+                (Api::OffsetForLeaderEpoch, false) => "OffsetForLeaderEpochSent",
+                (Api::OffsetForLeaderEpoch, true) => "OffsetForLeaderEpochResponseSent",
                 (Api::AlterPartition, false) => "AlterPartitionSent",
                 (Api::AlterPartition, true) => "AlterPartitionResponseSent",
                 (Api::Group(api), response) => group_message(api, if response { 3 } else { 1 }),
@@ -46,6 +49,8 @@ impl FactKind {
                 (Api::ListOffsets, true) => "ListOffsetsResponseReceived",
                 (Api::Metadata, false) => "MetadataReceived",
                 (Api::Metadata, true) => "MetadataResponseReceived",
+                (Api::OffsetForLeaderEpoch, false) => "OffsetForLeaderEpochReceived",
+                (Api::OffsetForLeaderEpoch, true) => "OffsetForLeaderEpochResponseReceived",
                 (Api::AlterPartition, false) => "AlterPartitionReceived",
                 (Api::AlterPartition, true) => "AlterPartitionResponseReceived",
                 (Api::Group(api), response) => group_message(api, if response { 4 } else { 2 }),
@@ -53,6 +58,10 @@ impl FactKind {
             FactKind::MessageLost(_) => "MessageLost",
             FactKind::RegisterBrokerRecord { .. } => "RegisterBrokerRecord",
             FactKind::BrokerRegistrationChangeRecord { .. } => "BrokerRegistrationChangeRecord",
+            FactKind::ConfigRecord(_) => "ConfigRecord",
+            FactKind::ClearElrRecord(_) => "ClearElrRecord",
+            FactKind::UnflushedLost(_) => "UnflushedLost",
+            FactKind::LogDirFailed(_) => "LogDirFailed",
             FactKind::LogLoaded { .. } => "LogLoaded",
             FactKind::RecordAppended { .. } => "RecordAppended",
             FactKind::FollowerCredited { .. } => "FollowerCredited",
@@ -70,6 +79,8 @@ impl FactKind {
             FactKind::ProduceParked { .. } => "ProduceParked",
             FactKind::ProduceCompleted { .. } => "ProduceCompleted",
             FactKind::PositionReset { .. } => "PositionReset",
+            FactKind::TruncationDetected(_) => "TruncationDetected",
+            FactKind::PollThrew(_) => "PollThrew",
             FactKind::RecordsPolled { .. } => "RecordsPolled",
             FactKind::SegmentRolled { .. } => "SegmentRolled",
             FactKind::SegmentDeleted { .. } => "SegmentDeleted",
@@ -106,6 +117,8 @@ impl FactKind {
         "ListOffsetsResponseSent",
         "MetadataSent",
         "MetadataResponseSent",
+        "OffsetForLeaderEpochSent",
+        "OffsetForLeaderEpochResponseSent",
         "AlterPartitionSent",
         "AlterPartitionResponseSent",
         "ProduceReceived",
@@ -116,11 +129,17 @@ impl FactKind {
         "ListOffsetsResponseReceived",
         "MetadataReceived",
         "MetadataResponseReceived",
+        "OffsetForLeaderEpochReceived",
+        "OffsetForLeaderEpochResponseReceived",
         "AlterPartitionReceived",
         "AlterPartitionResponseReceived",
         "MessageLost",
         "RegisterBrokerRecord",
         "BrokerRegistrationChangeRecord",
+        "ConfigRecord",
+        "ClearElrRecord",
+        "UnflushedLost",
+        "LogDirFailed",
         "LogLoaded",
         "RecordAppended",
         "FollowerCredited",
@@ -136,6 +155,8 @@ impl FactKind {
         "ProduceParked",
         "ProduceCompleted",
         "PositionReset",
+        "TruncationDetected",
+        "PollThrew",
         "RecordsPolled",
         "SegmentRolled",
         "SegmentDeleted",
@@ -221,7 +242,10 @@ impl FactKind {
                 vec![format!("chosen/{producer}/{}", partition.topic)]
             }
             FactKind::StickyPartitionSwitched { producer, topic, .. } => vec![format!("sticky/{producer}/{topic}")],
-            FactKind::RecordAppended { broker, partition, .. } => vec![format!("leo/{partition}/broker-{broker}")],
+            FactKind::RecordAppended { broker, partition, .. }
+            | FactKind::UnflushedLost(UnflushedLost { broker, partition, .. }) => {
+                vec![format!("leo/{partition}/broker-{broker}")]
+            }
             FactKind::FollowerCredited { broker, partition, follower, .. } => {
                 vec![format!("credited/{partition}/broker-{broker}/{follower}")]
             }
@@ -247,6 +271,7 @@ impl FactKind {
                 vec![format!("checkpoint/{}/{partition}/broker-{broker}", file.name())]
             }
             FactKind::PositionReset { consumer, partition, .. }
+            | FactKind::TruncationDetected(TruncationDetected { consumer, partition, .. })
             | FactKind::RecordsPolled { consumer, partition, .. } => {
                 vec![format!("position/{consumer}/{partition}")]
             }
@@ -274,11 +299,14 @@ impl FactKind {
             | FactKind::IsrUpdate { partition, .. }
             | FactKind::LogTruncated { partition, .. }
             | FactKind::LogLoaded { partition, .. }
+            | FactKind::UnflushedLost(UnflushedLost { partition, .. })
             | FactKind::FetchParked { partition, .. }
             | FactKind::FetchCompleted { partition, .. }
             | FactKind::ProduceParked { partition, .. }
             | FactKind::ProduceCompleted { partition, .. }
             | FactKind::PositionReset { partition, .. }
+            | FactKind::TruncationDetected(TruncationDetected { partition, .. })
+            | FactKind::PollThrew(PollThrew { partition, .. })
             | FactKind::RecordsPolled { partition, .. }
             | FactKind::SegmentRolled { partition, .. }
             | FactKind::SegmentDeleted { partition, .. }
@@ -302,6 +330,10 @@ impl FactKind {
             | FactKind::MessageLost(_)
             | FactKind::LimitReached { .. }
             | FactKind::BatchRetried { .. }
+            | FactKind::TruncationDetected(_)
+            | FactKind::PollThrew(_)
+            | FactKind::UnflushedLost(_)
+            | FactKind::LogDirFailed(_)
             | FactKind::LogTruncated { .. } => true,
             FactKind::IsrUpdate { step, .. } => matches!(step, IsrStep::Shrunk(_) | IsrStep::Failed(_)),
             FactKind::ProduceCompleted { completion, .. } => *completion == Completion::TimedOut,

@@ -93,6 +93,12 @@ impl Producer {
         }
     }
 
+    /// Works with other configs from now on.
+    pub(crate) fn configure(&mut self, config: ProducerConfig) {
+        self.accumulator.configure(AccumulatorConfig::from(&config));
+        self.config = Rc::new(config);
+    }
+
     /// The latest records given to `send()`, oldest first, with what became of them.
     pub fn sent(&self) -> &VecDeque<SentRecord> {
         self.futures.latest()
@@ -120,6 +126,16 @@ impl Producer {
         let flying = self.sender.batches().filter(|batch| batch.partition == *partition);
         let queued = self.accumulator.queue(partition).into_iter().flatten();
         flying.map(|batch| BatchView::of(batch, true)).chain(queued.map(|batch| BatchView::of(batch, false))).collect()
+    }
+
+    /// Its accumulator.
+    pub fn accumulator(&self) -> &RecordAccumulator {
+        &self.accumulator
+    }
+
+    /// The batches that are in a request, the oldest request first.
+    pub fn batches_in_flight(&self) -> impl Iterator<Item = &ProducerBatch> {
+        self.sender.batches()
     }
 
     /// Which record of its batch on the way a record is, from 0; none if it is in no request.

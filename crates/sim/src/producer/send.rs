@@ -164,7 +164,7 @@ impl Producer {
             }
         };
         let new = NewRecord {
-            timestamp: record.timestamp_ms.unwrap_or_else(|| out.now.timestamp_ms()),
+            timestamp: record.timestamp_ms.unwrap_or_else(|| out.clock_ms()),
             key: record.key.as_ref().map(|key| Rc::clone(&key.0)),
             value: record.value.as_ref().map(|value| Rc::clone(&value.0)),
             headers: Vec::new(),

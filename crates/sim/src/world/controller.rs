@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::World;
 use crate::controller::alter_partition::{Alteration, alter_partition};
 use crate::fact::{Fact, FactKind};
-use crate::ids::{BrokerId, FactId, NodeId};
+use crate::ids::{FactId, NodeId};
 use crate::message::{AlterPartitionResponse, Body, Message};
 use crate::metadata::PartitionRegistration;
 
@@ -34,8 +34,7 @@ impl World {
         let response = Body::AlterPartitionResponse(AlterPartitionResponse { partitions });
         out.reply(message.id, message.from.clone(), response);
         if written.is_some() {
-            let brokers: Vec<BrokerId> = self.brokers.keys().copied().collect();
-            for broker in brokers {
+            for broker in self.in_order_of_start() {
                 out.metadata(broker, &self.metadata);
             }
         }

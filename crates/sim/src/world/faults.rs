@@ -1,7 +1,9 @@
 //! What is wrong in a world, what happens to what it concerns (`happen.rs`), and who the
 //! controller thinks is alive (`sessions.rs`).
 
+mod disks;
 mod happen;
+mod messages;
 mod sessions;
 
 use crate::event_queue::Event;
@@ -14,6 +16,10 @@ use crate::time::SimTime;
 pub(super) struct Faults {
     halted: SortedMap<BrokerId, Halt>,
     cut: Vec<(NodeId, NodeId)>,
+    /// Until when what a node sends to another waits behind a message that takes long.
+    late: Vec<(NodeId, NodeId, SimTime)>,
+    disks: SortedMap<BrokerId, disks::Disk>,
+    skews: Vec<(NodeId, i64)>,
     sessions: Sessions,
 }
 
@@ -28,8 +34,12 @@ struct Sessions {
     unregistered: SortedMap<BrokerId, bool>,
     /// Brokers that were told to stop and still run.
     stopping: SortedSet<BrokerId>,
+    /// Brokers that have started again, in the order of their last start.
+    restarted: Vec<BrokerId>,
     /// A look for imbalanced partitions is due.
     balances: bool,
+    /// A look for partitions without a leader that any replica may lead is due.
+    elects_unclean: bool,
 }
 
 /// Why a broker does nothing.
@@ -47,7 +57,17 @@ enum Halt {
 impl Faults {
     /// Nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        self.halted.is_empty() && self.cut.is_empty()
+        self.halted.is_empty() && self.cut.is_empty() && self.disks.is_empty()
+    }
+
+    /// How far a node's clock is ahead, in ms.
+    pub fn skew_ms(&self, node: &NodeId) -> i64 {
+        self.skews.iter().find(|(skewed, _)| skewed == node).map_or(0, |(_, ms)| *ms)
+    }
+
+    /// When what `from` sends to `to` arrives if the way is free at `at`.
+    pub fn due(&mut self, at: SimTime, from: &NodeId, to: &NodeId) -> SimTime {
+        if self.late.is_empty() { at } else { self.not_before(at, from, to) }
     }
 
     /// What `from` sends to `to` is lost.

@@ -7,7 +7,7 @@ use crate::broker::Broker;
 use crate::broker::partition::Partition;
 use crate::consumer::Consumer;
 use crate::event_queue::EventKind;
-use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
+use crate::ids::{BrokerId, ClientId, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::Message;
 use crate::metadata::MetadataImage;
 use crate::producer::Producer;
@@ -83,6 +83,11 @@ impl World {
     /// The high watermark on a broker.
     pub fn high_watermark(&self, broker: BrokerId, partition: &TopicPartition) -> Option<Offset> {
         self.replica(broker, partition).map(super::super::broker::partition::Partition::high_watermark)
+    }
+
+    /// The names of the producers, then of the consumers.
+    pub fn clients(&self) -> impl Iterator<Item = &ClientId> {
+        self.producers.keys().chain(self.consumers.keys())
     }
 
     /// The messages on the wire, by number.

@@ -357,8 +357,9 @@ fn mark_of(node: &NodeId) -> String {
     }
 }
 
-fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPartition) -> Envelope {
-    let summary = match &message.says {
+/// The telling fields of a message in a few words.
+pub(crate) fn summary(message: &MessageFact) -> Phrase {
+    match &message.says {
         Says::Produce { acks, records } => {
             Phrase::new("scene.msg_produce").with("records", *records).with("acks", acks.name())
         }
@@ -377,14 +378,23 @@ fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPa
             None => Phrase::new("scene.msg_fetched_empty").with("hw", high_watermark.0),
         },
         Says::AlterPartition { .. } | Says::AlteredPartition { .. } => Phrase::new("scene.msg_alter_partition"),
-        Says::Produced { error, .. } | Says::Fetched { error, .. } => {
+        Says::OffsetForLeaderEpoch { leader_epoch } => {
+            Phrase::new("scene.msg_epoch_asked").with("epoch", leader_epoch.0)
+        }
+        Says::EpochEnds { error: Errors::None, leader_epoch, end_offset } => {
+            Phrase::new("scene.msg_epoch_ends").with("epoch", leader_epoch.0).with("offset", end_offset.0)
+        }
+        Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::EpochEnds { error, .. } => {
             Phrase::new("scene.msg_error").with("error", error.name())
         }
         Says::ListOffsets => Phrase::new("scene.msg_list_offsets"),
         Says::ListedOffsets { offset } => Phrase::new("scene.msg_listed_offsets").with("offset", offset.0),
         Says::Metadata | Says::Group(_) => Phrase::new("scene.msg_metadata"),
         Says::MetadataIs { partitions } => Phrase::new("scene.msg_metadata_is").with("partitions", *partitions),
-    };
+    }
+}
+
+fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPartition) -> Envelope {
     // A follower asks for the next offset because it holds what is before it.
     let cause = match (&message.from, &message.says, whereabouts) {
         (NodeId::Broker(BrokerId(id)), Says::Fetch { offset, .. }, Whereabouts::Travelling) if offset.0 > 0 => Some((
@@ -399,7 +409,7 @@ fn envelope(message: &MessageFact, whereabouts: Whereabouts, partition: &TopicPa
         to: mark_of(&message.to),
         api: message.api.name().to_owned(),
         response: message.response,
-        summary,
+        summary: summary(message),
         whereabouts,
         cause,
     }

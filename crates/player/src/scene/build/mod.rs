@@ -9,6 +9,7 @@ mod history;
 mod partitioner;
 pub(crate) mod table;
 
+pub(crate) use cluster::summary;
 pub(crate) use cluster::{is_lost, records as cells_of};
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::world::World;

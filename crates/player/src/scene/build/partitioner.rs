@@ -24,7 +24,14 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Par
     let there = world.metadata().topics.get(topic)?;
     let count = |partitions: usize| i32::try_from(partitions).unwrap_or(i32::MAX);
     let partitions = count(known.map_or(there.partitions.len(), |known| known.partitions.len()));
-    let lanes = lanes(world, topic, count(there.partitions.len()), partitions, view, palette);
+    let ignoring = world.producer(producer).filter(|producer| producer.config.partitioner_ignore_keys);
+    // Where keys are ignored nothing is hashed: the sticky partitioner's partition is the one that is meant.
+    let ignored = ignoring.map(|producer| producer.sticky_partition(topic).map_or(-1, |(partition, _)| partition));
+    let view = &match ignored {
+        Some(_) => View { through: Stage::Key, before: None, ..view.clone() },
+        None => view.clone(),
+    };
+    let lanes = lanes(world, topic, count(there.partitions.len()), partitions, view, palette, ignored);
     Some(PartitionerPanel {
         topic: topic.to_string(),
         partitions,
@@ -79,7 +86,8 @@ fn readable(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '·' }).collect()
 }
 
-/// The keys in the logs, where they are and where their next record goes.
+/// The keys in the logs, where they are and where their next record goes; `ignored`: keys do not count, and where the sticky
+/// partitioner stands, -1 for nowhere yet.
 fn lanes(
     world: &World,
     topic: &std::rc::Rc<str>,
@@ -87,6 +95,7 @@ fn lanes(
     partitions: i32,
     view: &View,
     palette: &Palette,
+    ignored: Option<i32>,
 ) -> Vec<PartitionLane> {
     let mut records: SortedMap<i32, i64> = SortedMap::new();
     let mut keys: Vec<(String, SortedMap<i32, i64>)> = Vec::new();
@@ -125,7 +134,7 @@ fn lanes(
         .map(|number| {
             let id = format!("topic/{topic}/partition-{number}");
             let chips = keys.iter().filter_map(|(key, places)| {
-                let next = partition_of(key.as_bytes(), partitions) == number;
+                let next = ignored.is_none() && partition_of(key.as_bytes(), partitions) == number;
                 let here = places.get(&number).copied().unwrap_or(0);
                 (next || here > 0).then(|| KeyChip {
                     id: format!("{id}/key-{key}"),
@@ -135,8 +144,13 @@ fn lanes(
                     records: here,
                 })
             });
-            let is_now = view.through >= Stage::Partition
-                && view.key.as_ref().is_some_and(|key| partition_of(key.as_bytes(), partitions) == number);
+            let is_now = match ignored {
+                Some(sticky) => sticky == number,
+                None => {
+                    view.through >= Stage::Partition
+                        && view.key.as_ref().is_some_and(|key| partition_of(key.as_bytes(), partitions) == number)
+                }
+            };
             PartitionLane {
                 partition: number,
                 records: records.get(&number).copied().unwrap_or(0),

@@ -1,5 +1,6 @@
 //! From forms to a scenario: defaults, inheritance, and the two languages side by side.
 
+mod compared;
 mod texts;
 
 use super::form::{
@@ -21,9 +22,11 @@ pub(super) fn build(
     texts: TranslationForm,
     has_translation: bool,
     families: Option<&[FamilyName]>,
+    checks: Option<&[String]>,
 ) -> (Scenario, Vec<Problem>) {
     let mut builder = Builder { texts, tells_missing: has_translation, problems: Vec::new() };
     builder.superfluous(&form);
+    builder.checked(&form.checked, checks);
     let scenario = builder.scenario(form, families);
     (scenario, builder.problems)
 }
@@ -123,7 +126,8 @@ impl Builder {
             .enumerate()
             .map(|(index, consumer)| self.consumer(&root.key("consumer").index(index), consumer, &mut steps))
             .collect();
-        Scenario {
+        let compare = form.compare.map(|compare| self.compare(compare, &step_ids));
+        let mut scenario = Scenario {
             id: form.id,
             title,
             hook,
@@ -132,6 +136,7 @@ impl Builder {
             kafka: form.kafka,
             essential: form.essential,
             tags: form.tags,
+            checks: form.checked,
             picture,
             seed: form.seed,
             definitions,
@@ -143,9 +148,13 @@ impl Builder {
             topics,
             producers,
             consumers,
+            knobs: Vec::new(),
+            compare,
             chapters,
             steps,
-        }
+        };
+        scenario.knobs = self.knobs(form.knob, &scenario);
+        scenario
     }
 
     fn family(&mut self, id: &str, families: Option<&[FamilyName]>) -> FamilyName {
@@ -160,6 +169,16 @@ impl Builder {
             .map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean {near}?"));
         self.say(Place::root().key("family"), format!("course.toml has no family {id:?}"), help);
         super::family_without_course(id)
+    }
+
+    fn checked(&mut self, checked: &[String], known: Option<&[String]>) {
+        let Some(known) = known else { return };
+        for (index, id) in checked.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
+            let help = nearest(id, known.iter().map(String::as_str))
+                .map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean {near}?"));
+            let place = Place::root().key("checked").index(index);
+            self.say(place, format!("checked.toml has no check {id:?}"), help);
+        }
     }
 
     fn chapters(&mut self, forms: Vec<ChapterForm>, title: &Localized) -> Vec<Chapter> {
@@ -197,11 +216,11 @@ impl Builder {
             FromForm::Word(word) if word == "earliest" => StartAt::Earliest,
             FromForm::Word(word) if word == "latest" => StartAt::Latest,
             FromForm::Word(word) => {
-                self.say(
-                    place.key("from"),
-                    format!("{word:?} is no place to begin"),
-                    "\"earliest\", \"latest\" or an offset",
+                let help = nearest(&word, ["earliest", "latest"]).map_or_else(
+                    || "\"earliest\", \"latest\" or an offset".to_owned(),
+                    |near| format!("did you mean {near}?"),
                 );
+                self.say(place.key("from"), format!("{word:?} is no place to begin"), help);
                 StartAt::Earliest
             }
         };
@@ -247,6 +266,7 @@ impl Builder {
             for (key, there) in [
                 ("question", texts.question.is_some()),
                 ("choices", texts.choices.is_some()),
+                ("unit", texts.unit.is_some()),
                 ("why", texts.why.is_some()),
             ] {
                 if there {
@@ -256,6 +276,9 @@ impl Builder {
         }
         let title = self.template(&place.key("title"), &form.title, &zh_place.key("title"), texts.title.as_deref());
         let say = self.template(&place.key("say"), &form.say, &zh_place.key("say"), texts.say.as_deref());
+        let say_b = form
+            .say_b
+            .map(|text| self.template(&place.key("say_b"), &text, &zh_place.key("say_b"), texts.say_b.as_deref()));
         let terms = form.terms.unwrap_or_else(|| {
             let mut terms: Vec<String> = say.en.terms().into_iter().map(str::to_owned).collect();
             for term in say.zh.terms() {
@@ -272,13 +295,14 @@ impl Builder {
             .map(|(number, source)| self.expression(&place.key("expect").index(number), source))
             .collect();
         let until = form.until.map(|until| self.until(&place.key("until"), until));
-        let ask = form.ask.map(|ask| self.ask(&place.key("ask"), &zh_place, ask, &texts, index, ids));
+        let ask = form.ask.as_ref().map(|ask| self.ask(&place.key("ask"), &zh_place, ask, &texts, index, ids));
         self.tells_missing = tells_missing;
         Step {
             id: form.id,
             chapter,
             title,
             say,
+            say_b,
             actions: form.actions,
             until,
             look: form.look,

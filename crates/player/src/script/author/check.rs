@@ -1,5 +1,6 @@
 //! Runs a scenario and finds what does not hold in it.
 
+use crate::compare::{self, Change};
 use crate::expression::{Environment, EvaluationError};
 use crate::lang::Lang;
 use crate::question;
@@ -22,19 +23,48 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
             return vec![Problem::new(place, format!("step {step}: {message}"))];
         }
     };
-    let mut findings = Findings { run: &run, problems: Vec::new() };
+    let mut findings = Findings { scenario, run: &run, problems: Vec::new() };
     for (index, step) in scenario.steps.iter().enumerate() {
         findings.step(index, step);
     }
+    findings.compared(scenario);
     findings.problems
 }
 
 struct Findings<'a> {
+    scenario: &'a Scenario,
     run: &'a Run,
     problems: Vec<Problem>,
 }
 
 impl Findings<'_> {
+    /// A comparison in which nothing differs teaches nothing, and neither does a knob.
+    fn compared(&mut self, scenario: &Scenario) {
+        let root = Place::root();
+        if let Some(compare) = &scenario.compare {
+            self.differs(scenario, &compare.changes, root.key("compare").key("change"));
+        }
+        for (index, knob) in scenario.knobs.iter().enumerate() {
+            for (number, value) in knob.values.iter().enumerate() {
+                let place = root.key("knob").index(index).key("values").index(number);
+                let argument = format!("{}:{value}", knob.config);
+                let change = Change { step: 0, name: "configure".to_owned(), target: knob.of.clone(), argument };
+                self.differs(scenario, std::slice::from_ref(&change), place);
+            }
+        }
+    }
+
+    fn differs(&mut self, scenario: &Scenario, changes: &[Change], place: Place) {
+        match compare::differs(scenario, self.run, changes) {
+            Ok(true) => {}
+            Ok(false) => {
+                let problem = Problem::new(place, "with this not one fact of the scenario differs");
+                self.problems.push(problem.help("choose a value that shows something"));
+            }
+            Err(message) => self.problems.push(Problem::new(place, message)),
+        }
+    }
+
     fn step(&mut self, index: usize, step: &Step) {
         let place = Place::root().key("step").index(index);
         let zh = Place::root().lang(Lang::Zh).key("step").key(&step.id);
@@ -43,6 +73,10 @@ impl Findings<'_> {
         };
         self.text(&step.title, &place.key("title"), &zh.key("title"), &situation);
         self.text(&step.say, &place.key("say"), &zh.key("say"), &situation);
+        let other = self.run.other.as_deref().and_then(|other| question::situation(other, index));
+        if let (Some(text), Some(other)) = (&step.say_b, other) {
+            self.text(text, &place.key("say_b"), &zh.key("say_b"), &other);
+        }
         for (number, expectation) in step.expect.iter().enumerate() {
             let place = place.key("expect").index(number);
             match expectation.holds(&situation) {
@@ -71,8 +105,13 @@ impl Findings<'_> {
             return;
         };
         self.text(&ask.why, &place.key("why"), &zh.key("why"), &after);
-        if let Err(message) = question::resolve(ask, index, self.run) {
-            let key = if matches!(ask.choices, Choices::Near(_)) { "about" } else { "choices" };
+        if let Err(message) = question::resolve(self.scenario, index, self.run) {
+            let key = match ask.choices {
+                Choices::Near(_) => "about",
+                Choices::Listed(_) => "choices",
+                Choices::Number(_) => "number",
+                Choices::Point(_) => "point",
+            };
             self.problems.push(Problem::new(place.key(key), message));
         }
     }

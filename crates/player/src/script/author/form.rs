@@ -1,4 +1,4 @@
-//! The scenario file as authors write it. The descriptions here are those of `scenarios/scenario.schema.json`.
+//! The scenario file as authors write it. The descriptions here are those of `scenarios/schema.json`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,6 +33,9 @@ pub(super) struct ScenarioForm {
     /// Words to find it by, in both languages.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The checks against Kafka that its rules went through, by their ids in checked.toml, such as "vectors/partition".
+    #[serde(default)]
+    pub checked: Vec<String>,
     /// The id of the step whose picture stands on its card: the decisive moment.
     pub picture: String,
     /// The seed of all randomness.
@@ -52,6 +55,11 @@ pub(super) struct ScenarioForm {
     /// The consumers.
     #[serde(default)]
     pub consumer: Vec<ConsumerForm>,
+    /// The configs that are worth turning.
+    #[serde(default)]
+    pub knob: Vec<KnobForm>,
+    /// Two futures side by side from the beginning.
+    pub compare: Option<CompareForm>,
     /// The chapters in order; without any, the scenario is one chapter.
     #[serde(default)]
     pub chapter: Vec<ChapterForm>,
@@ -193,6 +201,51 @@ pub(super) enum StartForm {
     Step(String),
 }
 
+/// A config that is worth turning: the page offers its values and shows what becomes of the scenario with them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Knob")]
+pub(super) struct KnobForm {
+    /// Kafka's name.
+    pub config: String,
+    /// Whose it is: "broker", "topic/orders", "producer/p1", "consumer/c1". If absent: of the brokers, of the first topic, of
+    /// the first producer or consumer, whoever has such a config.
+    pub of: Option<String>,
+    /// The values that teach something, one to six.
+    pub values: Vec<Scalar>,
+    /// What to look for, in a sentence.
+    pub why: String,
+}
+
+/// A comparison: the scenario as it is (A), and with something changed (B). Both go step by step.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Compare")]
+pub(super) struct CompareForm {
+    /// What A is, in a few words.
+    pub a: String,
+    /// What B is, in a few words.
+    pub b: String,
+    /// What is different in B, one to eight changes.
+    pub change: Vec<CompareChangeForm>,
+}
+
+/// Something that is different in B.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CompareChange")]
+pub(super) struct CompareChangeForm {
+    /// The id of the step after which it is done; if absent: from the start, which only configs can be.
+    pub after: Option<String>,
+    /// The command, such as "configure", "drop", "kill".
+    pub command: String,
+    /// What it is done to, such as "producer/p1", "2", "1/3".
+    pub on: String,
+    /// What it takes beside that, such as "linger.ms:50".
+    #[serde(default)]
+    pub with: String,
+}
+
 /// A part of the scenario with a title of its own.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -217,6 +270,8 @@ pub(super) struct StepForm {
     pub title: String,
     /// One or two sentences, at most 45 words, with `{values}`, `**stress**` and `[[terms]]`.
     pub say: String,
+    /// In a comparison: what is to be said of B alone, over its world.
+    pub say_b: Option<String>,
     /// What is done at its beginning.
     #[serde(default, rename = "do")]
     pub actions: Vec<Action>,
@@ -325,8 +380,16 @@ pub(super) struct AskForm {
     pub after: Option<String>,
     /// With `choices = "near"`: the number that is asked for.
     pub about: Option<String>,
-    /// "near" for numbers near the right one, or a list of answers.
-    pub choices: ChoicesForm,
+    /// To choose from: "near" for numbers near the right one, or a list of answers.
+    pub choices: Option<ChoicesForm>,
+    /// To give: the number that is asked for.
+    pub number: Option<String>,
+    /// With `number`: what it counts, such as "bytes".
+    pub unit: Option<String>,
+    /// To point at: marks of the picture, such as "log/orders-0/segment-*"; the star is what differs between them.
+    pub point: Option<String>,
+    /// With `point`: holds in the world of `after` for the right marks; `it` is what the star stands for.
+    pub when: Option<String>,
     /// Why the right answer is right, with values of the world of `after`.
     pub why: String,
 }
@@ -384,6 +447,10 @@ pub(super) struct TranslationForm {
     #[serde(default)]
     pub scenario: ScenarioTexts,
     #[serde(default)]
+    pub knob: BTreeMap<String, String>,
+    #[serde(default)]
+    pub compare: CompareTexts,
+    #[serde(default)]
     pub chapter: BTreeMap<String, String>,
     #[serde(default)]
     pub step: BTreeMap<String, StepTexts>,
@@ -396,12 +463,21 @@ pub(super) struct ScenarioTexts {
     pub hook: Option<String>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompareTexts {
+    pub a: Option<String>,
+    pub b: Option<String>,
+}
+
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StepTexts {
     pub title: Option<String>,
     pub say: Option<String>,
+    pub say_b: Option<String>,
     pub question: Option<String>,
     pub choices: Option<Vec<String>>,
+    pub unit: Option<String>,
     pub why: Option<String>,
 }

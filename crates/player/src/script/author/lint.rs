@@ -49,6 +49,9 @@ pub(super) fn lint(scenario: &Scenario) -> Vec<Problem> {
         let zh = root.lang(Lang::Zh).key("step").key(&step.id);
         texts(&en.key("title"), &zh.key("title"), &step.title, TITLE, &mut lints);
         texts(&en.key("say"), &zh.key("say"), &step.say, SAY, &mut lints);
+        if let Some(text) = &step.say_b {
+            texts(&en.key("say_b"), &zh.key("say_b"), text, SAY, &mut lints);
+        }
         let Some(ask) = &step.ask else { continue };
         let en = en.key("ask");
         texts(&en.key("question"), &zh.key("question"), &ask.question, QUESTION, &mut lints);

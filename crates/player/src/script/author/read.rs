@@ -21,6 +21,7 @@ pub(super) fn scenario(
     let topic = parts.list("topic", MAX_TOPICS);
     let producer = parts.list("producer", MAX_CLIENTS);
     let consumer = parts.list("consumer", MAX_CLIENTS);
+    let knob = parts.list("knob", MAX_TOPICS);
     let chapter = parts.list("chapter", MAX_STEPS);
     let step = parts.list("step", MAX_STEPS);
     let whole = Spanned::new(head.span(), DeValue::Table(head.into_inner()));
@@ -29,6 +30,7 @@ pub(super) fn scenario(
         topic: topic?,
         producer: producer?,
         consumer: consumer?,
+        knob: knob?,
         chapter: chapter?,
         step: step?,
         ..form?
@@ -130,6 +132,9 @@ pub(super) fn value<T: DeserializeOwned>(
 /// A message of the readers in plainer words, with the nearest right name.
 pub(super) fn plainer(message: &str) -> (String, Option<String>) {
     let message = message.trim();
+    if let Some(told) = unexpected_key(message) {
+        return told;
+    }
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let rest = names.get(1..).unwrap_or_default();
     let all = || rest.join(", ");
@@ -147,6 +152,15 @@ pub(super) fn plainer(message: &str) -> (String, Option<String>) {
         Some(missing) if message.starts_with("missing field") => (format!("the key {missing} is missing"), None),
         _ => (without_rust(&message.replace('\n', "; ")), None),
     }
+}
+
+/// The first of the keys that a table of a command does not have.
+fn unexpected_key(message: &str) -> Option<(String, Option<String>)> {
+    let (wrong, right) = message.strip_prefix("unexpected keys in table: ")?.split_once(", available keys: ")?;
+    let wrong = wrong.split(", ").next()?;
+    let help = nearest(wrong, right.split(", "))
+        .map_or_else(|| format!("possible here: {right}"), |near| format!("did you mean {near}?"));
+    Some((format!("unknown key {wrong:?}"), Some(help)))
 }
 
 /// The message without the names of our types.

@@ -5,7 +5,7 @@ use crate::json::{Fields, Read, number, unknown};
 use crate::script::{Action, Place};
 
 /// Every command of a step.
-const ACTIONS: [&str; 23] = [
+const ACTIONS: [&str; 33] = [
     "produce",
     "produce_many",
     "add_partitions",
@@ -29,6 +29,16 @@ const ACTIONS: [&str; 23] = [
     "poll_once",
     "commit",
     "seek",
+    "elect_unclean",
+    "cancel_reassignment",
+    "alter_config",
+    "power_loss",
+    "write_back",
+    "slow_disk",
+    "fill_disk",
+    "free_disk",
+    "skew_clock",
+    "duplicate_message",
 ];
 
 /// The command `kind`, which is none of those that a client or an administrator gives.
@@ -39,9 +49,33 @@ pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Act
         "kill" => Action::Kill { broker: fields.number("broker")? },
         "stop" => Action::Stop { broker: fields.number("broker")? },
         "elect_preferred" => Action::ElectPreferred { partition: fields.text("partition")? },
+        "elect_unclean" => Action::ElectUnclean { partition: fields.text("partition")? },
+        "cancel_reassignment" => Action::CancelReassignment { partition: fields.text("partition")? },
+        "alter_config" => {
+            let place = fields.at("value");
+            Action::AlterConfig {
+                topic: fields.text("topic")?,
+                name: fields.text("name")?,
+                value: fields.optional("value").map(|value| scalar(value, &place)).transpose()?,
+            }
+        }
         "reassign" => Action::Reassign {
             partition: fields.text("partition")?,
             replicas: each(fields, "replicas", |json, place| number(&json, &place))?,
+        },
+        "power_loss" => Action::PowerLoss { broker: fields.number("broker")? },
+        "write_back" => Action::WriteBack { broker: fields.number("broker")? },
+        "slow_disk" => Action::SlowDisk { broker: fields.number("broker")?, ms: fields.number("ms")? },
+        "fill_disk" => Action::FillDisk { broker: fields.number("broker")? },
+        "free_disk" => Action::FreeDisk { broker: fields.number("broker")? },
+        "skew_clock" => {
+            let node = scalar(fields.value("node")?, &fields.at("node"))?;
+            Action::SkewClock { node, ms: fields.number("ms")? }
+        }
+        "duplicate_message" => Action::DuplicateMessage {
+            from: scalar(fields.value("from")?, &fields.at("from"))?,
+            to: scalar(fields.value("to")?, &fields.at("to"))?,
+            message: fields.optional_text("message")?,
         },
         "start" => Action::Start { broker: fields.number("broker")? },
         "cut" | "heal" => {

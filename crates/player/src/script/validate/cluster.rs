@@ -1,6 +1,7 @@
 //! What must be so in the cluster and its clients.
 
 use super::{Checker, is_new, short};
+use crate::script::bounds::MAX_LATENCY_MS;
 use crate::script::{
     Action, Cluster, ConfigOwner, Consumer, MAX_BROKERS, MAX_CLIENTS, MAX_ENTRIES, MAX_PARTITIONS, MAX_REPLICAS,
     MAX_STEPS, MAX_TOPICS, Place, Scenario, StartAt, Topic,
@@ -10,8 +11,6 @@ use crate::script::{
 const MAX_ID: usize = 64;
 /// The longest topic name that Kafka allows.
 const MAX_TOPIC_NAME: usize = 249;
-/// The longest travel of a message, in ms.
-const MAX_LATENCY_MS: u64 = 60_000;
 
 impl Checker {
     pub(super) fn cluster(&mut self, cluster: &Cluster) {

@@ -18,8 +18,39 @@ impl Checker {
             Action::Start { broker } => self.faulty_broker(&place.key("start").key("broker"), (*broker).into()),
             Action::Cut { from, to, .. } => self.link(&place.key("cut"), from, to),
             Action::Heal { from, to, .. } => self.link(&place.key("heal"), from, to),
+            Action::PowerLoss { broker } => {
+                self.faulty_broker(&place.key("power_loss").key("broker"), (*broker).into());
+            }
+            Action::WriteBack { broker } => {
+                self.faulty_broker(&place.key("write_back").key("broker"), (*broker).into());
+            }
+            Action::SlowDisk { broker, .. } => {
+                self.faulty_broker(&place.key("slow_disk").key("broker"), (*broker).into());
+            }
+            Action::FillDisk { broker } => self.faulty_broker(&place.key("fill_disk").key("broker"), (*broker).into()),
+            Action::FreeDisk { broker } => self.faulty_broker(&place.key("free_disk").key("broker"), (*broker).into()),
+            Action::SkewClock { node, .. } => self.node(&place.key("skew_clock").key("node"), node),
+            Action::DuplicateMessage { from, to, .. } => self.link(&place.key("duplicate_message"), from, to),
             Action::ElectPreferred { partition } => {
                 self.partition_named(&place.key("elect_preferred").key("partition"), partition, counts);
+            }
+            Action::ElectUnclean { partition } => {
+                self.partition_named(&place.key("elect_unclean").key("partition"), partition, counts);
+            }
+            Action::CancelReassignment { partition } => {
+                self.partition_named(&place.key("cancel_reassignment").key("partition"), partition, counts);
+            }
+            Action::AlterConfig { topic, name, value } => {
+                let place = place.key("alter_config");
+                self.partition(&place.key("topic"), topic, None, Some(counts));
+                let mut config = highwater_sim::config::TopicConfig::default();
+                let said = match value {
+                    Some(value) => config.set(name, &value.to_string()),
+                    None => config.get(name).map(|_| ()),
+                };
+                if let Err(error) = said {
+                    self.say(place, error.to_string(), "a configuration of topics");
+                }
             }
             Action::Reassign { partition, replicas } => {
                 let place = place.key("reassign");
@@ -52,18 +83,21 @@ impl Checker {
         }
     }
 
+    fn node(&mut self, place: &Place, node: &Scalar) {
+        match node {
+            Scalar::Number(broker) => self.faulty_broker(place, *broker),
+            Scalar::Text(name) if name == "controller" => {}
+            Scalar::Text(name) if self.names.is_producer(name) || self.names.is_consumer(name) => {}
+            Scalar::Text(name) => self.unknown(place, "client", name),
+            Scalar::Truth(_) => {
+                self.say(place.clone(), "this is no node", "a broker's number, a client's id or \"controller\"");
+            }
+        }
+    }
+
     fn link(&mut self, place: &Place, from: &Scalar, to: &Scalar) {
         for (key, end) in [("from", from), ("to", to)] {
-            let place = place.key(key);
-            match end {
-                Scalar::Number(broker) => self.faulty_broker(&place, *broker),
-                Scalar::Text(name) if name == "controller" => {}
-                Scalar::Text(name) if self.names.is_producer(name) || self.names.is_consumer(name) => {}
-                Scalar::Text(name) => self.unknown(&place, "client", name),
-                Scalar::Truth(_) => {
-                    self.say(place, "this is no node", "a broker's number, a client's id or \"controller\"");
-                }
-            }
+            self.node(&place.key(key), end);
         }
         if from == to {
             self.say(place.key("to"), "a node has no link to itself", "name another node");

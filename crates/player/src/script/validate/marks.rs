@@ -20,6 +20,11 @@ const EXAMPLES: [(&str, &str); 11] = [
     ("member", "member-c1/orders-0"),
 ];
 
+/// The parts of a replica: those with a number by what stands before it.
+const REPLICA: [&str; 4] = ["hw", "leo", "record", "float"];
+/// The parts of a log, and those with a number or a name behind a hyphen.
+const LOG: [&str; 5] = ["start", "map", "hw", "leo", "dirty"];
+const LOG_NUMBERED: [&str; 7] = ["segment", "entry", "probe", "batch", "record", "key", "field"];
 const STAGES: [&str; 5] = ["key", "murmur2", "positive", "remainder", "partition"];
 
 impl Checker {
@@ -36,11 +41,10 @@ impl Checker {
     }
 
     /// Why a mark cannot be there.
-    fn mark(&self, mark: &str, counts: &Counts) -> Result<(), String> {
+    pub(super) fn mark(&self, mark: &str, counts: &Counts) -> Result<(), String> {
         let parts: Vec<&str> = mark.split('/').collect();
-        let topic = |name: &str| match count(counts, name) {
-            Some(count) => Ok(count),
-            None => Err(format!("no topic is called {name:?}")),
+        let topic = |name: &str| {
+            count(counts, name).ok_or_else(|| unknown("topic", name, counts.iter().map(|(topic, _)| topic.as_str())))
         };
         let partition = |name: &str| match partition_from_name(name) {
             Some(found) if topic(&found.topic)? > found.partition => Ok(()),
@@ -63,7 +67,11 @@ impl Checker {
                             || numbered(part, "cut").is_some()
                             || numbered(part, "float")
                                 .is_some_and(|float| (1..=i64::from(self.names.brokers)).contains(&float));
-                        if known { Ok(()) } else { Err("a replica has hw, leo, record-3 and float-2".to_owned()) }
+                        if known {
+                            Ok(())
+                        } else {
+                            Err(meant(part, &REPLICA, "a replica has hw, leo, record-3 and float-2"))
+                        }
                     }
                     _ => Err("for example broker-1/orders-0/hw".to_owned()),
                 }
@@ -76,7 +84,7 @@ impl Checker {
                 let id = client.trim_start_matches("client-");
                 let known = self.names.is_producer(id) || self.names.is_consumer(id);
                 match rest {
-                    _ if !known => Err(format!("no client is called {id:?}")),
+                    _ if !known => Err(unknown("client", id, self.names.clients())),
                     [] => Ok(()),
                     [line] if numbered(line, "line").is_some() => Ok(()),
                     _ => Err("a client has lines: client-p1/line-0".to_owned()),
@@ -102,7 +110,7 @@ impl Checker {
                 }
             }
             ["partitioner", stage] if STAGES.contains(stage) => Ok(()),
-            ["partitioner", ..] => Err(format!("its stages are {}", STAGES.join(", "))),
+            ["partitioner", stage, ..] => Err(meant(stage, &STAGES, &format!("its stages are {}", STAGES.join(", ")))),
             ["topic", name] => topic(name).map(|_| ()),
             ["topic", name, lane, rest @ ..] => {
                 let count = topic(name)?;
@@ -116,24 +124,19 @@ impl Checker {
             }
             ["log", name, rest @ ..] => {
                 partition(name)?;
-                let numbers = ["segment", "entry", "probe", "batch", "record", "key"];
                 match rest {
                     [] => Ok(()),
-                    [part] if numbers.iter().any(|name| part.starts_with(&format!("{name}-"))) => Ok(()),
-                    [part]
-                        if part.starts_with("field-") || matches!(*part, "start" | "map" | "hw" | "leo" | "dirty") =>
-                    {
-                        Ok(())
-                    }
-                    _ => {
-                        Err("a log has segment-0, entry-588, probe-2, batch-599, field-crc, record-3 and start"
-                            .to_owned())
-                    }
+                    [part] if part_of(part, &LOG_NUMBERED) || LOG.contains(part) => Ok(()),
+                    [part, ..] => Err(meant(
+                        part,
+                        &[&LOG[..], &LOG_NUMBERED].concat(),
+                        "a log has segment-0, entry-588, probe-2, batch-599, field-crc, record-3 and start",
+                    )),
                 }
             }
             ["accumulator", producer, rest @ ..] => {
                 if !self.names.is_producer(producer) {
-                    return Err(format!("no producer is called {producer:?}"));
+                    return Err(unknown("producer", producer, self.names.producers.iter().map(String::as_str)));
                 }
                 match rest {
                     [name] => partition(name),
@@ -152,6 +155,24 @@ impl Checker {
             None => format!("a mark is something like {}", EXAMPLES.map(|(_, example)| example).join(", ")),
         }
     }
+}
+
+/// Whether a part is one of these names, a hyphen and more.
+fn part_of(part: &str, names: &[&str]) -> bool {
+    part.split_once('-').is_some_and(|(name, _)| names.contains(&name))
+}
+
+/// That nothing has this name, and which one comes near.
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let near = nearest(name, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    format!("no {what} is called {:?}{near}", super::short(name))
+}
+
+/// Which of `names` a part meant, with what followed its hyphen; `otherwise` if none comes near.
+fn meant(part: &str, names: &[&str], otherwise: &str) -> String {
+    let (name, rest) = part.split_at(part.find('-').unwrap_or(part.len()));
+    nearest(name, names.iter().copied())
+        .map_or_else(|| otherwise.to_owned(), |near| format!("did you mean {near}{}?", super::short(rest)))
 }
 
 /// The number of `record-3`; none if the part has another form.

@@ -1,11 +1,12 @@
 //! What must be so in every step.
 
 use super::{Checker, is_new, short, translated};
-use crate::expression::{Type, Value};
+use crate::expression::{Expression, Type, Value};
 use crate::lang::Lang;
+use crate::script::bounds::{MAX_MANY, MAX_MEASURED, MAX_STEP_MS, MAX_VALUE};
 use crate::script::{
-    Action, Ask, Choices, MAX_ENTRIES, MAX_PARTITIONS, MAX_PER_STEP, MAX_RECORD_BYTES, MAX_RECORDS, MAX_STEPS,
-    PanelKind, Place, Problem, Scenario, Show, Step, Until, WITHIN_MS,
+    Action, Ask, Choices, IT, MAX_ENTRIES, MAX_PARTITIONS, MAX_PER_STEP, MAX_RECORD_BYTES, MAX_RECORDS, MAX_STEPS,
+    PanelKind, Place, Pointed, Problem, Scenario, Show, Step, Until, WITHIN_MS,
 };
 
 /// How many partitions each topic has at a step.
@@ -15,15 +16,6 @@ pub(super) type Counts = Vec<(String, i32)>;
 pub(super) fn count(counts: &Counts, topic: &str) -> Option<i32> {
     counts.iter().find(|(name, _)| name == topic).map(|(_, count)| *count)
 }
-
-/// The most records that one `produce_many` sends.
-const MAX_MANY: u32 = 10_000;
-/// The largest value of a record, in bytes; Kafka's `message.max.bytes` is a little more.
-const MAX_VALUE: usize = 1_000_000;
-/// The most keys of a measurement.
-const MAX_MEASURED: u32 = 100_000;
-/// The longest time that a step can run, in ms of virtual time: a day.
-const MAX_STEP_MS: u64 = 86_400_000;
 
 impl Checker {
     pub(super) fn steps(&mut self, scenario: &mut Scenario) {
@@ -76,7 +68,7 @@ impl Checker {
                 self.expression(&here.key("expect").index(number), expectation, Type::Truth);
             }
             if let Some(ask) = &mut step.ask {
-                self.ask(&here.key("ask"), &step.id, index, count, ask);
+                self.ask(&here.key("ask"), &step.id, (index, count), ask, &counts);
             }
         }
     }
@@ -103,7 +95,8 @@ impl Checker {
 
     fn texts(&mut self, place: &Place, step: &mut Step) {
         let id = step.id.clone();
-        for (key, text) in [("title", &mut step.title), ("say", &mut step.say)] {
+        let say_b = step.say_b.as_mut().map(|text| ("say_b", text));
+        for (key, text) in [("title", &mut step.title), ("say", &mut step.say)].into_iter().chain(say_b) {
             self.template(|lang| step_text(place, &id, key, lang), text);
         }
         if let Some(history) = &step.history {
@@ -325,7 +318,7 @@ impl Checker {
         }
     }
 
-    fn ask(&mut self, place: &Place, step: &str, index: usize, count: usize, ask: &mut Ask) {
+    fn ask(&mut self, place: &Place, step: &str, (index, count): (usize, usize), ask: &mut Ask, counts: &Counts) {
         if ask.after >= count {
             self.say(place.key("after"), "no step follows that could answer", "write after = \"now\"");
         } else if ask.after < index {
@@ -337,16 +330,15 @@ impl Checker {
         }
         self.template(|lang| ask_text(place, step, "question", lang), &mut ask.question);
         match &mut ask.choices {
-            Choices::Near(about) => {
-                self.expression(&place.key("about"), about, Type::Number);
-                if about.constant().is_some() {
-                    self.say(
-                        place.key("about"),
-                        "the answer does not depend on the world",
-                        "ask about something that is computed",
-                    );
+            Choices::Near(about) => self.asked(&place.key("about"), about),
+            Choices::Number(asked) => {
+                self.asked(&place.key("number"), &mut asked.about);
+                if let Some(unit) = &asked.unit {
+                    self.words(&place.key("unit"), &unit.en);
+                    self.words(&ask_text(place, step, "unit", Lang::Zh), &unit.zh);
                 }
             }
+            Choices::Point(pointed) => self.pointed(place, pointed, counts),
             Choices::Listed(choices) => {
                 if !(2..=4).contains(&choices.len()) {
                     self.say(place.key("choices"), format!("{} choices", choices.len()), "a question has 2 to 4");
@@ -381,6 +373,42 @@ impl Checker {
             }
         }
         self.template(|lang| ask_text(place, step, "why", lang), &mut ask.why);
+    }
+
+    /// A number that is asked for: it must be computed.
+    fn asked(&mut self, place: &Place, about: &mut Expression) {
+        self.expression(place, about, Type::Number);
+        if about.constant().is_some() {
+            let help = "ask about something that is computed";
+            self.say(place.clone(), "the answer does not depend on the world", help);
+        }
+    }
+
+    /// Marks to point at: with one star, and a condition about what it stands for.
+    fn pointed(&mut self, place: &Place, pointed: &mut Pointed, counts: &Counts) {
+        let here = place.key("point");
+        if pointed.marks.matches('*').count() == 1 {
+            // The star stands for the number of a broker or a partition, or for whatever a mark has there.
+            let tried = ["1", "0"].map(|star| self.mark(&pointed.marks.replace('*', star), counts));
+            if let [Err(help), Err(_)] = tried {
+                let message = format!("no mark of this scenario is like {:?}", super::short(&pointed.marks));
+                self.say(here, message, help);
+            }
+        } else {
+            let message = format!("{:?} must have one star", super::short(&pointed.marks));
+            self.say(
+                here,
+                message,
+                "for example \"log/orders-0/segment-*\": the star is what differs between the marks",
+            );
+        }
+        self.names.it = true;
+        self.expression(&place.key("when"), &mut pointed.when, Type::Truth);
+        self.names.it = false;
+        if pointed.when.with(IT, Value::Number(0)).constant().is_some() {
+            let help = "use `it` and ask about something that is computed";
+            self.say(place.key("when"), "which marks are right does not depend on the world", help);
+        }
     }
 }
 

@@ -107,6 +107,8 @@ impl Consumer {
         self.drop_fetched(std::slice::from_ref(partition));
         let Some(position) = self.positions.get_mut(partition) else { return };
         position.is_initializing = false;
+        position.offset_epoch = None;
+        position.awaits_validation = false;
         if let SeekTo::Offset(offset) = to {
             position.offset = Some(offset);
             self.tell_seek(partition, offset, out);

@@ -119,6 +119,11 @@ impl RecordAccumulator {
         &self.config
     }
 
+    /// Works with other configs from now on; the memory stays what it was.
+    pub(crate) fn configure(&mut self, config: AccumulatorConfig) {
+        self.config = config;
+    }
+
     /// Every queue that was ever used, by topic and partition, the batch to be sent first in front.
     pub fn queues(&self) -> impl Iterator<Item = (&Topic, i32, &VecDeque<Rc<ProducerBatch>>)> {
         self.topics

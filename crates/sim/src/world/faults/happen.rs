@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::super::{CommandError, World};
 use super::Halt;
+use crate::controller::refusal::Refusal;
 use crate::event_queue::{EVENTS_MAX, Event, EventKind};
 use crate::fact::{Fact, FactKind, MessageFact};
 use crate::fault::{Fault, Link};
@@ -34,9 +35,20 @@ impl World {
                 }
                 (Fault::Resume(_), None | Some(Halt::Stopped { .. })) => invalid(format!("broker {id} is not paused")),
                 (Fault::Start(_), None | Some(Halt::Paused(_))) => invalid(format!("broker {id} is running already")),
+                (Fault::Start(_), _) if self.is_full(id) => {
+                    invalid(format!("the disk of broker {id} is full: it would halt again"))
+                }
+                (Fault::FreeDisk(_), _) if !self.is_full(id) => invalid(format!("the disk of broker {id} is not full")),
                 (Fault::Stop(_), None) if self.is_stopping(id) => invalid(format!("broker {id} is stopping already")),
                 _ => Ok(()),
             };
+        }
+        match fault {
+            Fault::SkewClock(node, _) => return self.check_node(node),
+            Fault::Drop(message) | Fault::Delay { message, .. } | Fault::Duplicate(message) => {
+                return self.check_message(*message);
+            }
+            _ => {}
         }
         let (Fault::Cut(link) | Fault::Heal(link)) = fault else { return Ok(()) };
         self.check_node(&link.from)?;
@@ -60,10 +72,13 @@ impl World {
         if is_there {
             return Ok(());
         }
-        Err(CommandError::Unknown(match node {
-            NodeId::Broker(id) => format!("broker {id}"),
-            node => format!("client {node}"),
-        }))
+        Err(match node {
+            NodeId::Broker(id) => {
+                let why = format!("Broker ID {id} is not currently registered");
+                CommandError::Refused(Refusal::told("BROKER_ID_NOT_REGISTERED", why))
+            }
+            node => CommandError::Unknown(format!("client {node}")),
+        })
     }
 
     /// Makes it go wrong, or right again.
@@ -74,8 +89,22 @@ impl World {
             Fault::Kill(id) => self.kill(*id, given, facts),
             Fault::Stop(id) => self.stop(*id, given, facts),
             Fault::Start(id) => self.start(*id, given, facts),
+            Fault::PowerLoss(id) => self.lose_power(*id, given, facts),
+            Fault::WriteBack(id) => self.write_back(*id, given, facts),
+            Fault::SlowDisk(id, ms) => self.slow_disk(*id, *ms),
+            Fault::FillDisk(id) => self.fill_disk(*id, true),
+            Fault::FreeDisk(id) => self.fill_disk(*id, false),
+            Fault::SkewClock(node, ms) => {
+                self.faults.skews.retain(|(skewed, _)| skewed != node);
+                if *ms != 0 {
+                    self.faults.skews.push((node.clone(), *ms));
+                }
+            }
+            Fault::Duplicate(message) => self.duplicate(*message, given, facts),
             Fault::Cut(link) => self.cut(link, given, facts),
             Fault::Heal(link) => self.heal(link, given, facts),
+            Fault::Drop(message) => self.drop_message(*message, given, facts),
+            Fault::Delay { message, ms } => self.delay_message(*message, *ms, facts),
         }
     }
 
@@ -125,10 +154,29 @@ impl World {
     /// Lets all brokers know what the controller has decided.
     pub(in crate::world) fn publish(&mut self, cause: FactId, facts: &mut Vec<Fact>) {
         let mut out = self.outbox(NodeId::Controller, cause);
-        for id in self.brokers.keys() {
-            out.metadata(*id, &self.metadata);
+        for id in self.in_order_of_start() {
+            out.metadata(id, &self.metadata);
         }
         self.apply(out, facts);
+    }
+
+    /// The brokers in the order in which the controller answers their fetches of the metadata log: who has started again
+    /// asks after the others.
+    pub(in crate::world) fn in_order_of_start(&self) -> Vec<BrokerId> {
+        let restarted = &self.faults.sessions.restarted;
+        let others = self.brokers.keys().copied().filter(|id| !restarted.contains(id));
+        others.chain(restarted.iter().copied()).collect()
+    }
+
+    /// A message arrives once more, behind all that is on its way.
+    fn duplicate(&mut self, id: MessageId, given: FactId, facts: &mut Vec<Fact>) {
+        let found = self.queue.iter().find_map(|event| match &event.kind {
+            EventKind::Deliver(message) if message.id == id => Some((event.at, event.kind.clone())),
+            _ => None,
+        });
+        if let Some((at, kind)) = found {
+            self.schedule(at, given, kind, facts);
+        }
     }
 
     fn cut(&mut self, link: &Link, given: FactId, facts: &mut Vec<Fact>) {
@@ -173,7 +221,7 @@ impl World {
     pub(in crate::world) fn hold_back(&mut self, event: &Event, facts: &mut Vec<Fact>) -> bool {
         let Some(id) = event.kind.broker() else { return false };
         match self.faults.halted.get_mut(&id) {
-            None => false,
+            None => self.wait_for_disk(id, event, facts),
             Some(Halt::Paused(held)) if held.len() < EVENTS_MAX => {
                 held.push(event.clone());
                 if let EventKind::Deliver(message) = &event.kind {
@@ -212,7 +260,7 @@ impl World {
     }
 
     /// A message finds no process at its end. A request's sender is told.
-    fn refuse(&mut self, id: BrokerId, message: &Message, cause: FactId, facts: &mut Vec<Fact>) {
+    pub(super) fn refuse(&mut self, id: BrokerId, message: &Message, cause: FactId, facts: &mut Vec<Fact>) {
         let lost = self.tell(FactKind::MessageLost(MessageFact::of(message)), cause, facts);
         if !message.body.is_response() {
             self.disconnect(id, message.id, message.from.clone(), lost, facts);

@@ -12,7 +12,7 @@ use super::Halt;
 use crate::controller::election::{self, Changes, Event};
 use crate::event_queue::EventKind;
 use crate::fact::{Fact, FactKind};
-use crate::ids::{BrokerId, FactId, NodeId, TopicPartition};
+use crate::ids::{BrokerId, FactId, NodeId};
 use crate::metadata::BrokerRegistration;
 use crate::time::SimTime;
 use crate::timer::{ControllerTask, Timer};
@@ -91,6 +91,10 @@ impl World {
                 self.faults.sessions.balances = false;
                 election::is_imbalanced(&self.metadata)
             }
+            ControllerTask::UncleanElection => {
+                self.faults.sessions.elects_unclean = false;
+                election::wants_unclean_leader(&self.metadata)
+            }
         };
         if !is_due {
             return;
@@ -115,9 +119,11 @@ impl World {
             }
             ControllerTask::LeaderBalance => {
                 let changes = election::balance(&self.metadata);
-                let because = self.write(changes, fired, facts);
-                self.publish(because, facts);
-                self.watch_balance(because, facts);
+                self.write_and_publish(changes, fired, facts);
+            }
+            ControllerTask::UncleanElection => {
+                let changes = election::elect_unclean_leaders(&self.metadata);
+                self.write_and_publish(changes, fired, facts);
             }
         }
     }
@@ -137,7 +143,7 @@ impl World {
             let changes = election::changes(&self.metadata, Event::Leaves(id));
             because = self.write(changes, because, facts);
             self.publish(because, facts);
-            self.watch_balance(because, facts);
+            self.watch(because, facts);
             // All brokers have heard of it by then.
             at = self.brokers.keys().map(|id| self.round_trip_us(*id)).max().map_or(at, |us| at.plus_micros(us));
         }
@@ -148,6 +154,8 @@ impl World {
     pub(super) fn start(&mut self, id: BrokerId, given: FactId, facts: &mut Vec<Fact>) {
         let is_clean = matches!(self.faults.halted.get(&id), Some(Halt::Stopped { is_clean: true }));
         self.faults.halted.remove(&id);
+        self.faults.sessions.restarted.retain(|other| *other != id);
+        self.faults.sessions.restarted.push(id);
         let epoch = self.metadata.brokers.values().map(|broker| broker.epoch).max().unwrap_or(0).saturating_add(1);
         self.with_broker(id, given, facts, |broker, out| broker.restart(epoch, is_clean, out));
         let old = self.metadata.brokers.get(&id).copied().unwrap_or_default();
@@ -197,7 +205,7 @@ impl World {
         let because = self.write(changes, cause, facts);
         let because = self.change_broker(id, because, facts, |broker| broker.fenced = true);
         self.publish(because, facts);
-        self.watch_balance(because, facts);
+        self.watch(because, facts);
     }
 
     /// A broker takes part again, and leads what nobody else can. The broker comes first.
@@ -206,42 +214,37 @@ impl World {
         let changes = election::changes(&self.metadata, Event::Returns(id));
         let because = self.write(changes, because, facts);
         self.publish(because, facts);
-        self.watch_balance(because, facts);
+        self.watch(because, facts);
     }
 
-    /// The admin client has the first replica lead.
-    pub(in crate::world) fn elect_preferred(&mut self, id: &TopicPartition, given: FactId, facts: &mut Vec<Fact>) {
-        if let Ok(change) = election::elect_preferred(&self.metadata, id) {
-            let because = self.write(vec![(id.clone(), change)], given, facts);
-            self.publish(because, facts);
-        }
-    }
-
-    /// The admin client moves a partition to other brokers.
-    pub(in crate::world) fn reassign(
-        &mut self,
-        id: &TopicPartition,
-        replicas: &[BrokerId],
-        given: FactId,
-        facts: &mut Vec<Fact>,
-    ) {
-        let change = election::reassign(&self.metadata, id, replicas);
-        let because = self.write(change.map(|change| (id.clone(), change)).into_iter().collect(), given, facts);
+    /// Writes changes of partitions, and lets everybody know.
+    pub(in crate::world) fn write_and_publish(&mut self, changes: Changes, cause: FactId, facts: &mut Vec<Fact>) {
+        let because = self.write(changes, cause, facts);
         self.publish(because, facts);
-        self.watch_balance(because, facts);
+        self.watch(because, facts);
     }
 
-    /// Looks for imbalanced partitions at the next round, if there is any.
-    fn watch_balance(&mut self, cause: FactId, facts: &mut Vec<Fact>) {
+    /// Sets the timers of what the controller looks for again and again, if there is anything to find. Kafka:
+    /// `electPreferred` and `electUnclean` of `QuorumController`.
+    pub(in crate::world) fn watch(&mut self, cause: FactId, facts: &mut Vec<Fact>) {
         let Some(config) = self.brokers.values().next().map(|broker| Rc::clone(&broker.config)) else { return };
-        let is_due = config.auto_leader_rebalance_enable && election::is_imbalanced(&self.metadata);
-        if !is_due || self.faults.sessions.balances {
-            return;
+        let balances = config.auto_leader_rebalance_enable && election::is_imbalanced(&self.metadata);
+        if balances && !self.faults.sessions.balances {
+            self.faults.sessions.balances = true;
+            let interval_us = config.leader_imbalance_check_interval_seconds.saturating_mul(1_000_000);
+            self.next_round(interval_us, ControllerTask::LeaderBalance, cause, facts);
         }
-        self.faults.sessions.balances = true;
-        let interval_us = config.leader_imbalance_check_interval_seconds.saturating_mul(1_000_000).max(1);
+        if election::wants_unclean_leader(&self.metadata) && !self.faults.sessions.elects_unclean {
+            self.faults.sessions.elects_unclean = true;
+            let interval_us = config.unclean_leader_election_interval_ms.saturating_mul(1_000);
+            self.next_round(interval_us, ControllerTask::UncleanElection, cause, facts);
+        }
+    }
+
+    fn next_round(&mut self, interval_us: u64, task: ControllerTask, cause: FactId, facts: &mut Vec<Fact>) {
+        let interval_us = interval_us.max(1);
         let rounds = (self.now.0 / interval_us).saturating_add(1);
-        self.controller_timer(SimTime(rounds.saturating_mul(interval_us)), ControllerTask::LeaderBalance, cause, facts);
+        self.controller_timer(SimTime(rounds.saturating_mul(interval_us)), task, cause, facts);
     }
 
     /// Writes the changes of partitions; the fact of the last one, or `cause` if there is none.
@@ -249,12 +252,28 @@ impl World {
         let mut because = cause;
         for (partition, change) in changes {
             let Some(before) = self.metadata.partition(&partition) else { continue };
-            let registration = Rc::new(before.merge(&change));
+            let registration = before.merge(&change);
+            #[cfg(test)]
+            let registration = self.sabotaged(before, registration);
+            let registration = Rc::new(registration);
             self.set_registration(&partition, Rc::clone(&registration));
             let kind = FactKind::PartitionChangeRecord { partition, change: Rc::new(change), registration };
             because = self.tell(kind, cause, facts);
         }
         because
+    }
+
+    #[cfg(test)]
+    fn sabotaged(
+        &self,
+        before: &crate::metadata::PartitionRegistration,
+        mut after: crate::metadata::PartitionRegistration,
+    ) -> crate::metadata::PartitionRegistration {
+        let keeps = self.metadata.features.breaks(crate::metadata::Sabotage::KeepsLeaderEpoch);
+        if keeps && before.leader.is_some() && after.leader.is_some() {
+            after.leader_epoch = before.leader_epoch;
+        }
+        after
     }
 
     fn change_broker(

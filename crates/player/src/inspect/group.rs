@@ -1,0 +1,84 @@
+//! A group, its members and the end of its coordinator's log, as the picture has them. Kafka: `ClassicGroup`,
+//! `ClassicGroupMember`.
+
+use super::Seen;
+use super::thing::{Thing, Unit, list, shown};
+use crate::lang::Lang;
+use crate::phrase::Phrase;
+use crate::scene::group::{GroupPanel, MemberCard, MemberRole, Token};
+use crate::scene::{Panel, text};
+
+/// A mark of the group's panel.
+pub(super) fn group(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
+    let panel = seen.scene.panels.iter().find_map(|panel| match panel {
+        Panel::Group(panel) => Some(&**panel),
+        _ => None,
+    })?;
+    text::label(seen.scene, mark, Lang::En)?;
+    if let Some(record) = panel.log.records.iter().find(|record| record.id == mark) {
+        let title = Phrase::new("inspect.group_record").with("offset", record.offset);
+        let mut thing = Thing::new("record", "group", title.with("partition", panel.log.partition.as_str()));
+        thing.sheet("CoordinatorRecord").has("offset", record.offset).has("type", record.kind);
+        thing.has("offset < highWatermark", record.committed);
+        return Some(thing);
+    }
+    let of_member = |card: &&MemberCard| mark == card.id || mark.starts_with(&[card.id.as_str(), "/"].concat());
+    Some(match panel.members.iter().find(of_member) {
+        Some(card) => member(seen, panel, card),
+        None => whole(panel),
+    })
+}
+
+fn whole(panel: &GroupPanel) -> Thing {
+    let mut thing = Thing::new("group", "group", Phrase::new("inspect.group").with("group", panel.group.as_str()));
+    thing.sheet("ClassicGroup").has("groupId", &panel.group);
+    thing.set("state", &panel.state.value, &panel.state.key);
+    thing.set("generationId", panel.generation.value, &panel.generation.key);
+    thing.set("protocolName", shown(panel.protocol.as_ref()), &panel.generation.key);
+    thing.set("coordinator", shown(panel.coordinator.value), &panel.coordinator.key);
+    thing.sheet("members");
+    for card in &panel.members {
+        thing.set(&card.name, list(partitions(&card.now.value)), &card.now.key);
+    }
+    if !panel.unowned.is_empty() {
+        thing.has("–", list(partitions(&panel.unowned)));
+    }
+    thing
+}
+
+fn member(seen: &Seen<'_>, panel: &GroupPanel, card: &MemberCard) -> Thing {
+    let title = Phrase::new("inspect.member_of").with("name", card.name.as_str()).with("group", panel.group.as_str());
+    let mut thing = Thing::new("member", "group", title);
+    let role = match card.role {
+        MemberRole::Leader => "leader",
+        MemberRole::Member => "member",
+        MemberRole::Outside => "UNKNOWN_MEMBER_ID",
+        MemberRole::Idle => "–",
+        MemberRole::Closed => "closed",
+        MemberRole::Crashed => "crashed",
+    };
+    thing.sheet("ClassicGroupMember").has("client.id", &card.name);
+    thing.has("groupInstanceId", shown(card.instance.as_ref())).has("role", role).has("polls", card.polls);
+    thing.set("assignment", list(partitions(&card.now.value)), &card.now.key);
+    if !card.before.is_empty() {
+        thing.set("assignment before", list(partitions(&card.before)), &card.now.key);
+    }
+    if let Some(message) = &card.message {
+        thing.sheet(&message.api).has("response", message.response).has("waits", message.waits);
+        thing.has("errorCode", message.error.as_deref().unwrap_or("NONE"));
+    }
+    if let Some(row) = panel.time.rows.iter().find(|row| row.name == card.name) {
+        thing.sheet("ConsumerCoordinator").has("heartbeats", row.heartbeats.len());
+        if let Some(ms) = row.without_ms {
+            thing.has("without partitions", ms).unit(Unit::Ms);
+        }
+    }
+    if let Some(consumer) = seen.world.consumer(&card.name) {
+        thing.ruled_by_all(&*consumer.config);
+    }
+    thing
+}
+
+fn partitions(tokens: &[Token]) -> impl Iterator<Item = &String> {
+    tokens.iter().map(|token| &token.partition)
+}

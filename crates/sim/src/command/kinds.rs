@@ -1,0 +1,332 @@
+//! What can be done to a world that runs, as one table: its names, what each is done to, and what it takes beside that.
+//! A command that a reader shall be able to give in the middle of a run is a row here; nothing else has to know it.
+
+use std::rc::Rc;
+
+use super::{Command, Owner};
+use crate::bytes::Bytes;
+use crate::fault::{Fault, Link};
+use crate::ids::{BrokerId, ClientId, MessageId, NodeId, TopicPartition};
+use crate::world::World;
+
+/// What a command is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// A message that is on its way: its number.
+    Message,
+    /// A broker: its number.
+    Broker,
+    /// Two nodes: `1/3`, `p1/2`, `2/controller`.
+    Link,
+    /// A partition: `orders-0`.
+    Partition,
+    /// A producer or a consumer: its `client.id`.
+    Client,
+    /// A producer and a partition to write to: `p1/orders-0`.
+    Write,
+    /// Whose config it is: `broker`, `topic/orders`, `producer/p1`, `consumer/c1`.
+    Owner,
+}
+
+/// What a command takes beside the thing that it is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// A number of ms.
+    Ms,
+    /// A key, which may be empty for null.
+    Key,
+    /// The brokers of a partition: `2,3`.
+    Brokers,
+    /// A config and its value: `linger.ms:20`.
+    Config,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy)]
+pub struct CommandKind {
+    /// Its name, as facts say it.
+    pub name: &'static str,
+    /// What it is done to.
+    pub on: On,
+    /// What it takes beside that.
+    pub takes: Takes,
+    make: fn(&Target, &str) -> Option<Command>,
+}
+
+/// A thing that something can be done to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A message.
+    Message(MessageId),
+    /// A broker.
+    Broker(BrokerId),
+    /// Two nodes.
+    Link(NodeId, NodeId),
+    /// A partition.
+    Partition(TopicPartition),
+    /// A client.
+    Client(ClientId),
+    /// A producer that writes to a partition.
+    Write(ClientId, TopicPartition),
+    /// Whose configs.
+    Owner(Owner),
+}
+
+/// All of them. Those that concern what is on the stage come first.
+pub const COMMAND_KINDS: &[CommandKind] = &[
+    row("drop", On::Message, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Drop(message(target)?)))),
+    row("delay", On::Message, Takes::Ms, |target, ms| {
+        Some(Command::Fault(Fault::Delay { message: message(target)?, ms: ms.parse().ok()? }))
+    }),
+    row("duplicate", On::Message, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Duplicate(message(target)?)))),
+    row("stop", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Stop(broker(target)?)))),
+    row("kill", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Kill(broker(target)?)))),
+    row("start", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Start(broker(target)?)))),
+    row("pause", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Pause(broker(target)?)))),
+    row("resume", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Resume(broker(target)?)))),
+    row("power_loss", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::PowerLoss(broker(target)?)))),
+    row("write_back", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::WriteBack(broker(target)?)))),
+    row("slow_disk", On::Broker, Takes::Ms, |target, ms| {
+        Some(Command::Fault(Fault::SlowDisk(broker(target)?, ms.parse().ok()?)))
+    }),
+    row("fill_disk", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::FillDisk(broker(target)?)))),
+    row("free_disk", On::Broker, Takes::Nothing, |target, _| Some(Command::Fault(Fault::FreeDisk(broker(target)?)))),
+    row("skew_clock", On::Broker, Takes::Ms, |target, ms| {
+        Some(Command::Fault(Fault::SkewClock(NodeId::Broker(broker(target)?), ms.parse().ok()?)))
+    }),
+    row("cut", On::Link, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Cut(link(target)?)))),
+    row("heal", On::Link, Takes::Nothing, |target, _| Some(Command::Fault(Fault::Heal(link(target)?)))),
+    row("send", On::Write, Takes::Key, |target, key| match target {
+        Target::Write(producer, partition) => Some(Command::Send {
+            producer: producer.clone(),
+            topic: Rc::clone(&partition.topic),
+            partition: Some(partition.partition),
+            key: (!key.is_empty()).then(|| Bytes::from(key)),
+            value: Some(Bytes::from("extra")),
+            timestamp_ms: None,
+        }),
+        _ => None,
+    }),
+    row("refresh_metadata", On::Client, Takes::Nothing, |target, _| match target {
+        Target::Client(client) => Some(Command::RefreshMetadata { client: client.clone() }),
+        _ => None,
+    }),
+    row("elect_preferred", On::Partition, Takes::Nothing, |target, _| match target {
+        Target::Partition(partition) => Some(Command::ElectPreferred { partition: partition.clone() }),
+        _ => None,
+    }),
+    row("reassign", On::Partition, Takes::Brokers, |target, brokers| match target {
+        Target::Partition(partition) => Some(Command::Reassign {
+            partition: partition.clone(),
+            replicas: brokers.split(',').map(|id| id.trim().parse().ok().map(BrokerId)).collect::<Option<_>>()?,
+        }),
+        _ => None,
+    }),
+    row("configure", On::Owner, Takes::Config, |target, config| match (target, config.split_once(':')?) {
+        (Target::Owner(owner), (name, value)) => {
+            Some(Command::Configure { owner: owner.clone(), name: name.into(), value: value.into() })
+        }
+        _ => None,
+    }),
+];
+
+const fn row(name: &'static str, on: On, takes: Takes, make: fn(&Target, &str) -> Option<Command>) -> CommandKind {
+    CommandKind { name, on, takes, make }
+}
+
+fn message(target: &Target) -> Option<MessageId> {
+    if let Target::Message(id) = target { Some(*id) } else { None }
+}
+
+fn broker(target: &Target) -> Option<BrokerId> {
+    if let Target::Broker(id) = target { Some(*id) } else { None }
+}
+
+fn link(target: &Target) -> Option<Link> {
+    let Target::Link(from, to) = target else { return None };
+    Some(Link { from: from.clone(), to: to.clone(), one_way: false })
+}
+
+/// The kind of this name.
+pub fn command_kind(name: &str) -> Option<&'static CommandKind> {
+    COMMAND_KINDS.iter().find(|kind| kind.name == name)
+}
+
+impl CommandKind {
+    /// The command; none if `target` or `argument` is not what it takes.
+    pub fn command(&self, target: &Target, argument: &str) -> Option<Command> {
+        (self.make)(target, argument)
+    }
+}
+
+impl Target {
+    /// Reads what `Display` writes; none if that is no such thing.
+    pub fn parse(on: On, text: &str) -> Option<Target> {
+        Some(match on {
+            On::Message => Target::Message(MessageId(text.parse().ok()?)),
+            On::Broker => Target::Broker(BrokerId(text.parse().ok()?)),
+            On::Link => {
+                let (from, to) = text.split_once('/')?;
+                Target::Link(node(from)?, node(to)?)
+            }
+            On::Partition => Target::Partition(partition(text)?),
+            On::Client => Target::Client(client(text)?),
+            On::Write => {
+                let (producer, to) = text.split_once('/')?;
+                Target::Write(client(producer)?, partition(to)?)
+            }
+            On::Owner => Target::Owner(match text.split_once('/') {
+                None if text == "broker" => Owner::Brokers,
+                Some(("topic", topic)) if !topic.is_empty() => Owner::Topic(topic.into()),
+                Some(("producer", id)) => Owner::Producer(client(id)?),
+                Some(("consumer", id)) => Owner::Consumer(client(id)?),
+                _ => return None,
+            }),
+        })
+    }
+}
+
+fn node(text: &str) -> Option<NodeId> {
+    if text == "controller" {
+        return Some(NodeId::Controller);
+    }
+    text.parse().map_or_else(|_| client(text).map(NodeId::Client), |id| Some(NodeId::Broker(BrokerId(id))))
+}
+
+fn client(text: &str) -> Option<ClientId> {
+    (!text.is_empty()).then(|| ClientId(text.into()))
+}
+
+fn partition(text: &str) -> Option<TopicPartition> {
+    let (topic, number) = text.rsplit_once('-')?;
+    Some(TopicPartition::new(topic, number.parse().ok()?))
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let short = |node: &NodeId| match node {
+            NodeId::Broker(id) => id.to_string(),
+            node => node.to_string(),
+        };
+        match self {
+            Target::Message(id) => write!(f, "{id}"),
+            Target::Broker(id) => write!(f, "{id}"),
+            Target::Link(from, to) => write!(f, "{}/{}", short(from), short(to)),
+            Target::Partition(partition) => write!(f, "{partition}"),
+            Target::Client(client) => write!(f, "{client}"),
+            Target::Write(producer, partition) => write!(f, "{producer}/{partition}"),
+            Target::Owner(owner) => write!(f, "{owner}"),
+        }
+    }
+}
+
+impl World {
+    /// Everything that a command on `on` could be done to now.
+    pub fn targets(&self, on: On) -> Vec<Target> {
+        let clients = || self.clients().map(|id| (id.clone(), self.producer(&id.0).is_some()));
+        let partitions = || self.metadata().partitions().map(|(id, _)| id);
+        match on {
+            On::Message => self.on_the_wire().into_iter().map(|message| Target::Message(message.id)).collect(),
+            On::Broker => self.brokers().map(|broker| Target::Broker(broker.id)).collect(),
+            On::Link => {
+                let brokers: Vec<NodeId> = self.brokers().map(|broker| NodeId::Broker(broker.id)).collect();
+                let mut links = Vec::new();
+                for (index, to) in brokers.iter().enumerate() {
+                    let before = brokers.iter().take(index).cloned();
+                    links.extend(before.map(|from| Target::Link(from, to.clone())));
+                }
+                let others = clients().map(|(id, _)| NodeId::Client(id)).chain([NodeId::Controller]);
+                for from in others {
+                    links.extend(brokers.iter().map(|to| Target::Link(from.clone(), to.clone())));
+                }
+                links
+            }
+            On::Partition => partitions().map(Target::Partition).collect(),
+            On::Client => clients().map(|(id, _)| Target::Client(id)).collect(),
+            On::Write => {
+                let mut writes = Vec::new();
+                for (producer, _) in clients().filter(|(_, produces)| *produces) {
+                    writes.extend(partitions().map(|id| Target::Write(producer.clone(), id)));
+                }
+                writes
+            }
+            On::Owner => {
+                let topics = self.metadata().topics.keys().map(|topic| Owner::Topic(Rc::clone(topic)));
+                let clients =
+                    clients().map(|(id, produces)| if produces { Owner::Producer(id) } else { Owner::Consumer(id) });
+                [Owner::Brokers].into_iter().chain(topics).chain(clients).map(Target::Owner).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Topic;
+
+    #[test]
+    fn every_row_makes_a_command_of_its_name() {
+        let partition = TopicPartition::new("orders-x", 3);
+        let client = ClientId("p1".into());
+        for kind in COMMAND_KINDS {
+            let target = match kind.on {
+                On::Message => Target::Message(MessageId(4)),
+                On::Broker => Target::Broker(BrokerId(2)),
+                On::Link => Target::Link(NodeId::Client(client.clone()), NodeId::Controller),
+                On::Partition => Target::Partition(partition.clone()),
+                On::Client => Target::Client(client.clone()),
+                On::Write => Target::Write(client.clone(), partition.clone()),
+                On::Owner => Target::Owner(Owner::Topic(Topic::from("orders-x"))),
+            };
+            let argument = match kind.takes {
+                Takes::Nothing => "",
+                Takes::Ms => "500",
+                Takes::Key => "u17",
+                Takes::Brokers => "3, 1",
+                Takes::Config => "retention.ms:1",
+            };
+            assert_eq!(kind.command(&target, argument).unwrap().name(), kind.name);
+            assert_eq!(Target::parse(kind.on, &target.to_string()), Some(target), "{}", kind.name);
+            for broken in ["", "/", "x/", "-", "topic/", "cat/x", "99999999999999999999999"] {
+                let _ = Target::parse(kind.on, broken);
+            }
+            assert_eq!(command_kind(kind.name).unwrap().name, kind.name);
+        }
+        assert!(command_kind("explode").is_none());
+    }
+
+    /// Whoever adds a fault is told here that a reader could give it in the middle of a run.
+    #[test]
+    fn every_fault_has_a_row() {
+        let named = |fault: &Fault| COMMAND_KINDS.iter().any(|kind| kind.name == fault.name());
+        let link = Link { from: NodeId::Controller, to: NodeId::Broker(BrokerId(1)), one_way: false };
+        let broker = BrokerId(1);
+        let next = |fault: Option<&Fault>| match fault {
+            None => Some(Fault::Pause(broker)),
+            Some(Fault::Pause(_)) => Some(Fault::Resume(broker)),
+            Some(Fault::Resume(_)) => Some(Fault::Kill(broker)),
+            Some(Fault::Kill(_)) => Some(Fault::Stop(broker)),
+            Some(Fault::Stop(_)) => Some(Fault::Start(broker)),
+            Some(Fault::Start(_)) => Some(Fault::PowerLoss(broker)),
+            Some(Fault::PowerLoss(_)) => Some(Fault::WriteBack(broker)),
+            Some(Fault::WriteBack(_)) => Some(Fault::SlowDisk(broker, 1)),
+            Some(Fault::SlowDisk(..)) => Some(Fault::FillDisk(broker)),
+            Some(Fault::FillDisk(_)) => Some(Fault::FreeDisk(broker)),
+            Some(Fault::FreeDisk(_)) => Some(Fault::SkewClock(NodeId::Broker(broker), 1)),
+            Some(Fault::SkewClock(..)) => Some(Fault::Duplicate(MessageId(0))),
+            Some(Fault::Duplicate(_)) => Some(Fault::Cut(link.clone())),
+            Some(Fault::Cut(_)) => Some(Fault::Heal(link.clone())),
+            Some(Fault::Heal(_)) => Some(Fault::Drop(MessageId(0))),
+            Some(Fault::Drop(_)) => Some(Fault::Delay { message: MessageId(0), ms: 1 }),
+            Some(Fault::Delay { .. }) => None,
+        };
+        let mut fault = next(None);
+        while let Some(here) = fault {
+            assert!(named(&here), "{} is no row of COMMAND_KINDS", here.name());
+            fault = next(Some(&here));
+        }
+    }
+}

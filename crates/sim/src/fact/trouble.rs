@@ -1,0 +1,59 @@
+//! What some facts hold.
+
+use std::rc::Rc;
+
+use crate::ids::{BrokerId, ClientId, LeaderEpoch, Offset, Topic, TopicPartition};
+
+/// A machine lost power, and with it the end of a log that was only in the page cache.
+#[derive(Clone, Debug)]
+pub struct UnflushedLost {
+    /// Where.
+    pub broker: BrokerId,
+    /// The partition.
+    pub partition: TopicPartition,
+    /// Where the log ended.
+    pub from: Offset,
+    /// Where it ends on the disk.
+    pub to: Offset,
+}
+
+/// A consumer found that what it had read is no longer in the leader's log, and goes back to where they part.
+#[derive(Clone, Debug)]
+pub struct TruncationDetected {
+    /// The consumer.
+    pub consumer: ClientId,
+    /// The partition.
+    pub partition: TopicPartition,
+    /// Where it was.
+    pub from: Offset,
+    /// Where the logs part: its position now.
+    pub to: Offset,
+    /// The epoch of the last record that it had read.
+    pub leader_epoch: LeaderEpoch,
+}
+
+/// `poll()` threw an exception.
+#[derive(Clone, Debug)]
+pub struct PollThrew {
+    /// The consumer.
+    pub consumer: ClientId,
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The class of the exception.
+    pub error: &'static str,
+    /// Where the consumer was; none if it had no position.
+    pub position: Option<Offset>,
+    /// Where the leader's log and what was read part, and the leader's epoch there; of a `LogTruncationException`.
+    pub diverged: Option<(Offset, LeaderEpoch)>,
+}
+
+/// The controller wrote a `ConfigRecord`: a topic has another configuration.
+#[derive(Clone, Debug)]
+pub struct ConfigRecord {
+    /// The topic.
+    pub topic: Topic,
+    /// Kafka's name of the configuration.
+    pub name: Rc<str>,
+    /// Its value; none: the topic has none of its own any more.
+    pub value: Option<Rc<str>>,
+}

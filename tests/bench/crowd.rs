@@ -1,0 +1,170 @@
+//! A large cluster in the page: 10 brokers, 24 partitions, replication 3. And `RaftScope` beside it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use highwater_player::script::author::{Files, pack_files};
+use serde_json::{Value, json};
+
+use super::milliseconds;
+use crate::browser::{Page, Site, View, arrive};
+
+/// The steps of the large scenario.
+const STEPS: u64 = 12;
+
+/// The large scenario, packed.
+///
+/// # Errors
+/// When it is no scenario any more.
+pub fn packed() -> Result<String> {
+    let mut toml = String::from(
+        "id = \"crowd\"\ntitle = \"How fast?\"\nhook = \"Many.\"\nfamily = \"load\"\nminutes = 1\npicture = \"s1\"\n\
+         [cluster]\nbrokers = 10\n[[topic]]\nname = \"orders\"\npartitions = 24\nreplication = 3\n\
+         [[producer]]\nid = \"p1\"\nconfig = { \"enable.idempotence\" = false, \"linger.ms\" = 0 }\n",
+    );
+    let mut texts = String::from("[scenario]\ntitle = \"多快？\"\nhook = \"很多。\"\n");
+    for step in 1..=STEPS {
+        let say = "There are {leo(orders-0)} and {hw(orders-0)}.";
+        toml.extend([
+            format!("[[step]]\nid = \"s{step}\"\ntitle = \"Step {step}\"\nsay = \"{say}\"\n"),
+            "do = [{ produce_many = { producer = \"p1\", topic = \"orders\", key_prefix = \"k\", count = 48, value_size = 40 } }]\n\
+             until = { ms = 40 }\nlook = [\"broker-1/orders-0\"]\n"
+                .to_owned(),
+        ]);
+        texts.extend([format!("[step.s{step}]\ntitle = \"步骤 {step}\"\nsay = \"{say}\"\n")]);
+    }
+    let files = Files {
+        scenario_name: "crowd".to_owned(),
+        scenario: toml.into_bytes(),
+        translation_name: "crowd zh".to_owned(),
+        translation: Some(texts.into_bytes()),
+        ..Files::default()
+    };
+    Ok(pack_files(files)?.scenario.to_json()?)
+}
+
+/// Milliseconds of script for a step, a step back and a jump, and the frames while a step moves.
+///
+/// # Errors
+/// When the page does not play it.
+pub fn crowd(site: &Site) -> Result<Value> {
+    let page = opened(site, View { reduced_motion: true, ..View::default() })?;
+    let forth = worked(&page, (2..=STEPS).map(|step| (step, "ArrowRight")))?;
+    let back = worked(&page, (1..STEPS).rev().map(|step| (step, "ArrowLeft")))?;
+    let jumps = worked(&page, (0..8).map(|number| if number % 2 == 0 { (STEPS, "End") } else { (1, "Home") }))?;
+    let moving = opened(site, View::default())?;
+    Ok(json!({
+        "brokers": 10, "partitions": 24, "replication": 3,
+        "step": forth, "back": back, "seek": jumps, "frames": frames(&moving)?,
+    }))
+}
+
+fn opened(site: &Site, view: View) -> Result<Page<'_>> {
+    let page = site.page(view)?;
+    page.go("#/?lang=en")?;
+    page.wait_until("!document.querySelector('#shell')")?;
+    let name_and_text = json!({ "name": "crowd.json", "text": packed()? });
+    page.evaluate(&format!(
+        "document.dispatchEvent(new CustomEvent('highwater-asked', {{ detail: {name_and_text} }}))"
+    ))?;
+    arrive(&page, 1)?;
+    page.evaluate("document.querySelector('[data-stage]').focus()")?;
+    page.evaluate("document.activeElement.blur()")?;
+    Ok(page)
+}
+
+/// Milliseconds of script for each press.
+fn worked(page: &Page<'_>, presses: impl IntoIterator<Item = (u64, &'static str)>) -> Result<Value> {
+    let mut script = Vec::new();
+    for (step, key) in presses {
+        let (before, _) = page.worked_ms()?;
+        page.press(key)?;
+        page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))",
+        )?;
+        let (after, _) = page.worked_ms()?;
+        script.push(after - before);
+        arrive(page, step)?;
+    }
+    milliseconds(script).context("nothing was pressed")
+}
+
+/// How far apart the frames are while steps move: the median, and the greatest.
+fn frames(page: &Page<'_>) -> Result<Value> {
+    page.evaluate(
+        "globalThis.frames_at = []; globalThis.watching = true; requestAnimationFrame(function look(at) { frames_at.push(at); if (watching) requestAnimationFrame(look); }); 0",
+    )?;
+    for step in 2..=4 {
+        page.press("ArrowRight")?;
+        arrive(page, step)?;
+    }
+    let apart = page.evaluate("(watching = false, frames_at.slice(1).map((at, index) => at - frames_at[index]))")?;
+    let apart: Vec<f64> = apart.as_array().context("frames")?.iter().filter_map(Value::as_f64).collect();
+    milliseconds(apart).context("there were no frames")
+}
+
+/// What `RaftScope` does in the same browser: its model of five servers, a thousand moves of its clock, and its way back in
+/// time. The copy is the folder of <https://github.com/ongardie/raftscope>.
+const RAFTSCOPE: &str = r"(() => {
+  const state = makeState({ servers: [], messages: [] });
+  for (let id = 1; id <= NUM_SERVERS; id += 1) {
+    const peers = [];
+    for (let peer = 1; peer <= NUM_SERVERS; peer += 1) if (peer !== id) peers.push(peer);
+    state.current.servers.push(raft.server(id, peers));
+  }
+  state.init();
+  // As its script.js does it.
+  state.updater = (state) => {
+    raft.update(state.current);
+    const time = state.current.time, base = state.base();
+    state.current.time = base.time;
+    const same = util.equals(state.current, base);
+    state.current.time = time;
+    return !same;
+  };
+  let moves = 0, delivered = 0;
+  const began = performance.now();
+  while (moves < 3000) {
+    const before = state.current.messages.length;
+    state.seek(state.current.time + 2000);
+    delivered += Math.max(0, before - state.current.messages.length);
+    moves += 1;
+    if (moves % 20 === 0) {
+      const leader = state.current.servers.find((server) => server.state === 'leader');
+      if (leader) { raft.clientRequest(state.current, leader); state.save(); }
+    }
+  }
+  const ran = performance.now() - began, most = state.getMaxTime(), times = [];
+  for (let number = 0; number < 200; number += 1) {
+    const from = performance.now();
+    state.seek((number * 49999) % most);
+    times.push(performance.now() - from);
+  }
+  times.sort((a, b) => a - b);
+  return { moves, moves_per_second: Math.round(moves / ran * 1000), seek: { median_ms: times[100], p99_ms: times[198] } };
+})()";
+
+/// Measures `RaftScope`, and says how ours lies to it; without a copy it says so.
+///
+/// # Errors
+/// When a copy is named that does not run.
+pub fn raftscope(site: &Site, copy: Option<&Path>, ours: &Value) -> Result<Value> {
+    let Some(copy) = copy else {
+        return Ok("not measured: no copy was given (--raftscope PATH)".into());
+    };
+    let page = site.page(View::default())?;
+    page.go("scenarios/words.en.txt")?;
+    for name in ["jquery/jquery.min.js", "util.js", "raft.js", "state.js"] {
+        let path = copy.join(name);
+        let script = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        page.evaluate(&format!("(0, eval)({}), 0", Value::from(script.replace("'use strict';", ""))))?;
+    }
+    let theirs = page.evaluate(RAFTSCOPE)?;
+    let number = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_f64);
+    let ratio = |ours: Option<f64>, theirs: Option<f64>| Some((ours? / theirs?.max(0.001) * 100.0).round() / 100.0);
+    Ok(json!({
+        "measured": theirs,
+        "events_per_second_ours_to_their_moves": ratio(number(ours, "/events/per_second"), number(&theirs, "/moves_per_second")),
+        "seek_ours_to_theirs": ratio(number(ours, "/seek/mean_ms"), number(&theirs, "/seek/median_ms")),
+    }))
+}
