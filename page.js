@@ -83,7 +83,7 @@ function load_more(with_codecs) {
     const program = engine.load_more && load("more.wasm").then(engine.load_more);
     const sheets = ["compare", "inspector", "own", "print", "sequence"].map((name) => dressed(`styles/${name}.css`));
     more = Promise.all([words, program, ...sheets]);
-    more.then(() => (document.documentElement.dataset.more = ""));
+    more.then(() => (document.documentElement.dataset.more = ""), () => {});
     more.catch(() => (more = undefined)); // so that it can be tried again
   }
   return with_codecs ? Promise.all([more, load_codecs()]) : more;
