@@ -79,10 +79,10 @@ function dressed(name) {
 /** Loads what the scenarios after the first need, once: their words, and their part of a program that was cut in two. */
 function load_more(with_codecs) {
   if (!more) {
-    const words = text("words.more.txt").then(engine.keep_words);
     const program = engine.load_more && load("more.wasm").then(engine.load_more);
+    const words = Promise.all([text("words.more.txt"), program]).then(([words]) => engine.keep_words(words)); // read by that part
     const sheets = ["compare", "inspector", "own", "print", "sequence"].map((name) => dressed(`styles/${name}.css`));
-    more = Promise.all([words, program, ...sheets]);
+    more = Promise.all([words, ...sheets]);
     more.then(() => (document.documentElement.dataset.more = ""), () => {});
     more.catch(() => (more = undefined)); // so that it can be tried again
   }
