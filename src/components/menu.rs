@@ -35,7 +35,7 @@ pub fn menu(props: &MenuProps<'_>) -> Html {
     let inspect = props.dispatch.reform(|_: MouseEvent| Action::InspectHere);
     let help = props.dispatch.reform(|_: MouseEvent| Action::Help(true));
     html! {
-        <section class="menu only-narrow" aria-label={say(lang, "more")}>
+        <section class="menu only-compact" aria-label={say(lang, "more")}>
             <div class="menu-row"><span>{ say(lang, "view") }</span>{ views(&ViewsProps { lang, view: props.view, id: "menu-tab", dispatch: props.dispatch }) }</div>
             <div class="menu-row"><span>{ say(lang, "speed") }</span>{ speed_menu(&SpeedMenuProps { lang, speed: props.speed, class: "", dispatch: props.dispatch }) }</div>
             <div class="menu-row"><span>{ say(lang, "virtual_time") }</span><b>{ format!("t = {}", milliseconds(props.time_us)) }</b></div>

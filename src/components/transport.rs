@@ -1,4 +1,4 @@
-//! Back, play, next, virtual time, speed, keys; below 560 px what does not fit is in a menu.
+//! Back, play, next, virtual time, speed, keys; below 900 px what does not fit is in a menu.
 
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
@@ -61,7 +61,7 @@ pub fn transport(props: &TransportProps<'_>) -> Html {
             </span>
             <span class="spacer only-wide"></span>
             { speed_menu(&SpeedMenuProps { lang, speed: props.speed, class: "only-wide", dispatch: props.dispatch }) }
-            <button type="button" class="btn btn-quiet only-wide" data-action="inspect" aria-keyshortcuts="Enter" aria-pressed={props.inspecting.to_string()} onclick={send(Action::InspectHere)}>
+            <button type="button" class="btn btn-quiet only-wide" data-action="inspect" aria-keyshortcuts="Enter" aria-label={say(lang, "inspect")} title={say(lang, "inspect")} aria-pressed={props.inspecting.to_string()} onclick={send(Action::InspectHere)}>
                 { icon(Sign::Eye) }<span>{ say(lang, "inspect") }</span>
             </button>
             <div class="fork-place only-wide">
@@ -74,7 +74,7 @@ pub fn transport(props: &TransportProps<'_>) -> Html {
             <button type="button" class="btn btn-quiet only-wide" data-action="help" aria-keyshortcuts="?" aria-label={say(lang, "keys")} onclick={send(Action::Help(true))}>
                 { icon(Sign::Keys) }<span>{ say(lang, "keys") }</span>
             </button>
-            <button type="button" class="btn only-narrow" data-action="menu" aria-label={say(lang, "more")} aria-expanded={props.menu.to_string()} onclick={send(Action::Menu(!props.menu))}>
+            <button type="button" class="btn only-compact" data-action="menu" aria-label={say(lang, "more")} aria-expanded={props.menu.to_string()} onclick={send(Action::Menu(!props.menu))}>
                 { icon(Sign::More) }
             </button>
         </div>

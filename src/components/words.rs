@@ -24,6 +24,14 @@ pub struct WordsProps<'a> {
     pub dispatch: &'a Callback<Action>,
 }
 
+/// Which Kafka did so: `2.3`, or `before 4.0`.
+fn history(lang: Lang, version: &str) -> String {
+    match version.strip_prefix("before ") {
+        Some(version) => Phrase::new("interface.history_before").with("version", version).say(lang),
+        None => Phrase::new("interface.history").with("version", version).say(lang),
+    }
+}
+
 /// The kicker, the title and the sentence.
 pub fn words(props: &WordsProps<'_>) -> Html {
     let lang = props.lang;
@@ -36,7 +44,7 @@ pub fn words(props: &WordsProps<'_>) -> Html {
             <h1 class="title">{ inline::runs(&words.title, None, None) }</h1>
             <div>
                 if let Some(version) = &words.history {
-                    <p class="history">{ Phrase::new("interface.history").with("version", version.as_str()).say(lang) }</p>
+                    <p class="history">{ history(lang, version) }</p>
                 }
             </div>
             <p class="say">{ inline::runs(&words.say, Some(props.dispatch), props.gloss) }</p>

@@ -179,9 +179,10 @@ impl Draw<'_> {
         node.with(ring).with(Node::group(0.0, 0.0, "note").with(text))
     }
 
-    /// With reduced motion: the mark is outlined, and says what it was.
+    /// With reduced motion: the mark is outlined, and says what it was or that it is new.
     fn is_outlined(&self, mark: &str) -> bool {
-        self.look.reduced && self.look.changes.was.contains_key(mark)
+        let changes = &self.look.changes;
+        self.look.reduced && (changes.was.contains_key(mark) || changes.new.contains(mark))
     }
 }
 

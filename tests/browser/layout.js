@@ -99,7 +99,8 @@
         break;
       }
       if (/auto|scroll/.test(style.overflowX + style.overflowY)) {
-        break; // it can be scrolled to
+        line.box = within(line.box, box); // the rest can be scrolled to
+        break;
       }
     }
   }
