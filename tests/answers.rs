@@ -77,9 +77,9 @@ fn a_mark_is_pointed_at_by_keyboard_and_the_answer_stands_in_the_picture() -> Re
         ensure!(page.evaluate("document.querySelectorAll('.ask .choice').length")? == 5, "{card}");
         page.screenshot(&format!("answers/point-wrong-{width}"))?;
         sound(&page, &format!("wrong at {width} px"))?;
-        // It is decided: a press on a mark asks why again.
+        // It is decided: a press on a mark looks into it again.
         page.evaluate("document.querySelector('[data-mark=\"log/profile-0/record-0\"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))")?;
-        page.wait_until("document.querySelector('.why') !== null")?;
+        page.wait_until("document.querySelector('.inspector') !== null")?;
     }
     Ok(())
 }
