@@ -125,6 +125,7 @@ pub fn cluster() -> ClusterPanel {
                     line("client-c1/line-1", None, "Offset 3 is stored but dry: not visible yet.", None),
                 ],
                 earlier: 0,
+                lost: 0,
             },
             ClientCard {
                 id: "client-p1".to_owned(),
@@ -145,6 +146,7 @@ pub fn cluster() -> ClusterPanel {
                     ),
                 ],
                 earlier: 0,
+                lost: 0,
             },
         ],
         messages: vec![fetch],

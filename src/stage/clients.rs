@@ -141,33 +141,48 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
         .container()
         .part()
         .with(Node::rect(Area::new(0.0, 0.0, area.w, CARD_H), 10.0, "place"))
-        .with(Node::words(16.0, 24.0, "s-name", name))
-        .with(Node::words(right, 24.0, "s-note end", setting.clone()));
-    if client.earlier > 0 {
-        let words = draw.say(Phrase::new("interface.earlier").with("n", client.earlier));
-        if 16.0 + name_w + 10.0 + text::width(&words, 12.0) < right - text::width(&setting, 12.0) - 8.0 {
-            card = card.with(Node::words(16.0 + name_w + 10.0, 24.0, "s-dim", words));
+        .with(Node::words(16.0, 24.0, "s-name", name));
+    let mut x = 16.0 + name_w + 10.0;
+    // Among many cards there may be no room for it beside the name.
+    let setting_w = text::width(&setting, 12.0);
+    let setting_x = if x + setting_w <= right { right - setting_w } else { right };
+    if setting_x < right {
+        card = card.with(Node::words(right, 24.0, "s-note end", setting));
+    }
+    let mut note = |card: Node, class: &str, words: String| {
+        let w = text::width(&words, 12.0);
+        if x + w >= setting_x - 8.0 {
+            return card;
         }
+        x += w + 10.0;
+        card.with(Node::words(x - w - 10.0, 24.0, class, words))
+    };
+    if let Some(lost) = client.lost_beside(&client.lines) {
+        card = note(card, "s-note s-strong f-bad", format!("{}{}", status_sign(Status::Bad), draw.say(&lost)));
+    }
+    if client.earlier > 0 {
+        card = note(card, "s-dim", draw.say(Phrase::new("interface.earlier").with("n", client.earlier)));
     }
     for (index, line) in client.lines.iter().take(2).enumerate() {
         let y = if index == 0 { 44.0 } else { 65.0 };
         let mut group = Node::group(0.0, 0.0, "line").named(&line.id, draw.label(&line.id));
-        let mut x = 16.0;
+        let (mut x, mut end) = (16.0, right);
+        if let Some((status, phrase)) = &line.status {
+            let words = format!("{}{}", status_sign(*status), draw.say(phrase));
+            end -= text::width(&words, 12.6) + 10.0;
+            let class = format!("s-note end {}", status_class(*status));
+            group = group.with(Node::words(right, y, &class, words).moving(format!("{}~fate", line.id)));
+        }
         if let Some(record) = &line.record {
             let state = if record.committed { "is-committed" } else { "is-uncommitted" };
             let chip = Node::rect(Area::new(0.0, 1.0, 11.0, 15.0), 3.0, "box");
             group = group.with(Node::group(x, y - 13.0, &format!("rec k{} {state}", record.color)).with(chip));
             let words =
                 record.key.as_ref().map_or_else(|| record.value.clone(), |key| format!("{} {key}", record.value));
+            let has_room = text::width(&words, 12.6) <= end - 35.0;
+            let words = if has_room { words } else { text::fit(&record.value, 12.6, end - 35.0) };
             group = group.with(Node::words(35.0, y, "s-note s-strong f-ink", words.clone()));
             x = f64::max(102.0, 35.0 + text::width(&words, 12.6) + 10.0);
-        }
-        let mut end = right;
-        if let Some((status, phrase)) = &line.status {
-            let words = format!("{}{}", status_sign(*status), draw.say(phrase));
-            end -= text::width(&words, 12.0) + 10.0;
-            let class = format!("s-note end {}", status_class(*status));
-            group = group.with(Node::words(right, y, &class, words).moving(format!("{}~fate", line.id)));
         }
         let words = draw.say(&line.text);
         if !words.is_empty() {
@@ -201,11 +216,21 @@ fn one_line(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
         return group.with(Node::words(area.w, y, "s-note end", setting(draw, client)));
     };
     let mut end = area.w;
+    if let Some(lost) = client.lost_beside(std::slice::from_ref(line)) {
+        let words = format!("{}{}", status_sign(Status::Bad), draw.say(&lost));
+        group = group.with(Node::words(end, y, "s-note end s-strong f-bad", words.clone()));
+        end -= text::width(&words, 12.6) + 10.0;
+    }
     if let Some((status, phrase)) = &line.status {
         let words = format!("{}{}", status_sign(*status), draw.say(phrase));
-        end -= text::width(&words, 12.0) + 8.0;
+        let w = text::width(&words, 12.0) + 8.0;
         let class = format!("s-note end {}", status_class(*status));
-        group = group.with(Node::words(area.w, y, &class, words).moving(format!("{}~fate", line.id)));
+        // Beside a count of what is lost there may be room for its sign only.
+        let is_short = end < area.w && end - w - x < 70.0;
+        let words = if is_short { status_sign(*status).trim_end().to_owned() } else { words };
+        let w = if is_short { text::width(&words, 12.0) + 8.0 } else { w };
+        group = group.with(Node::words(end, y, &class, words).moving(format!("{}~fate", line.id)));
+        end -= w;
     }
     if let Some(record) = &line.record {
         let state = if record.committed { "is-committed" } else { "is-uncommitted" };

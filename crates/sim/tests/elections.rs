@@ -443,4 +443,6 @@ fn without_a_policy_a_consumer_that_read_what_is_lost_ends() {
         failed.collect::<Vec<_>>()
     };
     assert_eq!(failed(&cluster), ["c3 NoOffsetForPartitionException", "c2 OffsetOutOfRangeException"]);
+    let threw = |cluster: &Cluster, id: &str| cluster.world.consumer(id).unwrap().threw();
+    assert_eq!((threw(&cluster, "c1"), threw(&cluster, "c2")), (None, Some("OffsetOutOfRangeException")));
 }

@@ -175,6 +175,18 @@ pub struct ClientCard {
     pub lines: Vec<ClientLine>,
     /// Records that no longer fit in the lines.
     pub earlier: i64,
+    /// Of a producer: how many records were acknowledged and are lost.
+    pub lost: i64,
+}
+
+impl ClientCard {
+    /// How many records are lost, in words; none where lines that are shown tell of each.
+    pub fn lost_beside(&self, shown: &[ClientLine]) -> Option<Phrase> {
+        let is_told =
+            |line: &&ClientLine| line.status.as_ref().is_some_and(|(_, fate)| *fate == Phrase::new("scene.lost"));
+        let told = i64::try_from(shown.iter().filter(is_told).count()).unwrap_or(i64::MAX);
+        (self.lost > told).then(|| Phrase::new("scene.lost_count").with("n", self.lost))
+    }
 }
 
 /// One line of a client's card.

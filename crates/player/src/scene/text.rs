@@ -102,7 +102,12 @@ fn cluster(panel: &ClusterPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
     for client in &panel.clients {
         blocks.push(TextBlock {
             heading: client_name(client).say(lang),
-            lines: client.lines.iter().map(|line| line_phrase(line).say(lang)).collect(),
+            lines: client
+                .lines
+                .iter()
+                .map(|line| line_phrase(line).say(lang))
+                .chain(client.lost_beside(&client.lines).map(|lost| lost.say(lang)))
+                .collect(),
         });
     }
     let messages = panel.messages.iter().map(|message| message_phrase(message).say(lang)).collect::<Vec<_>>();

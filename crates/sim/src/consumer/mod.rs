@@ -48,6 +48,8 @@ pub struct Consumer {
     /// From where it has asked for records.
     asked_from: SortedMap<TopicPartition, Offset>,
     returned: i64,
+    /// What a `poll()` threw, if its application has not polled since.
+    threw: Option<&'static str>,
 }
 
 /// Whether a consumer's process runs.
@@ -112,6 +114,7 @@ impl Consumer {
             fetched: Vec::new(),
             asked_from: SortedMap::new(),
             returned: 0,
+            threw: None,
         }
     }
 
@@ -123,6 +126,7 @@ impl Consumer {
     /// The application polls until it gets something (records, or an exception), or does not poll any more.
     pub fn let_poll(&mut self, polls: bool, out: &mut Outbox) {
         self.polls = if polls { Polls::Once } else { Polls::Never };
+        self.threw = None;
         self.hand_out(out);
         self.poll(out);
     }
@@ -130,6 +134,11 @@ impl Consumer {
     /// The application waits in a `poll()` for something.
     pub fn is_polling(&self) -> bool {
         self.polls != Polls::Never
+    }
+
+    /// The exception that ended its application; none while it runs.
+    pub fn threw(&self) -> Option<&'static str> {
+        self.threw
     }
 
     /// `poll()` throws an exception, which the application does not catch.
@@ -141,6 +150,7 @@ impl Consumer {
         out: &mut Outbox,
     ) {
         self.polls = Polls::Never;
+        self.threw = Some(error);
         let (consumer, position) = (self.id.clone(), self.offset_of(partition));
         out.then(FactKind::PollThrew(PollThrew { consumer, partition: partition.clone(), error, position, diverged }));
     }

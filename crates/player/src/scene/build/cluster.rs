@@ -176,6 +176,11 @@ fn producer_card(
         return None;
     }
     let id = format!("client-{}", producer.id);
+    let is_lost = |sent: &&&SentRecord| match sent.fate {
+        Fate::Acknowledged(offset) => offset.0 >= 0 && trouble::is_lost(world, sent, offset),
+        _ => false,
+    };
+    let lost = i64::try_from(mine.iter().filter(is_lost).count()).unwrap_or(i64::MAX);
     let skip = mine.len().saturating_sub(LINES_MAX);
     let lines = mine.iter().skip(skip).map(|sent| producer_line(world, producer, sent, &id, palette)).collect();
     Some(ClientCard {
@@ -183,6 +188,7 @@ fn producer_card(
         kind: ClientKind::Producer { acks: producer.config.acks.name().to_owned() },
         lines,
         earlier: producer.sent_total().saturating_sub(i64::try_from(mine.len().min(LINES_MAX)).unwrap_or(0)),
+        lost,
         id,
     })
 }
@@ -271,13 +277,18 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
     };
     lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
-    if let (Some(at), Some(leader)) = (offset, leader) {
+    if let Some(error) = consumer.threw() {
+        let text = Phrase::new("scene.consumer_threw").with("error", error);
+        lines.push(ClientLine { id: format!("{id}/line-1"), record: None, text, status: None });
+    } else if let (Some(at), Some(leader)) = (offset, leader) {
         let (end, water) = (leader.log_end_offset(), leader.high_watermark());
         let dry = end.0.saturating_sub(water.0.max(at.0));
         let second = if dry == 1 {
             Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))
         } else if dry > 1 {
             Phrase::new("scene.consumer_dry").with("first", water.0.max(at.0)).with("last", end.0.saturating_sub(1))
+        } else if at > end {
+            Phrase::new("scene.consumer_ahead").with("position", at.0).with("end", end.0)
         } else if at < water {
             Phrase::new("scene.consumer_behind").with("records", water.0.saturating_sub(at.0))
         } else {
@@ -292,6 +303,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         },
         lines,
         earlier: 0,
+        lost: 0,
         id,
     })
 }

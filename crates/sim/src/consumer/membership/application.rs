@@ -47,6 +47,7 @@ impl Consumer {
 
     pub(in crate::consumer) fn poll_again(&mut self, polls: Polls, out: &mut Outbox) {
         self.polls = polls;
+        self.threw = None;
         self.run_member(out);
         self.hand_out(out);
         self.poll(out);
@@ -83,6 +84,7 @@ impl Consumer {
             }
         }
         self.polls = Polls::Always;
+        self.threw = None;
         if let Some(membership) = &mut self.membership {
             membership.wanted = Some(topics.to_vec());
             if !membership.is_started() {

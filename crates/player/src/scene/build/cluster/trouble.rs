@@ -126,5 +126,6 @@ pub(super) fn controller(registration: &PartitionRegistration, seen: &Seen, part
         kind: ClientKind::Controller,
         lines,
         earlier: 0,
+        lost: 0,
     }
 }
