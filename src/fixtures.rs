@@ -55,6 +55,7 @@ pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) ->
                     value: Some(value.to_owned()),
                     color,
                     committed: offset < hw,
+                    differs: false,
                     batch: offset,
                 }
             })

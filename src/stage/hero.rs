@@ -41,6 +41,7 @@ pub fn draw(narrow: bool) -> Picture {
                 value: Some(value.to_owned()),
                 color,
                 committed: offset < 4,
+                differs: false,
                 batch: offset,
             })
             .collect(),

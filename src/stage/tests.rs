@@ -118,3 +118,38 @@ fn the_designs_scenes_fit_at_every_width() {
         }
     }
 }
+
+/// All words of a picture with their classes.
+fn words(picture: &Picture) -> Vec<(String, String)> {
+    let mut words = Vec::new();
+    picture.walk(&mut |node: &Node, _| {
+        if !node.text.is_empty() {
+            words.push((node.class.clone(), node.text.clone()));
+        }
+    });
+    words
+}
+
+#[test]
+fn a_record_that_is_not_the_leaders_is_said_so_below_it() {
+    for width in [360.0, 856.0] {
+        let mut panel = fixtures::cluster();
+        panel.replicas[1].records[2].differs = true;
+        let words = words(&drawn(&fixtures::scene(vec![Panel::Cluster(panel)]), width, Lang::En));
+        let told: Vec<_> = words.iter().filter(|(class, _)| class.contains("is-divergent")).collect();
+        assert_eq!(told, [&("off is-divergent".to_owned(), "≠ 2".to_owned())], "at {width} px");
+    }
+}
+
+#[test]
+fn what_a_producer_lost_is_counted_where_its_lines_do_not_tell_of_each() {
+    for lang in Lang::ALL {
+        for (width, lost, is_counted) in [(360.0, 0, false), (856.0, 0, false), (360.0, 3, true), (856.0, 3, true)] {
+            let mut panel = fixtures::cluster();
+            panel.clients[1].lost = lost;
+            let words = words(&drawn(&fixtures::scene(vec![Panel::Cluster(panel)]), width, lang));
+            let counted = words.iter().any(|(_, text)| text.starts_with('✕') && text.contains('3'));
+            assert_eq!(counted, is_counted, "{lost} at {width} px");
+        }
+    }
+}

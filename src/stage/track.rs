@@ -363,7 +363,9 @@ fn short(words: &str, letters: usize) -> String {
 
 fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] {
     let new = draw.is_new(&record.id);
-    let class = format!("rec k{} {}", record.color, if record.committed { "is-committed" } else { "is-uncommitted" });
+    let state = if record.committed { "is-committed" } else { "is-uncommitted" };
+    let differs = if record.differs { " is-divergent" } else { "" };
+    let class = format!("rec k{} {state}{differs}", record.color);
     let (w, h) = (measures.cell_w, measures.cell_h);
     let x = measures.cell_x(record.offset);
     let narrow = draw.frame.is_narrow();
@@ -387,9 +389,12 @@ fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] 
     }
     let group =
         draw.outlined(group, &record.id, Area::new(0.0, 0.0, w, h), Some((w / 2.0, -8.0, "s-note f-accent mid")));
-    let off =
-        Node::words(x + w / 2.0, measures.offsets, if new { "off is-now" } else { "off" }, record.offset.to_string());
-    [group, off]
+    let (class, offset) = match (record.differs, new) {
+        (true, _) => ("off is-divergent", format!("≠ {}", record.offset)),
+        (false, true) => ("off is-now", record.offset.to_string()),
+        (false, false) => ("off", record.offset.to_string()),
+    };
+    [group, Node::words(x + w / 2.0, measures.offsets, class, offset)]
 }
 
 /// An outline around the records of each batch that holds several.

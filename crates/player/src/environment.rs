@@ -101,7 +101,11 @@ impl Situation<'_> {
     }
 
     fn of_partition(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
-        let replica = self.replica(args.get(..1).unwrap_or(args));
+        let replica = match args {
+            // `value` names the broker last.
+            [partition, _, broker] => self.replica(&[partition.clone(), broker.clone()]),
+            _ => self.replica(args.get(..1).unwrap_or(args)),
+        };
         match function {
             "isr" => {
                 let isr: SortedSet<i32> = self.registration(args)?.isr.iter().map(|id| id.0).collect();

@@ -320,10 +320,9 @@ pub enum FactKind {
         from: Offset,
         /// Its log end now.
         to: Offset,
-        /// The leader's epoch that was compared.
-        leader_epoch: LeaderEpoch,
-        /// Where that epoch ends in the leader's log.
-        leader_end_offset: Offset,
+        /// The leader's epoch that was compared, and where it ends in the leader's log; none if no leader was asked and the
+        /// log was cut at its own high watermark.
+        leader_end: Option<(LeaderEpoch, Offset)>,
     },
     /// A fetch waits in the broker for more bytes or for its time (`DelayedFetch`).
     FetchParked {

@@ -228,10 +228,10 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     define("records", &[PARTITION], Number, Plain, "How many records the leader's log holds."),
     define(
         "value",
-        &[PARTITION, given("offset", ParameterKind::Number)],
+        &[PARTITION, OFFSET, ON_BROKER],
         Type::Text,
         Message,
-        "The value of the record at an offset of the leader's log; none if there is none.",
+        "The value of the record at an offset of a broker's log, by default the leader's; none if there is none.",
     ),
     define("partitions", &[TOPIC], Number, Plain, "How many partitions the topic has in the cluster."),
     define(

@@ -35,14 +35,13 @@ pub(super) fn phrase(kind: &FactKind) -> Option<Phrase> {
                 .with("from", from.0)
                 .with("to", to.0)
         }
-        FactKind::LogTruncated { broker, partition, from, to, leader_epoch, leader_end_offset } => {
-            Phrase::new("facts.log_truncated")
-                .with("broker", broker.0)
-                .with("partition", partition.to_string())
-                .with("from", from.0)
-                .with("to", to.0)
-                .with("epoch", leader_epoch.0)
-                .with("end", leader_end_offset.0)
+        FactKind::LogTruncated { broker, partition, from, to, leader_end } => {
+            let phrase = match leader_end {
+                Some((epoch, end)) => Phrase::new("facts.log_truncated").with("epoch", epoch.0).with("end", end.0),
+                None => Phrase::new("facts.log_truncated_at_hw"),
+            };
+            let phrase = phrase.with("broker", broker.0).with("partition", partition.to_string());
+            phrase.with("from", from.0).with("to", to.0)
         }
         FactKind::LogCleaned { broker, partition, next_dirty_offset, records_read, records_kept, .. } => {
             Phrase::new("facts.log_cleaned")

@@ -119,6 +119,8 @@ pub struct RecordCell {
     pub color: u8,
     /// Below this replica's high watermark.
     pub committed: bool,
+    /// The leader has another record at this offset.
+    pub differs: bool,
     /// The base offset of the batch that holds the record; records of one batch share it.
     pub batch: i64,
 }

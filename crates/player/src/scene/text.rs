@@ -174,14 +174,19 @@ fn marks_line(row: &ReplicaRow) -> Phrase {
     Phrase::new("text.marks").with("hw", row.high_watermark.value).with("leo", row.log_end_offset.value)
 }
 
+/// Committed or not, and whether the leader has another record there.
+fn state_of(cell: &super::cluster::RecordCell) -> Phrase {
+    let state = Phrase::new(if cell.committed { "text.committed" } else { "text.uncommitted" });
+    if cell.differs { Phrase::new("text.differs").with("state", state) } else { state }
+}
+
 fn records_line(row: &ReplicaRow, lang: Lang) -> String {
     if row.records.is_empty() {
         return Phrase::new("text.empty_log").say(lang);
     }
     let record = |cell: &super::cluster::RecordCell| {
         let key = cell.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-        let state = if cell.committed { "text.committed" } else { "text.uncommitted" };
-        format!("{} {}{key} ({})", cell.offset, cell.value.as_deref().unwrap_or("null"), Phrase::new(state).say(lang))
+        format!("{} {}{key} ({})", cell.offset, cell.value.as_deref().unwrap_or("null"), state_of(cell).say(lang))
     };
     Phrase::new("text.records").with("records", list(row.records.iter().map(record))).say(lang)
 }
@@ -271,13 +276,12 @@ fn cluster_label(panel: &ClusterPanel, mark: &str) -> Option<Phrase> {
                 );
             }
             let cell = row.records.iter().find(|cell| cell.id == mark)?;
-            let state = Phrase::new(if cell.committed { "text.committed" } else { "text.uncommitted" });
             Some(
                 Phrase::new("text.label_record")
                     .with("offset", cell.offset)
                     .with("value", cell.value.as_deref().unwrap_or("null"))
                     .with("key", cell.key.clone().unwrap_or_default())
-                    .with("state", state)
+                    .with("state", state_of(cell))
                     .with("broker", broker),
             )
         }

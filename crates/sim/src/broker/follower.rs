@@ -111,8 +111,7 @@ impl Partition {
                 partition: self.id.clone(),
                 from,
                 to: self.log_end_offset(),
-                leader_epoch: LeaderEpoch(leader.epoch),
-                leader_end_offset: Offset(leader.end_offset),
+                leader_end: Some((LeaderEpoch(leader.epoch), Offset(leader.end_offset))),
             });
         }
         Ok(())
@@ -120,9 +119,7 @@ impl Partition {
 
     /// Before KIP-101 a new follower could not know what its leader has, and cut what was not committed as far as it knew.
     pub(super) fn truncate_to_high_watermark(&mut self, out: &mut Outbox) {
-        let to = self.high_watermark();
-        let epoch = self.last_fetched_epoch().unwrap_or_default();
-        self.cut(to, epoch, to, out);
+        self.cut(self.high_watermark(), None, out);
     }
 
     /// The leader's log ends before this one, or begins behind it: cuts, or begins anew. Kafka:
@@ -130,20 +127,19 @@ impl Partition {
     pub(super) fn move_into_range(&mut self, leader_start: Offset, leader_end: Offset, out: &mut Outbox) {
         let end = self.log_end_offset();
         if leader_end < end {
-            let epoch = self.leader_epoch;
-            self.cut(leader_end, epoch, leader_end, out);
+            self.cut(leader_end, Some((self.leader_epoch, leader_end)), out);
         } else if leader_start > end && self.log.truncate_fully_and_start_at(leader_start.0, out.clock_ms()).is_ok() {
             let (broker, partition) = (self.broker, self.id.clone());
             out.fact(FactKind::LogStartOffsetIncremented { broker, partition, from: end, to: leader_start });
         }
     }
 
-    fn cut(&mut self, to: Offset, leader_epoch: LeaderEpoch, leader_end_offset: Offset, out: &mut Outbox) {
+    fn cut(&mut self, to: Offset, leader_end: Option<(LeaderEpoch, Offset)>, out: &mut Outbox) {
         let from = self.log_end_offset();
         if self.log.truncate_to(to.0, out.clock_ms()) == Ok(true) {
             self.was_cut();
             let (broker, partition, to) = (self.broker, self.id.clone(), self.log_end_offset());
-            out.fact(FactKind::LogTruncated { broker, partition, from, to, leader_epoch, leader_end_offset });
+            out.fact(FactKind::LogTruncated { broker, partition, from, to, leader_end });
         }
     }
 

@@ -308,13 +308,11 @@ impl FactKind {
             FactKind::LogStartOffsetIncremented { broker, partition, from, to } => {
                 of(fields, broker, partition).number("from", from.0).number("to", to.0)
             }
-            FactKind::LogTruncated { broker, partition, from, to, leader_epoch, leader_end_offset } => {
-                of(fields, broker, partition)
-                    .number("from", from.0)
-                    .number("to", to.0)
-                    .number("leader_epoch", leader_epoch.0)
-                    .number("leader_end_offset", leader_end_offset.0)
-            }
+            FactKind::LogTruncated { broker, partition, from, to, leader_end } => of(fields, broker, partition)
+                .number("from", from.0)
+                .number("to", to.0)
+                .maybe_number("leader_epoch", leader_end.map(|(epoch, _)| epoch.0.into()))
+                .maybe_number("leader_end_offset", leader_end.map(|(_, end)| end.0)),
             FactKind::LogCleaned {
                 broker,
                 partition,

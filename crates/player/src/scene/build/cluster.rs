@@ -43,6 +43,7 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Clu
     sort_short_by_key(&mut elr, |id| *id);
     let mut rows: Vec<ReplicaRow> =
         replicas.iter().map(|(broker, replica)| row(world, broker, replica, &isr, first_offset, palette)).collect();
+    trouble::differing(&mut rows);
     if !view.seen.cuts().is_empty() {
         trouble::ghosts(&mut rows, &view.seen, partition, first_offset);
     }
@@ -148,6 +149,7 @@ pub(crate) fn records(row: &str, replica: &Partition, first_offset: i64, palette
                 key,
                 value: text(record.value.as_deref()),
                 committed: Offset(record.offset) < replica.high_watermark(),
+                differs: false,
                 batch: batch.base_offset(),
             });
         }

@@ -10,10 +10,23 @@ use highwater_sim::world::World;
 
 use crate::past::{Seen, What, Written};
 use crate::phrase::Phrase;
-use crate::scene::cluster::{ClientCard, ClientKind, ClientLine, Clock, ClockOf, Ghost, ReplicaRow, Status};
+use crate::scene::cluster::{ClientCard, ClientKind, ClientLine, Clock, ClockOf, Ghost, ReplicaRow, Role, Status};
 
 /// A clock is shown when so much of its time has passed: at rest, none runs.
 const CLOCK_FROM_MS: u64 = 500;
+
+/// Notes which records of other replicas are not those that the leader has at their offsets.
+pub(super) fn differing(rows: &mut [ReplicaRow]) {
+    let Some(leader) = rows.iter().position(|row| row.role == Role::Leader) else { return };
+    let own = rows.get_mut(leader).map(|row| std::mem::take(&mut row.records)).unwrap_or_default();
+    for cell in rows.iter_mut().flat_map(|row| &mut row.records) {
+        let there = own.binary_search_by_key(&cell.offset, |record| record.offset).ok().and_then(|at| own.get(at));
+        cell.differs = there.is_some_and(|there| there.key != cell.key || there.value != cell.value);
+    }
+    if let Some(row) = rows.get_mut(leader) {
+        row.records = own;
+    }
+}
 
 /// Puts the records that were cut off into their empty slots.
 #[inline(never)]
