@@ -7,6 +7,7 @@ pub mod group;
 mod json;
 mod message_fact;
 mod names;
+mod partitioning;
 mod trouble;
 
 pub use details::{CheckpointFile, ChosenBy, Completion, IsrStep, ReadyBecause};
@@ -15,6 +16,7 @@ pub use group::GroupFact;
 pub use highwater_log::log::Verdict;
 pub use highwater_log::segment::RollReason;
 pub use message_fact::{MessageFact, Says};
+pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
 use std::rc::Rc;
 pub use trouble::{ConfigRecord, PollThrew, TruncationDetected, UnflushedLost};
 
@@ -104,18 +106,9 @@ pub enum FactKind {
         by: ChosenBy,
     },
     /// The sticky partitioner went to another partition (which may be the same again).
-    StickyPartitionSwitched {
-        /// The producer.
-        producer: ClientId,
-        /// The topic.
-        topic: Topic,
-        /// Where it was; none at the first record.
-        from: Option<i32>,
-        /// Where it is now.
-        to: i32,
-        /// Bytes that went to the old one.
-        bytes: i64,
-    },
+    StickyPartitionSwitched(StickyPartitionSwitched),
+    /// A record found no batch that takes it: the partitioner hears of it, and is asked again (Kafka 2.4 to 3.9).
+    AbortedForNewBatch(AbortedForNewBatch),
     /// A record went into a batch of the accumulator.
     RecordAccumulated {
         /// The producer.

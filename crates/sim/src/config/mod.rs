@@ -13,6 +13,7 @@ mod broker;
 mod consumer;
 mod define;
 mod error;
+mod partitioner_class;
 mod producer;
 mod topic;
 mod value;
@@ -20,6 +21,7 @@ mod value;
 pub use broker::BrokerConfig;
 pub use consumer::ConsumerConfig;
 pub use error::ConfigError;
+pub use partitioner_class::PartitionerClass;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
 pub use value::{

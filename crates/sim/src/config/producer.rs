@@ -3,6 +3,7 @@
 use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
+use super::partitioner_class::PartitionerClass;
 use super::value::{Acks, Value};
 use super::{ConfigError, INT, LONG, Scope};
 
@@ -42,6 +43,8 @@ simulated! {
     enable_idempotence: bool = true, "enable.idempotence" since "0.11.0" was "false" until "3.0";
     "Whether the sticky partitioner chooses the partition even if a record has a key."
     partitioner_ignore_keys: bool = false, "partitioner.ignore.keys" since "3.3";
+    "The partitioner in place of the producer's own; a word with a version is the class of an older client, as history."
+    partitioner_class: PartitionerClass = PartitionerClass::BuiltIn, "partitioner.class" since "0.9.0";
     "Whether partitions with shorter queues are chosen more often."
     partitioner_adaptive_partitioning_enable: bool = true, "partitioner.adaptive.partitioning.enable" since "3.3";
     "After how long without being able to send to a broker its partitions are not chosen, in ms; 0 is never."
@@ -53,7 +56,6 @@ simulated! {
 not_simulated_yet! {
     Scope::Producer;
     "The codec of the batches." Value::Word("none"), "compression.type" since "0.8.2";
-    "A partitioner of one's own." Value::Null, "partitioner.class" since "0.9.0";
     "The name under which a producer has transactions." Value::Null, "transactional.id" since "0.11.0";
     "After how long the coordinator aborts a transaction, in ms."
         Value::Number(60_000), "transaction.timeout.ms" since "0.11.0";

@@ -447,10 +447,10 @@ fn out_of_range(config: &ConfigDef, text: &str) -> ConfigError {
     ConfigError::OutOfRange { name: config.name, value: text.to_owned(), least, largest }
 }
 
-fn wrong_type(config: &ConfigDef, text: &str, takes: &str) -> ConfigError {
+pub(super) fn wrong_type(config: &ConfigDef, text: &str, takes: &str) -> ConfigError {
     ConfigError::WrongType { name: config.name, value: text.to_owned(), takes: takes.to_owned() }
 }
 
-fn one_of(words: &[&str]) -> String {
+pub(super) fn one_of(words: &[&str]) -> String {
     format!("one of {}", words.join(", "))
 }

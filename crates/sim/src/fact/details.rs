@@ -16,6 +16,13 @@ pub enum ChosenBy {
     },
     /// No key: the partition where the sticky partitioner stands.
     Sticky,
+    /// `counter % of`, one partition after the other.
+    RoundRobin {
+        /// The counter, its sign bit cleared.
+        counter: i32,
+        /// How many there were to choose from.
+        of: i32,
+    },
 }
 
 /// Why a batch can be sent.

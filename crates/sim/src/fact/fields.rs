@@ -51,7 +51,7 @@ impl Fields {
         self
     }
 
-    fn number(self, name: &'static str, value: impl Into<i64>) -> Fields {
+    pub(super) fn number(self, name: &'static str, value: impl Into<i64>) -> Fields {
         self.put(name, FieldValue::Number(value.into()))
     }
 
@@ -59,7 +59,7 @@ impl Fields {
         self.number(name, i64::try_from(value).unwrap_or(i64::MAX))
     }
 
-    fn text(self, name: &'static str, value: &dyn Display) -> Fields {
+    pub(super) fn text(self, name: &'static str, value: &dyn Display) -> Fields {
         self.put(name, FieldValue::Text(value.to_string()))
     }
 
@@ -71,7 +71,7 @@ impl Fields {
         self.put(name, FieldValue::Numbers(values.collect()))
     }
 
-    fn maybe_number(self, name: &'static str, value: Option<i64>) -> Fields {
+    pub(super) fn maybe_number(self, name: &'static str, value: Option<i64>) -> Fields {
         self.put(name, value.map_or(FieldValue::None, FieldValue::Number))
     }
 
@@ -83,7 +83,7 @@ impl Fields {
         self.put(name, value.map_or(FieldValue::None, |value| FieldValue::Text(value.to_owned())))
     }
 
-    fn partition(self, partition: &TopicPartition) -> Fields {
+    pub(super) fn partition(self, partition: &TopicPartition) -> Fields {
         self.text("topic", &partition.topic).number("partition", partition.partition)
     }
 }
@@ -140,14 +140,15 @@ impl FactKind {
                         fields.text("by", &"key_hash").number("murmur2", *murmur2).number("positive", *positive)
                     }
                     ChosenBy::Sticky => fields.text("by", &"sticky"),
+                    ChosenBy::RoundRobin { counter, of } => {
+                        fields.text("by", &"round_robin").number("counter", *counter).number("of", *of)
+                    }
                 }
             }
-            FactKind::StickyPartitionSwitched { producer, topic, from, to, bytes } => fields
-                .text("producer", producer)
-                .text("topic", topic)
-                .maybe_number("from", from.map(i64::from))
-                .number("to", *to)
-                .number("bytes", *bytes),
+            FactKind::StickyPartitionSwitched(switched) => switched.fields(fields),
+            FactKind::AbortedForNewBatch(aborted) => {
+                fields.text("producer", &aborted.producer).partition(&aborted.partition)
+            }
             FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
                 of_message(message, fields)
             }

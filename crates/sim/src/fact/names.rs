@@ -2,7 +2,7 @@
 
 use super::{Completion, FactKind, IsrStep, Says};
 use crate::error::Errors;
-use crate::fact::{PollThrew, TruncationDetected, UnflushedLost};
+use crate::fact::{AbortedForNewBatch, PollThrew, StickyPartitionSwitched, TruncationDetected, UnflushedLost};
 use crate::group::body::GroupApi;
 use crate::ids::TopicPartition;
 use crate::message::Api;
@@ -18,7 +18,8 @@ impl FactKind {
             FactKind::PartitionChangeRecord { .. } => "PartitionChangeRecord",
             FactKind::MetadataUpdated { .. } => "MetadataUpdated",
             FactKind::PartitionChosen { .. } => "PartitionChosen",
-            FactKind::StickyPartitionSwitched { .. } => "StickyPartitionSwitched",
+            FactKind::StickyPartitionSwitched(_) => "StickyPartitionSwitched",
+            FactKind::AbortedForNewBatch(_) => "AbortedForNewBatch",
             FactKind::RecordAccumulated { .. } => "RecordAccumulated",
             FactKind::BatchReady { .. } => "BatchReady",
             FactKind::BatchDrained { .. } => "BatchDrained",
@@ -103,6 +104,7 @@ impl FactKind {
         "MetadataUpdated",
         "PartitionChosen",
         "StickyPartitionSwitched",
+        "AbortedForNewBatch",
         "RecordAccumulated",
         "BatchReady",
         "BatchDrained",
@@ -241,7 +243,10 @@ impl FactKind {
             FactKind::PartitionChosen { producer, partition, .. } => {
                 vec![format!("chosen/{producer}/{}", partition.topic)]
             }
-            FactKind::StickyPartitionSwitched { producer, topic, .. } => vec![format!("sticky/{producer}/{topic}")],
+            FactKind::StickyPartitionSwitched(StickyPartitionSwitched { producer, topic, .. }) => {
+                vec![format!("sticky/{producer}/{topic}")]
+            }
+            FactKind::RecordAccumulated { producer, partition, .. } => vec![format!("filled/{producer}/{partition}")],
             FactKind::RecordAppended { broker, partition, .. }
             | FactKind::UnflushedLost(UnflushedLost { broker, partition, .. }) => {
                 vec![format!("leo/{partition}/broker-{broker}")]
@@ -287,6 +292,7 @@ impl FactKind {
             FactKind::PartitionRecord { partition, .. }
             | FactKind::PartitionChangeRecord { partition, .. }
             | FactKind::PartitionChosen { partition, .. }
+            | FactKind::AbortedForNewBatch(AbortedForNewBatch { partition, .. })
             | FactKind::RecordAccumulated { partition, .. }
             | FactKind::BatchReady { partition, .. }
             | FactKind::BatchDrained { partition, .. }

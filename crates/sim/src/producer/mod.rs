@@ -6,8 +6,10 @@
 pub mod accumulator;
 pub mod buffer_pool;
 pub mod cluster_view;
+pub mod filled;
 pub mod futures;
 pub mod partitioner;
+pub mod plugged_partitioner;
 mod send;
 mod sender;
 pub mod sticky_partitioner;
@@ -24,8 +26,10 @@ use crate::rng::Pcg;
 use crate::time::SimTime;
 use crate::timer::Timer;
 use accumulator::{AccumulatorConfig, ProducerBatch, RecordAccumulator};
+use filled::{AllFilled, Filled};
 use futures::Futures;
 pub use futures::{Fate, SentRecord};
+use plugged_partitioner::PluggedPartitioner;
 use send::Blocked;
 pub use send::Unplaced;
 use sender::Sender;
@@ -44,6 +48,9 @@ pub struct Producer {
     accumulator: RecordAccumulator,
     sender: Sender,
     past: VecDeque<(Topic, i32)>,
+    /// That of `partitioner.class`.
+    plugged: Option<PluggedPartitioner>,
+    filled: AllFilled,
 }
 
 /// A batch as it is at the moment.
@@ -89,6 +96,8 @@ impl Producer {
             accumulator: RecordAccumulator::new(AccumulatorConfig::from(&*config)),
             sender: Sender::default(),
             past: VecDeque::new(),
+            plugged: PluggedPartitioner::of(config.partitioner_class),
+            filled: AllFilled::default(),
             config,
         }
     }
@@ -96,6 +105,9 @@ impl Producer {
     /// Works with other configs from now on.
     pub(crate) fn configure(&mut self, config: ProducerConfig) {
         self.accumulator.configure(AccumulatorConfig::from(&config));
+        if config.partitioner_class != self.config.partitioner_class {
+            self.plugged = PluggedPartitioner::of(config.partitioner_class);
+        }
         self.config = Rc::new(config);
     }
 
@@ -114,7 +126,21 @@ impl Producer {
         self.futures.acknowledged()
     }
 
-    /// The partition where the sticky partitioner of a topic stands, and the bytes that it got since; none before the
+    /// The partition where a sticky partitioner of a topic stands, the built-in one or that of `partitioner.class`; none
+    /// before the first record that it chose for.
+    pub fn stands_at(&self, topic: &str) -> Option<i32> {
+        match &self.plugged {
+            Some(plugged) => plugged.stands_at(topic),
+            None => self.sticky_partition(topic).map(|(partition, _)| partition),
+        }
+    }
+
+    /// What it has put into batches for a partition so far.
+    pub fn filled(&self, partition: &TopicPartition) -> Filled {
+        self.filled.of(partition)
+    }
+
+    /// The partition where the built-in sticky partitioner of a topic stands, and the bytes that it got since; none before the
     /// first record without a key.
     pub fn sticky_partition(&self, topic: &str) -> Option<(i32, i64)> {
         let current = self.accumulator.partitioner(topic)?.current()?;

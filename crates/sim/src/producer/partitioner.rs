@@ -1,7 +1,5 @@
 //! Which partition a record goes to. Kafka 4.3: `KafkaProducer.partition`, `BuiltInPartitioner.partitionForKey`,
-//! `Utils.murmur2`.
-//!
-//! Differs from Kafka: there is no partitioner of one's own (`partitioner.class`).
+//! `Utils.murmur2`. What `partitioner.class` names is in [`super::plugged_partitioner`].
 
 use thiserror::Error;
 
@@ -84,13 +82,30 @@ pub enum PartitionChoice {
     },
     /// The sticky partitioner decides when the record goes into the accumulator.
     Sticky,
+    /// A partitioner that takes one after the other: `counter % of`.
+    RoundRobin {
+        /// The remainder; among those with a leader, the partition at that place.
+        partition: i32,
+        /// The counter with its sign bit cleared.
+        counter: i32,
+        /// How many it chose from: those with a leader, or all if none has one.
+        of: i32,
+    },
+    /// The sticky partitioner of Kafka 2.4 (KIP-480) stands there until a batch has to begin.
+    StickyBatch {
+        /// Where.
+        partition: i32,
+    },
 }
 
 impl PartitionChoice {
     /// The partition, unless that is still open.
     pub fn partition(self) -> Option<i32> {
         match self {
-            PartitionChoice::Explicit { partition } | PartitionChoice::KeyHash { partition, .. } => Some(partition),
+            PartitionChoice::Explicit { partition }
+            | PartitionChoice::KeyHash { partition, .. }
+            | PartitionChoice::RoundRobin { partition, .. }
+            | PartitionChoice::StickyBatch { partition } => Some(partition),
             PartitionChoice::Sticky => None,
         }
     }

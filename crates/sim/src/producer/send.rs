@@ -1,4 +1,5 @@
-//! From `send()` into a batch. Kafka 4.3: `KafkaProducer.doSend`, `waitOnMetadata`, `partition`.
+//! From `send()` into a batch. Kafka 4.3: `KafkaProducer.doSend`, `waitOnMetadata`, `partition`. For a partitioner of an
+//! older client, as history: `doSend` of Kafka 2.4 with its two appends.
 
 use std::rc::Rc;
 
@@ -9,9 +10,10 @@ use super::accumulator::{AppendError, AppendOutcome};
 use super::buffer_pool::{AllocateError, Buffer, WaiterId};
 use super::futures::Fate;
 use super::partitioner::{PartitionChoice, PartitionError, choose_partition};
+use super::plugged_partitioner::{PluggedPartitioner, StickyMove};
 use super::sticky_partitioner::PartitionSwitch;
 use crate::bytes::Bytes;
-use crate::fact::{ChosenBy, FactKind};
+use crate::fact::{AbortedForNewBatch, ChosenBy, FactKind, StickyPartitionSwitched, SwitchedBecause};
 use crate::ids::{FactId, Topic, TopicPartition};
 use crate::outbox::Outbox;
 use crate::rng::Pcg;
@@ -33,12 +35,14 @@ pub(super) struct Blocked {
     timestamp_ms: Option<i64>,
     because: FactId,
     waits_for: Option<WaiterId>,
+    /// How its partition was chosen, once nothing can change it any more.
+    choice: Option<PartitionChoice>,
 }
 
 impl Blocked {
     pub(super) fn new(number: i64, record: Unplaced, out: &Outbox) -> Blocked {
         let Unplaced { topic, partition, key, value, timestamp_ms } = record;
-        Blocked { number, topic, partition, key, value, timestamp_ms, because: out.cause(), waits_for: None }
+        Blocked { number, topic, partition, key, value, timestamp_ms, because: out.cause(), waits_for: None, choice: None }
     }
 }
 
@@ -84,7 +88,7 @@ impl Producer {
                 buffer = Some(served.swap_remove(index).1);
             }
             record.waits_for = None;
-            match self.place(&record, buffer, rng, out) {
+            match self.place(&mut record, buffer, rng, out) {
                 Placed::Done => {}
                 Placed::AwaitsMetadata => {
                     self.blocked.push_front(record);
@@ -146,29 +150,33 @@ impl Producer {
         });
     }
 
-    fn place(&mut self, record: &Blocked, buffer: Option<Buffer>, rng: &mut Pcg, out: &mut Outbox) -> Placed {
+    fn place(&mut self, record: &mut Blocked, buffer: Option<Buffer>, rng: &mut Pcg, out: &mut Outbox) -> Placed {
         let Some(image) = self.metadata.topic(&record.topic) else {
             return Placed::AwaitsMetadata;
         };
         let partitions = i32::try_from(image.partitions.len()).unwrap_or(i32::MAX);
-        let key = record.key.as_ref().map(|key| &*key.0);
-        let choice = match choose_partition(record.partition, key, self.config.partitioner_ignore_keys, partitions) {
-            Ok(choice) => choice,
-            Err(PartitionError::Negative(_)) => {
-                self.fail(record, "IllegalArgumentException", out);
-                return Placed::Done;
-            }
-            Err(PartitionError::Missing { .. } | PartitionError::NoPartitions) => {
-                self.metadata.request_later(out);
-                return Placed::AwaitsMetadata;
-            }
-        };
         let new = NewRecord {
             timestamp: record.timestamp_ms.unwrap_or_else(|| out.clock_ms()),
             key: record.key.as_ref().map(|key| Rc::clone(&key.0)),
             value: record.value.as_ref().map(|value| Rc::clone(&value.0)),
             headers: Vec::new(),
         };
+        // A record that waited for memory has its partition: `doSend` asks once, and blocks later.
+        let first = match record.choice {
+            Some(_) => None,
+            None => match self.choose(record, partitions, rng, out) {
+                Ok(choice) => Some(choice),
+                Err(placed) => return placed,
+            },
+        };
+        if let (Some(choice), true) = (first, self.hears_of_new_batches()) {
+            match self.append_or_choose_again(record, choice, partitions, &new, rng, out) {
+                Ok(()) => {}
+                Err(placed) => return placed,
+            }
+        }
+        let Some(choice) = record.choice.or(first) else { return Placed::Done };
+        record.choice = Some(choice);
         let outcome = self.accumulator.append(
             &record.topic,
             choice.partition(),
@@ -189,11 +197,88 @@ impl Producer {
                 self.fail(record, "RecordTooLargeException", out);
                 Placed::Done
             }
-            Err(AppendError::NoMemory(AllocateError::Closed) | AppendError::NoPartition(_) | AppendError::Closed) => {
+            Err(
+                AppendError::NoMemory(AllocateError::Closed)
+                | AppendError::NoPartition(_)
+                | AppendError::AbortForNewBatch
+                | AppendError::Closed,
+            ) => {
                 self.fail(record, "KafkaException", out);
                 Placed::Done
             }
         }
+    }
+
+    fn hears_of_new_batches(&self) -> bool {
+        self.plugged.as_ref().is_some_and(PluggedPartitioner::hears_of_new_batches)
+    }
+
+    /// The first append of `doSend` in Kafka 2.4 to 3.9. A record whose partition has no batch that takes it is not
+    /// appended: the partitioner hears of it, and is asked again, whether it forgot the first question or not.
+    fn append_or_choose_again(
+        &mut self,
+        record: &mut Blocked,
+        first: PartitionChoice,
+        partitions: i32,
+        new: &NewRecord,
+        rng: &mut Pcg,
+        out: &mut Outbox,
+    ) -> Result<(), Placed> {
+        let Some(previous) = first.partition() else { return Ok(()) };
+        let (topic, number) = (&record.topic, record.number);
+        let outcome =
+            self.accumulator.append_unless_new_batch(topic, previous, new, number, out.now, &self.metadata, rng);
+        if outcome.result != Err(AppendError::AbortForNewBatch) {
+            self.tell(record, first, partitions, &outcome, out);
+            return Err(Placed::Done);
+        }
+        out.then(FactKind::AbortedForNewBatch(AbortedForNewBatch {
+            producer: self.id.clone(),
+            partition: TopicPartition::new(Rc::clone(topic), previous),
+        }));
+        if let Some(plugged) = &mut self.plugged {
+            match plugged.on_new_batch(topic, previous, &self.metadata, rng) {
+                Ok(moved) => self.tell_move(topic, moved, out),
+                Err(_) => {
+                    self.fail(record, "KafkaException", out);
+                    return Err(Placed::Done);
+                }
+            }
+        }
+        record.choice = Some(self.choose(record, partitions, rng, out)?);
+        Ok(())
+    }
+
+    /// Kafka: `KafkaProducer.partition`: what the application named, else the partitioner of `partitioner.class`, else the
+    /// key, else the built-in partitioner.
+    fn choose(
+        &mut self,
+        record: &Blocked,
+        partitions: i32,
+        rng: &mut Pcg,
+        out: &mut Outbox,
+    ) -> Result<PartitionChoice, Placed> {
+        let key = record.key.as_ref().map(|key| &*key.0);
+        let ignore_keys = self.config.partitioner_ignore_keys;
+        let choice = choose_partition(record.partition, key, ignore_keys, partitions).map_err(|error| match error {
+            PartitionError::Negative(_) => {
+                self.fail(record, "IllegalArgumentException", out);
+                Placed::Done
+            }
+            PartitionError::Missing { .. } | PartitionError::NoPartitions => {
+                self.metadata.request_later(out);
+                Placed::AwaitsMetadata
+            }
+        })?;
+        let Some(plugged) = self.plugged.as_mut().filter(|_| record.partition.is_none()) else {
+            return Ok(choice);
+        };
+        let Ok((choice, moved)) = plugged.partition(&record.topic, key, &self.metadata, rng) else {
+            self.fail(record, "KafkaException", out);
+            return Err(Placed::Done);
+        };
+        self.tell_move(&record.topic, moved, out);
+        Ok(choice)
     }
 
     /// The facts of an append, in the order in which the accumulator did things.
@@ -218,7 +303,8 @@ impl Producer {
         let by = match choice {
             PartitionChoice::Explicit { .. } => ChosenBy::Application,
             PartitionChoice::KeyHash { murmur2, positive, .. } => ChosenBy::KeyHash { murmur2, positive },
-            PartitionChoice::Sticky => ChosenBy::Sticky,
+            PartitionChoice::RoundRobin { counter, of, .. } => ChosenBy::RoundRobin { counter, of },
+            PartitionChoice::Sticky | PartitionChoice::StickyBatch { .. } => ChosenBy::Sticky,
         };
         if by == ChosenBy::Sticky && appended.new_batch {
             if self.past.len() >= PAST_MAX {
@@ -227,6 +313,7 @@ impl Producer {
             self.past.push_back((Rc::clone(&record.topic), number));
         }
         self.futures.placed(record.number, number);
+        self.filled.note(&partition, appended);
         out.then(FactKind::PartitionChosen {
             producer: self.id.clone(),
             partition: partition.clone(),
@@ -253,12 +340,25 @@ impl Producer {
     }
 
     fn tell_switch(&self, topic: &Topic, switch: &PartitionSwitch, out: &mut Outbox) {
-        out.fact(FactKind::StickyPartitionSwitched {
+        let bytes = switch.from.map_or(0, |from| i64::try_from(from.produced_bytes).unwrap_or(i64::MAX));
+        out.fact(FactKind::StickyPartitionSwitched(StickyPartitionSwitched {
             producer: self.id.clone(),
             topic: Rc::clone(topic),
             from: switch.from.map(|from| from.partition),
             to: switch.to,
-            bytes: switch.from.map_or(0, |from| i64::try_from(from.produced_bytes).unwrap_or(i64::MAX)),
-        });
+            because: SwitchedBecause::Bytes(bytes),
+        }));
+    }
+
+    /// A sticky partitioner of `partitioner.class` has gone somewhere.
+    fn tell_move(&self, topic: &Topic, moved: Option<StickyMove>, out: &mut Outbox) {
+        let Some(StickyMove { from, to }) = moved else { return };
+        out.then(FactKind::StickyPartitionSwitched(StickyPartitionSwitched {
+            producer: self.id.clone(),
+            topic: Rc::clone(topic),
+            from,
+            to,
+            because: SwitchedBecause::NewBatch,
+        }));
     }
 }

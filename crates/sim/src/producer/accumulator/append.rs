@@ -29,6 +29,17 @@ pub struct AppendOutcome {
     pub result: Result<Appended, AppendError>,
 }
 
+impl AppendOutcome {
+    fn before_it() -> AppendOutcome {
+        AppendOutcome {
+            partition: None,
+            switches_before: Vec::new(),
+            closed: None,
+            result: Err(AppendError::Closed),
+        }
+    }
+}
+
 /// A record that is in a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -57,6 +68,10 @@ pub enum AppendError {
     /// No partition could be chosen.
     #[error("no partition could be chosen: {0}")]
     NoPartition(RandomError),
+    /// The record would begin a batch, and the caller wants to hear of it first. Kafka 2.4 to 3.9:
+    /// `RecordAppendResult.abortForNewBatch`.
+    #[error("the record would begin a batch")]
+    AbortForNewBatch,
     /// The producer is closed. Kafka: `KafkaException("Producer closed while send in progress")`.
     #[error("Producer closed while send in progress")]
     Closed,
@@ -66,6 +81,7 @@ pub enum AppendError {
 struct Appending<'a> {
     topic: &'a Topic,
     partition: Option<i32>,
+    abort_on_new_batch: bool,
     record: &'a NewRecord,
     number: i64,
     now: SimTime,
@@ -89,18 +105,36 @@ impl RecordAccumulator {
         cluster: &dyn ClusterView,
         random: &mut dyn Random,
     ) -> AppendOutcome {
-        let mut appending = Appending { topic, partition, record, number, now, cluster, random };
+        let abort_on_new_batch = false;
+        let mut appending =
+            Appending { topic, partition, abort_on_new_batch, record, number, now, cluster, random };
         let mut buffer = buffer;
-        let mut outcome = AppendOutcome {
-            partition: None,
-            switches_before: Vec::new(),
-            closed: None,
-            result: Err(AppendError::Closed),
-        };
+        let mut outcome = AppendOutcome::before_it();
         outcome.result = self.append_with(&mut appending, &mut buffer, &mut outcome);
         if let Some(unused) = buffer {
             self.pool.deallocate(unused);
         }
+        outcome
+    }
+
+    /// Puts a record into the last batch of its partition if that takes it, and does not begin another: the first of the
+    /// two appends of Kafka 2.4 to 3.9 (`abortOnNewBatch`).
+    #[expect(clippy::too_many_arguments, reason = "as for `append`")]
+    pub fn append_unless_new_batch(
+        &mut self,
+        topic: &Topic,
+        partition: i32,
+        record: &NewRecord,
+        number: i64,
+        now: SimTime,
+        cluster: &dyn ClusterView,
+        random: &mut dyn Random,
+    ) -> AppendOutcome {
+        let (partition, abort_on_new_batch) = (Some(partition), true);
+        let mut appending =
+            Appending { topic, partition, abort_on_new_batch, record, number, now, cluster, random };
+        let mut outcome = AppendOutcome::before_it();
+        outcome.result = self.append_with(&mut appending, &mut None, &mut outcome);
         outcome
     }
 
@@ -124,6 +158,9 @@ impl RecordAccumulator {
             }
             if let Some(appended) = queues.try_append(partition, appending, outcome)? {
                 return Ok(appended);
+            }
+            if appending.abort_on_new_batch {
+                return Err(AppendError::AbortForNewBatch);
             }
             let memory = match buffer.take() {
                 Some(memory) => memory,
