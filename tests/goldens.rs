@@ -293,6 +293,10 @@ fn marks(scene: &Scene) -> Vec<String> {
                 marks.extend(panel.segments.iter().map(|band| band.id.clone()));
                 marks.extend(panel.map.iter().flatten().map(|entry| entry.id.clone()));
             }
+            Panel::Spread(panel) => {
+                let bars = panel.charts.iter().flat_map(|chart| &chart.bars);
+                marks.extend(bars.map(|bar| bar.id.clone()));
+            }
             Panel::History(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Table(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Group(panel) => {

@@ -17,6 +17,7 @@ pub mod network;
 pub mod node;
 pub mod partitioner;
 pub mod sequence;
+pub mod spread;
 pub mod table;
 #[cfg(all(test, feature = "render"))]
 mod tests;
@@ -253,6 +254,7 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Files(panel) => files::draw(draw, panel),
             Panel::Compaction(panel) => compaction::draw(draw, panel),
             Panel::History(panel) => history::draw(draw, panel),
+            Panel::Spread(panel) => spread::draw(draw, panel),
             Panel::Table(panel) => table::draw(draw, panel),
             Panel::Group(panel) => group::draw(draw, panel),
         };
@@ -277,6 +279,7 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::Accumulator(_) => "accumulator",
         Panel::Files(_) => "files",
         Panel::Compaction(_) => "compaction",
+        Panel::Spread(_) => "spread",
         Panel::History(_) => "history",
         Panel::Table(_) => "table",
         Panel::Group(_) => "group",

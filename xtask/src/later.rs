@@ -54,6 +54,7 @@ const PAGE: [&str; 49] = [
     "highwater::stage::history",
     "highwater::stage::network",
     "highwater::stage::sequence",
+    "highwater::stage::spread",
     "highwater::stage::table",
     "highwater::stage::track::row",
     "highwater::stage::track::trouble",

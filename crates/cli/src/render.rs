@@ -105,6 +105,7 @@ fn panel_name(panel: &Panel) -> &'static str {
         Panel::Accumulator(_) => "accumulator",
         Panel::Files(_) => "files",
         Panel::Compaction(_) => "compaction",
+        Panel::Spread(_) => "spread",
         Panel::History(_) => "history",
         Panel::Table(_) => "table",
         Panel::Group(_) => "group",

@@ -169,9 +169,7 @@ impl Situation<'_> {
             "failed" => count(producer.sent().iter().filter(|sent| matches!(sent.fate, Fate::Failed(_))).count()),
             "sticky" => {
                 let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
-                Ok(producer
-                    .sticky_partition(topic)
-                    .map_or(Value::None, |(partition, _)| Value::Number(partition.into())))
+                Ok(producer.stands_at(topic).map_or(Value::None, |partition| Value::Number(partition.into())))
             }
             _ => {
                 let id = partition(args.get(1).ok_or_else(|| fail("which partition?"))?)?;

@@ -69,6 +69,9 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 "partitioner/partition" => key.partition.as_ref().map(|partition| &partition.key),
                 _ => None,
             }),
+            Panel::Spread(panel) => {
+                panel.charts.iter().flat_map(|chart| &chart.bars).find(|bar| bar.id == mark).map(|bar| &bar.key)
+            }
             Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => None,
             Panel::Group(panel) => groups::key(panel, mark),
             Panel::Files(panel) => {

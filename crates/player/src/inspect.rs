@@ -248,6 +248,10 @@ fn found(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
                 None => client::queue(seen, name, &partition_from_name(rest)?),
             }
         }
+        "spread" => match rest.split_once('/') {
+            Some((name, partition)) => client::filled(seen, name, &partition_from_name(partition)?),
+            None => client::client(seen, rest),
+        },
         "log" => log::log(seen, &mark.to_owned()),
         _ => None,
     }

@@ -3,8 +3,8 @@
 mod groups;
 
 use highwater_sim::command::Command;
+use highwater_sim::fact::{AbortedForNewBatch, PollThrew, StickyPartitionSwitched, TruncationDetected, UnflushedLost};
 use highwater_sim::fact::{Fact, FactKind};
-use highwater_sim::fact::{PollThrew, TruncationDetected, UnflushedLost};
 use highwater_sim::ids::{NodeId, TopicPartition};
 
 use crate::beat::{BeatFact, Motion};
@@ -53,13 +53,18 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::BatchReady { producer, partition, batch, .. }
         | FactKind::BatchDrained { producer, partition, batch, .. }
         | FactKind::BatchRetried { producer, partition, batch, .. } => {
-            vec![format!("accumulator/{producer}/{partition}/batch-{batch}"), format!("client-{producer}")]
+            let batch = format!("accumulator/{producer}/{partition}/batch-{batch}");
+            vec![batch, format!("spread/{producer}/{partition}"), format!("client-{producer}")]
         }
         FactKind::BatchAcknowledged { producer, .. } | FactKind::SendFailed { producer, .. } => {
             vec![format!("client-{producer}")]
         }
-        FactKind::StickyPartitionSwitched { producer, topic, to, .. } => {
-            vec![format!("accumulator/{producer}/{topic}-{to}")]
+        FactKind::StickyPartitionSwitched(switched) => {
+            let StickyPartitionSwitched { producer, topic, to, .. } = switched;
+            vec![format!("accumulator/{producer}/{topic}-{to}"), format!("spread/{producer}/{topic}-{to}")]
+        }
+        FactKind::AbortedForNewBatch(AbortedForNewBatch { producer, partition }) => {
+            vec![format!("spread/{producer}/{partition}"), format!("client-{producer}")]
         }
         FactKind::PositionReset { consumer, .. }
         | FactKind::TruncationDetected(TruncationDetected { consumer, .. })
@@ -127,7 +132,8 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
         (
             FactKind::RecordAccumulated { .. }
             | FactKind::BatchDrained { .. }
-            | FactKind::StickyPartitionSwitched { .. }
+            | FactKind::StickyPartitionSwitched(_)
+            | FactKind::AbortedForNewBatch(_)
             | FactKind::MetadataUpdated { .. }
             | FactKind::IsrUpdate { .. }
             | FactKind::PartitionChangeRecord { .. }
@@ -185,7 +191,8 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         FactKind::CommandGiven { .. }
         | FactKind::MetadataUpdated { .. }
         | FactKind::PartitionChosen { .. }
-        | FactKind::StickyPartitionSwitched { .. }
+        | FactKind::StickyPartitionSwitched(_)
+        | FactKind::AbortedForNewBatch(_)
         | FactKind::RecordAccumulated { .. }
         | FactKind::BatchReady { .. }
         | FactKind::BatchAcknowledged { .. }

@@ -223,6 +223,9 @@ fn value_key(function: &str, args: &[Value], world: &World) -> Option<String> {
         ("known_partitions" | "sticky", [Value::Text(client), Value::Text(topic)]) => {
             Some(format!("{function}/{client}/{topic}"))
         }
+        ("filled" | "begun", [Value::Text(producer), Value::Partition(partition)]) => {
+            Some(format!("filled/{producer}/{partition}"))
+        }
         ("chosen", [Value::Text(producer)]) => {
             let topic = &world.producer(producer)?.sent().back()?.topic;
             Some(format!("chosen/{producer}/{topic}"))

@@ -6,7 +6,10 @@ mod groups;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::fact::{ChosenBy, Completion, Fact, FactKind, IsrStep, MessageFact, ReadyBecause, Says};
+use highwater_sim::fact::{
+    AbortedForNewBatch, ChosenBy, Completion, Fact, FactKind, IsrStep, MessageFact, ReadyBecause, Says,
+    StickyPartitionSwitched, SwitchedBecause,
+};
 use highwater_sim::ids::{BrokerId, NodeId, Offset};
 use highwater_sim::timer::Timer;
 
@@ -58,6 +61,9 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                     Some(key) => Phrase::new("facts.partition_chosen_ignored").with("key", key.text()),
                     None => Phrase::new("facts.partition_chosen_sticky"),
                 },
+                ChosenBy::RoundRobin { counter, of } => {
+                    Phrase::new("facts.partition_chosen_in_turn").with("counter", *counter).with("of", *of)
+                }
             };
             phrase
                 .with("producer", producer.to_string())
@@ -65,11 +71,21 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("partition", partition.partition)
                 .with("partitions", counted("partition", (*partitions).into()))
         }
-        FactKind::StickyPartitionSwitched { producer, topic, from, to, bytes } => {
-            let phrase = match from {
-                None => Phrase::new("facts.sticky_first"),
-                Some(from) if from == to => Phrase::new("facts.sticky_same").with("bytes", *bytes),
-                Some(from) => Phrase::new("facts.sticky_switched").with("from", *from).with("bytes", *bytes),
+        FactKind::AbortedForNewBatch(AbortedForNewBatch { producer, partition }) => {
+            Phrase::new("facts.aborted_for_new_batch")
+                .with("producer", producer.to_string())
+                .with("partition", partition.to_string())
+        }
+        FactKind::StickyPartitionSwitched(StickyPartitionSwitched { producer, topic, from, to, because }) => {
+            let phrase = match (from, because) {
+                (None, _) => Phrase::new("facts.sticky_first"),
+                (Some(from), SwitchedBecause::NewBatch) => Phrase::new("facts.sticky_new_batch").with("from", *from),
+                (Some(from), SwitchedBecause::Bytes(bytes)) if from == to => {
+                    Phrase::new("facts.sticky_same").with("bytes", *bytes)
+                }
+                (Some(from), SwitchedBecause::Bytes(bytes)) => {
+                    Phrase::new("facts.sticky_switched").with("from", *from).with("bytes", *bytes)
+                }
             };
             phrase.with("producer", producer.to_string()).with("topic", topic.to_string()).with("to", *to)
         }

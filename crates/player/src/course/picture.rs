@@ -7,6 +7,7 @@ use crate::scene::compaction::Column;
 use crate::scene::files::SegmentCard;
 use crate::scene::group::{MemberCard, MemberRole};
 use crate::scene::partitioner::PartitionLane;
+use crate::scene::spread::SpreadBar;
 use crate::scene::{Panel, Scene};
 use crate::script::{Place, Problem, all};
 
@@ -21,7 +22,8 @@ pub struct Picture {
     pub rows: Vec<Row>,
     /// A lane for each partition.
     pub lanes: Vec<Lane>,
-    /// The segments of a log: how many bytes, whether it is looked into, whether it goes.
+    /// The segments of a log: how many bytes, whether it is looked into, whether it goes. Or the partitions of a producer:
+    /// how many bytes, and whether there are none.
     pub files: Vec<(i64, bool, bool)>,
     /// The offsets of a compacted log: the colour of the record there, 0 where one is gone.
     pub cells: Vec<u8>,
@@ -126,6 +128,11 @@ impl Picture {
                     picture.cells = panel.columns.iter().map(cell).collect();
                 }
                 Panel::Group(panel) => picture.lanes = panel.members.iter().map(member).collect(),
+                Panel::Spread(panel) => {
+                    let bar = |bar: &SpreadBar| (bar.bytes, false, bar.bytes == 0);
+                    let chart = panel.looked_at(&scene.look).or(panel.charts.first());
+                    picture.files = chart.map(|chart| chart.bars.iter().map(bar).collect()).unwrap_or_default();
+                }
                 Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => {}
             }
         }

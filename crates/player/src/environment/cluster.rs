@@ -3,7 +3,7 @@
 use highwater_sim::ids::BrokerId;
 use highwater_sim::producer::Fate;
 
-use super::{Situation, count, fail, small, text};
+use super::{Situation, count, fail, number, partition, small, text};
 use crate::expression::{EvaluationError, Value};
 use crate::scene::build::is_lost;
 
@@ -23,7 +23,7 @@ pub(super) fn call(
             let ids = if function == "elr" { &registration.elr } else { &registration.replicas };
             Value::List(ids.iter().map(|id| Value::Number(id.0.into())).collect())
         }),
-        "lost" | "error" => of_producer(situation, function, args),
+        "lost" | "error" | "filled" | "begun" => of_producer(situation, function, args),
         _ => return None,
     })
 }
@@ -47,6 +47,11 @@ fn of_producer(situation: &Situation<'_>, function: &str, args: &[Value]) -> Res
             _ => false,
         });
         return count(lost.count());
+    }
+    if matches!(function, "filled" | "begun") {
+        let filled = producer.filled(&partition(args.get(1).ok_or_else(|| fail("which partition?"))?)?);
+        let value = if function == "filled" { filled.bytes } else { filled.batches };
+        return number(i64::try_from(value).unwrap_or(i64::MAX));
     }
     let error = producer.sent().iter().rev().find_map(|sent| match &sent.fate {
         Fate::Failed(error) => Some(Value::Text(error.to_string())),

@@ -326,6 +326,20 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "The partition where the producer's sticky partitioner stands; none before the first record without a key.",
     ),
+    define(
+        "filled",
+        &[PRODUCER, PARTITION],
+        Number,
+        Plain,
+        "How many bytes of batches the producer has filled for the partition so far, headers included.",
+    ),
+    define(
+        "begun",
+        &[PRODUCER, PARTITION],
+        Number,
+        Plain,
+        "How many batches the producer has begun for the partition so far.",
+    ),
     define("murmur2", &[KEY], Number, Plain, "The murmur2 hash of the key's UTF-8 bytes, a signed 32-bit number."),
     define("positive", &[KEY], Number, Plain, "murmur2(key) & 0x7fffffff."),
     define(

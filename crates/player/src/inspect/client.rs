@@ -144,6 +144,20 @@ pub(super) fn queue(seen: &Seen<'_>, name: &str, partition: &TopicPartition) -> 
     Some(thing)
 }
 
+/// What a producer has put into batches for a partition.
+pub(super) fn filled(seen: &Seen<'_>, name: &str, partition: &TopicPartition) -> Option<Thing> {
+    let producer = seen.world.producer(name)?;
+    let filled = producer.filled(partition);
+    let title = Phrase::new("inspect.filled_of").with("partition", partition.to_string()).with("name", name);
+    let mut thing = Thing::new("filled", "accumulator", title);
+    let key = format!("filled/{name}/{partition}");
+    thing.sheet("RecordAccumulator");
+    thing.set("bytes", filled.bytes, &key).unit(Unit::Bytes);
+    thing.set("batches", filled.batches, &key).set("records", filled.records, &key);
+    thing.ruled(&*producer.config, &["partitioner.class", "batch.size", "linger.ms"]);
+    Some(thing)
+}
+
 /// A batch of the accumulator, by its number.
 pub(super) fn batch(seen: &Seen<'_>, name: &str, partition: &TopicPartition, number: u64) -> Option<Thing> {
     let producer = seen.world.producer(name)?;

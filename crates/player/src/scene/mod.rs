@@ -11,6 +11,7 @@ pub mod files;
 pub mod group;
 pub mod history;
 pub mod partitioner;
+pub mod spread;
 pub mod table;
 pub mod text;
 
@@ -21,6 +22,7 @@ pub use files::FilesPanel;
 pub use group::GroupPanel;
 pub use history::HistoryPanel;
 pub use partitioner::PartitionerPanel;
+pub use spread::SpreadPanel;
 pub use table::TablePanel;
 
 /// The stable id of a thing in the picture, such as `broker-1/orders-0/hw`, `message-14` or `client-p1`.
@@ -53,6 +55,7 @@ pub use table::TablePanel;
 /// | `member-c1`, `member-c1/time` | a member, its line of time |
 /// | `member-c1/orders-0`, `…/before-orders-0` | a partition that it owns, or owned before |
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
+/// | `spread`, `spread/p1`, `spread/p1/orders-0` | bytes by partition: all, a producer's, a partition of it |
 pub type MarkId = String;
 
 /// Names a value that facts set, such as `hw/orders-0/broker-1`: what "why?" asks by.
@@ -93,6 +96,8 @@ pub enum Panel {
     Files(FilesPanel),
     /// A compacted log.
     Compaction(CompactionPanel),
+    /// Bytes by partition, a chart a producer.
+    Spread(SpreadPanel),
     /// Who led when.
     History(HistoryPanel),
     /// What stands in a file, as rows.

@@ -5,9 +5,11 @@ mod files;
 mod group;
 mod history;
 mod marks;
+mod spread;
 mod table;
 
 pub use marks::marks;
+pub use spread::partitioner_name;
 
 use super::accumulator::{AccumulatorPanel, Batch, BatchState};
 use super::cluster::{
@@ -40,6 +42,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Files(panel) => files::describe(panel, lang, &mut blocks),
             Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
             Panel::History(panel) => blocks.push(history::describe(panel, lang)),
+            Panel::Spread(panel) => spread::describe(panel, lang, &mut blocks),
             Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
             Panel::Group(panel) => group::describe(panel, lang, &mut blocks),
         }
@@ -57,6 +60,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Files(panel) => files::label(panel, mark),
             Panel::Compaction(panel) => compaction::label(panel, mark),
             Panel::History(panel) => return history::label(panel, mark, lang),
+            Panel::Spread(panel) => return spread::label(panel, mark, lang),
             Panel::Group(panel) => group::label(panel, mark),
             Panel::Table(panel) => return table::label(panel, mark, lang),
         };

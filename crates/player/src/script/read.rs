@@ -293,10 +293,11 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 10] = [
+    const PANELS: [(&str, PanelKind); 11] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
+        ("spread", PanelKind::Spread),
         ("files", PanelKind::Files),
         ("compaction", PanelKind::Compaction),
         ("controller", PanelKind::Controller),

@@ -340,6 +340,8 @@ pub enum PanelKind {
     Partitioner,
     /// A producer's batches.
     Accumulator,
+    /// Bytes by partition, a chart a producer.
+    Spread,
     /// The files of a log: its segments, a search in them, the bytes of a batch.
     Files,
     /// A log that is compacted: its records, what is newer, the offset map.

@@ -42,7 +42,17 @@ pub(super) struct Blocked {
 impl Blocked {
     pub(super) fn new(number: i64, record: Unplaced, out: &Outbox) -> Blocked {
         let Unplaced { topic, partition, key, value, timestamp_ms } = record;
-        Blocked { number, topic, partition, key, value, timestamp_ms, because: out.cause(), waits_for: None, choice: None }
+        Blocked {
+            number,
+            topic,
+            partition,
+            key,
+            value,
+            timestamp_ms,
+            because: out.cause(),
+            waits_for: None,
+            choice: None,
+        }
     }
 }
 

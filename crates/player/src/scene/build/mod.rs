@@ -7,6 +7,7 @@ pub(crate) mod files;
 mod group;
 mod history;
 mod partitioner;
+mod spread;
 pub(crate) mod table;
 
 pub(crate) use cluster::summary;
@@ -133,6 +134,7 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Controller => None,
             PanelKind::History => history::panel(world, view).map(Panel::History),
             PanelKind::Partitioner => partitioner::panel(world, view, palette).map(Panel::Partitioner),
+            PanelKind::Spread => spread::panel(world, view).map(Panel::Spread),
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
             PanelKind::Files => files::panel(world, view).map(Panel::Files),
             PanelKind::Compaction => compaction::panel(world, view, palette).map(Panel::Compaction),

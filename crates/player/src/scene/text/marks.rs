@@ -75,6 +75,13 @@ pub fn marks(scene: &Scene) -> Vec<MarkId> {
                 marks.extend(panel.time.rows.iter().map(|row| row.id.clone()));
                 marks.extend(panel.log.records.iter().map(|record| record.id.clone()));
             }
+            Panel::Spread(panel) => {
+                marks.push(panel.id.clone());
+                for chart in &panel.charts {
+                    marks.push(chart.id.clone());
+                    marks.extend(chart.bars.iter().map(|bar| bar.id.clone()));
+                }
+            }
             Panel::History(panel) => {
                 marks.push(panel.id.clone());
                 marks.extend(panel.rows.iter().map(|row| row.id.clone()));

@@ -6,7 +6,7 @@ use crate::expression::nearest;
 use crate::script::{MAX_PER_STEP, Place, partition_from_name};
 
 /// The first parts of marks, with an example of each.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 12] = [
     ("broker-1", "broker-1/orders-0/hw"),
     ("isr", "isr/orders-0"),
     ("message", "message-14"),
@@ -15,6 +15,7 @@ const EXAMPLES: [(&str, &str); 11] = [
     ("topic", "topic/orders/partition-3"),
     ("moves", "moves/orders"),
     ("accumulator", "accumulator/p1/orders-0"),
+    ("spread", "spread/p1/orders-0"),
     ("log", "log/orders-0/segment-0"),
     ("group", "group-billing/state"),
     ("member", "member-c1/orders-0"),
@@ -134,6 +135,15 @@ impl Checker {
                     )),
                 }
             }
+            ["spread"] => Ok(()),
+            ["spread", producer, rest @ ..] => match rest {
+                _ if !self.names.is_producer(producer) => {
+                    Err(unknown("producer", producer, self.names.producers.iter().map(String::as_str)))
+                }
+                [] => Ok(()),
+                [name] => partition(name),
+                _ => Err("for example spread/p1/orders-0".to_owned()),
+            },
             ["accumulator", producer, rest @ ..] => {
                 if !self.names.is_producer(producer) {
                     return Err(unknown("producer", producer, self.names.producers.iter().map(String::as_str)));

@@ -31,12 +31,7 @@ pub struct AppendOutcome {
 
 impl AppendOutcome {
     fn before_it() -> AppendOutcome {
-        AppendOutcome {
-            partition: None,
-            switches_before: Vec::new(),
-            closed: None,
-            result: Err(AppendError::Closed),
-        }
+        AppendOutcome { partition: None, switches_before: Vec::new(), closed: None, result: Err(AppendError::Closed) }
     }
 }
 
@@ -106,8 +101,7 @@ impl RecordAccumulator {
         random: &mut dyn Random,
     ) -> AppendOutcome {
         let abort_on_new_batch = false;
-        let mut appending =
-            Appending { topic, partition, abort_on_new_batch, record, number, now, cluster, random };
+        let mut appending = Appending { topic, partition, abort_on_new_batch, record, number, now, cluster, random };
         let mut buffer = buffer;
         let mut outcome = AppendOutcome::before_it();
         outcome.result = self.append_with(&mut appending, &mut buffer, &mut outcome);
@@ -131,8 +125,7 @@ impl RecordAccumulator {
         random: &mut dyn Random,
     ) -> AppendOutcome {
         let (partition, abort_on_new_batch) = (Some(partition), true);
-        let mut appending =
-            Appending { topic, partition, abort_on_new_batch, record, number, now, cluster, random };
+        let mut appending = Appending { topic, partition, abort_on_new_batch, record, number, now, cluster, random };
         let mut outcome = AppendOutcome::before_it();
         outcome.result = self.append_with(&mut appending, &mut None, &mut outcome);
         outcome
