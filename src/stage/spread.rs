@@ -41,7 +41,7 @@ pub fn draw(draw: &Draw<'_>, panel: &SpreadPanel) -> Picture {
     let chart_w = ((width - GAP_PX * (columns - 1) as f64) / columns as f64).min(240.0);
     let mut y = 32.0;
     for row in panel.charts.chunks(columns) {
-        let class = |chart: &SpreadChart| text::wrap(&draw.say(partitioner_name(chart.class)), 12.0, chart_w);
+        let class = |chart: &SpreadChart| class_lines(&draw.say(partitioner_name(chart.class)), chart_w);
         let lines = row.iter().map(|chart| class(chart).len()).max().unwrap_or(1);
         let bars_y = CLASS_PX + lines as f64 * LINE_PX + 12.0;
         for (index, chart) in row.iter().enumerate() {
@@ -51,6 +51,11 @@ pub fn draw(draw: &Draw<'_>, panel: &SpreadPanel) -> Picture {
         y += bars_y + BAR_PX + 52.0;
     }
     Picture { width, height: y - 10.0, nodes, ..Picture::default() }
+}
+
+/// The class and its versions, each on lines of its own.
+fn class_lines(words: &str, room: f64) -> Vec<String> {
+    words.split([',', '，']).flat_map(|part| text::wrap(part.trim(), 12.0, room)).collect()
 }
 
 /// A producer's chart; `area.h` is where its bars begin.

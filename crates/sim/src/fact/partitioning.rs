@@ -14,7 +14,7 @@ pub struct StickyPartitionSwitched {
     pub from: Option<i32>,
     /// Where it is now.
     pub to: i32,
-    /// Why it went.
+    /// Why it went, if it was somewhere before.
     pub because: SwitchedBecause,
 }
 
@@ -45,6 +45,7 @@ impl StickyPartitionSwitched {
             .number("to", self.to);
         match self.because {
             SwitchedBecause::Bytes(bytes) => fields.number("bytes", bytes),
+            SwitchedBecause::NewBatch if self.from.is_none() => fields,
             SwitchedBecause::NewBatch => fields.text("because", &"new_batch"),
         }
     }
