@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// The modules, types and functions of the page, by the beginnings of their paths.
-const PAGE: [&str; 49] = [
+const PAGE: [&str; 50] = [
     "highwater::app::ask",
     "highwater::app::files::<impl highwater::app::App>::files",
     "highwater::app::fork",
