@@ -295,7 +295,7 @@ fn marks(scene: &Scene) -> Vec<String> {
             }
             Panel::Spread(panel) => {
                 let bars = panel.charts.iter().flat_map(|chart| &chart.bars);
-                marks.extend(bars.map(|bar| bar.id.clone()));
+                marks.extend(bars.filter(|bar| bar.batches > 0).map(|bar| bar.id.clone()));
             }
             Panel::History(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Table(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),

@@ -250,6 +250,7 @@ fn found(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
         }
         "spread" => match rest.split_once('/') {
             Some((name, partition)) => client::filled(seen, name, &partition_from_name(partition)?),
+            None if rest.is_empty() => client::spread(seen),
             None => client::client(seen, rest),
         },
         "log" => log::log(seen, &mark.to_owned()),

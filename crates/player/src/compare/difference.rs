@@ -267,8 +267,8 @@ fn earlier<'a>(a: &'a Player, shared: usize, key: &str) -> Option<&'a Fact> {
 /// The values that a fact sets; an error or a loss is one by itself.
 fn keys(kind: &FactKind) -> Vec<String> {
     let keys = kind.sets();
-    // Checkpoint files follow by the clock what they are about.
-    if matches!(kind, FactKind::CheckpointWritten { .. }) {
+    // Checkpoint files follow by the clock what they are about, and batches are filled where a partition was chosen.
+    if matches!(kind, FactKind::CheckpointWritten { .. } | FactKind::RecordAccumulated { .. }) {
         return Vec::new();
     }
     if !keys.is_empty() || !kind.is_bad() || matches!(kind, FactKind::MessageLost(_)) {

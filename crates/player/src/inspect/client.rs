@@ -11,6 +11,7 @@ use super::Seen;
 use super::bytes::Bytes;
 use super::thing::{Thing, Unit, last, quoted, shown};
 use crate::phrase::Phrase;
+use crate::scene::Panel;
 
 /// The most topics or partitions that are shown one by one.
 const SHOWN_MAX: usize = 24;
@@ -141,6 +142,22 @@ pub(super) fn queue(seen: &Seen<'_>, name: &str, partition: &TopicPartition) -> 
         thing.set("stickyPartition", sticky, &key).set("producedBytes", produced, &key).unit(Unit::Bytes);
     }
     rules(&mut thing, producer);
+    Some(thing)
+}
+
+/// What all producers of the spread panel have put into batches.
+pub(super) fn spread(seen: &Seen<'_>) -> Option<Thing> {
+    let panel = seen.scene.panels.iter().find_map(|panel| match panel {
+        Panel::Spread(panel) => Some(panel),
+        _ => None,
+    })?;
+    let title = Phrase::new("text.spread").with("topic", panel.topic.as_str());
+    let mut thing = Thing::new("filled", "accumulator", title);
+    for chart in &panel.charts {
+        thing.sheet(&chart.producer);
+        thing.has("bytes", chart.bytes).unit(Unit::Bytes);
+        thing.has("batches", chart.batches).has("records", chart.records);
+    }
     Some(thing)
 }
 

@@ -246,15 +246,12 @@ impl Producer {
             producer: self.id.clone(),
             partition: TopicPartition::new(Rc::clone(topic), previous),
         }));
-        if let Some(plugged) = &mut self.plugged {
-            match plugged.on_new_batch(topic, previous, &self.metadata, rng) {
-                Ok(moved) => self.tell_move(topic, moved, out),
-                Err(_) => {
-                    self.fail(record, "KafkaException", out);
-                    return Err(Placed::Done);
-                }
-            }
-        }
+        let told = self.plugged.as_mut().map(|plugged| plugged.on_new_batch(topic, previous, &self.metadata, rng));
+        let Ok(moved) = told.unwrap_or(Ok(None)) else {
+            self.fail(record, "KafkaException", out);
+            return Err(Placed::Done);
+        };
+        self.tell_move(topic, moved, out);
         record.choice = Some(self.choose(record, partitions, rng, out)?);
         Ok(())
     }
