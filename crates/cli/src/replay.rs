@@ -3,6 +3,7 @@
 mod compare;
 mod play;
 mod story;
+mod timing;
 mod told;
 
 use std::path::Path;
@@ -62,7 +63,7 @@ pub struct Replayed {
 /// See [`ReplayError`].
 pub fn replay(folder: &Path) -> Result<Replayed, ReplayError> {
     let recorded = story::read(folder)?;
-    let ours = play::play(&recorded)?;
+    let ours = timing::play(&recorded)?;
     let differences = compare::compare(&recorded, &ours);
     Ok(Replayed { ours, differences })
 }

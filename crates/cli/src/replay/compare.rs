@@ -2,7 +2,10 @@
 //!
 //! An action without `wait_for` is followed at once by the next, so what such actions lead to is taken together with the
 //! next that waited. Callbacks are compared member by member, records of the log in their order, records that a member read
-//! partition by partition, requests and responses member by member over the whole story.
+//! partition by partition, requests and responses member by member over the whole story. Where two recordings agree only in
+//! the net effect of each step, that is what is compared (`net.rs`).
+
+mod net;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -60,9 +63,13 @@ pub fn compare(recorded: &Recorded, ours: &Ours) -> Vec<Difference> {
     let leaders = agree == "everything";
     let phases = phases(recorded);
     let mut differences = Vec::new();
-    let events = |events: &[Value]| compared_events(events, &phases, leaders);
+    let is_net = agree.starts_with("net effect");
+    let events = |events: &[Value]| {
+        let compared = compared_events(events, &phases, leaders);
+        if is_net { net::effect(compared) } else { compared }
+    };
     find(&events(&recorded.events), &events(&ours.events), &mut differences);
-    if recorded.story.recording.rpcs_agree && !recorded.rpcs.is_empty() {
+    if recorded.story.recording.rpcs_agree && !is_net && !recorded.rpcs.is_empty() {
         let still: Vec<&str> = recorded
             .story
             .actions
@@ -201,7 +208,9 @@ fn compared_rpcs(rpcs: &[Value], leaders: bool, still: &[&str]) -> Compared {
             "LEAVE_GROUP" if is_response => continue,
             // How often one that does not poll is told to join again is a matter of time.
             "HEARTBEAT" if still.contains(&member) => continue,
-            "JOIN_GROUP" | "SYNC_GROUP" | "LEAVE_GROUP" | "HEARTBEAT" => format!("requests and responses of {member}"),
+            "JOIN_GROUP" | "SYNC_GROUP" | "LEAVE_GROUP" | "HEARTBEAT" | "CONSUMER_GROUP_HEARTBEAT" => {
+                format!("requests and responses of {member}")
+            }
             _ => continue,
         };
         let mut body = rpc.get("body").cloned().unwrap_or_default();

@@ -3,7 +3,9 @@
 mod offsets;
 mod settings;
 
-use highwater_sim::group::cluster::{GroupCluster, Happening, Polls, wanted};
+use std::collections::BTreeMap;
+
+use highwater_sim::group::cluster::{GroupCluster, Happening, Polls, Timing, wanted};
 use highwater_sim::group::member::{CommitId, Event, MembershipOperation};
 use highwater_sim::group::message::{LeaveGroup, Request};
 use highwater_sim::group::records::Kind;
@@ -49,13 +51,14 @@ struct Play<'a> {
     settings: Settings<'a>,
 }
 
-/// Plays a story; what was recorded says only which records were there before it began.
+/// Plays a story; what was recorded says only which records were there before it began. Of each action that has one,
+/// `timings` says how things fall from then on; the story ends with the step `until`.
 ///
 /// # Errors
 /// What is not simulated, and waits that have no end.
-pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
+pub fn play(recorded: &Recorded, timings: &BTreeMap<usize, Timing>, until: usize) -> Result<Ours, ReplayError> {
     let story = &recorded.story;
-    if story.group.protocol != "classic" {
+    if story.group.protocol != "classic" && story.group.protocol != "consumer" {
         let what = format!("a group of protocol {}", story.group.protocol);
         return Err(ReplayError::NotSimulated { step: 0, what });
     }
@@ -68,7 +71,12 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
         cluster.give_member_ids(name, ids.clone());
     }
     let names = story.member_ids.iter().flat_map(|(name, ids)| ids.iter().map(|id| (id.clone(), name.clone())));
-    let names = Names(names.collect());
+    let mut names = Names { members: names.collect(), ..Names::default() };
+    for (topic, text) in &story.topic_ids {
+        let id = settings::topic_id(text)?;
+        cluster.set_topic_id(topic, id);
+        names.topics.push((id, topic.clone()));
+    }
     let mut play = Play {
         story,
         cluster,
@@ -80,7 +88,10 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
         settings,
     };
     play.write_what_was_there(&recorded.events);
-    for action in &story.actions {
+    for action in story.actions.iter().filter(|action| action.step <= until) {
+        if let Some(timing) = timings.get(&action.step) {
+            play.cluster.set_timing(timing.clone());
+        }
         play.act(action)?;
         play.wait(action)?;
         let is_described = recorded
@@ -159,6 +170,9 @@ impl Play<'_> {
             "create_topics" => {
                 for (topic, partitions) in action.numbers("topics") {
                     self.cluster.set_partitions(topic, i32::try_from(partitions).unwrap_or(0));
+                    if let Some(text) = self.story.topic_ids.get(topic) {
+                        self.cluster.set_topic_id(topic, settings::topic_id(text)?);
+                    }
                 }
             }
             "delete_topics" => {
@@ -327,7 +341,8 @@ impl Play<'_> {
             })
             .partition(|event| event.get("record").is_some());
         self.ours.events.extend(seen.into_iter().chain(log));
-        self.ours.rpcs.extend(happenings.iter().filter_map(|happening| told::rpc(step, happening, &self.names)));
+        let names = &mut self.names;
+        self.ours.rpcs.extend(happenings.iter().filter_map(|happening| told::rpc(step, happening, names)));
         self.told = self.cluster.happenings.len();
     }
 }

@@ -27,6 +27,9 @@ pub struct Story {
     /// The member ids that the broker made up, by name.
     #[serde(default)]
     pub member_ids: BTreeMap<String, Vec<String>>,
+    /// Topic ids, by name.
+    #[serde(default)]
+    pub topic_ids: BTreeMap<String, String>,
     /// How far two recordings agree.
     pub recording: Recording,
 }
@@ -52,6 +55,9 @@ pub struct GroupConfigs {
     /// Of all members.
     #[serde(default)]
     pub members: BTreeMap<String, String>,
+    /// Of the group.
+    #[serde(default)]
+    pub group: BTreeMap<String, String>,
     /// Of the broker.
     #[serde(default)]
     pub broker: BTreeMap<String, String>,
@@ -74,6 +80,9 @@ pub struct Member {
     pub props: BTreeMap<String, String>,
     /// Its group, if it is another.
     pub group: Option<String>,
+    /// Its member id, if it made it up itself.
+    #[serde(rename = "member_id")]
+    pub id: Option<String>,
 }
 
 /// Something that was done.

@@ -74,11 +74,15 @@ fn a_recording_in_which_anything_compared_is_changed_differs() {
         "offsets-log",
         "crash-commit-before",
         "auto-commit-rebalance",
+        "next-slow-revoker",
+        "next-range-2x3",
+        "next-static",
     ];
     for name in names {
         let recorded = story::read(&folder().join(name)).unwrap();
-        let ours = play::play(&recorded).unwrap();
-        let leaders = recorded.story.recording.two_runs_agree_in.as_deref() == Some("everything");
+        let ours = timing::play(&recorded).unwrap();
+        let agree = recorded.story.recording.two_runs_agree_in.as_deref().unwrap();
+        let leaders = agree == "everything";
         let mut tried = 0;
         for at in 0..recorded.events.len() {
             for new in changed(&recorded.events[at]) {
@@ -86,7 +90,12 @@ fn a_recording_in_which_anything_compared_is_changed_differs() {
                 let mut copy = story::read(&folder().join(name)).unwrap();
                 copy.events[at] = new.clone();
                 let differs = !compare::compare(&copy, &ours).is_empty();
-                assert!(differs || is_leader && !leaders, "{name}: {new} passes for {}", recorded.events[at]);
+                let is_on_the_way = agree == "net effect of each step" && is_state(&new);
+                assert!(
+                    differs || is_on_the_way || is_leader && !leaders,
+                    "{name}: {new} passes for {}",
+                    recorded.events[at]
+                );
                 tried += 1;
             }
         }
@@ -102,10 +111,15 @@ fn a_recording_in_which_anything_compared_is_changed_differs() {
     }
 }
 
+/// What a member has at one moment, which depends on who was faster.
+fn is_state(event: &Value) -> bool {
+    event["record"].as_str().is_some_and(|record| record.ends_with("CurrentMemberAssignment"))
+}
+
 /// Heartbeats only say their error, and answers to those who are gone are not compared.
 fn is_compared(rpc: &Value) -> bool {
     let api = rpc["api"].as_str().unwrap();
-    matches!(api, "JOIN_GROUP" | "SYNC_GROUP" | "OFFSET_COMMIT" | "OFFSET_FETCH")
+    matches!(api, "JOIN_GROUP" | "SYNC_GROUP" | "OFFSET_COMMIT" | "OFFSET_FETCH" | "CONSUMER_GROUP_HEARTBEAT")
         || api == "LEAVE_GROUP" && rpc["dir"] == "request"
 }
 
@@ -113,7 +127,7 @@ fn is_compared(rpc: &Value) -> bool {
 fn a_story_in_which_any_outcome_is_changed_differs() {
     for folder in stories() {
         let recorded = story::read(&folder).unwrap();
-        let ours = play::play(&recorded).unwrap();
+        let ours = timing::play(&recorded).unwrap();
         for at in 0..recorded.story.actions.len() {
             let action = &recorded.story.actions[at];
             let outcomes = action.arguments.iter().filter(|(name, _)| compare::is_outcome(&action.what, name));

@@ -1,5 +1,7 @@
 //! What the simulator does, in the form of a recording.
 
+mod consumer;
+
 use std::collections::BTreeMap;
 
 use highwater_sim::group::cluster::{Failure, GroupCluster, Happening};
@@ -10,7 +12,7 @@ use highwater_sim::group::message::{FetchedOffset, Joined, OffsetToCommit, Reque
 use highwater_sim::group::partition_for;
 use highwater_sim::group::protocol::{Assigned, Owned, StickyUserData, Subscription, cooperative_generation};
 use highwater_sim::group::records::{self, Part, Record};
-use highwater_sim::ids::{Topic, TopicPartition};
+use highwater_sim::ids::{Topic, TopicId, TopicPartition};
 use serde_json::{Map, Value, json};
 
 use crate::hex;
@@ -18,13 +20,25 @@ use crate::hex;
 /// `__consumer_offsets` has so many partitions.
 const OFFSETS_PARTITIONS: i32 = 50;
 
-/// Names for member ids.
+/// Names for ids.
 #[derive(Debug, Default)]
-pub struct Names(pub BTreeMap<String, String>);
+pub struct Names {
+    /// Of members.
+    pub members: BTreeMap<String, String>,
+    /// Of topics.
+    pub topics: Vec<(TopicId, String)>,
+    /// The member epoch of the last answer to a member's heartbeat.
+    pub epochs: BTreeMap<String, i32>,
+}
 
 impl Names {
     fn of(&self, member_id: &str) -> String {
-        self.0.get(member_id).cloned().unwrap_or_else(|| member_id.to_owned())
+        self.members.get(member_id).cloned().unwrap_or_else(|| member_id.to_owned())
+    }
+
+    fn topic(&self, id: TopicId) -> String {
+        let there = self.topics.iter().find(|(there, _)| *there == id);
+        there.map_or_else(|| format!("{:032x}", id.0), |(_, name)| name.clone())
     }
 }
 
@@ -100,8 +114,9 @@ fn written(step: usize, record: &Record, names: &Names) -> Option<Value> {
             "value_hex": value.encode(record.key.kind).ok().map(|bytes| hex::encode(&bytes)),
         }),
         (None, Part::Partition(topic, partition)) => json!({"tombstone": true, "tp": format!("{topic}-{partition}")}),
+        (None, Part::Member(member)) => json!({"tombstone": true, "member": names.of(member)}),
         (None, _) => json!({"tombstone": true}),
-        (Some(_), _) => return None,
+        (Some(_), _) => consumer::written(record, names)?,
     };
     if let (Value::Object(told), Value::Object(fields)) = (&mut told, fields) {
         told.extend(fields);
@@ -143,6 +158,9 @@ pub fn exception(error: GroupError) -> String {
 
 /// A group at the end of a step, as `describeConsumerGroups` has it.
 pub fn settled(step: usize, group: &str, cluster: &GroupCluster, names: &Names) -> Value {
+    if let Some(group) = cluster.coordinator().consumer_group(group) {
+        return consumer::settled(step, group, names);
+    }
     let Some(group) = cluster.coordinator().group(group) else {
         return json!({"step": step, "settled": "NONE", "members": {}});
     };
@@ -173,9 +191,15 @@ fn members(group: &ClassicGroup, names: &Names) -> Map<String, Value> {
 }
 
 /// A line of `rpcs.jsonl`, if there is one for this.
-pub fn rpc(step: usize, happening: &Happening, names: &Names) -> Option<Value> {
+pub fn rpc(step: usize, happening: &Happening, names: &mut Names) -> Option<Value> {
     let (member, dir, (api, body)) = match happening {
         Happening::Asked(member, request) => (member, "request", asked(request, names)?),
+        Happening::Answered(member, Response::ConsumerGroupHeartbeat(answer)) => {
+            let mut epochs = std::mem::take(&mut names.epochs);
+            let told = consumer::answered(member, answer, &mut epochs, names);
+            names.epochs = epochs;
+            (member, "response", ("CONSUMER_GROUP_HEARTBEAT", told?))
+        }
         Happening::Answered(member, response) => (member, "response", answered(response, names)?),
         _ => return None,
     };
@@ -216,6 +240,7 @@ fn asked(request: &Request, names: &Names) -> Option<(&'static str, Value)> {
             }
             Some(("SYNC_GROUP", body))
         }
+        Request::ConsumerGroupHeartbeat(beat) => Some(("CONSUMER_GROUP_HEARTBEAT", consumer::asked(beat, names)?)),
         Request::LeaveGroup(leave) => {
             let member = |(id, instance): &(String, Option<String>)| json!({"memberId": names.of(id), "groupInstanceId": instance});
             Some(("LEAVE_GROUP", json!({"members": leave.members.iter().map(member).collect::<Vec<_>>()})))

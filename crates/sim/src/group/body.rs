@@ -29,6 +29,8 @@ pub enum GroupApi {
     SyncGroup,
     /// A member lives.
     Heartbeat,
+    /// A member by the consumer protocol lives, joins, says what it has, or goes.
+    ConsumerGroupHeartbeat,
     /// A member goes.
     LeaveGroup,
     /// Offsets to keep.
@@ -84,6 +86,7 @@ impl GroupApi {
             GroupApi::JoinGroup => names!("JoinGroup"),
             GroupApi::SyncGroup => names!("SyncGroup"),
             GroupApi::Heartbeat => names!("Heartbeat"),
+            GroupApi::ConsumerGroupHeartbeat => names!("ConsumerGroupHeartbeat"),
             GroupApi::LeaveGroup => names!("LeaveGroup"),
             GroupApi::OffsetCommit => names!("OffsetCommit"),
             GroupApi::OffsetFetch => names!("OffsetFetch"),
@@ -135,6 +138,7 @@ fn of_request(request: &Request) -> GroupSays {
         Request::JoinGroup(join) => says(&join.group, None, &join.member_id),
         Request::SyncGroup(sync) => says(&sync.group, Some(sync.generation), &sync.member_id),
         Request::Heartbeat(beat) => says(&beat.group, Some(beat.generation), &beat.member_id),
+        Request::ConsumerGroupHeartbeat(beat) => says(&beat.group, Some(beat.member_epoch), &beat.member_id),
         Request::LeaveGroup(leave) => {
             says(&leave.group, None, leave.members.first().map_or("", |(member_id, _)| member_id))
         }
@@ -158,6 +162,10 @@ fn of_response(response: &Response) -> GroupSays {
         Response::JoinGroup(joined) => {
             says.generation = (joined.generation >= 0).then_some(joined.generation);
             says.member_id.clone_from(&joined.member_id);
+        }
+        Response::ConsumerGroupHeartbeat(Ok(beat)) => {
+            says.generation = Some(beat.member_epoch);
+            says.member_id.clone_from(&beat.member_id);
         }
         Response::SyncGroup(synced) if synced.error == GroupError::None => {
             says.assigned = Some(assigned(&synced.assignment));
@@ -189,6 +197,7 @@ impl Request {
             Request::JoinGroup(_) => GroupApi::JoinGroup,
             Request::SyncGroup(_) => GroupApi::SyncGroup,
             Request::Heartbeat(_) => GroupApi::Heartbeat,
+            Request::ConsumerGroupHeartbeat(_) => GroupApi::ConsumerGroupHeartbeat,
             Request::LeaveGroup(_) => GroupApi::LeaveGroup,
             Request::OffsetCommit(_) => GroupApi::OffsetCommit,
             Request::OffsetFetch(_) => GroupApi::OffsetFetch,
@@ -203,6 +212,7 @@ impl Request {
             Request::JoinGroup(request) => &request.group,
             Request::SyncGroup(request) => &request.group,
             Request::Heartbeat(request) => &request.group,
+            Request::ConsumerGroupHeartbeat(request) => &request.group,
             Request::LeaveGroup(request) => &request.group,
             Request::OffsetCommit(request) => &request.group,
             Request::OffsetFetch(request) => &request.group,
@@ -221,6 +231,7 @@ impl Request {
             Request::JoinGroup(join) => Response::JoinGroup(Joined::refused(join.member_id.clone(), error)),
             Request::SyncGroup(_) => Response::SyncGroup(Synced::refused(error)),
             Request::Heartbeat(_) => Response::Heartbeat(error),
+            Request::ConsumerGroupHeartbeat(_) => Response::ConsumerGroupHeartbeat(Err(error)),
             Request::LeaveGroup(_) => Response::LeaveGroup(Left { error, members: Vec::new() }),
             Request::OffsetCommit(commit) => Response::OffsetCommit(all(commit)),
             Request::TxnOffsetCommit(commit) => Response::TxnOffsetCommit(all(&commit.commit)),
@@ -247,6 +258,7 @@ impl Response {
             Response::JoinGroup(_) => GroupApi::JoinGroup,
             Response::SyncGroup(_) => GroupApi::SyncGroup,
             Response::Heartbeat(_) => GroupApi::Heartbeat,
+            Response::ConsumerGroupHeartbeat(_) => GroupApi::ConsumerGroupHeartbeat,
             Response::LeaveGroup(_) => GroupApi::LeaveGroup,
             Response::OffsetCommit(_) => GroupApi::OffsetCommit,
             Response::OffsetFetch(_) => GroupApi::OffsetFetch,
@@ -264,6 +276,7 @@ impl Response {
             Response::JoinGroup(joined) => joined.error,
             Response::SyncGroup(synced) => synced.error,
             Response::Heartbeat(error) | Response::DeleteGroup(error) => *error,
+            Response::ConsumerGroupHeartbeat(answer) => answer.as_ref().err().copied().unwrap_or_default(),
             Response::LeaveGroup(left) if left.error != GroupError::None => left.error,
             Response::LeaveGroup(left) => first(&mut left.members.iter().map(|(.., error)| *error)),
             Response::OffsetCommit(answer) | Response::TxnOffsetCommit(answer) => {

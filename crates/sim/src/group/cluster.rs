@@ -6,19 +6,23 @@
 
 mod client;
 mod reader;
+mod timing;
 
 use std::rc::Rc;
 
 use super::assignor::TopicPartitions;
+use super::consumer_group::GroupState;
 use super::coordinator::{GroupConfig, GroupCoordinator, Outcome, State};
 use super::member::{CommitError, CommitId, Event, GroupMember, MemberConfig, MembershipOperation, PollError, Wanted};
 use super::message::{Request, Response};
-use super::records::Record;
+use super::records::{Kind, Record};
 use crate::ids::{MessageId, Topic, TopicId, TopicPartition};
-use crate::sorted::SortedMap;
+use crate::rng::Pcg;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
 use reader::Reader;
 pub use reader::{Log, ResetPolicy};
+pub use timing::Timing;
 
 /// How long a message is on its way, in microseconds.
 const LATENCY_US: u64 = 500;
@@ -96,6 +100,11 @@ pub struct GroupCluster {
     joined: u64,
     names: SortedMap<u64, String>,
     last_activity: SimTime,
+    timing: Timing,
+    /// Decides races between the threads of one client.
+    chance: Pcg,
+    /// Whose metadata is on its way.
+    metadata_of: SortedSet<String>,
     /// What happened, in order.
     pub happenings: Vec<Happening>,
 }
@@ -104,6 +113,7 @@ pub struct GroupCluster {
 enum Mail {
     Request(MessageId, Request),
     Response(MessageId, Response),
+    Metadata(String),
 }
 
 impl GroupCluster {
@@ -121,6 +131,9 @@ impl GroupCluster {
             joined: 0,
             names: SortedMap::new(),
             last_activity: SimTime::ZERO,
+            timing: Timing::default(),
+            chance: Pcg::new(0),
+            metadata_of: SortedSet::new(),
             happenings: Vec::new(),
         }
     }
@@ -194,7 +207,8 @@ impl GroupCluster {
         self.joined = self.joined.saturating_add(1);
         self.names.insert(self.joined, name.to_owned());
         let mut member = GroupMember::new(config, self.now, self.joined.saturating_mul(REQUESTS_MAX));
-        member.subscribe(wanted, &self.topics);
+        let known = if self.timing.late_metadata { &[] } else { self.topics.as_slice() };
+        member.subscribe(wanted, known);
         let reader = Reader::new(reset, max_poll_records);
         let client =
             Client { member, reader, polls, polled: Vec::new(), finished: Vec::new(), failed: None, closed: false };
@@ -331,10 +345,14 @@ impl GroupCluster {
     /// The group is empty or stable with just these member ids' clients, and nothing was to be seen for so long.
     pub fn is_settled(&self, group: &str, members: usize, quiet_ms: u64) -> bool {
         let quiet = self.now.ms_since(self.last_activity) >= quiet_ms;
-        let there = self.coordinator.group(group);
-        let state = there.map_or(State::Empty, |group| group.state);
-        let expected = if members == 0 { State::Empty } else { State::Stable };
-        quiet && state == expected && there.map_or(0, |group| group.members.len()) == members
+        let expected =
+            if members == 0 { (State::Empty, GroupState::Empty) } else { (State::Stable, GroupState::Stable) };
+        let (is_there, count) = match (self.coordinator.consumer_group(group), self.coordinator.group(group)) {
+            (Some(group), _) => (group.state() == expected.1, group.members.len()),
+            (None, Some(group)) => (group.state == expected.0, group.members.len()),
+            (None, None) => (members == 0, 0),
+        };
+        quiet && is_there && count == members
     }
 
     /// When something happens next.
@@ -346,7 +364,7 @@ impl GroupCluster {
             deadline.into_iter().chain(waits.then(|| self.now.plus_ms(100))).min()
         });
         // A deadline that cannot be met yet (the member waits for an answer first) is looked at again a little later.
-        let clients = clients.map(|at| at.max(self.now.plus_ms(1)));
+        let clients = clients.map(|at| if at > self.now { at } else { self.now.plus_ms(1) });
         clients.chain(wire).fold(self.coordinator.next_deadline(), SimTime::min)
     }
 
@@ -362,6 +380,7 @@ impl GroupCluster {
             match mail {
                 Mail::Request(id, request) => self.at_coordinator(id, &request),
                 Mail::Response(id, response) => self.at_client(id, &response),
+                Mail::Metadata(name) => self.metadata_arrives(&name),
             }
         }
         if self.coordinator.next_deadline() <= at {
@@ -391,6 +410,7 @@ impl GroupCluster {
             *number = number.saturating_add(1);
             new_id.take().unwrap_or_else(|| format!("{prefix}-{number}"))
         };
+        self.coordinator.set_topics(&self.topics);
         self.coordinator.on_request(self.now, id, request, &mut new_member_id, &mut out);
         // An id that was not needed is there for the next.
         if let (Some(id), Request::JoinGroup(join)) = (new_id, request)
@@ -402,15 +422,22 @@ impl GroupCluster {
     }
 
     fn take_outcome(&mut self, out: Outcome) {
+        if out.records.iter().any(|record| record.key.kind > Kind::GroupMetadata) {
+            self.last_activity = self.now;
+        }
         self.happenings.extend(out.records.into_iter().map(Happening::Written));
         for (id, response) in out.responses {
-            self.send(Mail::Response(id, response));
+            self.send_after(self.latency_of(id), Mail::Response(id, response));
         }
     }
 
     fn send(&mut self, mail: Mail) {
+        self.send_after(LATENCY_US, mail);
+    }
+
+    fn send_after(&mut self, latency_us: u64, mail: Mail) {
         self.number = self.number.saturating_add(1);
-        let (at, number) = (self.now.plus_micros(LATENCY_US), self.number);
+        let (at, number) = (self.now.plus_micros(latency_us), self.number);
         let place = self.wire.partition_point(|(there, other, _)| (*there, *other) > (at, number));
         self.wire.insert(place, (at, number, mail));
     }
@@ -422,7 +449,7 @@ impl GroupCluster {
         if let Response::OffsetFetch(offsets) = response {
             client.reader.on_committed(offsets);
         }
-        if !matches!(response, Response::Heartbeat(_) | Response::OffsetFetch(_) | Response::OffsetCommit(_)) {
+        if timing::is_observable_response(response) {
             self.last_activity = self.now;
         }
         let (now, topics) = (self.now, self.topics.clone());

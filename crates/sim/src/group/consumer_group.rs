@@ -5,18 +5,20 @@
 //! Differs from Kafka: no regular expressions, no members by the classic protocol, no racks; a topic's metadata is compared
 //! as it is, where Kafka compares a hash, and the hash in the record is 0; the assignor answers at once.
 
+mod commit;
 mod reconcile;
+mod timers;
 mod written;
 
 use super::assignor::{Assignor, Member as AssignorMember, TopicPartitions};
 use super::error::GroupError;
 use super::java_map::JavaMap;
-use super::message::OffsetCommit;
 use super::records::{self, Kind, Part, Record, Value};
 use crate::ids::{Topic, TopicId};
 use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
 pub use reconcile::MemberState;
+use timers::Timers;
 
 /// Partitions by topic, each with the epoch in which it was assigned.
 pub type Epochs = SortedMap<TopicId, SortedMap<i32, i32>>;
@@ -108,12 +110,29 @@ pub struct Member {
     pub pending_revocation: Epochs,
 }
 
-/// When members are gone unless they are heard of, or have not given up what they must.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Timers {
-    session: Option<SimTime>,
-    /// Also the epoch in which the member was.
-    rebalance: Option<(SimTime, i32)>,
+/// Where a group is. Kafka: `ConsumerGroup.ConsumerGroupState`; what is dead is not kept here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupState {
+    /// It has no members.
+    Empty,
+    /// Its target assignment is older than its epoch.
+    Assigning,
+    /// Somebody does not have yet what the target says.
+    Reconciling,
+    /// All have what the target says.
+    Stable,
+}
+
+impl GroupState {
+    /// Kafka's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            GroupState::Empty => "Empty",
+            GroupState::Assigning => "Assigning",
+            GroupState::Reconciling => "Reconciling",
+            GroupState::Stable => "Stable",
+        }
+    }
 }
 
 /// A group.
@@ -253,6 +272,7 @@ impl ConsumerGroup {
     fn replace(&mut self, old: &Member, request: &HeartbeatRequest, records: &mut Vec<Record>) -> Member {
         let member = Member { id: request.member_id.clone(), epoch: 0, previous_epoch: 0, ..old.clone() };
         self.forget(&old.id, records);
+        self.timers.remove(&old.id);
         let target = self.target.remove(&old.id).unwrap_or_default();
         records.push(self.member_record(&member));
         records.push(self.target_record(&member.id, &target));
@@ -317,11 +337,17 @@ impl ConsumerGroup {
         records.push(self.record(Kind::ConsumerGroupMetadata, Part::Group, Value::Epoch(value)));
     }
 
+    /// Somebody subscribes to the topic.
+    pub fn is_subscribed_to(&self, topic: &Topic) -> bool {
+        self.members.values().any(|member| member.subscribed_topic_names.contains(topic))
+    }
+
     fn subscribed_topics(&self, cluster: &[TopicPartitions]) -> Vec<(Topic, i32)> {
-        let is_subscribed = |topic: &&TopicPartitions| {
-            self.members.values().any(|member| member.subscribed_topic_names.contains(&topic.topic))
-        };
-        cluster.iter().filter(is_subscribed).map(|topic| (topic.topic.clone(), topic.partitions)).collect()
+        cluster
+            .iter()
+            .filter(|topic| self.is_subscribed_to(&topic.topic))
+            .map(|topic| (topic.topic.clone(), topic.partitions))
+            .collect()
     }
 
     /// Kafka: `maybeUpdateTargetAssignment`, `TargetAssignmentBuilder.build`.
@@ -384,53 +410,18 @@ impl ConsumerGroup {
         }
     }
 
-    fn set_timers(&mut self, now: SimTime, member: &Member, changed: bool) {
-        let session = now.plus_ms(self.config.session_timeout_ms);
-        let timers = self.timers.get_or_insert_with(member.id.clone(), Timers::default);
-        timers.session = Some(session);
-        if changed {
-            let timeout_ms = u64::try_from(member.rebalance_timeout_ms).unwrap_or(0);
-            timers.rebalance =
-                (member.state == MemberState::UnrevokedPartitions).then_some((now.plus_ms(timeout_ms), member.epoch));
+    /// Where it is as a whole.
+    pub fn state(&self) -> GroupState {
+        let is_there = |member: &Member| member.state == MemberState::Stable && member.epoch == self.assignment_epoch;
+        if self.members.is_empty() {
+            GroupState::Empty
+        } else if self.epoch > self.assignment_epoch {
+            GroupState::Assigning
+        } else if self.members.values().all(is_there) {
+            GroupState::Stable
+        } else {
+            GroupState::Reconciling
         }
-    }
-
-    /// When [`ConsumerGroup::on_time`] must be called next.
-    pub fn next_deadline(&self) -> Option<SimTime> {
-        self.timers
-            .values()
-            .flat_map(|timers| timers.session.into_iter().chain(timers.rebalance.map(|(at, _)| at)))
-            .min()
-    }
-
-    /// Puts out members that were not heard of, or did not give up what they must in time.
-    pub fn on_time(&mut self, now: SimTime, records: &mut Vec<Record>) {
-        let is_over = |id: &String, timers: &Timers| {
-            let stays = timers.rebalance.is_some_and(|(at, epoch)| {
-                at <= now && self.members.get(id).is_some_and(|member| member.epoch == epoch)
-            });
-            stays || timers.session.is_some_and(|at| at <= now)
-        };
-        let gone: Vec<String> =
-            self.timers.iter().filter(|(id, timers)| is_over(id, timers)).map(|(id, _)| id.clone()).collect();
-        for member_id in gone {
-            self.remove(&member_id, records);
-        }
-        for timers in self.timers.values_mut() {
-            timers.rebalance = timers.rebalance.filter(|(at, _)| *at > now);
-        }
-    }
-
-    /// Whether offsets may be committed. Kafka: `ConsumerGroup.validateOffsetCommit`.
-    ///
-    /// # Errors
-    /// Kafka's errors: the member is not there, or its epoch is another.
-    pub fn validate_commit(&self, request: &OffsetCommit) -> Result<(), GroupError> {
-        if request.generation < 0 && self.members.is_empty() {
-            return Ok(());
-        }
-        let member = self.members.get(&request.member_id).ok_or(GroupError::UnknownMemberId)?;
-        if request.generation == member.epoch { Ok(()) } else { Err(GroupError::StaleMemberEpoch) }
     }
 }
 

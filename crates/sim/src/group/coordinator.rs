@@ -6,6 +6,7 @@
 //! expiry by name, not in the order of a hash table.
 
 mod classic;
+mod consumer;
 mod join;
 mod load;
 mod offsets;
@@ -13,6 +14,8 @@ mod sync;
 
 use std::rc::Rc;
 
+use super::assignor::TopicPartitions;
+use super::consumer_group::{ConsumerGroup, ConsumerGroupConfig};
 use super::error::GroupError;
 use super::event::{GroupEvent, GroupEventKind};
 use super::message::{Heartbeat, JoinGroup, Joined, Left, OffsetCommit, Request, Response, Synced, TxnOffsetCommit};
@@ -43,6 +46,8 @@ pub struct GroupConfig {
     pub offsets_retention_check_interval_ms: u64,
     /// `offset.metadata.max.bytes`.
     pub offset_metadata_max_bytes: usize,
+    /// Of groups by the consumer protocol.
+    pub consumer: ConsumerGroupConfig,
 }
 
 impl Default for GroupConfig {
@@ -56,6 +61,7 @@ impl Default for GroupConfig {
             offsets_retention_ms: 604_800_000,
             offsets_retention_check_interval_ms: 600_000,
             offset_metadata_max_bytes: 4_096,
+            consumer: ConsumerGroupConfig::default(),
         }
     }
 }
@@ -107,6 +113,10 @@ impl Context<'_> {
 pub struct GroupCoordinator {
     config: Rc<GroupConfig>,
     groups: SortedMap<String, ClassicGroup>,
+    /// Groups by the consumer protocol. An id is here or among the classic groups, never in both.
+    consumer_groups: SortedMap<String, ConsumerGroup>,
+    /// What the broker knows of topics.
+    topics: Rc<[TopicPartitions]>,
     offsets: Offsets,
     scheduled: u64,
     cleanup_at: SimTime,
@@ -116,7 +126,15 @@ impl GroupCoordinator {
     /// No groups yet.
     pub fn new(config: Rc<GroupConfig>, now: SimTime) -> GroupCoordinator {
         let cleanup_at = now.plus_ms(config.offsets_retention_check_interval_ms);
-        GroupCoordinator { config, groups: SortedMap::new(), offsets: Offsets::default(), scheduled: 0, cleanup_at }
+        GroupCoordinator {
+            config,
+            groups: SortedMap::new(),
+            consumer_groups: SortedMap::new(),
+            topics: Rc::default(),
+            offsets: Offsets::default(),
+            scheduled: 0,
+            cleanup_at,
+        }
     }
 
     /// A group.
@@ -156,6 +174,10 @@ impl GroupCoordinator {
                 let error = self.heartbeat(request, &mut context).err().unwrap_or_default();
                 context.respond(id, Response::Heartbeat(error));
             }
+            Request::ConsumerGroupHeartbeat(request) => {
+                let answer = self.consumer_group_heartbeat(request, &mut context);
+                context.respond(id, Response::ConsumerGroupHeartbeat(answer));
+            }
             Request::LeaveGroup(request) => {
                 let left = match self.groups.get_mut(&request.group) {
                     Some(group) => group.leave(request, &mut context),
@@ -188,6 +210,7 @@ impl GroupCoordinator {
             .values()
             .filter_map(ClassicGroup::next_deadline)
             .map(|(at, _)| at)
+            .chain(self.consumer_groups.values().filter_map(ConsumerGroup::next_deadline))
             .fold(self.cleanup_at, SimTime::min)
     }
 
@@ -207,6 +230,9 @@ impl GroupCoordinator {
                 break;
             }
             group.on_time(&mut context);
+        }
+        for group in self.consumer_groups.values_mut() {
+            group.on_time(now, &mut context.out.records);
         }
         if self.cleanup_at <= now {
             self.cleanup_at = now.plus_ms(config.offsets_retention_check_interval_ms);
@@ -236,6 +262,9 @@ impl GroupCoordinator {
         let (min, max) = (context.config.min_session_timeout_ms, context.config.max_session_timeout_ms);
         if request.session_timeout_ms < min || request.session_timeout_ms > max {
             return refuse(context, GroupError::InvalidSessionTimeout);
+        }
+        if let Err(error) = self.make_room_for_classic(&request.group, context) {
+            return refuse(context, error);
         }
         let is_new = !self.groups.contains_key(&request.group);
         if is_new && !request.member_id.is_empty() {
@@ -283,6 +312,9 @@ impl GroupCoordinator {
         transactional: bool,
         context: &mut Context<'_>,
     ) -> Result<(), GroupError> {
+        if let Some(group) = self.consumer_groups.get(&request.group) {
+            return group.validate_commit(request, transactional, &self.topics);
+        }
         if !self.groups.contains_key(&request.group) {
             // Without group management a group comes to be with its first commit.
             if request.generation >= 0 {
@@ -297,6 +329,14 @@ impl GroupCoordinator {
 
     /// Kafka: `GroupCoordinatorShard.deleteGroups`.
     fn delete(&mut self, id: &str, context: &mut Context<'_>) -> Result<(), GroupError> {
+        if let Some(group) = self.consumer_groups.get(id) {
+            if !group.members.is_empty() {
+                return Err(GroupError::NonEmptyGroup);
+            }
+            self.offsets.forget_group(id, context.out);
+            self.remove_consumer_group(id, context);
+            return Ok(());
+        }
         let group = self.groups.get(id).ok_or(GroupError::GroupIdNotFound)?;
         if group.state != State::Empty {
             return Err(GroupError::NonEmptyGroup);
@@ -317,6 +357,7 @@ impl GroupCoordinator {
         for id in gone {
             self.remove(&id, context);
         }
+        self.clean_up_consumer_groups(context);
     }
 
     fn remove(&mut self, id: &str, context: &mut Context<'_>) {

@@ -1,5 +1,6 @@
-//! A consumer as a member of a classic group: what it asks the coordinator, when, and what its application sees of it.
-//! Kafka 4.3: `ConsumerCoordinator` on `AbstractCoordinator`, with `Heartbeat` and `SubscriptionState`.
+//! A consumer as a member of a group: what it asks the coordinator, when, and what its application sees of it.
+//! Kafka 4.3: `ConsumerCoordinator` on `AbstractCoordinator`, with `Heartbeat` and `SubscriptionState`; by the consumer
+//! protocol `consumer_protocol.rs` and `reconcile.rs` take their places.
 //!
 //! Time, responses and the application's calls come in; requests and callbacks come out. What Kafka's heartbeat thread does
 //! is in [`GroupMember::on_time`] and goes on while the application does not poll.
@@ -7,19 +8,25 @@
 //! heartbeat thread looks at its timers when they run out, not every `retry.backoff.ms`; callbacks never fail.
 
 mod commit;
+mod consumer_protocol;
 mod join;
 mod leader;
+mod leave;
 mod metadata;
+mod reconcile;
 
 use super::assignor::{Assignor, TopicPartitions};
 use super::error::GroupError;
-use super::message::{Heartbeat, LeaveGroup, Opaque, Request, Response};
+use super::message::{Heartbeat, Opaque, Request, Response};
 use crate::ids::{MessageId, Topic, TopicPartition};
 use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
 use commit::AutoCommit;
 pub use commit::{CommitError, CommitId};
+use consumer_protocol::ConsumerProtocol;
+pub use consumer_protocol::{GroupProtocol, MembershipState};
 use join::JoinFuture;
+pub use leave::MembershipOperation;
 
 /// A member's configuration. Kafka: `GroupRebalanceConfig`, `ConsumerConfig`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +39,8 @@ pub struct MemberConfig {
     pub client_host: String,
     /// `group.instance.id`, which makes it a static member.
     pub instance_id: Option<String>,
+    /// `group.protocol`.
+    pub protocol: GroupProtocol,
     /// `partition.assignment.strategy`.
     pub assignors: Vec<Assignor>,
     /// `session.timeout.ms`.
@@ -55,6 +64,7 @@ impl Default for MemberConfig {
             client_id: String::new(),
             client_host: "/127.0.0.1".to_owned(),
             instance_id: None,
+            protocol: GroupProtocol::Classic,
             assignors: vec![Assignor::Range, Assignor::CooperativeSticky],
             session_timeout_ms: 45_000,
             max_poll_interval_ms: 300_000,
@@ -158,20 +168,9 @@ enum InFlight {
     Join(Generation),
     Sync(Generation),
     Heartbeat(Generation),
+    ConsumerGroupHeartbeat,
     Leave,
     Commit(CommitId, Generation),
-}
-
-/// How a member closes. Kafka: `CloseOptions.GroupMembershipOperation`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MembershipOperation {
-    /// A dynamic member leaves, a static one does not.
-    #[default]
-    Default,
-    /// It leaves.
-    LeaveGroup,
-    /// It does not.
-    RemainInGroup,
 }
 
 /// A member.
@@ -188,6 +187,8 @@ pub struct GroupMember {
     pub is_leader: bool,
     /// Its partitions, in order.
     pub assigned: SortedSet<TopicPartition>,
+    /// Of a member by the consumer protocol: what commits by the clock is not `poll()` but [`GroupMember::commit_itself`].
+    pub commits_itself: bool,
     protocol: RebalanceProtocol,
     wanted: Option<Wanted>,
     subscription: SortedSet<Topic>,
@@ -215,6 +216,8 @@ pub struct GroupMember {
     next_commit: u64,
     auto_commit: AutoCommit,
     closing: Option<MembershipOperation>,
+    /// Its part of the consumer protocol, if it speaks that.
+    consumer_protocol: Option<Box<ConsumerProtocol>>,
 }
 
 impl GroupMember {
@@ -223,11 +226,18 @@ impl GroupMember {
         let cooperative = !config.assignors.is_empty()
             && config.assignors.iter().all(|assignor| *assignor == Assignor::CooperativeSticky);
         let auto_commit = AutoCommit::new(&config, now);
+        let (member_id, consumer_protocol) = match &config.protocol {
+            GroupProtocol::Classic => (String::new(), None),
+            GroupProtocol::Consumer { member_id, .. } => {
+                (member_id.clone(), Some(Box::new(ConsumerProtocol::new(now))))
+            }
+        };
         GroupMember {
             state: MemberState::Unjoined,
-            generation: Generation::none(String::new()),
+            generation: Generation::none(member_id),
             is_leader: false,
             assigned: SortedSet::new(),
+            commits_itself: false,
             protocol: if cooperative { RebalanceProtocol::Cooperative } else { RebalanceProtocol::Eager },
             wanted: None,
             subscription: SortedSet::new(),
@@ -253,6 +263,7 @@ impl GroupMember {
             next_commit: 0,
             auto_commit,
             closing: None,
+            consumer_protocol,
             config,
         }
     }
@@ -293,31 +304,6 @@ impl GroupMember {
         self.request_rejoin("rebalance enforced by user");
     }
 
-    /// `unsubscribe()`.
-    pub fn unsubscribe(&mut self, out: &mut Output) {
-        self.on_leave_prepare(out);
-        self.maybe_leave(MembershipOperation::Default, out);
-        self.wanted = None;
-        self.subscription = SortedSet::new();
-        self.assigned = SortedSet::new();
-    }
-
-    /// `close()`; [`Event::Closed`] tells when it returns.
-    pub fn close(&mut self, operation: MembershipOperation, out: &mut Output) {
-        self.closing = Some(operation);
-        if !self.commit_on_close(out) {
-            self.finish_close(out);
-        }
-    }
-
-    fn finish_close(&mut self, out: &mut Output) {
-        let Some(operation) = self.closing.take() else { return };
-        self.heartbeat_at = None;
-        self.on_leave_prepare(out);
-        self.maybe_leave(operation, out);
-        out.events.push(Event::Closed);
-    }
-
     /// What `poll()` does about the group; it is called again after every response. `cluster` is what a broker knows of
     /// topics now.
     ///
@@ -333,6 +319,13 @@ impl GroupMember {
         }
         if now >= self.metadata_at.plus_ms(self.config.metadata_max_age_ms) {
             self.refresh(now, cluster);
+        }
+        if self.consumer_protocol.is_some() {
+            self.poll_consumer_protocol(now, out)?;
+            if !self.commits_itself {
+                self.maybe_auto_commit(now, out);
+            }
+            return Ok(());
         }
         if let Some(error) = self.failure.take() {
             return Err(PollError::Refused(error));
@@ -352,10 +345,14 @@ impl GroupMember {
 
     /// When [`GroupMember::on_time`] or, of a member that polls, [`GroupMember::poll`] must be called next.
     pub fn next_deadline(&self, polls: bool) -> Option<SimTime> {
-        let in_group = self.heartbeat_at.map(|at| if polls { at } else { at.min(self.poll_deadline) });
+        let beat_at = match &self.consumer_protocol {
+            Some(own) => own.next_beat(),
+            None => self.heartbeat_at,
+        };
+        let in_group = beat_at.map(|at| if polls { at } else { at.min(self.poll_deadline) });
         let polled = [
             self.join_retry_at,
-            self.auto_commit.next_at().filter(|_| self.state == MemberState::Stable && self.join.is_none()),
+            self.auto_commit.next_at().filter(|_| self.commits_by_the_clock()),
             self.wanted.as_ref().map(|_| self.metadata_at.plus_ms(self.config.metadata_max_age_ms)),
         ];
         in_group.into_iter().chain(polled.into_iter().flatten().filter(|_| polls)).min()
@@ -363,6 +360,7 @@ impl GroupMember {
 
     /// What the heartbeat thread does. Kafka: `HeartbeatThread.run`.
     pub fn on_time(&mut self, now: SimTime, out: &mut Output) {
+        self.heartbeat(now, out);
         let Some(at) = self.heartbeat_at else { return };
         if matches!(self.state, MemberState::Unjoined | MemberState::PreparingRebalance) || self.failure.is_some() {
             self.heartbeat_at = None;
@@ -397,6 +395,9 @@ impl GroupMember {
             }
             (Some(InFlight::Sync(sent)), Response::SyncGroup(synced)) => self.on_synced(&sent, synced),
             (Some(InFlight::Heartbeat(sent)), Response::Heartbeat(error)) => self.on_heartbeat(&sent, *error),
+            (Some(InFlight::ConsumerGroupHeartbeat), Response::ConsumerGroupHeartbeat(answer)) => {
+                self.on_consumer_heartbeat(now, answer, out);
+            }
             (Some(InFlight::Commit(commit, sent)), Response::OffsetCommit(answer)) => {
                 self.on_committed(now, commit, &sent, answer, out);
             }
@@ -445,40 +446,6 @@ impl GroupMember {
         self.generation = Generation::none(member_id);
         self.request_rejoin(reason);
         self.needs_join_prepare = true;
-    }
-
-    /// Kafka: `onLeavePrepare`.
-    fn on_leave_prepare(&mut self, out: &mut Output) {
-        if self.wanted.is_none() || self.assigned.is_empty() {
-            return;
-        }
-        let dropped = self.take_assigned();
-        let rebalances = matches!(self.state, MemberState::PreparingRebalance | MemberState::CompletingRebalance);
-        let is_lost = self.generation.id == -1 || self.generation.member_id.is_empty() || rebalances;
-        out.events.push(if is_lost { Event::Lost(dropped) } else { Event::Revoked(dropped) });
-    }
-
-    fn take_assigned(&mut self) -> Vec<TopicPartition> {
-        let taken = self.assigned.iter().cloned().collect();
-        self.assigned.clear();
-        self.forget_consumed();
-        taken
-    }
-
-    /// Kafka: `maybeLeaveGroup`.
-    fn maybe_leave(&mut self, operation: MembershipOperation, out: &mut Output) {
-        let leaves = match operation {
-            MembershipOperation::Default => self.config.instance_id.is_none(),
-            MembershipOperation::LeaveGroup => true,
-            MembershipOperation::RemainInGroup => false,
-        };
-        if leaves && self.state != MemberState::Unjoined && !self.generation.member_id.is_empty() {
-            // A static member that leaves names only its member id.
-            let members = vec![(self.generation.member_id.clone(), None)];
-            let request = Request::LeaveGroup(LeaveGroup { group: self.config.group.clone(), members });
-            self.send(request, InFlight::Leave, out);
-        }
-        self.reset_and_rejoin("consumer pro-actively leaving the group", true);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::consumer_group::{HeartbeatRequest, HeartbeatResponse};
 use super::error::GroupError;
 use crate::ids::{Topic, TopicId};
 
@@ -21,6 +22,8 @@ pub enum Request {
     SyncGroup(SyncGroup),
     /// A member lives.
     Heartbeat(Heartbeat),
+    /// A member by the consumer protocol lives, joins, says what it has, or goes.
+    ConsumerGroupHeartbeat(HeartbeatRequest),
     /// Members go.
     LeaveGroup(LeaveGroup),
     /// Offsets to keep.
@@ -42,6 +45,8 @@ pub enum Response {
     SyncGroup(Synced),
     /// To [`Request::Heartbeat`].
     Heartbeat(GroupError),
+    /// To [`Request::ConsumerGroupHeartbeat`].
+    ConsumerGroupHeartbeat(Result<HeartbeatResponse, GroupError>),
     /// To [`Request::LeaveGroup`].
     LeaveGroup(Left),
     /// To [`Request::OffsetCommit`]: an error for each partition.

@@ -258,12 +258,14 @@ impl Play<'_> {
             self.run_until(action, "records", POLL_MAX_MS, is_done)?;
             self.run_for(LOOK_MS);
             let now = self.committed().get(&name).and_then(Value::as_i64);
-            let outcome = if now == returned { "what earlier polls returned" } else { "what this poll returned" };
+            let outcome =
+                if now == returned { "what earlier polls returned" } else { "also what this poll() returned" };
             if now.is_some() && now != committed && !outcomes.contains(&outcome) {
                 outcomes.push(outcome);
             }
             self.run_for(ms(between));
         }
+        outcomes.sort_unstable();
         self.result(action, "committed_by_a_poll", json!(outcomes));
         Ok(())
     }

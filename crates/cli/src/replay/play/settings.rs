@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use highwater_sim::group::assignor::Assignor;
 use highwater_sim::group::cluster::ResetPolicy;
 use highwater_sim::group::coordinator::GroupConfig;
-use highwater_sim::group::member::{MemberConfig, Wanted};
+use highwater_sim::group::member::{GroupProtocol, MemberConfig, Wanted};
+use highwater_sim::ids::TopicId;
 
 use super::super::ReplayError;
 use super::super::story::{Action, Story};
@@ -49,6 +50,16 @@ impl<'a> Settings<'a> {
         if let Some(size) = number(broker, "group.max.size")? {
             config.max_size = size;
         }
+        if let Some(interval) = number(broker, "group.consumer.assignment.interval.ms")? {
+            config.consumer.assignment_interval_ms = interval;
+        }
+        let group = &self.story.group.config.group;
+        if let Some(interval) = number(group, "consumer.heartbeat.interval.ms")? {
+            config.consumer.heartbeat_interval_ms = interval;
+        }
+        if let Some(timeout) = number(group, "consumer.session.timeout.ms")? {
+            config.consumer.session_timeout_ms = timeout;
+        }
         Ok(config)
     }
 
@@ -69,11 +80,19 @@ impl<'a> Settings<'a> {
         if let Some(own) = own {
             props.extend(own.props.clone());
         }
-        if props.get("group.protocol").is_some_and(|protocol| protocol != "classic") {
-            return Err(ReplayError::NotSimulated { step: action.step, what: format!("the group protocol of {name}") });
-        }
         let names = own.and_then(|own| own.assignors.as_ref()).unwrap_or(&self.story.group.assignors);
         let assignors: Vec<Assignor> = names.iter().filter_map(|name| Assignor::named(name)).collect();
+        let protocol = match props.get("group.protocol").map_or("classic", String::as_str) {
+            "classic" => GroupProtocol::Classic,
+            "consumer" => GroupProtocol::Consumer {
+                member_id: own.and_then(|own| own.id.clone()).unwrap_or_else(|| name.to_owned()),
+                remote_assignor: names.first().cloned(),
+            },
+            _ => {
+                let what = format!("the group protocol of {name}");
+                return Err(ReplayError::NotSimulated { step: action.step, what });
+            }
+        };
         let defaults = MemberConfig::default();
         let auto_commit = props.get("enable.auto.commit").is_none_or(|value| value == "true");
         let group = action.text("group").or(own.and_then(|own| own.group.as_deref())).unwrap_or(&self.story.group.id);
@@ -82,6 +101,7 @@ impl<'a> Settings<'a> {
             group: group.to_owned(),
             client_id: name.to_owned(),
             instance_id: instance.map(str::to_owned),
+            protocol,
             assignors: if assignors.is_empty() { defaults.assignors } else { assignors },
             session_timeout_ms: number(&props, "session.timeout.ms")?.unwrap_or(defaults.session_timeout_ms),
             max_poll_interval_ms: number(&props, "max.poll.interval.ms")?.unwrap_or(defaults.max_poll_interval_ms),
@@ -105,6 +125,24 @@ impl<'a> Settings<'a> {
         join.wait_for.is_none()
             && self.story.actions.iter().filter(is_poll).any(|action| action.member.as_deref() == Some(name))
     }
+}
+
+/// A topic id as Kafka writes it: 22 digits of base 64, in the alphabet for addresses. Java: `Uuid.fromString`.
+pub fn topic_id(text: &str) -> Result<TopicId, ReplayError> {
+    let digit = |letter: u8| match letter {
+        b'A'..=b'Z' => letter.checked_sub(b'A'),
+        b'a'..=b'z' => letter.checked_sub(b'a').map(|digit| digit.saturating_add(26)),
+        b'0'..=b'9' => letter.checked_sub(b'0').map(|digit| digit.saturating_add(52)),
+        b'-' => Some(62),
+        b'_' => Some(63),
+        _ => None,
+    };
+    let digits: Option<Vec<u8>> = text.bytes().map(digit).collect();
+    let digits = digits.filter(|digits| digits.len() == 22).ok_or_else(|| wrong("topic_ids", text))?;
+    // The last digit brings four bits too many.
+    let (last, others) = digits.split_last().ok_or_else(|| wrong("topic_ids", text))?;
+    let bits = others.iter().fold(0_u128, |bits, digit| bits << 6 | u128::from(*digit));
+    Ok(TopicId(bits << 2 | u128::from(last >> 4)))
 }
 
 /// A policy by its name. `by_duration` has a duration as ISO 8601 writes it.
@@ -187,6 +225,14 @@ mod tests {
         assert_eq!(duration_ms("PT1H"), Some(3_600_000));
         assert_eq!(duration_ms("P1DT2M3S"), Some(86_523_000));
         assert_eq!((duration_ms("1H"), duration_ms("P1H"), duration_ms("PT1")), (None, None, None));
+    }
+
+    #[test]
+    fn topic_ids_are_in_base_64() {
+        assert_eq!(topic_id("AAAAAAAAAAAAAAAAAAAAAQ").unwrap(), TopicId(1));
+        assert_eq!(topic_id("AAAAAAAAAAAAAAAAAAAAEA").unwrap(), TopicId(4 << 2));
+        assert_eq!(topic_id("_____________________w").unwrap(), TopicId(u128::MAX));
+        assert!(topic_id("AA").is_err() && topic_id("AAAAAAAAAAAAAAAAAAAA+A").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::super::member::{Event, Output};
 use super::super::message::{OffsetFetch, Request};
-use super::{Client, Failure, GroupCluster, Happening, Mail, Polls, REQUESTS_MAX};
+use super::{Client, Failure, GroupCluster, Happening, Mail, Polls, REQUESTS_MAX, timing};
 use crate::ids::MessageId;
 
 impl GroupCluster {
@@ -20,12 +20,14 @@ impl GroupCluster {
     pub(super) fn polled(&mut self, name: &str) {
         loop {
             let (now, mut out) = (self.now, Output::default());
+            let after = self.commits_after();
             let Some(client) = self.clients.get_mut(name).filter(|client| client.polls != Polls::Never) else { return };
+            client.member.commits_itself = after && client.member.membership_state().is_some();
             let result = client.member.poll(now, &self.topics, &mut out).map_err(Failure::from);
             self.take_output(name, out);
             let Some(client) = self.clients.get_mut(name) else { return };
-            let assigned = &client.member.assigned;
-            let read = result.and_then(|()| client.reader.poll(assigned, &self.logs, now));
+            let fetchable = client.member.fetchable();
+            let read = result.and_then(|()| client.reader.poll(&fetchable, &self.logs, now));
             match read {
                 Err(failure) => {
                     client.polls = Polls::Never;
@@ -37,6 +39,8 @@ impl GroupCluster {
                     for (partition, offset, epoch) in read.positions {
                         client.member.consumed(&partition, offset, epoch);
                     }
+                    let mut late = Output::default();
+                    client.member.commit_itself(now, &mut late);
                     let fetch = read.committed_of;
                     let group = client.member.config.group.clone();
                     let id = client.reader.number(&fetch);
@@ -48,6 +52,7 @@ impl GroupCluster {
                         }
                         self.happenings.push(Happening::Records(name.to_owned(), read.records));
                     }
+                    self.take_output(name, late);
                     if !fetch.is_empty() {
                         let joined =
                             self.names.iter().find(|(_, there)| *there == name).map_or(0, |(number, _)| *number);
@@ -72,7 +77,7 @@ impl GroupCluster {
 
     pub(super) fn take_output(&mut self, name: &str, out: Output) {
         for (id, request) in out.requests {
-            if !matches!(request, Request::Heartbeat(_) | Request::OffsetCommit(_)) {
+            if timing::is_observable_request(&request) {
                 self.last_activity = self.now;
             }
             self.happenings.push(Happening::Asked(name.to_owned(), request.clone()));
@@ -92,5 +97,6 @@ impl GroupCluster {
             }
             self.happenings.push(Happening::Seen(name.to_owned(), event));
         }
+        self.ask_for_metadata(name);
     }
 }

@@ -1,4 +1,6 @@
 use super::super::assignor::Assignor;
+use super::super::consumer_group::ConsumerGroupConfig;
+use super::super::member::GroupProtocol;
 use super::super::protocol::Assigned;
 use super::super::records::Value;
 use super::*;
@@ -16,8 +18,16 @@ fn config(assignor: Assignor) -> MemberConfig {
     }
 }
 
+fn by_consumer_protocol(name: &str) -> MemberConfig {
+    let protocol = GroupProtocol::Consumer { member_id: name.to_owned(), remote_assignor: None };
+    MemberConfig { protocol, ..config(Assignor::Range) }
+}
+
 fn cluster() -> GroupCluster {
-    let mut cluster = GroupCluster::new(GroupConfig { initial_rebalance_delay_ms: 0, ..GroupConfig::default() });
+    let consumer =
+        ConsumerGroupConfig { heartbeat_interval_ms: 500, session_timeout_ms: 6_000, assignment_interval_ms: 0 };
+    let config = GroupConfig { initial_rebalance_delay_ms: 0, consumer, ..GroupConfig::default() };
+    let mut cluster = GroupCluster::new(config);
     cluster.set_partitions("t", 4);
     cluster
 }
@@ -174,6 +184,97 @@ fn nobody_shares_a_partition_whatever_happens() {
             assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "seed {seed}: {sizes:?}");
         }
     }
+}
+
+/// Of what it gives up it commits first where it is; only then it says that it has given it up, and another gets it.
+#[test]
+fn by_the_consumer_protocol_a_member_commits_before_it_gives_up() {
+    let mut cluster = cluster();
+    let rarely = |name: &str| MemberConfig { auto_commit_interval_ms: Some(600_000), ..by_consumer_protocol(name) };
+    join(&mut cluster, "A", &rarely("A"));
+    run(&mut cluster, 1_000);
+    for _ in 0..7 {
+        cluster.log_mut(&TopicPartition::new("t", 3)).unwrap().append(0);
+    }
+    cluster.wake();
+    run(&mut cluster, 1_000);
+    assert!(cluster.coordinator().committed("g").is_empty());
+    seen(&mut cluster);
+    join(&mut cluster, "B", &rarely("B"));
+    run(&mut cluster, 2_000);
+    let committed = cluster.coordinator().committed("g");
+    assert!(committed.iter().any(|there| there.partition == 3 && there.offset == 7));
+    assert_eq!(cluster.position("B", &TopicPartition::new("t", 3)), Some(7));
+    assert_eq!(seen(&mut cluster), ["B assigned", "A revoked 2 3", "A assigned", "B assigned 2 3"]);
+}
+
+#[test]
+fn by_the_consumer_protocol_who_unsubscribes_leaves_and_can_come_back() {
+    let mut cluster = cluster();
+    join(&mut cluster, "A", &by_consumer_protocol("A"));
+    run(&mut cluster, 1_000);
+    cluster.unsubscribe("A");
+    run(&mut cluster, 1_000);
+    assert!(cluster.coordinator().consumer_group("g").unwrap().members.is_empty());
+    cluster.subscribe("A", wanted(&["t"]));
+    cluster.set_polls("A", Polls::Always);
+    run(&mut cluster, 1_000);
+    let told = ["A assigned 0 1 2 3", "A revoked 0 1 2 3"];
+    let told: Vec<String> = told.iter().chain(&told[..1]).map(|text| (*text).to_owned()).collect();
+    let seen: Vec<String> = seen(&mut cluster).into_iter().filter(|text| !text.contains("subscribed")).collect();
+    assert_eq!(seen, told);
+    // Epochs go on where they were.
+    assert_eq!(cluster.member("A").unwrap().generation.id, 4);
+}
+
+/// The coordinator gives a partition to nobody before the last one has given it up, whatever happens.
+#[test]
+fn by_the_consumer_protocol_nobody_shares_a_partition() {
+    for seed in 0..40 {
+        let mut rng = Pcg::new(seed);
+        let mut cluster = cluster();
+        cluster.set_partitions("t", 7);
+        let mut alive: Vec<String> = Vec::new();
+        for step in 0..30 {
+            match rng.below(7) {
+                0..3 if alive.len() < 6 => {
+                    let name = format!("C{step}");
+                    join(&mut cluster, &name, &by_consumer_protocol(&name));
+                    alive.push(name);
+                }
+                3 if !alive.is_empty() => cluster.crash(&alive.swap_remove(0)),
+                4 if !alive.is_empty() => cluster.close(&alive.swap_remove(0), MembershipOperation::Default),
+                5 if !alive.is_empty() => cluster.set_polls(&alive[0], Polls::Never),
+                _ => {
+                    for name in &alive {
+                        cluster.set_polls(name, Polls::Always);
+                    }
+                }
+            }
+            run(&mut cluster, u64::from(rng.below(3_000)));
+            assert_nothing_is_shared(&cluster, &alive, seed);
+        }
+        for name in &alive {
+            cluster.set_polls(name, Polls::Always);
+        }
+        run(&mut cluster, 60_000);
+        assert_nothing_is_shared(&cluster, &alive, seed);
+        let sizes: Vec<usize> = alive.iter().map(|name| cluster.member(name).unwrap().assigned.len()).collect();
+        if let (Some(most), Some(least)) = (sizes.iter().max(), sizes.iter().min()) {
+            assert_eq!(sizes.iter().sum::<usize>(), 7, "seed {seed}");
+            assert!(most - least <= 1, "seed {seed}: {sizes:?}");
+        }
+    }
+}
+
+fn assert_nothing_is_shared(cluster: &GroupCluster, alive: &[String], seed: u64) {
+    let in_group = |name: &String| cluster.member(name).filter(|member| member.generation.id > 0);
+    let mut owned: Vec<&TopicPartition> =
+        alive.iter().filter_map(in_group).flat_map(|member| &member.assigned).collect();
+    let count = owned.len();
+    owned.sort_unstable();
+    owned.dedup();
+    assert_eq!(owned.len(), count, "seed {seed}");
 }
 
 fn check(cluster: &GroupCluster, alive: &[String], seed: usize) {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::group::message::{OffsetCommit, OffsetToCommit};
 
 const T0: TopicId = TopicId(7);
 
@@ -185,7 +186,29 @@ fn epochs_fence_heartbeats_and_commits() {
     assert_eq!(story.ask(&request).0, Err(GroupError::UnknownMemberId));
     let commit =
         |member: &str, generation| OffsetCommit { member_id: member.to_owned(), generation, ..OffsetCommit::default() };
-    assert_eq!(story.group.validate_commit(&commit("C0", 2)), Ok(()));
-    assert_eq!(story.group.validate_commit(&commit("C0", 1)), Err(GroupError::StaleMemberEpoch));
-    assert_eq!(story.group.validate_commit(&commit("C9", 2)), Err(GroupError::UnknownMemberId));
+    let cluster = cluster(4);
+    let may = |story: &Story, commit: &OffsetCommit| story.group.validate_commit(commit, false, &cluster);
+    let of_0 = |commit: OffsetCommit| {
+        let offset = OffsetToCommit {
+            topic: "t0".into(),
+            topic_id: T0,
+            partition: 0,
+            offset: 1,
+            leader_epoch: -1,
+            metadata: String::new(),
+        };
+        OffsetCommit { offsets: vec![offset], ..commit }
+    };
+    assert_eq!(may(&story, &commit("C0", 2)), Ok(()));
+    assert_eq!(may(&story, &of_0(commit("C0", 1))), Err(GroupError::StaleMemberEpoch));
+    assert_eq!(may(&story, &commit("C0", 3)), Err(GroupError::StaleMemberEpoch));
+    assert_eq!(may(&story, &commit("C9", 2)), Err(GroupError::UnknownMemberId));
+    assert_eq!(may(&story, &commit("", -1)), Err(GroupError::UnknownMemberId));
+    let transactional = |commit: &OffsetCommit| story.group.validate_commit(commit, true, &cluster);
+    assert_eq!(transactional(&of_0(commit("C0", 1))), Err(GroupError::IllegalGeneration));
+    assert_eq!(transactional(&commit("", -1)), Ok(()));
+    // What a member has had since an older epoch it may commit with that one.
+    story.partitions = 5;
+    story.beat("C0", false);
+    assert_eq!(may(&story, &of_0(commit("C0", 2))), Ok(()));
 }

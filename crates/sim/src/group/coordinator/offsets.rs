@@ -4,6 +4,7 @@
 
 use highwater_log::java::string_hash_code;
 
+use super::super::consumer_group::ConsumerGroup;
 use super::super::error::GroupError;
 use super::super::message::{FetchedOffset, OffsetCommit, OffsetFetch, OffsetToCommit};
 use super::super::records::{self, Key, Kind, Part, Record, Value};
@@ -196,14 +197,14 @@ impl Offsets {
         is_empty
     }
 
+    fn pending_of(&self, group: &str) -> Vec<(Topic, i32)> {
+        let of = self.pending.iter().filter(|one| one.group == group);
+        of.map(|one| (one.offset.topic.clone(), one.offset.partition)).collect()
+    }
+
     /// Forgets what is too old; whether nothing is left. Kafka: `cleanupExpiredOffsets`, `offsetExpirationCondition`.
     pub fn expire(&mut self, group: &ClassicGroup, context: &mut Context<'_>) -> bool {
-        let pending: Vec<(Topic, i32)> = self
-            .pending
-            .iter()
-            .filter(|one| one.group == group.id)
-            .map(|one| (one.offset.topic.clone(), one.offset.partition))
-            .collect();
+        let pending = self.pending_of(&group.id);
         if !self.groups.contains_key(&group.id) {
             return pending.is_empty();
         }
@@ -219,6 +220,22 @@ impl Offsets {
             let since_ms = if since_empty { group.state_since.timestamp_ms() } else { there.timestamp_ms };
             !group.is_subscribed_to(&there.topic)
                 && now_ms.saturating_sub(since_ms) >= retention_ms
+                && !pending.contains(&(there.topic.clone(), there.partition))
+        };
+        self.forget(&group.id, &is_expired, context.out) && pending.is_empty()
+    }
+
+    /// The same of a group by the consumer protocol: what nobody subscribes to expires after its commit.
+    pub fn expire_of_consumer_group(&mut self, group: &ConsumerGroup, context: &mut Context<'_>) -> bool {
+        let pending = self.pending_of(&group.id);
+        if !self.groups.contains_key(&group.id) {
+            return pending.is_empty();
+        }
+        let now_ms = context.now.timestamp_ms();
+        let retention_ms = context.config.offsets_retention_ms;
+        let is_expired = |there: &Committed| {
+            !group.is_subscribed_to(&there.topic)
+                && now_ms.saturating_sub(there.timestamp_ms) >= retention_ms
                 && !pending.contains(&(there.topic.clone(), there.partition))
         };
         self.forget(&group.id, &is_expired, context.out) && pending.is_empty()

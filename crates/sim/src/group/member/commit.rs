@@ -6,6 +6,7 @@ use highwater_log::java::hash_order;
 use super::super::error::GroupError;
 use super::super::java_map::{JavaMap, partition_hash_code};
 use super::super::message::{OffsetCommit, OffsetToCommit, Request};
+use super::reconcile::commit_result;
 use super::{Event, Generation, GroupMember, InFlight, MemberConfig, MemberState, Output};
 use crate::ids::{MessageId, Topic, TopicPartition};
 use crate::sorted::SortedMap;
@@ -118,11 +119,12 @@ impl GroupMember {
         out: &mut Output,
     ) -> Result<(), CommitError> {
         let in_group = self.wanted.is_some();
+        let in_classic_group = in_group && self.consumer_protocol.is_none();
         match self.state {
-            MemberState::PreparingRebalance | MemberState::CompletingRebalance if in_group => {
+            MemberState::PreparingRebalance | MemberState::CompletingRebalance if in_classic_group => {
                 return Err(CommitError::RebalanceInProgress);
             }
-            MemberState::Unjoined if in_group => return Err(CommitError::CommitFailed),
+            MemberState::Unjoined if in_classic_group => return Err(CommitError::CommitFailed),
             _ => {}
         }
         let topic_id = |topic: &Topic| self.topics.iter().find(|there| there.topic == *topic).map(|there| there.id);
@@ -156,6 +158,9 @@ impl GroupMember {
         out: &mut Output,
     ) {
         let error = answer.iter().map(|(.., error)| *error).find(|error| *error != GroupError::None);
+        if self.consumer_protocol.is_some() {
+            return self.on_committed_by_epoch(now, id, sent.id, error, out);
+        }
         let stale = self.generation != *sent && self.state == MemberState::PreparingRebalance;
         let result = match error {
             None => Ok(()),
@@ -182,6 +187,23 @@ impl GroupMember {
             // It goes on to join, whatever came of it.
             self.auto_commit.before_join = BeforeJoin::Done;
         }
+        self.end_commit(now, id, result, out);
+    }
+
+    /// The same of a member by the consumer protocol.
+    fn on_committed_by_epoch(
+        &mut self,
+        now: SimTime,
+        id: CommitId,
+        sent_epoch: i32,
+        error: Option<GroupError>,
+        out: &mut Output,
+    ) {
+        self.end_commit(now, id, commit_result(error), out);
+        self.on_commit_before_reconciliation(now, id, sent_epoch, error, out);
+    }
+
+    fn end_commit(&mut self, now: SimTime, id: CommitId, result: Result<(), CommitError>, out: &mut Output) {
         if matches!(result, Err(CommitError::Error(error)) if error.is_of_coordinator()) {
             self.auto_commit.at = now.plus_ms(self.config.retry_backoff_ms);
         }
@@ -189,6 +211,21 @@ impl GroupMember {
         if self.auto_commit.on_close == Some(id) {
             self.auto_commit.on_close = None;
             self.finish_close(out);
+        }
+    }
+
+    /// The background thread commits if it is time, and `poll()` has not. Kafka: `updateTimerAndMaybeCommit`.
+    pub fn commit_itself(&mut self, now: SimTime, out: &mut Output) {
+        if self.commits_itself && self.commits_by_the_clock() {
+            self.maybe_auto_commit(now, out);
+        }
+    }
+
+    /// Commits come by the clock now.
+    pub(super) fn commits_by_the_clock(&self) -> bool {
+        match &self.consumer_protocol {
+            Some(_) => !self.assigned.is_empty(),
+            None => self.state == MemberState::Stable && self.join.is_none(),
         }
     }
 

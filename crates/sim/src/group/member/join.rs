@@ -190,6 +190,7 @@ impl GroupMember {
             Some(InFlight::Commit(commit, sent)) => {
                 self.on_committed(now, commit, &sent, &[("".into(), 0, error)], out);
             }
+            Some(InFlight::ConsumerGroupHeartbeat) => self.on_heartbeat_lost(now),
             Some(InFlight::Heartbeat(_) | InFlight::Leave) | None => {}
         }
     }
