@@ -57,11 +57,25 @@ async function start() {
   const wasm = await load("highwater_bg.wasm");
   const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
   await engine.default({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
+  if (history.state === WHOLE) {
+    await load_program();
+  }
   engine.start(lang, await words, load_more);
 }
 
+/** In the history: this page begins with the whole program. */
+const WHOLE = "whole";
+
+let has_program = !engine.load_more; // a program that was not cut in two is whole
 let more;
 let codecs;
+
+async function load_program() {
+  if (!has_program) {
+    await engine.load_more(await load("more.wasm"));
+    has_program = true;
+  }
+}
 
 /** Loads a style sheet that the first picture does not need. */
 function dressed(name) {
@@ -79,8 +93,7 @@ function dressed(name) {
 /** Loads what the scenarios after the first need, once: their words, and their part of a program that was cut in two. */
 function load_more(with_codecs) {
   if (!more) {
-    const program = engine.load_more && load("more.wasm").then(engine.load_more);
-    const words = Promise.all([text("words.more.txt"), program]).then(([words]) => engine.keep_words(words)); // read by that part
+    const words = Promise.all([text("words.more.txt"), load_program()]).then(([words]) => engine.keep_words(words)); // read by that part
     const sheets = ["compare", "inspector", "own", "print", "sequence"].map((name) => dressed(`styles/${name}.css`));
     more = Promise.all([words, ...sheets]);
     more.then(() => (document.documentElement.dataset.more = ""), () => {});
@@ -136,15 +149,28 @@ function crashed(error) {
   document.dispatchEvent(new CustomEvent("highwater-error", { detail: { message: String(error) } }));
 }
 
-addEventListener("error", ({ error }) => {
-  if (error instanceof WebAssembly.RuntimeError) {
-    crashed(error);
+/** A first part that stops has perhaps called what is in the second: the page begins again at its step, with both. */
+function stopped(error) {
+  if (!(error instanceof WebAssembly.RuntimeError)) {
+    return false;
   }
-});
+  if (has_program) {
+    crashed(error);
+  } else {
+    history.replaceState(WHOLE, "");
+    location.reload();
+  }
+  return true;
+}
+
+addEventListener("error", ({ error }) => stopped(error));
+addEventListener("unhandledrejection", ({ reason }) => stopped(reason));
 
 /** Kept when the program runs; never where there is no WebAssembly. */
 export const started = typeof WebAssembly === "object" ? start() : new Promise(() => {});
 started.catch((error) => {
-  fail(error);
+  if (!(error instanceof WebAssembly.RuntimeError)) {
+    fail(error);
+  }
   throw error; // and into the console, with its trace
 });

@@ -258,6 +258,28 @@ fn a_program_that_traps_says_so_and_goes_on_at_its_step() -> Result<()> {
 
 #[test]
 #[ignore = "needs the built site and a browser: cargo xtask test"]
+fn a_first_part_that_traps_goes_on_at_its_step_with_the_second() -> Result<()> {
+    let page = Site::shared()?.page(View { reduced_motion: true, ..View::default() })?;
+    let trap = "setTimeout(() => dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('null function') })))";
+    page.go("#/key-hash?step=4&lang=en")?;
+    arrive(&page, 4)?;
+    page.press("ArrowRight")?;
+    arrive(&page, 5)?;
+    page.evaluate("window.isOld = true")?;
+    page.evaluate(trap)?;
+    // Between two documents there is none to ask.
+    thread::sleep(Duration::from_secs(1));
+    arrive(&page, 5)?;
+    assert_eq!(page.evaluate("window.isOld === undefined && document.querySelector('[data-crash]') === null")?, true);
+    page.press("ArrowLeft")?;
+    arrive(&page, 4)?;
+    // With both parts a trap is a mistake of ours, and said.
+    page.evaluate(trap)?;
+    page.wait_until("document.querySelector('[data-crash]') !== null")
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
 fn a_fact_leads_to_its_mark_in_the_picture_of_its_step() -> Result<()> {
     let page = Site::shared()?.page(View::default())?;
     page.go("#/hw-two-rounds?step=4&lang=en&view=facts")?;

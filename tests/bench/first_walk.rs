@@ -38,6 +38,9 @@ fn main() -> Result<()> {
         keep(&page, &mut ran)?;
     }
     bad_links(&site.page(View::default())?, &first, &mut ran)?;
+    for width in [1_280, 360] {
+        ask_for_more(&site.page(View { reduced_motion: true, ..View::default() }.at_width(width))?, &first, &mut ran)?;
+    }
     writeln!(io::stdout(), "{}", Value::from(Vec::from_iter(ran)))?;
     Ok(())
 }
@@ -109,10 +112,64 @@ fn use_the_controls(page: &Page<'_>) -> Result<()> {
 
 /// What is said of links that lead nowhere.
 fn bad_links(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result<()> {
+    page.go(&format!("embed.html?{}#/{first}?step=5&lang=en", ran.len()))?;
+    arrive(page, 5)?;
+    for wish in FROM_OUTSIDE {
+        page.evaluate(wish)?;
+        page.evaluate("new Promise((done) => setTimeout(done, 400))")?;
+        keep(page, ran)?;
+    }
     for link in ["#/no-such-one".to_owned(), format!("#/{first}?step=99&lang=fr&theme=blue&view=no")] {
         page.go(&link)?;
         page.evaluate("new Promise((done) => setTimeout(done, 1000))")?;
         page.evaluate("document.querySelector('[data-action=dismiss]')?.click()")?;
+        keep(page, ran)?;
+    }
+    Ok(())
+}
+
+/// What comes from outside: wishes of the page around, files that are dragged, paper.
+const FROM_OUTSIDE: [&str; 5] = [
+    "document.dispatchEvent(new CustomEvent('highwater-asked', { detail: { step: 3 } }))",
+    "document.dispatchEvent(new CustomEvent('highwater-asked', { detail: { name: 'a.json', text: '{}' } }))",
+    "(() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['{}'], 'a.json')); for (const type of ['dragover', 'drop']) document.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })); })()",
+    "dispatchEvent(new Event('beforeprint'))",
+    "dispatchEvent(new Event('afterprint'))",
+];
+
+/// What asks for the second part, which does not come: all until then must be in the first.
+fn ask_for_more(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result<()> {
+    page.block(&["*/words.more.txt"])?;
+    let actions = ["view-facts", "view-text", "view-sequence", "inspect", "fork", "share", "help", "menu", "checked"];
+    let clicks = actions.map(|action| format!("document.querySelector('[data-action={action}]')?.click()"));
+    let focus = "document.querySelector('[data-stage] [data-mark]').focus()";
+    for (key, click) in ["w", "Enter", "?", "f"]
+        .map(|key| (Some(key), focus))
+        .into_iter()
+        .chain(clicks.iter().map(String::as_str).chain(FROM_OUTSIDE).map(|click| (None, click)))
+    {
+        page.go(&format!("?{}#/{first}?step=5&lang=en", ran.len()))?;
+        arrive(page, 5)?;
+        page.evaluate(click)?;
+        if let Some(key) = key {
+            page.press(key)?;
+        }
+        page.evaluate("new Promise((done) => setTimeout(done, 400))")?;
+        page.evaluate("document.querySelector('[data-action=dismiss]')?.click()")?;
+        keep(page, ran)?;
+    }
+    for link in [
+        "hw-two-rounds?step=2",
+        "hw-two-rounds?step=999",
+        "hw-two-rounds?step=-1&lang=xx&view=9",
+        "review",
+        "simplified",
+        "terms",
+        "files",
+    ] {
+        page.go(&format!("?{}#/{link}", ran.len()))?;
+        page.evaluate("new Promise((done) => setTimeout(done, 1000))")?;
+        page.evaluate("document.querySelector('[data-action=again]')?.click()")?;
         keep(page, ran)?;
     }
     Ok(())

@@ -4,7 +4,8 @@
 //! without the second part. What the page itself seldom does, such as what follows an error, is named here by hand: a walk
 //! does not meet it, and it must not trap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// The modules, types and functions of the page, by the beginnings of their paths.
 const PAGE: [&str; 50] = [
@@ -76,28 +77,54 @@ const TYPES: &str = "types ";
 /// alike, and gives it the name of any of them.
 const STAYS: &str = "stays ";
 
-/// Begins the line of a function of the standard library, made for types of log, sim or player: by its hash, for its name
-/// does not say for which.
-const GENERIC: &str = "generic ";
+/// Begins the line of a single function: by its hash, for its name does not say for which types it is made, or by its whole
+/// name where it has no hash.
+const ALONE: &str = "alone ";
 
 /// The crates that a walk decides about.
 const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
 
 /// What has fewer instructions than this is not worth a line.
-const WORTH: u64 = 25;
+const WORTH: u64 = 12;
 
-/// Knows a function of a later module, or of an implementation there, by its name.
-pub fn is_later(name: &str) -> bool {
-    is_in_second_part(name, FOUND)
+/// A list, read.
+#[derive(Debug)]
+pub struct List<'a> {
+    alone: BTreeSet<&'a str>,
+    stays: BTreeSet<&'a str>,
+    /// Modules, and modules whose types count.
+    others: Vec<&'a str>,
 }
 
-/// The same, with a list that was found just now.
-pub fn is_in_second_part(name: &str, found: &str) -> bool {
-    let stays = || {
-        let hashes = found.lines().filter_map(|line| line.strip_prefix(STAYS));
-        hash_of(name).is_some_and(|hash| hashes.into_iter().any(|stays| stays == hash))
-    };
-    (is_of_page(name) && !stays()) || is_found(name, found)
+impl<'a> List<'a> {
+    /// Reads a list such as `later.txt`.
+    pub fn of(found: &'a str) -> List<'a> {
+        let mut list = List { alone: BTreeSet::new(), stays: BTreeSet::new(), others: Vec::new() };
+        for line in found.lines() {
+            match (line.strip_prefix(ALONE), line.strip_prefix(STAYS)) {
+                (Some(alone), _) => drop(list.alone.insert(alone)),
+                (_, Some(stays)) => drop(list.stays.insert(stays)),
+                _ => list.others.push(line),
+            }
+        }
+        list
+    }
+
+    /// Whether a function belongs into the second part, by its name: it is of a later module, or of an implementation there, or
+    /// named by hand.
+    pub fn has(&self, name: &str) -> bool {
+        (is_of_page(name) && !hash_of(name).is_some_and(|hash| self.stays.contains(hash))) || self.is_found(name)
+    }
+
+    fn is_found(&self, name: &str) -> bool {
+        self.alone.contains(hash_of(name).unwrap_or(name)) || self.others.iter().any(|line| is_line_of(name, line))
+    }
+}
+
+/// Knows a function of the second part by its name.
+pub fn is_later(name: &str) -> bool {
+    static LIST: LazyLock<List<'_>> = LazyLock::new(|| List::of(FOUND));
+    LIST.has(name)
 }
 
 /// Knows those that are named by hand.
@@ -107,19 +134,10 @@ pub fn is_of_page(name: &str) -> bool {
         || PAGE_TYPES.iter().any(|types| name.contains(types))
 }
 
-fn is_found(name: &str, found: &str) -> bool {
-    found.lines().any(|line| is_line_of(name, line))
-}
-
 fn is_line_of(name: &str, line: &str) -> bool {
-    if line.starts_with(STAYS) {
-        false
-    } else if let Some(types) = line.strip_prefix(TYPES) {
-        name.contains(types)
-    } else if let Some(hash) = line.strip_prefix(GENERIC) {
-        name.ends_with(hash)
-    } else {
-        is_in(name, line)
+    match line.strip_prefix(TYPES) {
+        Some(types) => name.contains(types),
+        None => is_in(name, line),
     }
 }
 
@@ -127,16 +145,9 @@ fn is_in(name: &str, later: &str) -> bool {
     name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::"))
 }
 
-/// Knows a function of log, sim or player.
-pub fn is_of_core(name: &str) -> bool {
-    CRATES.iter().any(|of| is_in(name, of))
-}
-
-/// Knows a function of the standard library that was made for types of ours: its name ends in a hash, which stays the same
-/// while the types do.
-pub fn is_generic(name: &str) -> bool {
-    let of_std = ["core::", "alloc::", "std::"].iter().any(|of| name.trim_start_matches('<').starts_with(of));
-    of_std && hash_of(name).is_some()
+/// What may go alone: the page's own functions are named by hand, and a list has no lines for what has no name.
+fn may_go_alone(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\n') && !is_in(name, "highwater")
 }
 
 fn hash_of(name: &str) -> Option<&str> {
@@ -158,8 +169,6 @@ pub struct Seen {
     pub size: u64,
     /// Whether it ran.
     pub ran: bool,
-    /// Whether the page may call it, and not only log, sim and player.
-    pub asked_by_page: bool,
 }
 
 /// What `later.txt` shall hold after a walk that saw these.
@@ -176,14 +185,14 @@ pub fn found(seen: &[Seen]) -> String {
     root.list("", &mut lines);
     let types: Vec<String> = lines.iter().filter_map(|line| types_of(line, &lines, seen)).collect();
     lines.extend(types);
-    let generic = seen.iter().filter(|function| {
-        let worth = !function.ran && !function.asked_by_page && function.size >= WORTH;
-        worth && is_generic(&function.name) && !lines.iter().any(|line| is_line_of(&function.name, line))
+    let ran: BTreeSet<&str> =
+        seen.iter().filter(|one| one.ran).map(|one| hash_of(&one.name).unwrap_or(&one.name)).collect();
+    let alone = seen.iter().filter(|function| {
+        let worth = !function.ran && function.size >= WORTH && may_go_alone(&function.name);
+        worth && !is_of_page(&function.name) && !lines.iter().any(|line| is_line_of(&function.name, line))
     });
-    let mut hashes: Vec<String> =
-        generic.filter_map(|function| hash_of(&function.name).map(|hash| format!("{GENERIC}{hash}"))).collect();
-    hashes.sort_unstable();
-    lines.extend(hashes);
+    let alone: BTreeSet<&str> = alone.map(|function| hash_of(&function.name).unwrap_or(&function.name)).collect();
+    lines.extend(alone.difference(&ran).map(|function| format!("{ALONE}{function}")));
     let alike = seen.iter().filter(|function| function.ran && is_of_page(&function.name));
     lines.extend(alike.filter_map(|function| hash_of(&function.name).map(|hash| format!("{STAYS}{hash}"))));
     lines.push(String::new());
@@ -254,7 +263,7 @@ mod tests {
     use super::*;
 
     fn seen(name: &str, ran: bool) -> Seen {
-        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran, asked_by_page: true }
+        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran }
     }
 
     #[test]
@@ -278,20 +287,22 @@ mod tests {
         let text = found(&walk);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines, ["highwater_sim::broker::fetch", "highwater_sim::group", "types highwater_sim::group::"]);
-        let later: Vec<bool> = walk.iter().map(|function| is_found(&function.name, &text)).collect();
+        let later: Vec<bool> = walk.iter().map(|function| List::of(&text).is_found(&function.name)).collect();
         assert_eq!(later, [false, true, true, true, true, false]);
     }
 
     #[test]
-    fn what_the_core_alone_asks_of_the_standard_library_goes_with_it() {
+    fn what_never_ran_goes_alone_but_the_page_does_not() {
         let fold = seen("<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::fold", false);
-        let of_page = fold.clone();
-        let fold = Seen { asked_by_page: false, ..fold };
-        assert_eq!(found(std::slice::from_ref(&fold)), "generic h0123456789abcdef\n");
-        assert!(is_found(&fold.name, "generic h0123456789abcdef\n"));
-        assert_eq!(found(&[of_page]), "");
-        assert_eq!(found(&[Seen { ran: true, ..fold }]), "");
-        assert!(!is_generic("core[c5930c85a12de822]::str::slice_error_fail_rt"));
+        assert_eq!(found(std::slice::from_ref(&fold)), "alone h0123456789abcdef\n");
+        assert!(List::of("alone h0123456789abcdef\n").is_found(&fold.name));
+        assert_eq!(found(&[fold.clone(), Seen { ran: true, ..fold }]), "");
+        let whole = "core[c5930c85a12de822]::str::slice_error_fail_rt";
+        let failing = Seen { name: whole.to_owned(), size: WORTH, ran: false };
+        let text = found(&[failing]);
+        assert_eq!(text, format!("alone {whole}\n"));
+        assert!(List::of(&text).is_found(whole));
+        assert_eq!(found(&[seen("highwater::app::App::resize", false)]), "");
     }
 
     #[test]
@@ -299,8 +310,8 @@ mod tests {
         let alike = Seen { ran: true, ..seen("highwater::compare::pictures", true) };
         let text = found(std::slice::from_ref(&alike));
         assert_eq!(text, "stays h0123456789abcdef\n");
-        assert!(is_of_page(&alike.name) && !is_in_second_part(&alike.name, &text));
-        assert!(is_in_second_part("highwater::compare::form::hffffffffffffffff", &text));
+        assert!(is_of_page(&alike.name) && !List::of(&text).has(&alike.name));
+        assert!(List::of(&text).has("highwater::compare::form::hffffffffffffffff"));
     }
 
     #[test]

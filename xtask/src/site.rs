@@ -101,26 +101,6 @@ pub enum Packer {
     Fresh,
 }
 
-/// The site as `cargo xtask build` writes it, with its sizes. A first load over its budget is told; only the build itself fails
-/// because of it.
-///
-/// # Errors
-/// When a part cannot be built; with `CI=true` also when the tools that make it small are not there.
-pub fn build_and_tell(project: &Project) -> Result<()> {
-    if !assemble(project, Profile::Web, Packer::This)? {
-        if is_ci() {
-            bail!("without wasm-opt and esbuild the site is not what visitors get");
-        }
-        return Ok(());
-    }
-    let measured = sizes::measure(&project.dist())?;
-    crate::console::print(&measured.table())?;
-    if let Err(over) = measured.judge() {
-        say(&format!("NOT WITHIN BUDGET: {over}"));
-    }
-    Ok(())
-}
-
 /// `cargo xtask build`: the site as visitors get it, held against its budget.
 ///
 /// # Errors
@@ -267,15 +247,17 @@ fn minify_scripts(project: &Project, stage: &Path) -> Result<bool> {
 /// Moves into `more` what only other scenarios than the first run, and gives the script the way to load it.
 fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
     let whole = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let (whole, names) = split::with_short_imports(&whole)?;
     let parts = split::split(&whole, later::is_later).context("cannot cut the wasm")?;
     write_changed(wasm, &parts.first)?;
     write_changed(more, &parts.more)?;
-    let mut text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
+    let text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
     for name in ["function __wbg_get_imports(", "function __wbg_load(", "let wasmModule, wasm"] {
         if !text.contains(name) {
             bail!("wasm-bindgen's script has no `{name}` any more, by which the second part is loaded");
         }
     }
+    let mut text = split::renamed(&text, &names);
     text.push_str(LOAD_MORE);
     write_changed(script, text.as_bytes())
 }
@@ -295,6 +277,9 @@ fn wasm_opt_command(wasm_opt: &Path) -> Command {
     Command::new(wasm_opt)
 }
 
+/// How it is cut: another cutter makes other parts.
+const CUTTER: &str = include_str!("split.rs");
+
 /// What wasm-bindgen's output was made from.
 struct Stamp(String);
 
@@ -302,7 +287,7 @@ impl Stamp {
     fn of(compiled: &Path, wasm_opt: Option<&Path>) -> Result<Stamp> {
         let about = fs::metadata(compiled).with_context(|| format!("cargo did not make {}", compiled.display()))?;
         let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
-        Ok(Stamp(format!("{} {} {wasm_opt:?} {}", changed.as_nanos(), about.len(), later::stamp())))
+        Ok(Stamp(format!("{} {} {wasm_opt:?} {}", changed.as_nanos(), about.len(), later::stamp() + CUTTER)))
     }
 }
 

@@ -57,6 +57,37 @@ pub fn split(wasm: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Parts> {
     Ok(Parts { first: first.emit_wasm(), more: more.emit_wasm() })
 }
 
+/// The program with imports of two or three letters, and these by their old names: wasm-bindgen's names end in hashes, which do
+/// not compress, and stand in its script as well.
+///
+/// # Errors
+/// When `wasm` is none.
+pub fn with_short_imports(wasm: &[u8]) -> Result<(Vec<u8>, BTreeMap<String, String>)> {
+    let mut module = Module::from_buffer(wasm)?;
+    let mut names = BTreeMap::new();
+    for (index, import) in module.imports.iter_mut().enumerate() {
+        let short = format!("i{index:x}");
+        names.insert(std::mem::replace(&mut import.name, short.clone()), short);
+    }
+    Ok((module.emit_wasm(), names))
+}
+
+/// A script in which whole words are replaced.
+pub fn renamed(script: &str, names: &BTreeMap<String, String>) -> String {
+    let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+    let mut text = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some(start) = rest.find(is_of_word) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|letter| !is_of_word(letter)).unwrap_or(from.len()));
+        text.push_str(before);
+        text.push_str(names.get(word).map_or(word, String::as_str));
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
 /// What a name stands for in the first part, by index.
 #[derive(Clone, Copy, Debug)]
 enum Item {
@@ -158,17 +189,8 @@ fn staying(module: &Module, slots: &Slots, is_later: impl Fn(&str) -> bool) -> B
     staying
 }
 
-/// The functions that stand in the table, by index: whoever has their number may call them.
-///
-/// # Errors
-/// When there is no table of functions, or it is filled in a way that is not known.
-pub fn in_table(module: &Module) -> Result<BTreeSet<usize>> {
-    let table = module.tables.main_function_table()?.context("there is no table of functions")?;
-    Ok(Slots::of(module, table)?.functions.into_values().collect())
-}
-
 /// The functions that a function calls by name, or takes.
-pub fn named_in(function: &LocalFunction) -> Vec<usize> {
+fn named_in(function: &LocalFunction) -> Vec<usize> {
     #[derive(Default)]
     struct Named(Vec<usize>);
     impl ir::Visitor<'_> for Named {
@@ -320,6 +342,19 @@ mod tests {
             filled.into_iter().any(|items| matches!(items, ElementItems::Functions(functions) if functions.len() == 1))
         );
         assert_eq!(first.tables.iter().next().unwrap().initial, 2);
+    }
+
+    #[test]
+    fn imports_get_short_names_in_the_program_and_in_its_script() {
+        let mut whole = Module::default();
+        let ty = whole.types.add(&[], &[]);
+        whole.add_import_func("./page.js", "__wbg_now_0123456789abcdef", ty);
+        let (wasm, names) = with_short_imports(&whole.emit_wasm()).unwrap();
+        let import = Module::from_buffer(&wasm).unwrap().imports.iter().next().unwrap().name.clone();
+        assert_eq!(import, "i0");
+        let script = "({__wbg_now_0123456789abcdef: (a$) => now(a$), x__wbg_now_0123456789abcdef: 1 })";
+        let expected = "({i0: (a$) => now(a$), x__wbg_now_0123456789abcdef: 1 })";
+        assert_eq!(renamed(script, &names), expected);
     }
 
     #[test]
