@@ -113,7 +113,7 @@ fn use_the_controls(page: &Page<'_>) -> Result<()> {
 /// What is said of links that lead nowhere.
 fn bad_links(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result<()> {
     page.go(&format!("embed.html?{}#/{first}?step=5&lang=en", ran.len()))?;
-    arrive(page, 5)?;
+    arrive(page, 5).context("in a frame")?;
     for wish in FROM_OUTSIDE {
         page.evaluate(wish)?;
         page.evaluate("new Promise((done) => setTimeout(done, 400))")?;
@@ -143,14 +143,15 @@ fn ask_for_more(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result
     let actions = ["view-facts", "view-text", "view-sequence", "inspect", "fork", "share", "help", "menu", "checked"];
     let clicks = actions.map(|action| format!("document.querySelector('[data-action={action}]')?.click()"));
     let focus = "document.querySelector('[data-stage] [data-mark]').focus()";
-    for (key, click) in ["w", "Enter", "?", "f"]
+    let asks = ["w", "Enter", "?", "f"]
         .map(|key| (Some(key), focus))
         .into_iter()
-        .chain(clicks.iter().map(String::as_str).chain(FROM_OUTSIDE).map(|click| (None, click)))
-    {
-        page.go(&format!("?{}#/{first}?step=5&lang=en", ran.len()))?;
-        arrive(page, 5)?;
-        page.evaluate(click)?;
+        .chain(clicks.iter().map(String::as_str).chain(FROM_OUTSIDE).map(|click| (None, click)));
+    // A query of its own makes each a new document.
+    for (index, (key, click)) in asks.enumerate() {
+        page.go(&format!("?{index}#/{first}?step=5&lang=en"))?;
+        arrive(page, 5).with_context(|| format!("before {click}"))?;
+        page.evaluate(click).context(click.to_owned())?;
         if let Some(key) = key {
             page.press(key)?;
         }
@@ -167,7 +168,7 @@ fn ask_for_more(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result
         "terms",
         "files",
     ] {
-        page.go(&format!("?{}#/{link}", ran.len()))?;
+        page.go(&format!("?{link}#/{link}"))?;
         page.evaluate("new Promise((done) => setTimeout(done, 1000))")?;
         page.evaluate("document.querySelector('[data-action=again]')?.click()")?;
         keep(page, ran)?;
