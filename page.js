@@ -94,7 +94,7 @@ function dressed(name) {
 function load_more(with_codecs) {
   if (!more) {
     const words = Promise.all([text("words.more.txt"), load_program()]).then(([words]) => engine.keep_words(words)); // read by that part
-    const sheets = ["compare", "inspector", "own", "print", "sequence"].map((name) => dressed(`styles/${name}.css`));
+    const sheets = ["compare", "inspector", "own", "print", "sequence", "why"].map((name) => dressed(`styles/${name}.css`));
     more = Promise.all([words, ...sheets]);
     more.then(() => (document.documentElement.dataset.more = ""), () => {});
     more.catch(() => (more = undefined)); // so that it can be tried again

@@ -126,7 +126,7 @@ fn every_style_sheet_is_linked() -> Result<()> {
         script.iter().any(|file| file.text.contains("dressed(\"styles/contrast.css\")")),
         "styles/contrast.css is never loaded"
     );
-    for name in ["compare", "contrast", "inspector", "own", "print", "sequence"] {
+    for name in ["compare", "contrast", "inspector", "own", "print", "sequence", "why"] {
         links.extend([r#"<link rel="stylesheet" href="styles/"#, name, r#".css">"#]);
     }
     hold(&sources(&["styles"], &[".css"])?, |file| text::is_not_linked(&links, file.name.trim_start_matches("styles/")))

@@ -128,11 +128,9 @@ fn bad_links(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result<()
     Ok(())
 }
 
-/// What comes from outside: wishes of the page around, files that are dragged, paper.
-const FROM_OUTSIDE: [&str; 5] = [
+/// What comes from outside: a wish of the page around, paper.
+const FROM_OUTSIDE: [&str; 3] = [
     "document.dispatchEvent(new CustomEvent('highwater-asked', { detail: { step: 3 } }))",
-    "document.dispatchEvent(new CustomEvent('highwater-asked', { detail: { name: 'a.json', text: '{}' } }))",
-    "(() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['{}'], 'a.json')); for (const type of ['dragover', 'drop']) document.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })); })()",
     "dispatchEvent(new Event('beforeprint'))",
     "dispatchEvent(new Event('afterprint'))",
 ];

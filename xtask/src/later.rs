@@ -85,7 +85,7 @@ const ALONE: &str = "alone ";
 const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
 
 /// What has fewer instructions than this is not worth a line.
-const WORTH: u64 = 12;
+const WORTH: u64 = 7;
 
 /// A list, read.
 #[derive(Debug)]

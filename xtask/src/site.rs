@@ -21,7 +21,7 @@ const PACKAGE: &str = "highwater";
 const CODECS: (&str, &str) = ("highwater-codecs", "codecs");
 
 /// What stands beside `index.html` and is copied as it is.
-const COPIED: [&str; 13] = [
+const COPIED: [&str; 14] = [
     "boot.js",
     "embed.d.ts",
     "embed.js",
@@ -35,6 +35,7 @@ const COPIED: [&str; 13] = [
     "styles/own.css",
     "styles/print.css",
     "styles/sequence.css",
+    "styles/why.css",
 ];
 
 /// What esbuild makes small.

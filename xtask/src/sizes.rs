@@ -78,7 +78,7 @@ pub fn measure(dist: &Path) -> Result<Sizes> {
 /// Everything but the scenarios after the first one with their part of the program, the codecs, and all words but those of the longer
 /// language.
 fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
-    let later_sheets = ["compare", "contrast", "embed", "inspector", "own", "print", "sequence"];
+    let later_sheets = ["compare", "contrast", "embed", "inspector", "own", "print", "sequence", "why"];
     let is_later_sheet = name
         .strip_prefix("styles/")
         .is_some_and(|file| file.strip_suffix(".css").is_some_and(|sheet| later_sheets.contains(&sheet)));
