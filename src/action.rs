@@ -122,7 +122,6 @@ impl Action {
             }
             Action::Menu(shown) | Action::Help(shown) => *shown,
             Action::Press(_) | Action::InspectHere | Action::Checked(_) | Action::Fork(_) | Action::Share(_) => true,
-            Action::Brought(..) | Action::Dropped(_) | Action::Files(_) => true,
             _ => false,
         }
     }

@@ -55,7 +55,7 @@ pub fn check(project: &Project, walks: Walks) -> Result<()> {
     }
     stages.run("fuzz", || fuzz::fuzz(fuzz::EVENTS, 1))?;
     stages.run("scenarios", || scenarios::check(project))?;
-    stages.run("site", || site::build(project, false))?;
+    stages.run("site", || site::build_and_tell(project))?;
     if let Some(browser) = browser {
         stages.run("browser tests", || walk(&browser, walks))?;
     }

@@ -77,15 +77,15 @@ const TYPES: &str = "types ";
 /// alike, and gives it the name of any of them.
 const STAYS: &str = "stays ";
 
-/// Begins the line of a single function: by its hash, for its name does not say for which types it is made, or by its whole
-/// name where it has no hash.
+/// Begins the line of a function of the standard library, made for types of log, sim or player: by its hash, for its name
+/// does not say for which.
 const ALONE: &str = "alone ";
 
 /// The crates that a walk decides about.
 const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
 
 /// What has fewer instructions than this is not worth a line.
-const WORTH: u64 = 7;
+const WORTH: u64 = 25;
 
 /// A list, read.
 #[derive(Debug)]
@@ -145,9 +145,16 @@ fn is_in(name: &str, later: &str) -> bool {
     name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::"))
 }
 
-/// What may go alone: the page's own functions are named by hand, and a list has no lines for what has no name.
-fn may_go_alone(name: &str) -> bool {
-    !name.is_empty() && !name.contains('\n') && !is_in(name, "highwater")
+/// Knows a function of log, sim or player.
+pub fn is_of_core(name: &str) -> bool {
+    CRATES.iter().any(|of| is_in(name, of))
+}
+
+/// Knows a function of the standard library that was made for types of ours: its name ends in a hash, which stays the same
+/// while the types do.
+pub fn is_generic(name: &str) -> bool {
+    let of_std = ["core::", "alloc::", "std::"].iter().any(|of| name.trim_start_matches('<').starts_with(of));
+    of_std && hash_of(name).is_some()
 }
 
 fn hash_of(name: &str) -> Option<&str> {
@@ -169,6 +176,8 @@ pub struct Seen {
     pub size: u64,
     /// Whether it ran.
     pub ran: bool,
+    /// Whether the page may call it, and not only log, sim and player.
+    pub asked_by_page: bool,
 }
 
 /// What `later.txt` shall hold after a walk that saw these.
@@ -188,8 +197,8 @@ pub fn found(seen: &[Seen]) -> String {
     let ran: BTreeSet<&str> =
         seen.iter().filter(|one| one.ran).map(|one| hash_of(&one.name).unwrap_or(&one.name)).collect();
     let alone = seen.iter().filter(|function| {
-        let worth = !function.ran && function.size >= WORTH && may_go_alone(&function.name);
-        worth && !is_of_page(&function.name) && !lines.iter().any(|line| is_line_of(&function.name, line))
+        let worth = !function.ran && !function.asked_by_page && function.size >= WORTH;
+        worth && is_generic(&function.name) && !lines.iter().any(|line| is_line_of(&function.name, line))
     });
     let alone: BTreeSet<&str> = alone.map(|function| hash_of(&function.name).unwrap_or(&function.name)).collect();
     lines.extend(alone.difference(&ran).map(|function| format!("{ALONE}{function}")));
@@ -263,7 +272,7 @@ mod tests {
     use super::*;
 
     fn seen(name: &str, ran: bool) -> Seen {
-        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran }
+        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran, asked_by_page: false }
     }
 
     #[test]
@@ -292,17 +301,13 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ran_goes_alone_but_the_page_does_not() {
+    fn what_the_core_alone_asks_of_the_standard_library_goes_with_it() {
         let fold = seen("<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::fold", false);
         assert_eq!(found(std::slice::from_ref(&fold)), "alone h0123456789abcdef\n");
         assert!(List::of("alone h0123456789abcdef\n").is_found(&fold.name));
+        assert_eq!(found(&[Seen { asked_by_page: true, ..fold.clone() }]), "");
         assert_eq!(found(&[fold.clone(), Seen { ran: true, ..fold }]), "");
-        let whole = "core[c5930c85a12de822]::str::slice_error_fail_rt";
-        let failing = Seen { name: whole.to_owned(), size: WORTH, ran: false };
-        let text = found(&[failing]);
-        assert_eq!(text, format!("alone {whole}\n"));
-        assert!(List::of(&text).is_found(whole));
-        assert_eq!(found(&[seen("highwater::app::App::resize", false)]), "");
+        assert!(!is_generic("core[c5930c85a12de822]::str::slice_error_fail_rt"));
     }
 
     #[test]

@@ -102,6 +102,26 @@ pub enum Packer {
     Fresh,
 }
 
+/// The site as `cargo xtask build` writes it, with its sizes. A first load over its budget is told; only the build itself fails
+/// because of it.
+///
+/// # Errors
+/// When a part cannot be built; with `CI=true` also when the tools that make it small are not there.
+pub fn build_and_tell(project: &Project) -> Result<()> {
+    if !assemble(project, Profile::Web, Packer::This)? {
+        if is_ci() {
+            bail!("without wasm-opt and esbuild the site is not what visitors get");
+        }
+        return Ok(());
+    }
+    let measured = sizes::measure(&project.dist())?;
+    crate::console::print(&measured.table())?;
+    if let Err(over) = measured.judge() {
+        say(&format!("NOT WITHIN BUDGET: {over}"));
+    }
+    Ok(())
+}
+
 /// `cargo xtask build`: the site as visitors get it, held against its budget.
 ///
 /// # Errors

@@ -189,8 +189,17 @@ fn staying(module: &Module, slots: &Slots, is_later: impl Fn(&str) -> bool) -> B
     staying
 }
 
+/// The functions that stand in the table, by index: whoever has their number may call them.
+///
+/// # Errors
+/// When there is no table of functions, or it is filled in a way that is not known.
+pub fn in_table(module: &Module) -> Result<BTreeSet<usize>> {
+    let table = module.tables.main_function_table()?.context("there is no table of functions")?;
+    Ok(Slots::of(module, table)?.functions.into_values().collect())
+}
+
 /// The functions that a function calls by name, or takes.
-fn named_in(function: &LocalFunction) -> Vec<usize> {
+pub fn named_in(function: &LocalFunction) -> Vec<usize> {
     #[derive(Default)]
     struct Named(Vec<usize>);
     impl ir::Visitor<'_> for Named {
