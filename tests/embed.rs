@@ -16,11 +16,12 @@ struct Host {
 /// The site's address as the examples have it.
 const EXAMPLE: &str = "https://highwater.example";
 
-/// Notes what the players say, and how much the page's layout shifts.
+/// Notes what the players say, and how much the page's layout shifts. What shifts because the window takes its size counts as
+/// after an input, as it does in CLS, and is none of the players'.
 const NOTES: &str = "globalThis.said = []; globalThis.from = 0; globalThis.shifts = 0; \
     for (const name of ['ready', 'step', 'answer', 'end', 'error']) \
       addEventListener(`highwater-${name}`, (event) => said.push([name, event.target.id, event.detail])); \
-    new PerformanceObserver((seen) => seen.getEntries().forEach((shift) => (globalThis.shifts += shift.value))) \
+    new PerformanceObserver((seen) => seen.getEntries().forEach((shift) => (globalThis.shifts += shift.hadRecentInput ? 0 : shift.value))) \
       .observe({ type: 'layout-shift', buffered: true });";
 
 impl Host {
