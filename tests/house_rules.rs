@@ -120,7 +120,7 @@ fn every_style_sheet_is_linked() -> Result<()> {
     );
     // These come with what not every reader asks for.
     let script = sources(&["page.js"], &[".js"])?;
-    let with_more = "[\"compare\", \"inspector\", \"own\", \"print\", \"sequence\"]";
+    let with_more = "[\"compare\", \"inspector\", \"own\", \"print\", \"sequence\", \"why\"]";
     ensure!(script.iter().any(|file| file.text.contains(with_more)), "the sheets of the second part are never loaded");
     ensure!(
         script.iter().any(|file| file.text.contains("dressed(\"styles/contrast.css\")")),
