@@ -1,7 +1,6 @@
 //! `sticky_partitioner`: where records without a partition go, with given random numbers.
 
-use highwater_sim::ids::{BrokerId, LeaderEpoch, TopicPartition};
-use highwater_sim::producer::cluster_view::ClusterView;
+use highwater_sim::producer::cluster_view::OneTopic;
 use highwater_sim::producer::sticky_partitioner::{BuiltInPartitioner, QueueSizes};
 use highwater_sim::rng::{RandomError, Scripted};
 use serde::Deserialize;
@@ -43,41 +42,13 @@ enum Op {
     },
 }
 
-/// The topic's partitions; the partitioner asks for nothing else.
-struct Topic {
-    partitions: i32,
-    available: Vec<i32>,
-}
-
-impl ClusterView for Topic {
-    fn partition_count(&self, _topic: &str) -> i32 {
-        self.partitions
-    }
-
-    fn available_partitions(&self, _topic: &str) -> Vec<i32> {
-        self.available.clone()
-    }
-
-    fn leader(&self, _partition: &TopicPartition) -> Option<BrokerId> {
-        None
-    }
-
-    fn leader_epoch(&self, _partition: &TopicPartition) -> Option<LeaderEpoch> {
-        None
-    }
-
-    fn partitions_for_node(&self, _node: BrokerId) -> Vec<TopicPartition> {
-        Vec::new()
-    }
-}
-
 fn answer(question: Object) -> Result<Object, Trouble> {
     let asked: Question = fields(&question)?;
     let partitions = i32::try_from(asked.partitions.len())
         .ok()
         .filter(|partitions| *partitions > 0)
         .ok_or_else(|| Trouble::Malformed("`partitions` must have at least one".to_owned()))?;
-    let mut topic = Topic { partitions, available: asked.available };
+    let mut topic = OneTopic { all: partitions, available: asked.available };
     let mut partitioner = BuiltInPartitioner::new("t".into(), asked.batch_size);
     let mut answers = Vec::new();
     for (number, op) in (0..).zip(asked.ops) {
@@ -86,7 +57,7 @@ fn answer(question: Object) -> Result<Object, Trouble> {
     Ok(with_op_answers(question, answers))
 }
 
-fn apply(partitioner: &mut BuiltInPartitioner, topic: &mut Topic, op: Op) -> Result<Object, Trouble> {
+fn apply(partitioner: &mut BuiltInPartitioner, topic: &mut OneTopic, op: Op) -> Result<Object, Trouble> {
     match op {
         Op::Record { bytes, enable_switch, drawn } => {
             let mut random = Scripted::new(drawn);

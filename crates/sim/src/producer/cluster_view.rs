@@ -49,3 +49,34 @@ impl ClusterView for ClientMetadata {
             .collect()
     }
 }
+
+/// The partitions of one topic, whose leaders are not known: a partitioner asks for nothing else.
+#[derive(Clone, Debug)]
+pub struct OneTopic {
+    /// How many it has.
+    pub all: i32,
+    /// Those with a leader.
+    pub available: Vec<i32>,
+}
+
+impl ClusterView for OneTopic {
+    fn partition_count(&self, _: &str) -> i32 {
+        self.all
+    }
+
+    fn available_partitions(&self, _: &str) -> Vec<i32> {
+        self.available.clone()
+    }
+
+    fn leader(&self, _: &TopicPartition) -> Option<BrokerId> {
+        None
+    }
+
+    fn leader_epoch(&self, _: &TopicPartition) -> Option<LeaderEpoch> {
+        None
+    }
+
+    fn partitions_for_node(&self, _: BrokerId) -> Vec<TopicPartition> {
+        Vec::new()
+    }
+}

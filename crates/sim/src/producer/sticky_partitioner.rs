@@ -169,31 +169,8 @@ fn cumulative_table(queues: &QueueSizes) -> Option<Vec<(i32, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{BrokerId, LeaderEpoch, TopicPartition};
+    use crate::producer::cluster_view::OneTopic;
     use crate::rng::Scripted;
-
-    struct Partitions {
-        all: i32,
-        available: Vec<i32>,
-    }
-
-    impl ClusterView for Partitions {
-        fn partition_count(&self, _: &str) -> i32 {
-            self.all
-        }
-        fn available_partitions(&self, _: &str) -> Vec<i32> {
-            self.available.clone()
-        }
-        fn leader(&self, _: &TopicPartition) -> Option<BrokerId> {
-            None
-        }
-        fn leader_epoch(&self, _: &TopicPartition) -> Option<LeaderEpoch> {
-            None
-        }
-        fn partitions_for_node(&self, _: BrokerId) -> Vec<TopicPartition> {
-            Vec::new()
-        }
-    }
 
     fn sizes(sizes: &[(i32, u64)], queues: usize) -> QueueSizes {
         QueueSizes { sizes: sizes.to_vec(), queues }
@@ -221,7 +198,7 @@ mod tests {
 
     #[test]
     fn half_full_batches_put_a_switch_off_until_twice_the_size() {
-        let cluster = Partitions { all: 3, available: vec![2, 0, 1] };
+        let cluster = OneTopic { all: 3, available: vec![2, 0, 1] };
         let mut random = Scripted::new([4, 7, 3]);
         let mut partitioner = BuiltInPartitioner::new("t".into(), 100);
         let first = PartitionSwitch { from: None, to: 0, drawn: 4 };
@@ -239,10 +216,10 @@ mod tests {
     #[test]
     fn without_leaders_the_remainder_is_the_partition_and_without_partitions_there_is_an_error() {
         let mut partitioner = BuiltInPartitioner::new("t".into(), 0);
-        let cluster = Partitions { all: 3, available: Vec::new() };
+        let cluster = OneTopic { all: 3, available: Vec::new() };
         assert_eq!(partitioner.peek_current(&cluster, &mut Scripted::new([5])).map(|(to, _)| to), Ok(2));
         let mut partitioner = BuiltInPartitioner::new("t".into(), 0);
-        let cluster = Partitions { all: 0, available: Vec::new() };
+        let cluster = OneTopic { all: 0, available: Vec::new() };
         assert_eq!(partitioner.peek_current(&cluster, &mut Scripted::new([5])), Err(RandomError::BadBound(0)));
         let dry = partitioner.peek_current(&cluster, &mut Scripted::default());
         assert_eq!(dry, Err(RandomError::RanDry { drawn: 0 }));

@@ -6,6 +6,9 @@ use crate::group::error::GroupError;
 use crate::group::message::OffsetCommit;
 use crate::ids::TopicId;
 
+/// What a client without a member epoch sends. Kafka: `OffsetCommitRequest.DEFAULT_GENERATION_ID`.
+const NO_GENERATION: i32 = -1;
+
 impl ConsumerGroup {
     /// Whether offsets may be committed: with the member's epoch, or with an older one in which it had the partitions already.
     ///
@@ -21,7 +24,7 @@ impl ConsumerGroup {
         if epoch < 0 && self.members.is_empty() {
             return Ok(());
         }
-        if transactional && epoch < 0 && request.member_id.is_empty() && request.instance_id.is_none() {
+        if transactional && epoch == NO_GENERATION && request.member_id.is_empty() && request.instance_id.is_none() {
             return Ok(());
         }
         let member = self.members.get(&request.member_id).ok_or(GroupError::UnknownMemberId)?;
@@ -31,7 +34,7 @@ impl ConsumerGroup {
             since.is_some_and(|since| since <= epoch)
         };
         let id_of = |name: &str| cluster.iter().find(|topic| *topic.topic == *name).map(|topic| topic.id);
-        let is_old = (0..member.epoch).contains(&epoch);
+        let is_old = epoch < member.epoch;
         let may = epoch == member.epoch
             || is_old
                 && request

@@ -207,6 +207,7 @@ fn epochs_fence_heartbeats_and_commits() {
     let transactional = |commit: &OffsetCommit| story.group.validate_commit(commit, true, &cluster);
     assert_eq!(transactional(&of_0(commit("C0", 1))), Err(GroupError::IllegalGeneration));
     assert_eq!(transactional(&commit("", -1)), Ok(()));
+    assert_eq!(transactional(&commit("", -2)), Err(GroupError::UnknownMemberId));
     // What a member has had since an older epoch it may commit with that one.
     story.partitions = 5;
     story.beat("C0", false);

@@ -1,36 +1,11 @@
 //! The rules against Kafka's sources, a test a method.
 
 use super::*;
-use crate::ids::{BrokerId, LeaderEpoch, TopicPartition};
+use crate::producer::cluster_view::OneTopic;
 use crate::rng::Scripted;
 
-struct Partitions {
-    all: i32,
-    available: Vec<i32>,
-}
-
-impl Partitions {
-    fn all_led(all: i32) -> Partitions {
-        Partitions { all, available: (0..all).collect() }
-    }
-}
-
-impl ClusterView for Partitions {
-    fn partition_count(&self, _: &str) -> i32 {
-        self.all
-    }
-    fn available_partitions(&self, _: &str) -> Vec<i32> {
-        self.available.clone()
-    }
-    fn leader(&self, _: &TopicPartition) -> Option<BrokerId> {
-        None
-    }
-    fn leader_epoch(&self, _: &TopicPartition) -> Option<LeaderEpoch> {
-        None
-    }
-    fn partitions_for_node(&self, _: BrokerId) -> Vec<TopicPartition> {
-        Vec::new()
-    }
+fn all_led(all: i32) -> OneTopic {
+    OneTopic { all, available: (0..all).collect() }
 }
 
 fn plugged(class: PartitionerClass) -> PluggedPartitioner {
@@ -41,7 +16,7 @@ fn plugged(class: PartitionerClass) -> PluggedPartitioner {
 fn keyless(
     partitioner: &mut PluggedPartitioner,
     records: usize,
-    cluster: &Partitions,
+    cluster: &OneTopic,
     random: &mut Scripted,
 ) -> Vec<i32> {
     let topic: Topic = "t".into();
@@ -61,7 +36,7 @@ fn without_a_class_the_producer_chooses_by_itself() {
 /// Kafka 2.3: `DefaultPartitioner.nextValue` begins at `ThreadLocalRandom.nextInt()`, negative ones too, a counter a topic.
 #[test]
 fn the_counter_of_2_3_begins_anywhere_and_survives_the_largest_int() {
-    let four = Partitions::all_led(4);
+    let four = all_led(4);
     let mut partitioner = plugged(PartitionerClass::DefaultV2_3);
     let mut random = Scripted::new([6, i32::MAX, -2]);
     assert_eq!(keyless(&mut partitioner, 5, &four, &mut random), [2, 3, 0, 1, 2]);
@@ -81,22 +56,22 @@ fn the_counter_of_2_3_begins_anywhere_and_survives_the_largest_int() {
 /// Kafka: `availablePartitionsForTopic`, and the remainder over all partitions where there is none.
 #[test]
 fn round_robin_goes_over_the_partitions_with_a_leader() {
-    let some = Partitions { all: 4, available: vec![0, 3] };
+    let some = OneTopic { all: 4, available: vec![0, 3] };
     let mut none = Scripted::default();
     let mut partitioner = plugged(PartitionerClass::RoundRobin);
     assert_eq!(keyless(&mut partitioner, 4, &some, &mut none), [0, 3, 0, 3], "it begins at 0 and draws nothing");
-    let nobody = Partitions { all: 3, available: Vec::new() };
+    let nobody = OneTopic { all: 3, available: Vec::new() };
     assert_eq!(keyless(&mut partitioner, 3, &nobody, &mut none), [1, 2, 0]);
     let choice = partitioner.partition(&"t".into(), Some(b"21"), &some, &mut none).unwrap().0;
     assert_eq!(choice, PartitionChoice::RoundRobin { partition: 3, counter: 7, of: 2 }, "keys are not heeded");
-    let error = partitioner.partition(&"t".into(), None, &Partitions::all_led(0), &mut none);
+    let error = partitioner.partition(&"t".into(), None, &all_led(0), &mut none);
     assert_eq!(error, Err(RandomError::BadBound(0)));
 }
 
 /// Kafka 2.4: `StickyPartitionCache`. A row a call of `onNewBatch`: the partition where the batch would have begun.
 #[test]
 fn the_sticky_partition_of_2_4_changes_with_a_batch_of_its_own_and_to_another() {
-    let three = Partitions::all_led(3);
+    let three = all_led(3);
     // The first choice; then 4 (1 again), 7 (1 again) and 8 (2); then 3 (0).
     let mut random = Scripted::new([1, 4, 7, 8, 3]);
     let mut partitioner = plugged(PartitionerClass::DefaultV2_4);
@@ -119,12 +94,12 @@ fn the_sticky_partition_of_2_4_changes_with_a_batch_of_its_own_and_to_another() 
 #[test]
 fn with_one_partition_or_without_leaders_the_sticky_one_does_as_2_4_did() {
     let topic: Topic = "t".into();
-    let one = Partitions { all: 3, available: vec![2] };
+    let one = OneTopic { all: 3, available: vec![2] };
     let mut partitioner = plugged(PartitionerClass::UniformStickyV2_4);
     assert_eq!(keyless(&mut partitioner, 1, &one, &mut Scripted::default()), [2], "nothing is drawn");
     let moved = partitioner.on_new_batch(&topic, 2, &one, &mut Scripted::default());
     assert_eq!(moved, Ok(Some(StickyMove { from: Some(2), to: 2 })));
-    let nobody = Partitions { all: 3, available: Vec::new() };
+    let nobody = OneTopic { all: 3, available: Vec::new() };
     let moved = partitioner.on_new_batch(&topic, 2, &nobody, &mut Scripted::new([5]));
     assert_eq!(moved, Ok(Some(StickyMove { from: Some(2), to: 2 })), "the remainder, the same one too");
 
@@ -135,7 +110,7 @@ fn with_one_partition_or_without_leaders_the_sticky_one_does_as_2_4_did() {
 /// Kafka 2.3 and 2.4: `DefaultPartitioner.partition` hashes keys; 2.4's `UniformStickyPartitioner` does not look at them.
 #[test]
 fn only_the_default_ones_heed_keys() {
-    let three = Partitions::all_led(3);
+    let three = all_led(3);
     let hashed = to_positive(-973_932_308) % 3;
     for class in [PartitionerClass::DefaultV2_3, PartitionerClass::DefaultV2_4] {
         let mut none = Scripted::default();
@@ -150,7 +125,7 @@ fn only_the_default_ones_heed_keys() {
 /// KAFKA-9965: `doSend` asks, hears that a batch has to begin, tells the partitioner, and asks again.
 #[test]
 fn asked_twice_round_robin_skips_every_second_partition_of_an_even_number() {
-    let four = Partitions::all_led(4);
+    let four = all_led(4);
     let topic: Topic = "t".into();
     let mut partitioner = plugged(PartitionerClass::RoundRobinV2_4);
     let mut begun = [false; 4];
