@@ -65,15 +65,16 @@ pub fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// Words with the space after them; a wide character is a piece of its own, closing punctuation stays with what it closes.
+/// Words with the space after them; a wide character is a piece of its own, closing punctuation stays with what it closes, and a
+/// name such as `NOT_LEADER_OR_FOLLOWER` breaks behind its underscores.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
     let mut previous: Option<char> = None;
     for (index, c) in text.char_indices() {
         let closes = matches!(c, '，' | '。' | '；' | '：' | '、' | '）' | '？' | '！' | '”' | '」');
-        let breaks =
-            previous.is_some_and(|p| (p == ' ' && c != ' ') || ((is_wide(p) || is_wide(c)) && c != ' ' && !closes));
+        let breaks = previous
+            .is_some_and(|p| (matches!(p, ' ' | '_') && c != p) || ((is_wide(p) || is_wide(c)) && c != ' ' && !closes));
         if breaks && index > start {
             pieces.push(&text[start..index]);
             start = index;
@@ -115,6 +116,8 @@ mod tests {
     fn lines_break_at_spaces_and_between_han() {
         assert_eq!(wrap("sent because broker 2 has offset 3", 12.0, 140.0).len(), 2);
         assert!(wrap("因为它现在有了三，所以继续", 12.0, 60.0).len() > 1);
+        assert_eq!(wrap("FENCED_LEADER_EPOCH", 12.0, 128.0), ["FENCED_LEADER_", "EPOCH"]);
+        assert_eq!(wrap("FENCED_LEADER_EPOCH", 12.0, 200.0), ["FENCED_LEADER_EPOCH"]);
         assert_eq!(fit("abc", 12.0, 100.0), "abc");
         assert!(fit("a much longer text than that", 12.0, 60.0).ends_with('…'));
     }

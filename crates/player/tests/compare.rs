@@ -108,6 +108,15 @@ fn the_table_says_what_each_future_holds() {
 }
 
 #[test]
+fn a_value_that_both_have_from_other_facts_names_both() {
+    // Before 0.11 broker 3 ends where it cut its log; today it has the record from the leader.
+    let a = at("kip101-loss", 5);
+    let fork = Fork::new(&a, &a.scenario().compare.as_ref().unwrap().changes).unwrap();
+    let names: Vec<String> = fork.rows(&a, Lang::En).into_iter().map(|row| row.name).collect();
+    assert!(names.iter().any(|name| name == "LogTruncated / RecordAppended"), "{names:?}");
+}
+
+#[test]
 fn several_changes_follow_each_other() {
     let a = at("isr-shrink-expand", 4);
     let fork = Fork::new(&a, &[change("5~resume:2"), change("4~pause:2")]).unwrap();

@@ -62,9 +62,10 @@ pub(super) fn flag(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, hw: i
     let now = format!("HW {hw}");
     group = group.with_all(draw.changing(mark, left + w / 2.0, -24.2, "hw-text", &now, |was| format!("HW {was}")));
     let diamond = if draw.asks(mark) { 24.0 } else { 0.0 };
-    // The widest note, "was" in either language with three digits, must stay on the track.
+    // The widest note, "was" in either language with three digits, must stay on the track and off the LEO's words.
     let note = if right {
-        Some((w + 6.0, -24.2, "s-note f-accent"))
+        let room = measures.boundary(row.log_end_offset.value) - hw_x - w;
+        (room > 72.0).then_some((w + 6.0, -24.2, "s-note f-accent"))
     } else {
         (hw_x - w - diamond > 60.0).then_some((-w - 6.0 - diamond, -24.2, "s-note f-accent end"))
     };

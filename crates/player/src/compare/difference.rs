@@ -49,7 +49,7 @@ pub struct Told {
 /// A value that the futures do not agree on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The name of the fact that sets it.
+    /// The name of the fact that sets it; of both facts, where A and B have it from different ones.
     pub name: String,
     /// It is the first difference.
     pub is_first: bool,
@@ -231,7 +231,9 @@ pub(super) fn rows(a: &Player, b: &Player, shared: usize, first: Option<&Differe
         if agree || rows.len() >= ROWS_MAX {
             continue;
         }
-        let name = fact_a.or(fact_b).map_or("", |fact| fact.kind.name()).to_owned();
+        let mut names: Vec<&str> = [fact_a, fact_b].into_iter().flatten().map(|fact| fact.kind.name()).collect();
+        names.dedup();
+        let name = names.join(" / ");
         let row =
             Row { name, is_first: false, a: fact_a.map(|fact| cell(a, fact)), b: fact_b.map(|fact| cell(b, fact)) };
         // A fact that sets two values is one row, and the first difference is told already.
