@@ -57,23 +57,26 @@ async function start() {
   const wasm = await load("highwater_bg.wasm");
   const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
   await engine.default({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
-  if (history.state === WHOLE) {
+  if (history.state === WHOLE || document.getElementById("files")) {
     await load_program();
   }
   engine.start(lang, await words, load_more);
 }
 
-/** In the history: this page begins with the whole program. */
+/** In the history: this page begins with the whole program. So does the one that is a file. */
 const WHOLE = "whole";
 
-let has_program = !engine.load_more; // a program that was not cut in two is whole
 let more;
 let codecs;
 
+/** A program that was not cut in two is whole. */
+function has_program() {
+  return !engine.load_more || engine.is_whole();
+}
+
 async function load_program() {
-  if (!has_program) {
+  if (!has_program()) {
     await engine.load_more(await load("more.wasm"));
-    has_program = true;
   }
 }
 
@@ -149,12 +152,13 @@ function crashed(error) {
   document.dispatchEvent(new CustomEvent("highwater-error", { detail: { message: String(error) } }));
 }
 
-/** A first part that stops has perhaps called what is in the second: the page begins again at its step, with both. */
+/** A first part that stops has perhaps called what is in the second and did not come: the page begins again at its step, with
+ * both. */
 function stopped(error) {
   if (!(error instanceof WebAssembly.RuntimeError)) {
     return false;
   }
-  if (has_program) {
+  if (has_program()) {
     crashed(error);
   } else {
     history.replaceState(WHOLE, "");

@@ -80,8 +80,8 @@ pub enum Action {
     Escape,
     /// The location changed.
     Hash(String),
-    /// The course's list arrived, or why it did not.
-    Course(Result<String, String>),
+    /// The course's list in a language arrived, or why it did not.
+    Course(Lang, Result<String, String>),
     /// A scenario arrived, or why it did not.
     Scenario(String, Result<String, String>),
     /// The words of a language arrived, or why they did not.

@@ -248,12 +248,7 @@ impl Component for App {
                 self.follow(options::parse(&hash));
                 true
             }
-            Action::Course(result) => {
-                self.course = Some(
-                    result.and_then(|text| Course::from_json(&text).map(Rc::new).map_err(|error| error.to_string())),
-                );
-                true
-            }
+            Action::Course(lang, result) => self.course_arrived(lang, result),
             Action::Scenario(id, result) => self.arrived(&id, result),
             Action::Words(lang, result) => self.words_arrived(lang, result),
             Action::Brought(name, text) => self.open_brought(name, text),

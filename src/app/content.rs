@@ -55,7 +55,7 @@ impl App {
                         .iter()
                         .flat_map(|family| &family.scenarios)
                         .take(6)
-                        .map(|card| (card.id.clone(), card.title.get(lang).to_owned()))
+                        .map(|card| (card.id.clone(), card.title.clone()))
                         .collect(),
                     _ => Vec::new(),
                 };

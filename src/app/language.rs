@@ -17,6 +17,7 @@ impl App {
             if self.lang != lang {
                 self.session_mut(Session::settle);
                 self.lang = lang;
+                self.fetch_course();
             }
             return;
         }

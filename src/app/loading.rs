@@ -1,6 +1,9 @@
 //! What the page fetches: the course's list and the scenarios.
 
+use std::rc::Rc;
+
 use highwater_player::command::Command;
+use highwater_player::course::{self, Course};
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use highwater_player::playback::Player;
@@ -51,11 +54,21 @@ impl App {
         true
     }
 
+    /// The course's list in the language of the page. Until it is here, the one in the language before stays.
     pub(super) fn fetch_course(&self) {
-        let dispatch = self.dispatch.clone();
-        browser::fetch_text("scenarios/index.json", move |result| {
-            dispatch.emit(Action::Course(result));
+        let (dispatch, lang) = (self.dispatch.clone(), self.lang);
+        browser::fetch_text(&format!("scenarios/{}", course::file(lang)), move |result| {
+            dispatch.emit(Action::Course(lang, result));
         });
+    }
+
+    pub(super) fn course_arrived(&mut self, lang: Lang, result: Result<String, String>) -> bool {
+        if lang != self.lang {
+            return false;
+        }
+        let read = |text: String| Course::from_json(&text).map(Rc::new).map_err(|error| error.to_string());
+        self.course = Some(result.and_then(read));
+        true
     }
 
     pub(super) fn again(&mut self) -> bool {

@@ -50,10 +50,10 @@ pub fn card(props: &CardProps<'_>) -> Html {
     html! {
         <a key={card.id.clone()} {class} {href} data-card={card.id.clone()}>
             <svg class="thumb" viewBox={format!("0 0 {} {}", number(thumb::WIDTH), number(thumb::HEIGHT))} aria-hidden="true">{ picture }</svg>
-            <h3>{ card.title.get(lang) }
+            <h3>{ &*card.title }
                 if card.essential { <span class="core" title={say(lang, "essential")}>{ " ★" }</span> }
             </h3>
-            <p class="hook">{ card.hook.get(lang) }</p>
+            <p class="hook">{ &*card.hook }</p>
             <p class="meta">
                 <span>{ minutes }</span>
                 <span class="st">

@@ -83,7 +83,7 @@ pub fn home(props: &HomeProps<'_>) -> Html {
                     if families.len() > 1 {
                         { chip(say(lang, "all"), None, only.is_none(), dispatch) }
                         { for families.iter().map(|family| {
-                            chip(family.title.get(lang).to_owned(), Some(family.id.clone()), only == Some(family.id.as_str()), dispatch)
+                            chip(family.title.clone(), Some(family.id.clone()), only == Some(family.id.as_str()), dispatch)
                         }) }
                     }
                 </div>
@@ -108,7 +108,7 @@ pub fn home(props: &HomeProps<'_>) -> Html {
 
 fn matches(card: &CourseCard, search: &str) -> bool {
     let wanted = search.to_ascii_lowercase();
-    let texts = [&card.title.en, &card.title.zh, &card.hook.en, &card.hook.zh, &card.id];
+    let texts = [&card.title, &card.hook, &card.id];
     wanted.split_whitespace().all(|word| {
         texts.iter().any(|text| text.to_ascii_lowercase().contains(word))
             || card.tags.iter().any(|tag| tag.to_ascii_lowercase().contains(word))
@@ -130,7 +130,7 @@ fn acts(lang: Lang, families: &[&Family], progress: &Progress) -> Html {
         .filter(|reached| !reached.done)
         .map(|reached| reached.step)
         .filter(|step| *step > 1);
-    let words = Phrase::new(key).with("title", next.title.get(lang).as_str()).say(lang);
+    let words = Phrase::new(key).with("title", next.title.as_str()).say(lang);
     let href = options::format(Some(&next.id), step, None, None, options::View::Stage);
     html! {
         <>
@@ -164,7 +164,7 @@ fn family_of(lang: Lang, family: &Family, cards: &[&CourseCard], progress: &Prog
         .say(lang);
     html! {
         <section key={family.id.clone()} {class} aria-labelledby={format!("family-{}", family.id)}>
-            <header><h2 id={format!("family-{}", family.id)}>{ family.title.get(lang) }</h2><p>{ family.line.get(lang) }</p><span>{ told }</span></header>
+            <header><h2 id={format!("family-{}", family.id)}>{ &*family.title }</h2><p>{ &*family.line }</p><span>{ told }</span></header>
             <div class="cards">
                 { for cards.iter().map(|one| card(&CardProps {
                     lang,

@@ -23,6 +23,8 @@ fn main() -> Result<()> {
     ] {
         let view = View { theme, reduced_motion, ..View::default() };
         let page = site.page(view.at_width(width))?;
+        // With these the second part comes, which the first scenario does without.
+        page.block(&["*/words.more.txt"])?;
         home(&page)?;
         keep(&page, &mut ran)?;
         walk(&page, &first, lang, right_or_wrong(width))?;

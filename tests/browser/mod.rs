@@ -89,7 +89,7 @@ impl Site {
     /// # Errors
     /// When the course list is missing or has another form.
     pub fn scenarios(&self) -> Result<Vec<String>> {
-        let path = self.dist.join("scenarios/index.json");
+        let path = self.dist.join("scenarios/index.en.json");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let course: Value = serde_json::from_str(&text)?;
         let families = course.get("families").and_then(Value::as_array).context("a course has families")?;

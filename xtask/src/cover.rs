@@ -1,7 +1,7 @@
 //! `cargo xtask later`: which functions run while the course's first scenario is walked, and so what need not be in the first
 //! part of the program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::console::{cargo, output, say};
 use crate::later::{self, Seen};
 use crate::project::{Project, files_under};
 use crate::site::{self, Packer, Profile, write_changed};
-use crate::{split, tools};
+use crate::tools;
 
 /// Where wasm-bindgen's script keeps what the wasm imports.
 const NAMESPACE: &str = "./highwater_bg.js";
@@ -70,11 +70,10 @@ fn count(folder: &Path) -> Result<Vec<Seen>> {
     let functions: Vec<_> = module.funcs.iter_local().map(|(id, function)| (id, function.size())).collect();
     let ty = module.types.add(&[ValType::I32], &[]);
     let (hears, _) = module.add_import_func(NAMESPACE, HEARS, ty);
-    let asked_by_page = asked_by_page(&module)?;
     let mut seen = Vec::new();
     for (index, (id, size)) in functions.into_iter().enumerate() {
         let name = module.funcs.get(id).name.clone().unwrap_or_default();
-        seen.push(Seen { name, size, ran: false, asked_by_page: asked_by_page.contains(&id.index()) });
+        seen.push(Seen { name, size, ran: false });
         let value = Value::I32(i32::try_from(index)?);
         let function = module.funcs.get_mut(id).kind.unwrap_local_mut();
         let entry = function.entry_block();
@@ -92,25 +91,4 @@ fn count(folder: &Path) -> Result<Vec<Seen>> {
     let counting = format!("{before} {HEARS}: (index) => (globalThis.highwaterRan ??= new Set()).add(index),");
     fs::write(&script, text.replacen(before, &counting, 1))?;
     Ok(seen)
-}
-
-/// The functions that the page, or who knows who, may call: of generic ones nobody else can say for whom they are made.
-fn asked_by_page(module: &Module) -> Result<BTreeSet<usize>> {
-    let is_core = |name: &str| later::is_of_core(name) || later::is_generic(name) || later::is_of_page(name);
-    let mut open: Vec<usize> = split::in_table(module)?.into_iter().collect();
-    let outside = module.funcs.iter().filter(|function| !function.name.as_deref().is_some_and(is_core));
-    open.extend(outside.map(|function| function.id().index()));
-    let functions: BTreeMap<usize, _> =
-        module.funcs.iter_local().map(|(id, function)| (id.index(), (id, function))).collect();
-    let mut asked = BTreeSet::new();
-    while let Some(index) = open.pop() {
-        let Some((id, function)) = functions.get(&index) else { continue };
-        // What the core calls is the core's, also where the page calls the core.
-        let name = module.funcs.get(*id).name.as_deref();
-        let is_core = name.is_some_and(|name| later::is_of_core(name) || later::is_of_page(name));
-        if !is_core && asked.insert(index) {
-            open.extend(split::named_in(function));
-        }
-    }
-    Ok(asked)
 }

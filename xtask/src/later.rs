@@ -1,97 +1,31 @@
 //! What the course's first scenario never runs: it belongs into the second part of the program (decision 0008).
 //!
 //! `later.txt` is found by counting which functions run while that scenario is walked (`cargo xtask later`); a test walks it
-//! without the second part. What the page itself seldom does, such as what follows an error, is named here by hand: a walk
-//! does not meet it, and it must not trap.
+//! without the second part. What a walk does not meet, such as what follows an error, loads the second part when it is called.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// The modules, types and functions of the page, by the beginnings of their paths.
-const PAGE: [&str; 50] = [
-    "highwater::app::ask",
-    "highwater::app::files::<impl highwater::app::App>::files",
-    "highwater::app::fork",
-    "highwater::app::inspect",
-    "highwater::app::pages",
-    "highwater::app::play::<impl highwater::app::App>::why",
-    "highwater::app::print::<impl highwater::app::App>::lay_out_sheets",
-    "highwater::app::share",
-    "highwater::browser::answering",
-    "highwater::browser::files",
-    "highwater::browser::open_dialog",
-    "highwater::browser::place_at_mark",
-    "highwater::browser::share",
-    "highwater::compare",
-    "highwater::components::asked",
-    "highwater::components::checked",
-    "highwater::components::compare",
-    "highwater::components::facts",
-    "highwater::components::fork",
-    "highwater::components::glossary",
-    "highwater::components::help",
-    "highwater::components::inspector",
-    "highwater::components::menu",
-    "highwater::components::own_files",
-    "highwater::components::print",
-    "highwater::components::review",
-    "highwater::components::sequence_view",
-    "highwater::components::share",
-    "highwater::components::simplified",
-    "highwater::components::text_view",
-    "highwater::components::why",
-    "highwater::measure",
-    "highwater::motion::planner::Planner::tokens",
-    "highwater::own_files",
-    "highwater::progress::Progress::forget",
-    "highwater::progress::Progress::missed",
-    "highwater::session::Session::sequence_picture",
-    "highwater::stage::answers",
-    "highwater::stage::clients",
-    "highwater::stage::cluster",
-    "highwater::stage::compaction",
-    "highwater::stage::files",
-    "highwater::stage::group",
-    "highwater::stage::history",
-    "highwater::stage::network",
-    "highwater::stage::sequence",
-    "highwater::stage::spread",
-    "highwater::stage::table",
-    "highwater::stage::track::row",
-    "highwater::stage::track::trouble",
-];
-
-/// How the standard library writes fractions; the page writes its own (`number` in `src/stage/node.rs`).
-const FRACTIONS: [&str; 2] = ["::num::flt2dec::", "::fmt::float::float_to_decimal"];
-
-/// Modules of the page whose types only other scenarios have.
-const PAGE_TYPES: [&str; 1] = ["highwater::own_files::"];
-
-/// More of them, and modules whose types only other scenarios have: all that is made for these belongs there too.
+/// Modules where nothing runs, those whose types only they have, and functions that never run.
 const FOUND: &str = include_str!("later.txt");
 
 /// Begins the line of a module whose types only other scenarios have.
 const TYPES: &str = "types ";
 
-/// Begins the line of a function that runs though its module is named by hand: the compiler makes one of functions that are
-/// alike, and gives it the name of any of them.
-const STAYS: &str = "stays ";
-
-/// Begins the line of a function of the standard library, made for types of log, sim or player: by its hash, for its name
-/// does not say for which.
+/// Begins the line of a single function: by its hash, for its name does not say for which types it is made, or by its whole
+/// name where it has no hash.
 const ALONE: &str = "alone ";
 
-/// The crates that a walk decides about.
-const CRATES: [&str; 3] = ["highwater_log", "highwater_player", "highwater_sim"];
+/// The crates whose modules have lines; of all others only single functions have.
+const CRATES: [&str; 4] = ["highwater", "highwater_log", "highwater_player", "highwater_sim"];
 
-/// What has fewer instructions than this is not worth a line.
-const WORTH: u64 = 25;
+/// What has fewer instructions than this is not worth a line: a stand-in takes as many.
+const WORTH: u64 = 12;
 
 /// A list, read.
 #[derive(Debug)]
 pub struct List<'a> {
     alone: BTreeSet<&'a str>,
-    stays: BTreeSet<&'a str>,
     /// Modules, and modules whose types count.
     others: Vec<&'a str>,
 }
@@ -99,24 +33,19 @@ pub struct List<'a> {
 impl<'a> List<'a> {
     /// Reads a list such as `later.txt`.
     pub fn of(found: &'a str) -> List<'a> {
-        let mut list = List { alone: BTreeSet::new(), stays: BTreeSet::new(), others: Vec::new() };
+        let mut list = List { alone: BTreeSet::new(), others: Vec::new() };
         for line in found.lines() {
-            match (line.strip_prefix(ALONE), line.strip_prefix(STAYS)) {
-                (Some(alone), _) => drop(list.alone.insert(alone)),
-                (_, Some(stays)) => drop(list.stays.insert(stays)),
-                _ => list.others.push(line),
+            match line.strip_prefix(ALONE) {
+                Some(alone) => drop(list.alone.insert(alone)),
+                None => list.others.push(line),
             }
         }
         list
     }
 
     /// Whether a function belongs into the second part, by its name: it is of a later module, or of an implementation there, or
-    /// named by hand.
+    /// has a line.
     pub fn has(&self, name: &str) -> bool {
-        (is_of_page(name) && !hash_of(name).is_some_and(|hash| self.stays.contains(hash))) || self.is_found(name)
-    }
-
-    fn is_found(&self, name: &str) -> bool {
         self.alone.contains(hash_of(name).unwrap_or(name)) || self.others.iter().any(|line| is_line_of(name, line))
     }
 }
@@ -125,13 +54,6 @@ impl<'a> List<'a> {
 pub fn is_later(name: &str) -> bool {
     static LIST: LazyLock<List<'_>> = LazyLock::new(|| List::of(FOUND));
     LIST.has(name)
-}
-
-/// Knows those that are named by hand.
-pub fn is_of_page(name: &str) -> bool {
-    FRACTIONS.iter().any(|of| name.contains(of))
-        || PAGE.iter().any(|later| is_in(name, later))
-        || PAGE_TYPES.iter().any(|types| name.contains(types))
 }
 
 fn is_line_of(name: &str, line: &str) -> bool {
@@ -145,16 +67,9 @@ fn is_in(name: &str, later: &str) -> bool {
     name.trim_start_matches('<').strip_prefix(later).is_some_and(|rest| rest.starts_with("::"))
 }
 
-/// Knows a function of log, sim or player.
-pub fn is_of_core(name: &str) -> bool {
-    CRATES.iter().any(|of| is_in(name, of))
-}
-
-/// Knows a function of the standard library that was made for types of ours: its name ends in a hash, which stays the same
-/// while the types do.
-pub fn is_generic(name: &str) -> bool {
-    let of_std = ["core::", "alloc::", "std::"].iter().any(|of| name.trim_start_matches('<').starts_with(of));
-    of_std && hash_of(name).is_some()
+/// Whether a function can have a line of its own: there is one a line.
+fn has_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\n')
 }
 
 fn hash_of(name: &str) -> Option<&str> {
@@ -164,7 +79,7 @@ fn hash_of(name: &str) -> Option<&str> {
 
 /// A text that changes with the lists.
 pub fn stamp() -> String {
-    format!("{PAGE:?} {PAGE_TYPES:?} {FOUND}")
+    FOUND.to_owned()
 }
 
 /// A function of the program, as a walk saw it.
@@ -176,8 +91,6 @@ pub struct Seen {
     pub size: u64,
     /// Whether it ran.
     pub ran: bool,
-    /// Whether the page may call it, and not only log, sim and player.
-    pub asked_by_page: bool,
 }
 
 /// What `later.txt` shall hold after a walk that saw these.
@@ -197,13 +110,11 @@ pub fn found(seen: &[Seen]) -> String {
     let ran: BTreeSet<&str> =
         seen.iter().filter(|one| one.ran).map(|one| hash_of(&one.name).unwrap_or(&one.name)).collect();
     let alone = seen.iter().filter(|function| {
-        let worth = !function.ran && !function.asked_by_page && function.size >= WORTH;
-        worth && is_generic(&function.name) && !lines.iter().any(|line| is_line_of(&function.name, line))
+        let worth = !function.ran && function.size >= WORTH && has_name(&function.name);
+        worth && !lines.iter().any(|line| is_line_of(&function.name, line))
     });
     let alone: BTreeSet<&str> = alone.map(|function| hash_of(&function.name).unwrap_or(&function.name)).collect();
     lines.extend(alone.difference(&ran).map(|function| format!("{ALONE}{function}")));
-    let alike = seen.iter().filter(|function| function.ran && is_of_page(&function.name));
-    lines.extend(alike.filter_map(|function| hash_of(&function.name).map(|hash| format!("{STAYS}{hash}"))));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -272,7 +183,7 @@ mod tests {
     use super::*;
 
     fn seen(name: &str, ran: bool) -> Seen {
-        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran, asked_by_page: false }
+        Seen { name: format!("{name}::h0123456789abcdef"), size: WORTH, ran }
     }
 
     #[test]
@@ -296,27 +207,21 @@ mod tests {
         let text = found(&walk);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines, ["highwater_sim::broker::fetch", "highwater_sim::group", "types highwater_sim::group::"]);
-        let later: Vec<bool> = walk.iter().map(|function| List::of(&text).is_found(&function.name)).collect();
+        let later: Vec<bool> = walk.iter().map(|function| List::of(&text).has(&function.name)).collect();
         assert_eq!(later, [false, true, true, true, true, false]);
     }
 
     #[test]
-    fn what_the_core_alone_asks_of_the_standard_library_goes_with_it() {
+    fn what_never_ran_goes_alone() {
         let fold = seen("<core::iter::adapters::map::Map<I,F> as core::iter::traits::iterator::Iterator>::fold", false);
         assert_eq!(found(std::slice::from_ref(&fold)), "alone h0123456789abcdef\n");
-        assert!(List::of("alone h0123456789abcdef\n").is_found(&fold.name));
-        assert_eq!(found(&[Seen { asked_by_page: true, ..fold.clone() }]), "");
+        assert!(List::of("alone h0123456789abcdef\n").has(&fold.name));
         assert_eq!(found(&[fold.clone(), Seen { ran: true, ..fold }]), "");
-        assert!(!is_generic("core[c5930c85a12de822]::str::slice_error_fail_rt"));
-    }
-
-    #[test]
-    fn what_runs_stays_though_its_module_is_named_by_hand() {
-        let alike = Seen { ran: true, ..seen("highwater::compare::pictures", true) };
-        let text = found(std::slice::from_ref(&alike));
-        assert_eq!(text, "stays h0123456789abcdef\n");
-        assert!(is_of_page(&alike.name) && !List::of(&text).has(&alike.name));
-        assert!(List::of(&text).has("highwater::compare::form::hffffffffffffffff"));
+        let whole = "core[c5930c85a12de822]::str::slice_error_fail_rt";
+        let failing = Seen { name: whole.to_owned(), size: WORTH, ran: false };
+        let text = found(&[failing]);
+        assert_eq!(text, format!("alone {whole}\n"));
+        assert!(List::of(&text).has(whole));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use highwater_player::course::{PackedCourse, pack_course};
+use highwater_player::course::{self, PackedCourse, pack_course};
 use highwater_player::lang::Lang;
 use highwater_player::locale;
 use serde_json::json;
@@ -22,8 +22,8 @@ fn default_folder(project: &Project) -> PathBuf {
     site.join("scenarios")
 }
 
-/// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.json`, and the words,
-/// `words.<lang>.txt` and `words.more.txt`; and what not every reader asks for: all questions, `review.json`, what was
+/// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.<lang>.json`, and the
+/// words, `words.<lang>.txt` and `words.more.txt`; and what not every reader asks for: all questions, `review.json`, what was
 /// checked, `checked.json`, and what is simplified, `simplified.json`. Other files there go.
 ///
 /// # Errors
@@ -58,18 +58,18 @@ pub fn check(project: &Project) -> Result<()> {
 }
 
 fn write(packed: &PackedCourse, simplified: &str, to: &Path) -> Result<()> {
-    let list = serde_json::to_string(&packed.course)?;
+    let lists = packed.courses.iter().map(|(lang, course)| Ok((course::file(*lang), serde_json::to_string(course)?)));
+    let lists: Vec<(String, String)> = lists.collect::<Result<_>>()?;
     let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json.clone()));
     let words = Lang::ALL.map(|lang| (locale::file(lang), locale::packed(lang)));
     let more = (locale::MORE.to_owned(), locale::packed_more());
     let apart = [
-        ("index.json", list),
         ("review.json", json!({ "questions": packed.questions }).to_string()),
         ("checked.json", json!({ "scenarios": packed.checked }).to_string()),
         ("simplified.json", simplified.to_owned()),
     ];
     let apart = apart.into_iter().map(|(name, text)| (name.to_owned(), text));
-    let files = scenarios.chain(words).chain([more]).chain(apart);
+    let files = scenarios.chain(lists).chain(words).chain([more]).chain(apart);
     let mut written = BTreeSet::new();
     for (name, text) in files {
         write_changed(&to.join(&name), text.as_bytes())?;
@@ -87,18 +87,21 @@ fn write(packed: &PackedCourse, simplified: &str, to: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use highwater_player::course::Course;
 
     #[test]
     fn a_folder_holds_the_course_and_nothing_else() {
         let folder = std::env::temp_dir().join(format!("highwater-pack-{}", std::process::id()));
         write_changed(&folder.join("gone.json"), b"{}").unwrap();
         let scenarios = vec![("key-hash".to_owned(), "{}".to_owned())];
-        write(&PackedCourse { scenarios, ..PackedCourse::default() }, "{}", &folder).unwrap();
+        let courses = Lang::ALL.map(|lang| (lang, Course::default())).into();
+        write(&PackedCourse { courses, scenarios, ..PackedCourse::default() }, "{}", &folder).unwrap();
         assert_eq!(
             files_under(&folder).unwrap(),
             [
                 "checked.json",
-                "index.json",
+                "index.en.json",
+                "index.zh.json",
                 "key-hash.json",
                 "review.json",
                 "simplified.json",
@@ -108,7 +111,7 @@ mod tests {
             ]
             .map(PathBuf::from)
         );
-        assert_eq!(fs::read_to_string(folder.join("index.json")).unwrap(), r#"{"families":[]}"#);
+        assert_eq!(fs::read_to_string(folder.join("index.en.json")).unwrap(), r#"{"families":[]}"#);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -51,20 +51,57 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// What makes the page smallest once it is compressed: functions that look alike. Inlining those with one caller and
+/// What makes the page smallest once it is compressed: functions that look alike, side by side (`split.rs` has numbered their
+/// names). Inlining those with one caller and
 /// sharing what is computed twice save raw bytes and cost 18 KB after brotli.
-const WASM_PASSES: [&str; 3] = ["-Os", "--one-caller-inline-max-function-size=0", "--skip-pass=local-cse"];
+const WASM_PASSES: [&str; 4] =
+    ["-Os", "--one-caller-inline-max-function-size=0", "--skip-pass=local-cse", "--reorder-functions-by-name"];
 
 /// What the scenarios after the first need.
 pub const MORE: &str = "more.wasm";
 
-/// Added to wasm-bindgen's script, whose names it uses.
+/// Added to wasm-bindgen's script, whose names it uses. What is called of the second part before it is here loads it at that
+/// moment, while the page stands still.
 const LOAD_MORE: &str = "
+/** Whether the second part of the program is here. */
+export function is_whole() {
+    return wasm.is_whole.value === 1;
+}
+
 /** Loads the second part of the program into the first. */
 export async function load_more(response) {
-    await __wbg_load(await response, { ...__wbg_get_imports(), first: wasm });
+    await __wbg_load(await response, imports_of_second());
+    wasm.is_whole.value = 1;
+}
+
+/** It takes the first part's functions from their slots in the table. */
+function imports_of_second() {
+    const first = new Proxy(wasm, { get: (_, name) => wasm[name] ?? wasm.functions.get(Number(name)) });
+    return { ...__wbg_get_imports(), first };
+}
+
+function load_now() {
+    const url = new URL('more.wasm', import.meta.url);
+    const asked = new XMLHttpRequest();
+    asked.open('GET', url, false);
+    asked.overrideMimeType('text/plain; charset=x-user-defined');
+    try {
+        asked.send();
+        if (asked.status !== 200) throw asked.status;
+        const bytes = Uint8Array.from(asked.responseText, (letter) => letter.charCodeAt(0));
+        new WebAssembly.Instance(new WebAssembly.Module(bytes), imports_of_second());
+    } catch (error) {
+        throw new WebAssembly.RuntimeError(`${url}: ${error}`);
+    }
+    wasm.is_whole.value = 1;
 }
 ";
+
+/// The beginning of the function that makes all imports, and what it is in the script of a program in two parts.
+const IMPORTS: (&str, &str) = (
+    "function __wbg_get_imports() {",
+    "function __wbg_get_imports() {\n    return { ...imports_of_bindgen(), later: { load: load_now } };\n}\n\nfunction imports_of_bindgen() {",
+);
 
 /// How the page is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,12 +310,12 @@ fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
     write_changed(wasm, &parts.first)?;
     write_changed(more, &parts.more)?;
     let text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
-    for name in ["function __wbg_get_imports(", "function __wbg_load(", "let wasmModule, wasm"] {
+    for name in [IMPORTS.0, "function __wbg_load(", "let wasmModule, wasm"] {
         if !text.contains(name) {
             bail!("wasm-bindgen's script has no `{name}` any more, by which the second part is loaded");
         }
     }
-    let mut text = split::renamed(&text, &names);
+    let mut text = split::renamed(&text, &names).replacen(IMPORTS.0, IMPORTS.1, 1);
     text.push_str(LOAD_MORE);
     write_changed(script, text.as_bytes())
 }

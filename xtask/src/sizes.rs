@@ -87,17 +87,17 @@ fn is_first_load(name: &str, first_scenario: Option<&str>) -> bool {
         return false;
     }
     match name.strip_prefix("scenarios/") {
-        None | Some("index.json" | "words.zh.txt") => true,
+        None | Some("index.zh.json" | "words.zh.txt") => true,
         Some(file) => file.strip_suffix(".json").is_some_and(|id| Some(id) == first_scenario),
     }
 }
 
 /// The id of the course's first scenario, if the course has one.
 fn first_scenario(dist: &Path) -> Result<Option<String>> {
-    let Ok(text) = fs::read_to_string(dist.join("scenarios/index.json")) else {
+    let Ok(text) = fs::read_to_string(dist.join("scenarios/index.zh.json")) else {
         return Ok(None);
     };
-    let course: Value = serde_json::from_str(&text).context("scenarios/index.json is not JSON")?;
+    let course: Value = serde_json::from_str(&text).context("scenarios/index.zh.json is not JSON")?;
     let families = course.get("families").and_then(Value::as_array);
     let first = families.into_iter().flatten().find_map(|family| {
         let scenario = family.get("scenarios")?.as_array()?.first()?;
@@ -154,7 +154,7 @@ mod tests {
     fn a_first_load_has_the_first_scenario_only() {
         assert!(is_first_load("page.js", Some("key-hash")));
         assert!(is_first_load("page.css", Some("key-hash")) && !is_first_load("styles/print.css", Some("key-hash")));
-        assert!(is_first_load("scenarios/index.json", Some("key-hash")));
+        assert!(is_first_load("scenarios/index.zh.json", Some("key-hash")));
         assert!(is_first_load("scenarios/words.zh.txt", Some("key-hash")));
         assert!(!is_first_load("scenarios/words.en.txt", Some("key-hash")));
         assert!(is_first_load("scenarios/key-hash.json", Some("key-hash")));

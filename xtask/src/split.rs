@@ -1,23 +1,33 @@
 //! Cuts the page's wasm in two: what the first scenario runs, and what comes with the others. Both are one program: the
 //! second takes the first's memory, table and functions, and puts its own functions into the table, where the first calls
-//! them. See docs/decisions for why.
+//! them. In the place of each of them the first has a stand-in, which loads the second part if it is not here. See
+//! docs/decisions for why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use walrus::ir::{self, Instr, InstrSeqId};
 use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind, GlobalKind, ImportKind,
-    ImportedFunction, LocalFunction, Module, TableId,
+    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
+    ImportKind, ImportedFunction, LocalFunction, Module, TableId, ValType,
 };
 
 /// The name under which the second part imports what the first exports.
 const FIRST: &str = "first";
 
+/// The function by which the first part asks for the second, at once: its module and its name.
+pub const LOAD: (&str, &str) = ("later", "load");
+
+/// The table of functions, as the first part exports it. The second takes the first's functions from there, by their slots.
+pub const FUNCTIONS: &str = "functions";
+
+/// The global of the first part that says whether the second is here: 0 or 1.
+pub const IS_WHOLE: &str = "is_whole";
+
 /// The two parts.
 #[derive(Debug)]
 pub struct Parts {
-    /// Runs alone until something of the other part is called.
+    /// Runs alone until something of the other part is called; then it calls [`LOAD`].
     pub first: Vec<u8>,
     /// Takes the first part's exports as the module `first`, beside the imports of the whole.
     pub more: Vec<u8>,
@@ -39,22 +49,50 @@ pub fn split(wasm: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Parts> {
     if later.is_empty() {
         bail!("no function of the wasm is a later one: are its names there?");
     }
-    call_by_table(&mut first, table, &later, &mut slots)?;
-    slots.fill(&mut first, table, |index| !later.contains(&index));
+    let stand_ins = stand_ins(&mut first, table, &later, &mut slots)?;
+    call_instead(&mut first, &later, &stand_ins);
 
-    let table = more.tables.main_function_table()?.context("there is no table of functions")?;
+    let table_of_more = more.tables.main_function_table()?.context("there is no table of functions")?;
     let names = import_all(&mut more, &later);
-    slots.fill(&mut more, table, |index| later.contains(&index));
+    slots.fill(&mut more, table_of_more, |index, own| own.filter(|_| later.contains(&index)));
     walrus::passes::gc::run(&mut more);
-
-    let taken: Vec<String> =
-        more.imports.iter().filter(|import| import.module == FIRST).map(|import| import.name.clone()).collect();
-    for name in taken {
-        let Some(item) = names.get(&name) else { bail!("{name} is not in the first part") };
-        export(&mut first, &name, *item)?;
+    for import in more.imports.iter_mut().filter(|import| import.module == FIRST) {
+        match names.get(&import.name) {
+            Some(Item::Function(index)) => import.name = slots.of_function(*index).to_string(),
+            Some(item) => export(&mut first, &import.name, *item)?,
+            None => bail!("{} is not in the first part", import.name),
+        }
     }
+    slots.make_room(&mut more, table_of_more);
+
+    slots.fill(&mut first, table, |index, own| stand_ins.get(&index).copied().or(own));
+    first.exports.add(FUNCTIONS, table);
     walrus::passes::gc::run(&mut first);
+    in_order(&mut first);
+    in_order(&mut more);
     Ok(Parts { first: first.emit_wasm(), more: more.emit_wasm() })
+}
+
+/// Puts a number before the names of functions, the order in which they compress best: those of one size and one type together.
+fn in_order(module: &mut Module) {
+    let mut functions = Vec::new();
+    for (id, function) in module.funcs.iter_local() {
+        let ty = module.types.get(function.ty());
+        let name = module.funcs.get(id).name.clone().unwrap_or_default();
+        let last: Vec<&str> = name.rsplitn(3, "::").take(2).collect();
+        let size = function.size().max(1).ilog2();
+        functions.push((
+            std::cmp::Reverse(size),
+            format!("{:?} {:?}", ty.params(), ty.results()),
+            last.last().copied().unwrap_or_default().to_owned(),
+            name,
+            id,
+        ));
+    }
+    functions.sort();
+    for (number, (_, _, _, name, id)) in functions.into_iter().enumerate() {
+        module.funcs.get_mut(id).name = Some(format!("{number:05} {name}"));
+    }
 }
 
 /// The program with imports of two or three letters, and these by their old names: wasm-bindgen's names end in hashes, which do
@@ -137,23 +175,34 @@ impl Slots {
         })
     }
 
-    /// Makes the module fill the slots of the functions that are `its_own`, run by run, and no others.
-    fn fill(&self, module: &mut Module, table: TableId, its_own: impl Fn(usize) -> bool) {
+    /// Makes the module's table as long as it must be.
+    fn make_room(&self, module: &mut Module, table: TableId) {
+        let table = module.tables.get_mut(table);
+        table.initial = self.end;
+        table.maximum = table.maximum.map(|maximum| maximum.max(self.end));
+    }
+
+    /// Makes the module fill the slots with what `chosen` says for a function's index and the function itself, run by run, and no
+    /// others.
+    fn fill(
+        &self,
+        module: &mut Module,
+        table: TableId,
+        chosen: impl Fn(usize, Option<FunctionId>) -> Option<FunctionId>,
+    ) {
         let ids: BTreeMap<usize, FunctionId> =
             module.funcs.iter().map(|function| (function.id().index(), function.id())).collect();
         for old in module.tables.get(table).elem_segments.iter().copied().collect::<Vec<_>>() {
             module.elements.delete(old);
         }
-        let filled = module.tables.get_mut(table);
-        filled.initial = self.end;
-        filled.maximum = filled.maximum.map(|maximum| maximum.max(self.end));
-        filled.elem_segments.clear();
+        self.make_room(module, table);
+        module.tables.get_mut(table).elem_segments.clear();
         let mut runs: Vec<(u64, Vec<FunctionId>)> = Vec::new();
-        for (slot, function) in self.functions.iter().filter(|(_, function)| its_own(**function)) {
-            let Some(id) = ids.get(function) else { continue };
+        for (slot, function) in &self.functions {
+            let Some(id) = chosen(*function, ids.get(function).copied()) else { continue };
             match runs.last_mut() {
-                Some((start, run)) if *start + run.len() as u64 == *slot => run.push(*id),
-                _ => runs.push((*slot, vec![*id])),
+                Some((start, run)) if *start + run.len() as u64 == *slot => run.push(id),
+                _ => runs.push((*slot, vec![id])),
             }
         }
         for (start, run) in runs {
@@ -189,17 +238,8 @@ fn staying(module: &Module, slots: &Slots, is_later: impl Fn(&str) -> bool) -> B
     staying
 }
 
-/// The functions that stand in the table, by index: whoever has their number may call them.
-///
-/// # Errors
-/// When there is no table of functions, or it is filled in a way that is not known.
-pub fn in_table(module: &Module) -> Result<BTreeSet<usize>> {
-    let table = module.tables.main_function_table()?.context("there is no table of functions")?;
-    Ok(Slots::of(module, table)?.functions.into_values().collect())
-}
-
 /// The functions that a function calls by name, or takes.
-pub fn named_in(function: &LocalFunction) -> Vec<usize> {
+fn named_in(function: &LocalFunction) -> Vec<usize> {
     #[derive(Default)]
     struct Named(Vec<usize>);
     impl ir::Visitor<'_> for Named {
@@ -212,41 +252,76 @@ pub fn named_in(function: &LocalFunction) -> Vec<usize> {
     named.0
 }
 
-/// Turns the calls of later functions into calls by their slots.
-fn call_by_table(first: &mut Module, table: TableId, later: &BTreeSet<usize>, slots: &mut Slots) -> Result<()> {
-    let types: BTreeMap<usize, walrus::TypeId> = first.funcs.iter().map(|f| (f.id().index(), f.ty())).collect();
+/// Makes a stand-in for each later function: it sees to it that the second part is here, and calls the function by its slot.
+fn stand_ins(
+    first: &mut Module,
+    table: TableId,
+    later: &BTreeSet<usize>,
+    slots: &mut Slots,
+) -> Result<BTreeMap<usize, FunctionId>> {
+    let nothing = first.types.add(&[], &[]);
+    let (load, _) = first.add_import_func(LOAD.0, LOAD.1, nothing);
+    let is_whole = first.globals.add_local(ValType::I32, true, false, ConstExpr::Value(ir::Value::I32(0)));
+    first.exports.add(IS_WHOLE, is_whole);
+    let mut ensure = FunctionBuilder::new(&mut first.types, &[], &[]);
+    ensure.func_body().global_get(is_whole).if_else(
+        None,
+        |_| {},
+        |missing| {
+            missing.call(load);
+        },
+    );
+    ensure.name("ensure".to_owned());
+    let ensure = ensure.finish(Vec::new(), &mut first.funcs);
+    let staying = first.funcs.iter_local().filter(|(id, _)| !later.contains(&id.index()));
+    let asked: BTreeSet<usize> =
+        staying.flat_map(|(_, function)| named_in(function)).chain(slots.functions.values().copied()).collect();
+    let types: Vec<(usize, walrus::TypeId)> = first.funcs.iter().map(|f| (f.id().index(), f.ty())).collect();
+    let mut stand_ins = BTreeMap::new();
+    for (index, ty) in types.into_iter().filter(|(index, _)| later.contains(index) && asked.contains(index)) {
+        let slot = i32::try_from(slots.of_function(index))?;
+        let (takes, gives) = {
+            let ty = first.types.get(ty);
+            (ty.params().to_vec(), ty.results().to_vec())
+        };
+        let arguments: Vec<_> = takes.iter().map(|ty| first.locals.add(*ty)).collect();
+        let mut stand_in = FunctionBuilder::new(&mut first.types, &takes, &gives);
+        stand_in.name("stand_in".to_owned());
+        let mut body = stand_in.func_body();
+        body.call(ensure);
+        for argument in &arguments {
+            body.local_get(*argument);
+        }
+        body.i32_const(slot).call_indirect(ty, table);
+        stand_ins.insert(index, stand_in.finish(arguments, &mut first.funcs));
+    }
+    Ok(stand_ins)
+}
+
+/// Turns the calls of later functions into calls of their stand-ins.
+fn call_instead(first: &mut Module, later: &BTreeSet<usize>, stand_ins: &BTreeMap<usize, FunctionId>) {
     for (id, function) in first.funcs.iter_local_mut() {
         if later.contains(&id.index()) {
             continue;
         }
         let mut open: Vec<InstrSeqId> = vec![function.entry_block()];
         while let Some(sequence) = open.pop() {
-            let mut changed = Vec::new();
-            for (instruction, place) in std::mem::take(&mut function.block_mut(sequence).instrs) {
-                match &instruction {
+            for (instruction, _) in &mut function.block_mut(sequence).instrs {
+                match instruction {
                     Instr::Block(ir::Block { seq }) | Instr::Loop(ir::Loop { seq }) => open.push(*seq),
                     Instr::IfElse(ir::IfElse { consequent, alternative }) => open.extend([*consequent, *alternative]),
-                    Instr::RefFunc(ir::RefFunc { func }) if later.contains(&func.index()) => {
-                        bail!("a function that stays takes a later one");
-                    }
-                    Instr::Call(ir::Call { func }) if later.contains(&func.index()) => {
-                        let slot = i32::try_from(slots.of_function(func.index()))?;
-                        let Some(ty) = types.get(&func.index()).copied() else { bail!("a function without a type") };
-                        changed.push((Instr::Const(ir::Const { value: ir::Value::I32(slot) }), place));
-                        changed.push((Instr::CallIndirect(ir::CallIndirect { ty, table }), place));
-                        continue;
-                    }
-                    Instr::ReturnCall(ir::ReturnCall { func }) if later.contains(&func.index()) => {
-                        bail!("a function that stays ends in a later one");
+                    Instr::Call(ir::Call { func })
+                    | Instr::ReturnCall(ir::ReturnCall { func })
+                    | Instr::RefFunc(ir::RefFunc { func }) => {
+                        if let Some(stand_in) = stand_ins.get(&func.index()) {
+                            *func = *stand_in;
+                        }
                     }
                     _ => {}
                 }
-                changed.push((instruction, place));
             }
-            function.block_mut(sequence).instrs = changed;
         }
     }
-    Ok(())
 }
 
 /// Makes everything but the later functions an import from the first part, and says what its names stand for.
@@ -295,9 +370,7 @@ fn import_all(more: &mut Module, later: &BTreeSet<usize>) -> BTreeMap<String, It
 fn export(first: &mut Module, name: &str, item: Item) -> Result<()> {
     let missing = || format!("{name} is not in the first part");
     let item: ExportItem = match item {
-        Item::Function(index) => {
-            first.funcs.iter().find(|f| f.id().index() == index).with_context(missing)?.id().into()
-        }
+        Item::Function(_) => bail!("a function is in the table"),
         Item::Global(index) => {
             first.globals.iter().find(|g| g.id().index() == index).with_context(missing)?.id().into()
         }
@@ -313,7 +386,7 @@ fn export(first: &mut Module, name: &str, item: Item) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use walrus::{FunctionBuilder, RefType};
+    use walrus::RefType;
 
     fn calling(module: &mut Module, name: &str, called: &[FunctionId]) -> FunctionId {
         let mut function = FunctionBuilder::new(&mut module.types, &[], &[]);
@@ -325,7 +398,8 @@ mod tests {
     }
 
     fn names(module: &Module) -> BTreeSet<&str> {
-        module.funcs.iter_local().filter_map(|(id, _)| module.funcs.get(id).name.as_deref()).collect()
+        let names = module.funcs.iter_local().filter_map(|(id, _)| module.funcs.get(id).name.as_deref());
+        names.map(|numbered| numbered.split_once(' ').unwrap().1).collect()
     }
 
     #[test]
@@ -341,16 +415,26 @@ mod tests {
 
         let parts = split(&whole.emit_wasm(), |name| name.starts_with("later::")).unwrap();
         let (first, more) = (Module::from_buffer(&parts.first).unwrap(), Module::from_buffer(&parts.more).unwrap());
-        assert_eq!(names(&first), ["shared", "start"].into());
+        assert_eq!(names(&first), ["ensure", "shared", "stand_in", "start"].into());
         assert_eq!(names(&more), ["helper", "later::panel"].into());
+        let slots = Slots::of(&first, first.tables.main_function_table().unwrap().unwrap()).unwrap();
+        let mut taken = 0;
         for import in more.imports.iter() {
-            assert!(first.exports.iter().any(|export| export.name == import.name), "{} is not exported", import.name);
+            match import.name.parse() {
+                Ok(slot) => {
+                    assert!(slots.functions.contains_key(&slot), "nothing of the first part is in {slot}");
+                    taken += 1;
+                }
+                Err(_) => assert!(first.exports.iter().any(|export| export.name == import.name), "{}", import.name),
+            }
         }
+        assert_eq!(taken, 1);
         let filled = more.elements.iter().map(|element| &element.items);
         assert!(
             filled.into_iter().any(|items| matches!(items, ElementItems::Functions(functions) if functions.len() == 1))
         );
-        assert_eq!(first.tables.iter().next().unwrap().initial, 2);
+        // What was there, `later::panel` and `shared`.
+        assert_eq!(first.tables.iter().next().unwrap().initial, 3);
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl List {
     /// Writes the list.
     pub fn run(&self, course: &Course, out: &mut Out) -> Result<(), Failure> {
         let packed = pack_course(&course.folder()?)?;
-        let families = &packed.course.families;
+        let in_lang = packed.courses.iter().find(|(lang, _)| *lang == self.lang);
+        let families = in_lang.map(|(_, course)| course.families.as_slice()).unwrap_or_default();
         if out.json {
             let entries: Vec<Entry<'_>> = families
                 .iter()
@@ -42,8 +43,8 @@ impl List {
                 .map(|(family, card)| Entry {
                     id: &card.id,
                     family: &family.id,
-                    title: card.title.get(self.lang),
-                    hook: card.hook.get(self.lang),
+                    title: &card.title,
+                    hook: &card.hook,
                     minutes: card.minutes,
                     steps: card.steps,
                     essential: card.essential,
@@ -58,10 +59,10 @@ impl List {
             if index > 0 {
                 out.line("")?;
             }
-            out.line(format!("{}: {}", family.title.get(self.lang), family.line.get(self.lang)))?;
+            out.line(format!("{}: {}", family.title, family.line))?;
             for card in &family.scenarios {
                 let essential = if card.essential { " ★" } else { "" };
-                let (title, steps, minutes) = (card.title.get(self.lang), card.steps, card.minutes);
+                let (title, steps, minutes) = (&card.title, card.steps, card.minutes);
                 let told = match self.lang {
                     Lang::En => format!("{title} ({steps} steps, {minutes} minutes){essential}"),
                     Lang::Zh => format!("{title}（{steps} 步，{minutes} 分钟）{essential}"),

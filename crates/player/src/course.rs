@@ -4,8 +4,8 @@ mod picture;
 
 use crate::json::{self, Fields, Json, JsonError, Read};
 
-pub use crate::script::Localized;
-use crate::script::{Place, all, localized};
+use crate::lang::Lang;
+use crate::script::{Place, all};
 pub use picture::{Lane, Picture, Row};
 
 #[cfg(feature = "author")]
@@ -14,7 +14,7 @@ mod pack;
 #[cfg(feature = "author")]
 pub use pack::{PackedCourse, families_of, pack_course};
 
-/// All families. As JSON it is the page's `scenarios/index.json`.
+/// All families, in one language. As JSON it is the page's `scenarios/index.<language>.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "author", derive(serde::Serialize))]
 pub struct Course {
@@ -29,9 +29,9 @@ pub struct Family {
     /// `replication`.
     pub id: String,
     /// "Replication".
-    pub title: Localized,
+    pub title: String,
     /// What it is about, in one line.
-    pub line: Localized,
+    pub line: String,
     /// In the order of learning.
     pub scenarios: Vec<Card>,
 }
@@ -43,9 +43,9 @@ pub struct Card {
     /// The scenario's id.
     pub id: String,
     /// The question that it answers.
-    pub title: Localized,
+    pub title: String,
     /// One line: the surprise.
-    pub hook: Localized,
+    pub hook: String,
     /// How long a learner needs, in minutes.
     pub minutes: u32,
     /// How many steps it has.
@@ -58,8 +58,13 @@ pub struct Card {
     pub picture: Option<Picture>,
 }
 
+/// The name of the file with the course in a language.
+pub fn file(lang: Lang) -> String {
+    format!("index.{}.json", lang.code())
+}
+
 impl Course {
-    /// Reads `index.json`.
+    /// Reads such a file.
     ///
     /// # Errors
     /// Text that is not JSON or not of this form.
@@ -86,8 +91,8 @@ fn family(json: Json, place: Place) -> Read<Family> {
     let scenarios = fields.list("scenarios")?;
     let family = Family {
         id: fields.text("id")?,
-        title: localized(fields.table("title")?)?,
-        line: localized(fields.table("line")?)?,
+        title: fields.text("title")?,
+        line: fields.text("line")?,
         scenarios: all(scenarios, card)?,
     };
     fields.end()?;
@@ -98,8 +103,8 @@ fn card(json: Json, place: Place) -> Read<Card> {
     let mut fields = Fields::of(json, place)?;
     let card = Card {
         id: fields.text("id")?,
-        title: localized(fields.table("title")?)?,
-        hook: localized(fields.table("hook")?)?,
+        title: fields.text("title")?,
+        hook: fields.text("hook")?,
         minutes: fields.number("minutes")?,
         steps: fields.number("steps")?,
         essential: fields.truth("essential")?,

@@ -10,6 +10,7 @@ use super::{Card, Course, Family};
 use crate::checked::{Checked, checks_of};
 use crate::command::Command;
 use crate::expression::nearest;
+use crate::lang::Lang;
 use crate::playback::Player;
 use crate::review::{Asked, questions};
 use crate::scene::Scene;
@@ -19,8 +20,8 @@ use crate::script::{FamilyName, Localized, Place, Problem, Scenario};
 /// A course ready for the page.
 #[derive(Clone, Debug, Default)]
 pub struct PackedCourse {
-    /// The home page.
-    pub course: Course,
+    /// The home page, in each language.
+    pub courses: Vec<(Lang, Course)>,
     /// Each scenario's id and packed JSON, in the order of the course.
     pub scenarios: Vec<(String, String)>,
     /// All questions, in the order of the course.
@@ -59,6 +60,7 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
     let folders = folders(folder)?;
     let checks = checks_of(&folder.join("checked.toml"))?;
     let mut packed = PackedCourse::default();
+    let mut families = Vec::new();
     for (number, family) in form.family.into_iter().enumerate() {
         let mut cards = Vec::new();
         for (index, id) in family.scenarios.iter().enumerate() {
@@ -76,7 +78,7 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
                 continue;
             }
             match pack_one(&folder.join(id)) {
-                Ok((scenario, card, json)) => {
+                Ok((scenario, picture, json)) => {
                     if scenario.family.id != family.id {
                         let message = format!("{id} says that it belongs to {}", scenario.family.id);
                         let problem = Problem::new(place.clone(), message).help("move it, or change its family");
@@ -89,14 +91,15 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
                         Ok(asked) => packed.questions.extend(asked),
                         Err(message) => errors.push(locate(&source, &Problem::new(place, message))),
                     }
-                    cards.push(card);
+                    cards.push((scenario, picture));
                     packed.scenarios.push((id.clone(), json));
                 }
                 Err(found) => errors.extend(found.0),
             }
         }
-        packed.course.families.push(Family { id: family.id, title: family.title, line: family.line, scenarios: cards });
+        families.push((family, cards));
     }
+    packed.courses = Lang::ALL.map(|lang| (lang, course_in(lang, &families))).into();
     for id in folders.iter().filter(|id| !listed.contains(*id)) {
         let problem = Problem::new(Place::root(), format!("the scenario {id} is in no family"))
             .help("add it to the scenarios of one");
@@ -140,7 +143,7 @@ fn folders(folder: &Path) -> Result<BTreeSet<String>, ScenarioErrors> {
     Ok(names)
 }
 
-fn pack_one(folder: &Path) -> Result<(Scenario, Card, String), ScenarioErrors> {
+fn pack_one(folder: &Path) -> Result<(Scenario, Picture, String), ScenarioErrors> {
     let packed = pack_folder(folder)?;
     let findings = packed.check();
     if !findings.is_empty() {
@@ -151,8 +154,7 @@ fn pack_one(folder: &Path) -> Result<(Scenario, Card, String), ScenarioErrors> {
     };
     let json = packed.scenario.to_json().map_err(|error| failed(&error))?;
     let picture = picture(&packed.scenario).map_err(|error| failed(&error))?;
-    let card = card(&packed.scenario, &picture);
-    Ok((packed.scenario, card, json))
+    Ok((packed.scenario, Picture::of(&picture), json))
 }
 
 /// The picture of the decisive moment.
@@ -163,15 +165,25 @@ fn picture(scenario: &Scenario) -> Result<Scene, String> {
     Ok((*player.scene()).clone())
 }
 
-fn card(scenario: &Scenario, picture: &Scene) -> Card {
+fn course_in(lang: Lang, families: &[(FamilyForm, Vec<(Scenario, Picture)>)]) -> Course {
+    let family = |(family, scenarios): &(FamilyForm, Vec<(Scenario, Picture)>)| Family {
+        id: family.id.clone(),
+        title: family.title.get(lang).to_owned(),
+        line: family.line.get(lang).to_owned(),
+        scenarios: scenarios.iter().map(|(scenario, picture)| card(lang, scenario, picture)).collect(),
+    };
+    Course { families: families.iter().map(family).collect() }
+}
+
+fn card(lang: Lang, scenario: &Scenario, picture: &Picture) -> Card {
     Card {
         id: scenario.id.clone(),
-        title: scenario.title.clone(),
-        hook: scenario.hook.clone(),
+        title: scenario.title.get(lang).to_owned(),
+        hook: scenario.hook.get(lang).to_owned(),
         minutes: scenario.minutes,
         steps: scenario.steps.len(),
         essential: scenario.essential,
         tags: scenario.tags.clone(),
-        picture: Some(Picture::of(picture)),
+        picture: Some(picture.clone()),
     }
 }
