@@ -280,6 +280,29 @@ fn a_first_part_that_traps_goes_on_at_its_step_with_the_second() -> Result<()> {
 
 #[test]
 #[ignore = "needs the built site and a browser: cargo xtask test"]
+fn a_function_of_the_second_part_loads_it_when_it_is_called_too_early() -> Result<()> {
+    let page = Site::shared()?.page(View { reduced_motion: true, ..View::default() })?;
+    page.go("#/key-hash?step=4&lang=en")?;
+    arrive(&page, 4)?;
+    page.evaluate(
+        "import(new URL('highwater.js', document.baseURI)).then(async (engine) => { \
+         window.engine = engine; window.wasWhole = engine.is_whole(); \
+         window.other = await (await fetch('scenarios/hw-two-rounds.json')).text(); })",
+    )?;
+    assert_eq!(page.evaluate("window.wasWhole")?, false);
+    // It runs a scenario that the first part alone cannot, and does not wait for anything.
+    let digest = page.evaluate("window.engine.digest(window.other)")?;
+    assert!(digest.as_str().is_some_and(|digest| !digest.is_empty()), "{digest}");
+    assert_eq!(page.evaluate("window.engine.is_whole()")?, true);
+    page.press("ArrowRight")?;
+    arrive(&page, 5)?;
+    page.press("w")?;
+    assert_eq!(page.evaluate("document.querySelector('[data-crash]') === null")?, true);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
 fn a_fact_leads_to_its_mark_in_the_picture_of_its_step() -> Result<()> {
     let page = Site::shared()?.page(View::default())?;
     page.go("#/hw-two-rounds?step=4&lang=en&view=facts")?;

@@ -159,18 +159,20 @@ fn ask_for_more(page: &Page<'_>, first: &str, ran: &mut BTreeSet<u64>) -> Result
         page.evaluate("document.querySelector('[data-action=dismiss]')?.click()")?;
         keep(page, ran)?;
     }
-    for link in [
-        "hw-two-rounds?step=2",
-        "hw-two-rounds?step=999",
-        "hw-two-rounds?step=-1&lang=xx&view=9",
-        "review",
-        "simplified",
-        "terms",
-        "files",
-    ] {
-        page.go(&format!("?{link}#/{link}"))?;
+    let links = ["hw-two-rounds?step=2", "hw-two-rounds?step=999", "hw-two-rounds?step=-1&lang=xx&view=9"];
+    for (index, link) in links.into_iter().chain(["review", "simplified", "terms", "files", ""]).enumerate() {
+        page.go(&format!("?{index}-{link}#/{link}"))?;
         page.evaluate("new Promise((done) => setTimeout(done, 1000))")?;
         page.evaluate("document.querySelector('[data-action=again]')?.click()")?;
+        page.evaluate("new Promise((done) => setTimeout(done, 400))")?;
+        keep(page, ran)?;
+        // And from a scenario that plays, and back to it.
+        page.go(&format!("?{index}-{link}-from#/{first}?step=5&lang=en"))?;
+        arrive(page, 5)?;
+        page.go(&format!("?{index}-{link}-from#/{link}"))?;
+        page.evaluate("new Promise((done) => setTimeout(done, 1000))")?;
+        page.go(&format!("?{index}-{link}-from#/{first}?step=4&lang=zh"))?;
+        arrive(page, 4)?;
         keep(page, ran)?;
     }
     Ok(())
