@@ -2,6 +2,7 @@
 
 mod compare;
 mod play;
+mod share;
 mod story;
 mod timing;
 mod told;
@@ -63,9 +64,13 @@ pub struct Replayed {
 /// See [`ReplayError`].
 pub fn replay(folder: &Path) -> Result<Replayed, ReplayError> {
     let recorded = story::read(folder)?;
-    let ours = timing::play(&recorded)?;
+    let ours = play_story(&recorded)?;
     let differences = compare::compare(&recorded, &ours);
     Ok(Replayed { ours, differences })
+}
+
+fn play_story(recorded: &story::Recorded) -> Result<Ours, ReplayError> {
+    if recorded.story.group.protocol == "share" { share::play(recorded) } else { timing::play(recorded) }
 }
 
 #[cfg(test)]

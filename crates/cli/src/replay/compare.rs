@@ -3,9 +3,11 @@
 //! An action without `wait_for` is followed at once by the next, so what such actions lead to is taken together with the
 //! next that waited. Callbacks are compared member by member, records of the log in their order, records that a member read
 //! partition by partition, requests and responses member by member over the whole story. Where two recordings agree only in
-//! the net effect of each step, that is what is compared (`net.rs`).
+//! the net effect of each step, that is what is compared (`net.rs`). Members of a share group say one after the other where they
+//! got to; their sessions' epochs are compared as far as they do not depend on time (`sessions.rs`).
 
 mod net;
+mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -36,8 +38,9 @@ impl fmt::Display for Difference {
 }
 
 /// What an action may have given.
-const OUTCOMES: [&str; 15] = [
+const OUTCOMES: [&str; 16] = [
     "result",
+    "got",
     "error",
     "then",
     "first_record",
@@ -86,6 +89,7 @@ pub fn compare(recorded: &Recorded, ours: &Ours) -> Vec<Difference> {
             compared
         };
         find(&rpcs(&recorded.rpcs), &rpcs(&ours.rpcs), &mut differences);
+        differences.extend(sessions::differences(&recorded.rpcs, &ours.rpcs));
     }
     for action in &recorded.story.actions {
         let mut results = Map::new();
@@ -157,11 +161,20 @@ fn compared_events(events: &[Value], phases: &[(usize, usize)], leaders: bool) -
                 let error = event.get("error").cloned().unwrap_or_default();
                 put(format!("callbacks of {member}"), json!(["poll_error", without_words(error)]));
             }
+            Some("ack_cb") => {
+                // The order of the set is made up anew by every process.
+                let mut offsets = event.get("offsets").and_then(Value::as_array).cloned().unwrap_or_default();
+                offsets.sort_by_key(Value::to_string);
+                let error = without_words(event.get("error").cloned().unwrap_or_default());
+                put(format!("callbacks of {member}"), json!(["ack_cb", offsets, error]));
+            }
             Some(_) => {
                 let mut event = event.clone();
                 remove(&mut event, &["step", "member"]);
                 put(format!("callbacks of {member}"), event);
             }
+            // Whose heartbeat comes first is chance.
+            None if is_share_state(event) => put(format!("where {member} got to"), record(event, leaders)),
             None if event.get("record").is_some() => put("records of the log".to_owned(), record(event, leaders)),
             None => {
                 let mut settled = event.clone();
@@ -171,6 +184,12 @@ fn compared_events(events: &[Value], phases: &[(usize, usize)], leaders: bool) -
         }
     }
     compared
+}
+
+/// What a member of a share group has at one moment.
+fn is_share_state(event: &Value) -> bool {
+    event.get("record").and_then(Value::as_str) == Some("ShareGroupCurrentMemberAssignment")
+        && event.get("tombstone").is_none()
 }
 
 /// A record without what no two runs have in common.
@@ -208,13 +227,21 @@ fn compared_rpcs(rpcs: &[Value], leaders: bool, still: &[&str]) -> Compared {
             "LEAVE_GROUP" if is_response => continue,
             // How often one that does not poll is told to join again is a matter of time.
             "HEARTBEAT" if still.contains(&member) => continue,
-            "JOIN_GROUP" | "SYNC_GROUP" | "LEAVE_GROUP" | "HEARTBEAT" | "CONSUMER_GROUP_HEARTBEAT" => {
-                format!("requests and responses of {member}")
-            }
+            "JOIN_GROUP"
+            | "SYNC_GROUP"
+            | "LEAVE_GROUP"
+            | "HEARTBEAT"
+            | "CONSUMER_GROUP_HEARTBEAT"
+            | "SHARE_GROUP_HEARTBEAT" => format!("requests and responses of {member}"),
+            "SHARE_ACKNOWLEDGE" => format!("acknowledgements of {member}"),
             _ => continue,
         };
         let mut body = rpc.get("body").cloned().unwrap_or_default();
         remove(&mut body, &["reason", "user_data_bytes"]);
+        if let Some(epoch) = body.get_mut("shareSessionEpoch") {
+            // How far the session has come is compared by itself.
+            *epoch = json!(epoch.as_i64().unwrap_or(0).signum());
+        }
         if api == "HEARTBEAT" {
             remove(&mut body, &["generation"]);
         }
@@ -291,6 +318,11 @@ fn number(value: &Value, name: &str) -> usize {
 /// An error without Java's text.
 fn without_words(mut value: Value) -> Value {
     remove(&mut value, &["message"]);
+    if let Value::Object(map) = &mut value {
+        for part in map.values_mut() {
+            *part = without_words(part.take());
+        }
+    }
     value
 }
 

@@ -17,6 +17,7 @@ use super::story::{Action, Recorded, Story};
 use super::told::{self, Names};
 use super::{Ours, ReplayError};
 use settings::Settings;
+pub use settings::{duration_ms, topic_id};
 
 /// So long must a group be quiet before a step ends, in ms.
 const SETTLING_MS: u64 = 1_500;
@@ -348,13 +349,13 @@ impl Play<'_> {
 }
 
 /// A partition by its name: topic, hyphen, number.
-fn partition_named(name: &str) -> Option<TopicPartition> {
+pub fn partition_named(name: &str) -> Option<TopicPartition> {
     let (topic, partition) = name.rsplit_once('-')?;
     Some(TopicPartition::new(topic, partition.parse().ok()?))
 }
 
 /// Seconds in whole ms; nothing if negative or too many.
-fn ms(seconds: f64) -> u64 {
+pub fn ms(seconds: f64) -> u64 {
     let ms = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis();
     u64::try_from(ms).unwrap_or(0).min(WAIT_MAX_MS)
 }

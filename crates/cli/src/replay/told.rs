@@ -15,6 +15,7 @@ use highwater_sim::group::records::{self, Part, Record};
 use highwater_sim::ids::{Topic, TopicId, TopicPartition};
 use serde_json::{Map, Value, json};
 
+use super::share::told as share;
 use crate::hex;
 
 /// `__consumer_offsets` has so many partitions.
@@ -29,14 +30,18 @@ pub struct Names {
     pub topics: Vec<(TopicId, String)>,
     /// The member epoch of the last answer to a member's heartbeat.
     pub epochs: BTreeMap<String, i32>,
+    /// How often a member of a share group has fetched nothing.
+    pub empty_fetches: BTreeMap<String, u64>,
 }
 
 impl Names {
-    fn of(&self, member_id: &str) -> String {
+    /// A member's name.
+    pub fn of(&self, member_id: &str) -> String {
         self.members.get(member_id).cloned().unwrap_or_else(|| member_id.to_owned())
     }
 
-    fn topic(&self, id: TopicId) -> String {
+    /// A topic's name.
+    pub fn topic(&self, id: TopicId) -> String {
         let there = self.topics.iter().find(|(there, _)| *there == id);
         there.map_or_else(|| format!("{:032x}", id.0), |(_, name)| name.clone())
     }
@@ -89,7 +94,8 @@ fn owned(partitions: &Owned) -> Value {
     by_topic(&flat)
 }
 
-fn written(step: usize, record: &Record, names: &Names) -> Option<Value> {
+/// A line about a record, if it is one of a group.
+pub fn written(step: usize, record: &Record, names: &Names) -> Option<Value> {
     let partition = partition_for(&record.key.group, OFFSETS_PARTITIONS);
     let mut told = json!({"step": step, "record": record.key.kind.name(), "partition": partition});
     let fields = match (&record.value, &record.key.part) {
@@ -116,6 +122,7 @@ fn written(step: usize, record: &Record, names: &Names) -> Option<Value> {
         (None, Part::Partition(topic, partition)) => json!({"tombstone": true, "tp": format!("{topic}-{partition}")}),
         (None, Part::Member(member)) => json!({"tombstone": true, "member": names.of(member)}),
         (None, _) => json!({"tombstone": true}),
+        (Some(_), _) if record.key.kind.name().starts_with("ShareGroup") => share::written(record, names)?,
         (Some(_), _) => consumer::written(record, names)?,
     };
     if let (Value::Object(told), Value::Object(fields)) = (&mut told, fields) {
@@ -149,7 +156,12 @@ pub fn commit_error(error: CommitError) -> Value {
 
 /// The Java exception of an error. Kafka: `Errors.exception()`.
 pub fn exception(error: GroupError) -> String {
-    let words = error.name().split('_').map(|word| {
+    exception_named(error.name())
+}
+
+/// The Java exception of an error of this name.
+pub fn exception_named(name: &str) -> String {
+    let words = name.split('_').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         format!("{first}{}", rest.to_lowercase())
     });

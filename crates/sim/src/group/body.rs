@@ -31,6 +31,8 @@ pub enum GroupApi {
     Heartbeat,
     /// A member by the consumer protocol lives, joins, says what it has, or goes.
     ConsumerGroupHeartbeat,
+    /// A member of a share group lives, joins, or goes.
+    ShareGroupHeartbeat,
     /// A member goes.
     LeaveGroup,
     /// Offsets to keep.
@@ -87,6 +89,7 @@ impl GroupApi {
             GroupApi::SyncGroup => names!("SyncGroup"),
             GroupApi::Heartbeat => names!("Heartbeat"),
             GroupApi::ConsumerGroupHeartbeat => names!("ConsumerGroupHeartbeat"),
+            GroupApi::ShareGroupHeartbeat => names!("ShareGroupHeartbeat"),
             GroupApi::LeaveGroup => names!("LeaveGroup"),
             GroupApi::OffsetCommit => names!("OffsetCommit"),
             GroupApi::OffsetFetch => names!("OffsetFetch"),
@@ -139,6 +142,7 @@ fn of_request(request: &Request) -> GroupSays {
         Request::SyncGroup(sync) => says(&sync.group, Some(sync.generation), &sync.member_id),
         Request::Heartbeat(beat) => says(&beat.group, Some(beat.generation), &beat.member_id),
         Request::ConsumerGroupHeartbeat(beat) => says(&beat.group, Some(beat.member_epoch), &beat.member_id),
+        Request::ShareGroupHeartbeat(beat) => says(&beat.group, Some(beat.member_epoch), &beat.member_id),
         Request::LeaveGroup(leave) => {
             says(&leave.group, None, leave.members.first().map_or("", |(member_id, _)| member_id))
         }
@@ -164,6 +168,10 @@ fn of_response(response: &Response) -> GroupSays {
             says.member_id.clone_from(&joined.member_id);
         }
         Response::ConsumerGroupHeartbeat(Ok(beat)) => {
+            says.generation = Some(beat.member_epoch);
+            says.member_id.clone_from(&beat.member_id);
+        }
+        Response::ShareGroupHeartbeat(Ok(beat)) => {
             says.generation = Some(beat.member_epoch);
             says.member_id.clone_from(&beat.member_id);
         }
@@ -198,6 +206,7 @@ impl Request {
             Request::SyncGroup(_) => GroupApi::SyncGroup,
             Request::Heartbeat(_) => GroupApi::Heartbeat,
             Request::ConsumerGroupHeartbeat(_) => GroupApi::ConsumerGroupHeartbeat,
+            Request::ShareGroupHeartbeat(_) => GroupApi::ShareGroupHeartbeat,
             Request::LeaveGroup(_) => GroupApi::LeaveGroup,
             Request::OffsetCommit(_) => GroupApi::OffsetCommit,
             Request::OffsetFetch(_) => GroupApi::OffsetFetch,
@@ -213,6 +222,7 @@ impl Request {
             Request::SyncGroup(request) => &request.group,
             Request::Heartbeat(request) => &request.group,
             Request::ConsumerGroupHeartbeat(request) => &request.group,
+            Request::ShareGroupHeartbeat(request) => &request.group,
             Request::LeaveGroup(request) => &request.group,
             Request::OffsetCommit(request) => &request.group,
             Request::OffsetFetch(request) => &request.group,
@@ -232,6 +242,7 @@ impl Request {
             Request::SyncGroup(_) => Response::SyncGroup(Synced::refused(error)),
             Request::Heartbeat(_) => Response::Heartbeat(error),
             Request::ConsumerGroupHeartbeat(_) => Response::ConsumerGroupHeartbeat(Err(error)),
+            Request::ShareGroupHeartbeat(_) => Response::ShareGroupHeartbeat(Err(error)),
             Request::LeaveGroup(_) => Response::LeaveGroup(Left { error, members: Vec::new() }),
             Request::OffsetCommit(commit) => Response::OffsetCommit(all(commit)),
             Request::TxnOffsetCommit(commit) => Response::TxnOffsetCommit(all(&commit.commit)),
@@ -259,6 +270,7 @@ impl Response {
             Response::SyncGroup(_) => GroupApi::SyncGroup,
             Response::Heartbeat(_) => GroupApi::Heartbeat,
             Response::ConsumerGroupHeartbeat(_) => GroupApi::ConsumerGroupHeartbeat,
+            Response::ShareGroupHeartbeat(_) => GroupApi::ShareGroupHeartbeat,
             Response::LeaveGroup(_) => GroupApi::LeaveGroup,
             Response::OffsetCommit(_) => GroupApi::OffsetCommit,
             Response::OffsetFetch(_) => GroupApi::OffsetFetch,
@@ -277,6 +289,7 @@ impl Response {
             Response::SyncGroup(synced) => synced.error,
             Response::Heartbeat(error) | Response::DeleteGroup(error) => *error,
             Response::ConsumerGroupHeartbeat(answer) => answer.as_ref().err().copied().unwrap_or_default(),
+            Response::ShareGroupHeartbeat(answer) => answer.as_ref().err().copied().unwrap_or_default(),
             Response::LeaveGroup(left) if left.error != GroupError::None => left.error,
             Response::LeaveGroup(left) => first(&mut left.members.iter().map(|(.., error)| *error)),
             Response::OffsetCommit(answer) | Response::TxnOffsetCommit(answer) => {

@@ -10,6 +10,7 @@ mod consumer;
 mod join;
 mod load;
 mod offsets;
+mod share;
 mod sync;
 
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use super::error::GroupError;
 use super::event::{GroupEvent, GroupEventKind};
 use super::message::{Heartbeat, JoinGroup, Joined, Left, OffsetCommit, Request, Response, Synced, TxnOffsetCommit};
 use super::records::{Key, Kind, Part, Record};
+use super::share::share_group::{InitializeState, ShareGroup, ShareGroupConfig};
 use crate::ids::{MessageId, Topic};
 use crate::sorted::SortedMap;
 use crate::time::SimTime;
@@ -48,6 +50,8 @@ pub struct GroupConfig {
     pub offset_metadata_max_bytes: usize,
     /// Of groups by the consumer protocol.
     pub consumer: ConsumerGroupConfig,
+    /// Of share groups.
+    pub share: ShareGroupConfig,
 }
 
 impl Default for GroupConfig {
@@ -62,6 +66,7 @@ impl Default for GroupConfig {
             offsets_retention_check_interval_ms: 600_000,
             offset_metadata_max_bytes: 4_096,
             consumer: ConsumerGroupConfig::default(),
+            share: ShareGroupConfig::default(),
         }
     }
 }
@@ -75,6 +80,8 @@ pub struct Outcome {
     pub responses: Vec<(MessageId, Response)>,
     /// What happened, in order.
     pub events: Vec<GroupEvent>,
+    /// States of share groups that the persister is to make; [`GroupCoordinator::on_share_states`] is told then.
+    pub share_states: Vec<InitializeState>,
 }
 
 /// Makes up a member id that begins with a `client.id` or `group.instance.id`. Kafka: the name, a hyphen and a random UUID.
@@ -113,8 +120,9 @@ impl Context<'_> {
 pub struct GroupCoordinator {
     config: Rc<GroupConfig>,
     groups: SortedMap<String, ClassicGroup>,
-    /// Groups by the consumer protocol. An id is here or among the classic groups, never in both.
+    /// Groups by the consumer protocol. An id is here, among the classic groups or among the share groups.
     consumer_groups: SortedMap<String, ConsumerGroup>,
+    share_groups: SortedMap<String, ShareGroup>,
     /// What the broker knows of topics.
     topics: Rc<[TopicPartitions]>,
     offsets: Offsets,
@@ -130,6 +138,7 @@ impl GroupCoordinator {
             config,
             groups: SortedMap::new(),
             consumer_groups: SortedMap::new(),
+            share_groups: SortedMap::new(),
             topics: Rc::default(),
             offsets: Offsets::default(),
             scheduled: 0,
@@ -178,6 +187,10 @@ impl GroupCoordinator {
                 let answer = self.consumer_group_heartbeat(request, &mut context);
                 context.respond(id, Response::ConsumerGroupHeartbeat(answer));
             }
+            Request::ShareGroupHeartbeat(request) => {
+                let answer = self.share_group_heartbeat(request, &mut context);
+                context.respond(id, Response::ShareGroupHeartbeat(answer));
+            }
             Request::LeaveGroup(request) => {
                 let left = match self.groups.get_mut(&request.group) {
                     Some(group) => group.leave(request, &mut context),
@@ -211,6 +224,7 @@ impl GroupCoordinator {
             .filter_map(ClassicGroup::next_deadline)
             .map(|(at, _)| at)
             .chain(self.consumer_groups.values().filter_map(ConsumerGroup::next_deadline))
+            .chain(self.share_groups.values().filter_map(ShareGroup::next_deadline))
             .fold(self.cleanup_at, SimTime::min)
     }
 
@@ -232,6 +246,9 @@ impl GroupCoordinator {
             group.on_time(&mut context);
         }
         for group in self.consumer_groups.values_mut() {
+            group.on_time(now, &mut context.out.records);
+        }
+        for group in self.share_groups.values_mut() {
             group.on_time(now, &mut context.out.records);
         }
         if self.cleanup_at <= now {
@@ -336,6 +353,9 @@ impl GroupCoordinator {
             self.offsets.forget_group(id, context.out);
             self.remove_consumer_group(id, context);
             return Ok(());
+        }
+        if self.share_groups.contains_key(id) {
+            return self.delete_share_group(id, context);
         }
         let group = self.groups.get(id).ok_or(GroupError::GroupIdNotFound)?;
         if group.state != State::Empty {

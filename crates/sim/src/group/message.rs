@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::consumer_group::{HeartbeatRequest, HeartbeatResponse};
 use super::error::GroupError;
+use super::share::share_group::{ShareHeartbeatRequest, ShareHeartbeatResponse};
 use crate::ids::{Topic, TopicId};
 
 /// A protocol's bytes, which the coordinator hands on.
@@ -24,6 +25,8 @@ pub enum Request {
     Heartbeat(Heartbeat),
     /// A member by the consumer protocol lives, joins, says what it has, or goes.
     ConsumerGroupHeartbeat(HeartbeatRequest),
+    /// A member of a share group lives, joins, or goes.
+    ShareGroupHeartbeat(ShareHeartbeatRequest),
     /// Members go.
     LeaveGroup(LeaveGroup),
     /// Offsets to keep.
@@ -47,6 +50,8 @@ pub enum Response {
     Heartbeat(GroupError),
     /// To [`Request::ConsumerGroupHeartbeat`].
     ConsumerGroupHeartbeat(Result<HeartbeatResponse, GroupError>),
+    /// To [`Request::ShareGroupHeartbeat`].
+    ShareGroupHeartbeat(Result<ShareHeartbeatResponse, GroupError>),
     /// To [`Request::LeaveGroup`].
     LeaveGroup(Left),
     /// To [`Request::OffsetCommit`]: an error for each partition.

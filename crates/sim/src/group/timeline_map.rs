@@ -31,6 +31,11 @@ impl<K: PartialEq, V> TimelineMap<K, V> {
         self.entries.is_empty()
     }
 
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The value of a key.
     pub fn get<Q: PartialEq + ?Sized>(&self, key: &Q) -> Option<&V>
     where

@@ -159,7 +159,7 @@ pub fn policy(name: &str) -> Result<ResetPolicy, ReplayError> {
 }
 
 /// `P1DT2H3M4S` in ms. Java: `Duration.parse`, without signs and fractions.
-fn duration_ms(text: &str) -> Option<i64> {
+pub fn duration_ms(text: &str) -> Option<i64> {
     let mut rest = text.strip_prefix('P')?;
     let (mut ms, mut in_time) = (0_i64, false);
     while !rest.is_empty() {

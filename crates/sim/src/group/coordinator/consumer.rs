@@ -38,6 +38,9 @@ impl GroupCoordinator {
         if request.group.is_empty() {
             return Err(GroupError::InvalidGroupId);
         }
+        if self.share_groups.contains_key(&request.group) {
+            return Err(GroupError::GroupIdNotFound);
+        }
         if let Some(group) = self.groups.get(&request.group) {
             if group.state != State::Empty || request.member_epoch != 0 {
                 return Err(GroupError::GroupIdNotFound);
@@ -61,6 +64,7 @@ impl GroupCoordinator {
     /// A classic member comes: a group by the consumer protocol makes room if it has no members.
     pub(super) fn make_room_for_classic(&mut self, id: &str, context: &mut Context<'_>) -> Result<(), GroupError> {
         match self.consumer_groups.get(id) {
+            None if self.share_groups.contains_key(id) => Err(GroupError::InconsistentGroupProtocol),
             None => Ok(()),
             Some(group) if group.members.is_empty() => {
                 self.remove_consumer_group(id, context);
