@@ -387,6 +387,3 @@ impl ShareConsumer {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -59,6 +59,14 @@ pub(super) struct Lock {
     pub expired: bool,
 }
 
+impl Lock {
+    /// A lock that ends then, the last of those that there are.
+    pub fn new(at: SimTime, locked: &mut u64) -> Lock {
+        *locked = locked.saturating_add(1);
+        Lock { at, order: *locked, expired: false }
+    }
+}
+
 /// What a state was before a change that is being written. Kafka: `RollbackState`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rollback {
@@ -212,16 +220,18 @@ impl InFlightBatch {
         self.first >= first && self.last <= last
     }
 
-    /// Gives each offset a state of its own. Kafka: `maybeInitializeOffsetStateUpdate`.
-    pub(super) fn split(&mut self) {
+    /// Gives each offset a state of its own; their locks, numbered from the next number on, end when the common one would.
+    /// Kafka: `maybeInitializeOffsetStateUpdate`.
+    pub(super) fn split(&mut self, locked: &mut u64) {
         let Some(whole) = self.whole.take() else { return };
-        let state = InFlightState::new(whole.state, whole.delivery_count, whole.member, whole.lock);
+        let lock = whole.lock.map(|lock| Lock { expired: lock.expired, ..Lock::new(lock.at, locked) });
+        let state = InFlightState::new(whole.state, whole.delivery_count, whole.member, lock);
         self.offsets = (self.first..=self.last).map(|_| state.clone()).collect();
     }
 
     /// The same of a batch of which only the offsets up to one were acquired: the others are available as before.
-    pub(super) fn split_after(&mut self, acquired_to: i64) {
-        self.split();
+    pub(super) fn split_after(&mut self, acquired_to: i64, locked: &mut u64) {
+        self.split(locked);
         for (_, state) in (self.first..).zip(&mut self.offsets).filter(|(offset, _)| *offset > acquired_to) {
             let count = state.delivery_count.saturating_sub(1);
             *state = InFlightState::new(RecordState::Available, count, None, None);

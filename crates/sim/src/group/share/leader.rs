@@ -307,7 +307,7 @@ impl ShareLeader {
     /// Locks end, and fetches have waited long enough.
     pub fn on_time(&mut self, now: SimTime, logs: &dyn Logs, out: &mut LeaderOutput) {
         let mut ended = Vec::new();
-        for (key, slot) in self.partitions.iter_mut() {
+        for (key, slot) in &mut self.partitions {
             if let Slot::Active(partition) = slot {
                 let writes = partition.on_time(now);
                 if !writes.is_empty() {

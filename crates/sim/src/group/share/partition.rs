@@ -206,7 +206,7 @@ impl SharePartition {
             return;
         }
         let done = self.terminal_between(self.start_offset, log_start);
-        if self.archive(self.start_offset, log_start, RecordState::Available, false) {
+        if self.archive(0, self.start_offset, log_start, RecordState::Available, false) {
             self.find_next_fetch_offset = true;
         }
         self.start_offset = log_start;
@@ -221,10 +221,12 @@ impl SharePartition {
         done.map(|(first, last, _)| count(first.max(from), last.min(to.saturating_sub(1)))).sum()
     }
 
-    /// Archives what is in one state from `from` to before `to`; whether there was any. Kafka: `archiveRecords`.
-    fn archive(&mut self, from: i64, to: i64, initial: RecordState, counts: bool) -> bool {
+    /// Archives what is in one state from `from` to before `to`, in batches from this place on; whether there was any.
+    /// Kafka: `archiveRecords`.
+    fn archive(&mut self, place: usize, from: i64, to: i64, initial: RecordState, counts: bool) -> bool {
         let mut archived = 0_i64;
-        for batch in self.batches.iter_mut().filter(|batch| batch.first < to && batch.last >= from) {
+        let batches = self.batches.iter_mut().skip(place);
+        for batch in batches.take_while(|batch| batch.first < to) {
             let is_whole = batch.is_within(from, to.saturating_sub(1));
             let len = batch.len();
             if let Some(whole) = &mut batch.whole {
@@ -236,7 +238,7 @@ impl SharePartition {
                     archived = len.saturating_add(archived);
                     continue;
                 }
-                batch.split();
+                batch.split(&mut self.locked);
             }
             for (_, state) in batch.each().filter(|(offset, _)| (from..to).contains(offset)) {
                 if state.state == initial {
@@ -332,6 +334,3 @@ impl SharePartition {
         first < self.start_offset && last >= self.start_offset
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -155,7 +155,7 @@ impl CurrentFetch {
     /// What was acknowledged, which the application has no more.
     pub fn take_acknowledged(&mut self) -> SortedMap<TopicPartition, (BrokerId, Acks)> {
         let mut taken = SortedMap::new();
-        for (partition, there) in self.partitions.iter_mut() {
+        for (partition, there) in &mut self.partitions {
             for offset in &std::mem::take(&mut there.acknowledged) {
                 let count = there.records.remove(offset);
                 if there.acks.get(offset) == Some(&AcknowledgeType::Renew) {

@@ -279,10 +279,9 @@ impl ShareConsumer {
         for (partition, acks) in acks {
             let told = ended.iter().find(|(there, _)| *there == partition).map(|(_, error)| *error);
             let (result, renews) = match (error, told) {
-                (ShareError::None, Some(error)) => (error, renews),
                 // An answer without a word about it.
                 (ShareError::None, None) => (ShareError::InvalidRecordState, true),
-                (error, _) => (error, renews),
+                (ShareError::None, Some(error)) | (error, _) => (error, renews),
             };
             self.end(purpose, partition, acks, result, renews, out);
         }

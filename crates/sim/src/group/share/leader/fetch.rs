@@ -161,13 +161,11 @@ impl ShareLeader {
                     };
                     partitions.extend(waiting.failed.into_iter().map(|(partition, error)| empty(partition, error)));
                     for (partition, result) in ended {
-                        match partitions.iter_mut().find(|there| there.partition == partition) {
-                            Some(there) => there.acknowledged = Some(result),
-                            None => {
-                                let acknowledged = Some(result);
-                                partitions
-                                    .push(FetchedPartition { acknowledged, ..empty(partition, ShareError::None) });
-                            }
+                        if let Some(there) = partitions.iter_mut().find(|there| there.partition == partition) {
+                            there.acknowledged = Some(result);
+                        } else {
+                            let empty = empty(partition, ShareError::None);
+                            partitions.push(FetchedPartition { acknowledged: Some(result), ..empty });
                         }
                     }
                     ShareResponse::Fetch(self.fetch_response(ShareError::None, partitions))

@@ -20,14 +20,14 @@ struct Session {
 #[derive(Clone, Debug)]
 pub(super) struct Sessions {
     max: usize,
-    sessions: SortedMap<SessionKey, Session>,
+    all: SortedMap<SessionKey, Session>,
     /// By connection, whose session it is, and whether that has moved on.
     connections: SortedMap<u64, (SessionKey, bool)>,
 }
 
 impl Sessions {
     pub fn new(max: usize) -> Sessions {
-        Sessions { max, sessions: SortedMap::new(), connections: SortedMap::new() }
+        Sessions { max, all: SortedMap::new(), connections: SortedMap::new() }
     }
 
     /// A fetch begins a session or goes on with it; gives its partitions in the order in which they are read this time.
@@ -35,23 +35,19 @@ impl Sessions {
         let key = (request.group.clone(), request.member_id.clone());
         if request.session_epoch == FINAL_EPOCH {
             // Only acknowledgements come with the last epoch of a fetch.
-            return if self.sessions.contains_key(&key) {
-                Ok(Vec::new())
-            } else {
-                Err(ShareError::ShareSessionNotFound)
-            };
+            return if self.all.contains_key(&key) { Ok(Vec::new()) } else { Err(ShareError::ShareSessionNotFound) };
         }
         if request.session_epoch == INITIAL_EPOCH {
             self.remove(&key.0, &key.1);
-            if self.sessions.len() >= self.max {
+            if self.all.len() >= self.max {
                 return Err(ShareError::ShareSessionLimitReached);
             }
             let epoch = next_epoch(INITIAL_EPOCH);
             self.connections.insert(connection, (key.clone(), false));
-            self.sessions.insert(key, Session { epoch, partitions: request.added.clone(), connection });
+            self.all.insert(key, Session { epoch, partitions: request.added.clone(), connection });
             return Ok(request.added.clone());
         }
-        let session = self.sessions.get_mut(&key).ok_or(ShareError::ShareSessionNotFound)?;
+        let session = self.all.get_mut(&key).ok_or(ShareError::ShareSessionNotFound)?;
         if session.epoch != request.session_epoch {
             return Err(ShareError::InvalidShareSessionEpoch);
         }
@@ -75,7 +71,7 @@ impl Sessions {
             return Err(ShareError::InvalidShareSessionEpoch);
         }
         let key = (group.to_owned(), member.to_owned());
-        let session = self.sessions.get_mut(&key).ok_or(ShareError::ShareSessionNotFound)?;
+        let session = self.all.get_mut(&key).ok_or(ShareError::ShareSessionNotFound)?;
         if epoch == FINAL_EPOCH {
             return Ok(());
         }
@@ -88,7 +84,7 @@ impl Sessions {
 
     /// Records of a partition were handed out: next time it comes last. Kafka: `ShareSessionContext.PartitionIterator`.
     pub fn read_from(&mut self, group: &str, member: &str, partition: &TopicPartition) {
-        let Some(session) = self.sessions.get_mut(&(group.to_owned(), member.to_owned())) else { return };
+        let Some(session) = self.all.get_mut(&(group.to_owned(), member.to_owned())) else { return };
         if let Some(at) = session.partitions.iter().position(|there| there == partition) {
             let partition = session.partitions.remove(at);
             session.partitions.push(partition);
@@ -97,7 +93,7 @@ impl Sessions {
 
     /// A session ends; gives its partitions.
     pub fn remove(&mut self, group: &str, member: &str) -> Vec<TopicPartition> {
-        let Some(session) = self.sessions.remove(&(group.to_owned(), member.to_owned())) else { return Vec::new() };
+        let Some(session) = self.all.remove(&(group.to_owned(), member.to_owned())) else { return Vec::new() };
         if let Some((_, is_stale)) = self.connections.get_mut(&session.connection) {
             *is_stale = true;
         }
@@ -111,6 +107,6 @@ impl Sessions {
 
     /// How many sessions a group has.
     pub fn members_of(&self, group: &str) -> usize {
-        self.sessions.keys().filter(|(there, _)| there == group).count()
+        self.all.keys().filter(|(there, _)| there == group).count()
     }
 }

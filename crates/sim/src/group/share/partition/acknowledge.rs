@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::super::in_flight::{InFlightState, RecordState, count};
+use super::super::in_flight::{InFlightState, Lock, RecordState, count};
 use super::super::message::{AcknowledgeType, AcknowledgementBatch, ShareError};
 use super::super::persister::StateBatch;
 use super::SharePartition;
@@ -126,7 +126,8 @@ impl SharePartition {
     ) -> Result<(), Refusal> {
         let (start, limit) = (self.start_offset, self.config.delivery_count_limit);
         let renews = self.config.renew_acknowledge_enable;
-        let lock = self.new_lock(now);
+        let ends = now.plus_ms(self.config.record_lock_duration_ms);
+        let locked = &mut self.locked;
         let Some(there) = self.batches.get_mut(at).filter(|there| there.last >= start) else { return Ok(()) };
         let (first, last) = (there.first, there.last);
         let is_part = !there.is_within(batch.first, batch.last) || batch.types.len() > 1 || first < start;
@@ -147,7 +148,7 @@ impl SharePartition {
             }
             if !is_part {
                 match batch.type_of(batch.first).becomes() {
-                    None if renews => whole.lock = Some(lock),
+                    None if renews => whole.lock = Some(Lock::new(ends, locked)),
                     None => return Err(Refusal::state(NO_RENEWAL)),
                     Some(new) if whole.start(new, limit, write) => started.push(state_batch(first, last, whole)),
                     Some(_) => return Err(Refusal::state("Unable to acknowledge records for the batch")),
@@ -158,7 +159,7 @@ impl SharePartition {
                 }
                 return Ok(());
             }
-            there.split();
+            there.split(locked);
         }
         let mut done = 0_i64;
         let offsets = there.each().filter(|(offset, _)| *offset >= batch.first.max(start) && *offset <= batch.last);
@@ -169,7 +170,7 @@ impl SharePartition {
                     result = Err(refusal);
                     break;
                 }
-                Ok(false) => state.lock = Some(lock),
+                Ok(false) => state.lock = Some(Lock::new(ends, locked)),
                 Ok(true) => {
                     started.push(state_batch(offset, offset, state));
                     done = done.saturating_add(i64::from(state.state.is_terminal()));
@@ -191,15 +192,15 @@ impl SharePartition {
                 state.state == RecordState::Acquired && state.member.as_deref().is_none_or(|owner| owner == member)
             };
             if first < start && last >= start && batch.whole.as_ref().is_some_and(is_acquired) {
-                batch.split();
+                batch.split(&mut self.locked);
             }
             let new = |last: i64| if last < start { RecordState::Archived } else { RecordState::Available };
-            if let Some(whole) = batch.whole.as_mut().filter(|whole| is_acquired(whole)) {
-                if whole.start(new(last), limit, write) {
-                    started.push(state_batch(first, last, whole));
-                    if whole.state.is_terminal() {
-                        done = done.saturating_add(count(first.max(start), last));
-                    }
+            if let Some(whole) = batch.whole.as_mut().filter(|whole| is_acquired(whole))
+                && whole.start(new(last), limit, write)
+            {
+                started.push(state_batch(first, last, whole));
+                if whole.state.is_terminal() {
+                    done = done.saturating_add(count(first.max(start), last));
                 }
             }
             for (offset, state) in batch.each().filter(|(_, state)| is_acquired(state)) {
@@ -240,7 +241,7 @@ impl SharePartition {
         let is_cut = self.start_is_within(first, last);
         let Some(batch) = self.floor(first).and_then(|at| self.batches.get_mut(at)) else { return Vec::new() };
         if is_cut && batch.whole.as_ref().is_some_and(|whole| whole.state == RecordState::Acquired) {
-            batch.split();
+            batch.split(&mut self.locked);
         }
         let mut ended = Vec::new();
         let mut end = |from: i64, to: i64, state: &mut InFlightState| {

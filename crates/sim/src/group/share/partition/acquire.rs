@@ -113,7 +113,10 @@ impl SharePartition {
 
     /// Batches that were released and are not in the log any more. Kafka: `maybeArchiveStaleBatches`.
     fn archive_compacted(&mut self, fetch_offset: i64, base: i64) {
-        if fetch_offset < base && self.archive(fetch_offset, base, RecordState::Available, true) {
+        let at =
+            self.floor(fetch_offset).filter(|at| self.batches.get(*at).is_some_and(|there| there.last >= fetch_offset));
+        let place = at.unwrap_or_else(|| self.batches.partition_point(|there| there.first < fetch_offset));
+        if fetch_offset < base && self.archive(place, fetch_offset, base, RecordState::Available, true) {
             self.find_next_fetch_offset = true;
         }
     }
@@ -172,7 +175,7 @@ impl SharePartition {
                     acquired = acquired.saturating_add(batch.len());
                 }
                 _ => {
-                    batch.split();
+                    batch.split(&mut self.locked);
                     let part = acquire_part(batch, member, lock, limit.mode, left, (first, last), limits);
                     acquired = acquired.saturating_add(total(&part));
                     let got_some = !part.is_empty();
@@ -231,7 +234,7 @@ impl SharePartition {
             let mut acquired_to = last;
             if is_limited && count(first, last) > max {
                 acquired_to = first.saturating_add(max).saturating_sub(1);
-                batch.split_after(acquired_to);
+                batch.split_after(acquired_to, &mut self.locked);
                 self.find_next_fetch_offset = true;
             }
             let at = self.batches.partition_point(|there| there.first < first);
@@ -273,15 +276,15 @@ impl SharePartition {
         (max, max.saturating_add(1).checked_div(2).unwrap_or(0).max(THROTTLE_MIN))
     }
 
-    pub(super) fn new_lock(&mut self, now: SimTime) -> Lock {
-        self.locked = self.locked.saturating_add(1);
-        Lock { at: now.plus_ms(self.config.record_lock_duration_ms), order: self.locked, expired: false }
+    fn new_lock(&mut self, now: SimTime) -> Lock {
+        Lock::new(now.plus_ms(self.config.record_lock_duration_ms), &mut self.locked)
     }
 
     /// What belongs to aborted transactions is archived instead. Kafka: `maybeFilterAbortedTransactionalAcquiredRecords`.
     fn without_aborted(&mut self, mut acquired: Vec<AcquiredRecords>, aborted: &[(i64, i64)]) -> Vec<AcquiredRecords> {
         for (first, last) in aborted {
-            self.archive(*first, last.saturating_add(1), RecordState::Acquired, true);
+            let place = self.floor(*first).unwrap_or(0);
+            self.archive(place, *first, last.saturating_add(1), RecordState::Acquired, true);
             let cut = |there: AcquiredRecords| {
                 let before = AcquiredRecords { last: there.last.min(first.saturating_sub(1)), ..there };
                 let after = AcquiredRecords { first: there.first.max(last.saturating_add(1)), ..there };
@@ -335,7 +338,7 @@ fn acquire_part(
         let delivery_count = state.delivery_count;
         match result.last_mut() {
             Some(end) if end.last.saturating_add(1) == offset && end.delivery_count == delivery_count => {
-                end.last = offset
+                end.last = offset;
             }
             _ => result.push(AcquiredRecords { first: offset, last: offset, delivery_count }),
         }
