@@ -1,6 +1,8 @@
 //! Share partitions held against Kafka's own class: what 4.3.1's `SharePartition` did with random sequences of fetches,
 //! acknowledgements, releases, locks that ended, log starts that moved and writes that failed.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+
 use std::fs;
 use std::rc::Rc;
 
