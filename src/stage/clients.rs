@@ -184,7 +184,7 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
             group = group.with(Node::words(35.0, y, "s-note s-strong f-ink", words.clone()));
             x = f64::max(102.0, 35.0 + text::width(&words, 12.6) + 10.0);
         }
-        let words = draw.say(&line.text);
+        let words = fitting(draw, &line.text, end - x);
         if !words.is_empty() {
             let shown = text::fit(&words, 12.0, end - x);
             // Beside a fate, half a word is worse than none.
@@ -195,6 +195,18 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
         card = card.with(group);
     }
     card
+}
+
+/// A line in its words, or in fewer where it has such and there is no room for all.
+fn fitting(draw: &Draw<'_>, text: &Phrase, room: f64) -> String {
+    let words = draw.say(text);
+    let has_less = ["position", "works", "behind", "all_read"]
+        .iter()
+        .any(|line| text.key.strip_prefix("scene.consumer_").is_some_and(|key| key == *line));
+    if !has_less || text::width(&words, 12.0) <= room {
+        return words;
+    }
+    draw.say(&Phrase { key: [text.key.as_str(), "_short"].concat(), args: text.args.clone() })
 }
 
 /// The line that stands for all of a client's: the newest, and of the controller how things are.

@@ -142,8 +142,11 @@ impl Situation<'_> {
 
     fn of_client(&self, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
         let name = text(args.first().ok_or_else(|| fail("which client?"))?)?;
-        if matches!(function, "position" | "consumed") {
+        if matches!(function, "position" | "consumed" | "processed" | "in_hand") {
             let consumer = self.world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+            if let "processed" | "in_hand" = function {
+                return groups::of_application(consumer, function);
+            }
             if function == "consumed" {
                 return number(consumer.returned());
             }
@@ -221,8 +224,8 @@ impl Environment for Situation<'_> {
             // Without transactions the last stable offset is the high watermark.
             "hw" | "lso" => number(self.replica(args)?.high_watermark().0),
             "isr" | "leader" | "epoch" | "records" | "credited" | "value" => self.of_partition(function, args),
-            "position" | "consumed" | "known_partitions" | "sent" | "acked" | "failed" | "chosen" | "sticky"
-            | "queued" | "batch_bytes" => self.of_client(function, args),
+            "position" | "consumed" | "processed" | "in_hand" | "known_partitions" | "sent" | "acked" | "failed"
+            | "chosen" | "sticky" | "queued" | "batch_bytes" => self.of_client(function, args),
             "murmur2" | "positive" | "quotient" | "partition" | "moved" | "moved_of" => {
                 Situation::of_key(function, args)
             }
@@ -241,7 +244,9 @@ impl Environment for Situation<'_> {
                 count(self.facts.iter().filter(|fact| fact.kind.name() == name).count())
             }
             "assignment" | "owned" | "generation" | "state" | "members" | "is_member" | "group_leader"
-            | "coordinator" | "offsets_partition" | "committed" | "lag" => groups::call(self, function, args),
+            | "coordinator" | "offsets_partition" | "committed" | "lag" | "unfinished" | "repeated" => {
+                groups::call(self, function, args)
+            }
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
             _ => cluster::call(self, function, args).unwrap_or_else(|| files::call(self, function, args)),
         }

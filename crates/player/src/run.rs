@@ -7,6 +7,7 @@ use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::consumer::membership::GroupName;
+use highwater_sim::consumer::work::{Commits, Work};
 use highwater_sim::fact::{Fact, FieldValue};
 use highwater_sim::fault::Fault;
 use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
@@ -16,8 +17,8 @@ use highwater_sim::world::{World, WorldConfig};
 use crate::environment::Situation;
 use crate::history::{EVENTS_MAX, History, Moment};
 use crate::script::{
-    Action, Configs, Consumer, FactWanted, GroupMembership, Scalar, Scenario, StartAt, Step, Topic, Until, WITHIN_MS,
-    action_of, fault_of, message_of, partition_from_name,
+    Action, ApplicationWork, Configs, Consumer, FactWanted, GroupMembership, Scalar, Scenario, StartAt, Step, Topic,
+    Until, WITHIN_MS, action_of, fault_of, message_of, partition_from_name,
 };
 
 /// Why a scenario does not run.
@@ -139,9 +140,12 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
         let id = ClientId(consumer.id.as_str().into());
         match &consumer.group {
             Some(group) => world.add_member(&id, config, member_of(group)),
-            None => world.add_consumer(id, config),
+            None => world.add_consumer(id.clone(), config),
         }
         .map_err(|error| setup(&error))?;
+        if let Some(application) = &consumer.application {
+            world.set_work(&id, work_of(application)).map_err(|error| setup(&error))?;
+        }
     }
     Ok(world)
 }
@@ -173,6 +177,21 @@ fn create_topic(topic: &Topic, brokers: i32, broker: &BrokerConfig) -> Result<Co
 fn placed(partition: i32, replication: i32, brokers: i32) -> Vec<BrokerId> {
     let broker = |replica: i32| partition.saturating_add(replica).checked_rem(brokers).unwrap_or(0).saturating_add(1);
     (0..replication).map(|replica| BrokerId(broker(replica))).collect()
+}
+
+/// What an application does.
+#[inline(never)]
+fn work_of(application: &ApplicationWork) -> Work {
+    Work {
+        ms_per_record: application.ms_per_record,
+        commits: match application.commit.as_deref() {
+            Some("before") => Commits::Before,
+            Some("after") => Commits::After,
+            Some(_) => Commits::AfterAsync,
+            None => Commits::Never,
+        },
+        threads: application.threads.and_then(|threads| usize::try_from(threads).ok()).unwrap_or(0),
+    }
 }
 
 #[inline(never)]

@@ -387,7 +387,8 @@ fn timer_message(timer: &Timer) -> i64 {
         | Timer::MetadataRefresh
         | Timer::Background(_)
         | Timer::ConsumerRetry
-        | Timer::GroupMember(_) => 0,
+        | Timer::GroupMember(_)
+        | Timer::Application => 0,
         Timer::GroupCoordinator { partition } => (*partition).into(),
     }
 }

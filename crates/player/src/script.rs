@@ -251,6 +251,28 @@ pub struct Consumer {
     /// Its group; none if its partitions are assigned by hand.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
     pub group: Option<GroupMembership>,
+    /// What its application does with records; none if that takes it no time.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
+    pub application: Option<ApplicationWork>,
+}
+
+/// What the application of a consumer does with records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "author",
+    derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema),
+    serde(deny_unknown_fields)
+)]
+pub struct ApplicationWork {
+    /// How long a record takes, in ms.
+    pub ms_per_record: u64,
+    /// When it commits: "before" it works on what a poll returned or "after", both with commitSync, "after_async"; without
+    /// it not by itself.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+    pub commit: Option<String>,
+    /// How many threads work while another one polls; without it the one that polls works itself.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+    pub threads: Option<u64>,
 }
 
 /// A consumer's part in a group.

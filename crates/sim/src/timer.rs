@@ -47,6 +47,8 @@ pub enum Timer {
     },
     /// Something is due for a member of a group.
     GroupMember(MemberTask),
+    /// The application of a consumer is done with a record.
+    Application,
 }
 
 impl Timer {
@@ -65,6 +67,7 @@ impl Timer {
             Timer::ConsumerRetry => "consumer_retry",
             Timer::GroupCoordinator { .. } => "group_coordinator",
             Timer::GroupMember(task) => task.name(),
+            Timer::Application => "application",
         }
     }
 }

@@ -9,6 +9,7 @@ use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::consumer::action::{ConsumerAction, SeekTo};
 use highwater_sim::consumer::membership::GroupName;
+use highwater_sim::consumer::work::{Commits, Work};
 use highwater_sim::fact::{Fact, FactKind, FieldValue};
 use highwater_sim::fault::Fault;
 use highwater_sim::group::coordinator::State;
@@ -291,4 +292,88 @@ fn a_commit_that_waits_is_tried_again_and_one_that_does_not_is_not() {
         let error = if sync { "COORDINATOR_NOT_AVAILABLE" } else { "RetriableCommitFailedException" };
         assert_eq!(first.as_deref(), Some(error));
     }
+}
+
+/// A group of one in front of ten records that take its application 100 ms each.
+fn at_work(commits: Commits, threads: usize, configs: &[(&str, &str)]) -> Story {
+    let mut story = cluster(1).send(0, 10).join("c1", configs);
+    story.world.set_work(&client("c1"), Work { ms_per_record: 100, commits, threads }).unwrap();
+    story
+}
+
+/// Runs until the application has finished so many records.
+fn until_done(mut story: Story, records: usize) -> Story {
+    while story.told("RecordProcessed", "offset").len() < records {
+        assert!(story.world.step(&mut story.facts), "nothing happens any more");
+    }
+    story
+}
+
+/// The next member takes over, and works on all that is left.
+fn successor(mut story: Story) -> Story {
+    story = story.act("c1", ConsumerAction::Crash).join("c2", &[("enable.auto.commit", "false")]);
+    let work = Work { ms_per_record: 100, commits: Commits::After, threads: 0 };
+    story.world.set_work(&client("c2"), work).unwrap();
+    story.run(90_000)
+}
+
+#[test]
+fn a_commit_before_the_work_loses_and_one_after_it_repeats() {
+    let manual = [("enable.auto.commit", "false"), ("max.poll.records", "5")];
+    // Of the second five, two are finished when the process goes: committed before, three are lost; after, two are repeated.
+    for (commits, lost, repeated) in [(Commits::Before, 3, 0), (Commits::After, 0, 2)] {
+        let story = successor(until_done(at_work(commits, 0, &manual), 7));
+        assert_eq!(story.world.worked("g", &orders(0)), (lost, repeated), "{commits:?}");
+        assert_eq!(story.world.committed("g", &orders(0)), Some(Offset(10)));
+    }
+}
+
+#[test]
+fn who_works_on_the_thread_that_polls_does_not_poll_meanwhile() {
+    let story = at_work(Commits::Never, 0, &[("max.poll.records", "4"), ("max.poll.interval.ms", "300")]);
+    let story = until_done(story, 2).run(250);
+    assert_eq!(story.told("RecordsPolled", "records"), ["4"]);
+    assert_eq!(story.told("PollTimeoutExpired", "consumer"), ["c1"], "four records take longer than the poll interval");
+}
+
+#[test]
+fn auto_commit_covers_what_other_threads_still_work_on() {
+    let often = [("auto.commit.interval.ms", "100")];
+    let pool = until_done(at_work(Commits::Never, 2, &often), 4);
+    assert_eq!(pool.world.consumer("c1").unwrap().application.as_ref().unwrap().unfinished(), 6);
+    let pool = successor(pool);
+    assert_eq!(pool.world.worked("g", &orders(0)), (6, 0), "committed, and in the hands of a process that is gone");
+    let alone = successor(until_done(at_work(Commits::Never, 0, &often), 4));
+    assert_eq!(alone.world.worked("g", &orders(0)), (0, 4), "nothing is committed before the poll's records are done");
+}
+
+#[test]
+fn without_a_policy_a_member_without_an_offset_fails() {
+    let none = [("auto.offset.reset", "none"), ("enable.auto.commit", "false")];
+    let story = cluster(1).send(0, 3).join("c1", &none).run(5_000);
+    assert_eq!(story.told("PollThrew", "error"), ["NoOffsetForPartitionException"]);
+    // With a committed offset it begins there; one that the log does not have is another exception.
+    for (committed, error) in [(2, None), (9, Some("OffsetOutOfRangeException"))] {
+        let manual = [("enable.auto.commit", "false")];
+        let story = cluster(1).send(0, 3).join("c1", &manual).run(5_000);
+        let offsets = vec![(orders(0), committed)];
+        let story = story.act("c1", ConsumerAction::Commit { sync: true, offsets }).run(1_000);
+        let story = story.act("c1", ConsumerAction::Close).run(1_000).join("c2", &none).run(5_000);
+        assert_eq!(story.told("PollThrew", "error").first().map(String::as_str), error);
+        assert_eq!(story.told("PositionRestored", "position"), [committed.to_string()]);
+    }
+}
+
+#[test]
+fn by_duration_begins_at_the_first_record_that_is_young_enough() {
+    let old = [("auto.offset.reset", "by_duration:PT5S"), ("enable.auto.commit", "false")];
+    let story = cluster(1).send(0, 3).run(10_000).send(0, 2).run(100).join("c1", &old).run(4_500);
+    assert_eq!(story.told("PositionReset", "position"), ["3"]);
+    // Where no record is young enough it has no position, and asks again after request.timeout.ms.
+    let story = cluster(1).send(0, 3).run(10_000).join("c1", &old).run(5_000);
+    assert_eq!(story.world.consumer("c1").unwrap().position(&orders(0)).unwrap().offset, None);
+    let story = story.run(26_000).send(0, 1).run(5_000);
+    assert_eq!(story.told("PositionReset", "position"), ["3"]);
+    assert_eq!(story.world.consumer("c1").unwrap().returned(), 1);
+    assert_eq!(story.told("ListOffsetsSent", "to").len(), 2);
 }

@@ -1,9 +1,21 @@
 //! What expressions ask of groups.
 
+use highwater_sim::consumer::Consumer;
+use highwater_sim::consumer::work::Application;
 use highwater_sim::ids::TopicPartition;
 
 use super::{Situation, count, fail, number, partition, text};
 use crate::expression::{EvaluationError, Value};
+
+/// What the application of a consumer has done; one that takes no time is always done.
+#[inline(never)]
+pub(super) fn of_application(consumer: &Consumer, function: &str) -> Result<Value, EvaluationError> {
+    let application = consumer.application.as_deref();
+    match function {
+        "processed" => number(application.map_or(consumer.returned(), Application::processed)),
+        _ => number(application.map_or(0, Application::unfinished)),
+    }
+}
 
 #[inline(never)]
 pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
@@ -41,6 +53,16 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
         "offsets_partition" => {
             let log = world.offsets_partition_of(name);
             Ok(log.map_or(Value::None, |log: TopicPartition| Value::Number(log.partition.into())))
+        }
+        "unfinished" | "repeated" => {
+            let mut sum = 0_i64;
+            for (topic, image) in &world.metadata().topics {
+                for number in 0..i32::try_from(image.partitions.len()).unwrap_or(i32::MAX) {
+                    let (unfinished, repeated) = world.worked(name, &TopicPartition::new(topic.clone(), number));
+                    sum = sum.saturating_add(if function == "repeated" { repeated } else { unfinished });
+                }
+            }
+            number(sum)
         }
         "committed" => Ok(world.committed(name, &of(args)?).map_or(Value::None, |offset| Value::Number(offset.0))),
         _ => {

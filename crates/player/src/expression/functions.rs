@@ -249,6 +249,28 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "The offset of the record that the consumer asks for next; none while it has no position.",
     ),
     define("consumed", &[CONSUMER], Number, Plain, "How many records the consumer has returned to its application."),
+    define("processed", &[CONSUMER], Number, Plain, "How many records the application of a consumer has finished."),
+    define(
+        "in_hand",
+        &[CONSUMER],
+        Number,
+        Plain,
+        "How many records the application of a consumer has got and not finished.",
+    ),
+    define(
+        "unfinished",
+        &[GROUP],
+        Number,
+        Plain,
+        "How many records its members got and nobody finished, of those below the offsets that a group has committed.",
+    ),
+    define(
+        "repeated",
+        &[GROUP],
+        Number,
+        Plain,
+        "How many times the members of a group have finished a record that one of them had finished before.",
+    ),
     define(
         "assignment",
         &[CONSUMER, TOPIC],

@@ -40,6 +40,7 @@ pub(super) fn marks(fact: &GroupFact) -> Vec<MarkId> {
         }
         GroupFact::PositionRestored { consumer, .. }
         | GroupFact::Seeked { consumer, .. }
+        | GroupFact::RecordProcessed { consumer, .. }
         | GroupFact::CommitStarted { consumer, .. }
         | GroupFact::CommitCompleted { consumer, .. }
         | GroupFact::PollTimeoutExpired { consumer, .. }

@@ -83,6 +83,9 @@ fn of_member(fact: &GroupFact) -> Phrase {
         GroupFact::Seeked { consumer, partition, position } => {
             of(consumer, "seeked").with("partition", partition.to_string()).with("position", position.0)
         }
+        GroupFact::RecordProcessed { consumer, partition, offset } => {
+            of(consumer, "record_processed").with("partition", partition.to_string()).with("offset", offset.0)
+        }
         GroupFact::CommitStarted { consumer, by, offsets, .. } => of(
             consumer,
             match by {

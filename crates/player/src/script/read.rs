@@ -206,6 +206,7 @@ fn consumer(json: Json, place: Place) -> Read<Consumer> {
         config: configs(&mut fields)?,
         start: fields.truth("start")?,
         group: fields.optional_table("group")?.map(groups::membership).transpose()?,
+        application: fields.optional_table("application")?.map(groups::application).transpose()?,
     };
     fields.end()?;
     Ok(consumer)

@@ -241,7 +241,8 @@ impl Broker {
             | Timer::MetadataRefresh
             | Timer::Controller(_)
             | Timer::ConsumerRetry
-            | Timer::GroupMember(_) => {}
+            | Timer::GroupMember(_)
+            | Timer::Application => {}
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
-use super::value::{AssignmentStrategy, AutoOffsetReset, Value};
+use super::duration::AutoOffsetReset;
+use super::value::{AssignmentStrategy, Value};
 use super::{ConfigError, INT, LONG, Scope};
 
 simulated! {
@@ -18,7 +19,7 @@ simulated! {
     max_partition_fetch_bytes: u64 = 1_048_576, "max.partition.fetch.bytes" (0, INT) since "0.9.0";
     "At most so many bytes in a fetch response; a single larger batch is still returned."
     fetch_max_bytes: u64 = 52_428_800, "fetch.max.bytes" (0, INT) since "0.10.1";
-    "Where to begin without a valid position: `earliest`, `latest` or `none`."
+    "Where to begin without a valid position: `earliest`, `latest`, `none`, or `by_duration:` with a duration such as `PT1H`."
     auto_offset_reset: AutoOffsetReset = AutoOffsetReset::Latest, "auto.offset.reset" since "0.9.0";
     "The age at which metadata is asked for again although nothing seems wrong, in ms."
     metadata_max_age_ms: u64 = 300_000, "metadata.max.age.ms" (0, LONG) since "0.9.0";

@@ -12,6 +12,7 @@
 mod broker;
 mod consumer;
 mod define;
+mod duration;
 mod error;
 mod partitioner_class;
 mod producer;
@@ -20,13 +21,12 @@ mod value;
 
 pub use broker::BrokerConfig;
 pub use consumer::ConsumerConfig;
+pub use duration::AutoOffsetReset;
 pub use error::ConfigError;
 pub use partitioner_class::PartitionerClass;
 pub use producer::ProducerConfig;
 pub use topic::TopicConfig;
-pub use value::{
-    Acks, AssignmentStrategy, AutoOffsetReset, CleanupPolicy, InterBrokerProtocol, MessageTimestampType, Ratio, Value,
-};
+pub use value::{Acks, AssignmentStrategy, CleanupPolicy, InterBrokerProtocol, MessageTimestampType, Ratio, Value};
 
 use value::ConfigValue;
 

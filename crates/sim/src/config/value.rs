@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::ConfigError;
-use super::{ConfigDef, INT};
+use super::{ConfigDef, INT, duration};
 
 /// A value of any configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Value {
     Word(&'static str),
     /// Kafka's DOUBLE.
     Ratio(Ratio),
+    /// `by_duration:` with so many ms, as `java.time.Duration` writes them.
+    ByDuration(u64),
     /// Kafka's `null`.
     Null,
 }
@@ -27,6 +29,7 @@ impl fmt::Display for Value {
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Word(word) => f.write_str(word),
             Value::Ratio(ratio) => write!(f, "{ratio}"),
+            Value::ByDuration(ms) => f.write_str(&duration::by_duration(*ms)),
             Value::Null => f.write_str("null"),
         }
     }
@@ -60,39 +63,6 @@ impl Acks {
             "0" => Some(Acks::None),
             "1" => Some(Acks::Leader),
             "all" | "-1" => Some(Acks::All),
-            _ => None,
-        }
-    }
-}
-
-/// Where a consumer begins when it has no valid position: `auto.offset.reset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AutoOffsetReset {
-    /// At the first offset of the log.
-    Earliest,
-    /// At the end.
-    Latest,
-    /// Nowhere: it is an error.
-    None,
-}
-
-impl AutoOffsetReset {
-    /// As it is written in a configuration.
-    pub const fn name(self) -> &'static str {
-        match self {
-            AutoOffsetReset::Earliest => "earliest",
-            AutoOffsetReset::Latest => "latest",
-            AutoOffsetReset::None => "none",
-        }
-    }
-
-    const WORDS: &'static [&'static str] = &["latest", "earliest", "none"];
-
-    fn from_word(word: &str) -> Option<AutoOffsetReset> {
-        match word {
-            "earliest" => Some(AutoOffsetReset::Earliest),
-            "latest" => Some(AutoOffsetReset::Latest),
-            "none" => Some(AutoOffsetReset::None),
             _ => None,
         }
     }
@@ -340,18 +310,6 @@ impl ConfigValue for Acks {
 
     fn parse(config: &ConfigDef, text: &str) -> Result<Acks, ConfigError> {
         Acks::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(Acks::WORDS)))
-    }
-
-    fn value(self) -> Value {
-        Value::Word(self.name())
-    }
-}
-
-impl ConfigValue for AutoOffsetReset {
-    const WORDS: &'static [&'static str] = AutoOffsetReset::WORDS;
-
-    fn parse(config: &ConfigDef, text: &str) -> Result<AutoOffsetReset, ConfigError> {
-        AutoOffsetReset::from_word(text).ok_or_else(|| wrong_type(config, text, &one_of(AutoOffsetReset::WORDS)))
     }
 
     fn value(self) -> Value {

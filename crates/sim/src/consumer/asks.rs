@@ -34,14 +34,15 @@ impl Consumer {
         }
         for (leader, partitions) in by_leader {
             let lost: Vec<_> = partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
+            let (lost, partitions) = self.without_resting(lost, partitions, out);
             let nowhere = lost.iter().find(|id| self.has_nowhere_to_begin(id)).cloned();
             if let Some(nowhere) = nowhere {
                 self.throw(&nowhere, "NoOffsetForPartitionException", None, out);
                 return;
             }
             if !lost.is_empty() {
-                if !self.lists_offsets.contains_key(&leader) && !self.fails_without_policy(&lost, out) {
-                    let id = out.send(NodeId::Broker(leader), self.list_offsets(lost));
+                if !self.lists_offsets.contains_key(&leader) {
+                    let id = out.send(NodeId::Broker(leader), self.list_offsets(lost, out.clock_ms()));
                     self.lists_offsets.insert(leader, id);
                 }
                 continue;
@@ -67,10 +68,36 @@ impl Consumer {
         }
     }
 
-    /// Nothing says where to begin. In a group the member itself looks at that.
+    /// What has just been asked where to begin, and has no answer, is asked again after `request.timeout.ms`. Kafka:
+    /// `OffsetFetcher.resetPositionsAsync` with `SubscriptionState.setNextAllowedRetry`.
+    #[inline(never)]
+    fn without_resting(
+        &mut self,
+        mut lost: Vec<TopicPartition>,
+        mut partitions: Vec<TopicPartition>,
+        out: &mut Outbox,
+    ) -> (Vec<TopicPartition>, Vec<TopicPartition>) {
+        for partition in lost.clone() {
+            let Some(position) = self.positions.get_mut(&partition) else { continue };
+            match position.rests_until {
+                Some(until) if until > out.now => {
+                    lost.retain(|id| *id != partition);
+                    partitions.retain(|id| *id != partition);
+                    if !position.wakes {
+                        position.wakes = true;
+                        out.timer(until, Timer::ConsumerRetry);
+                    }
+                }
+                _ => (position.rests_until, position.wakes) = (None, false),
+            }
+        }
+        (lost, partitions)
+    }
+
+    /// Nothing says where to begin. Kafka: `SubscriptionState.resetInitializingPositions`.
     fn has_nowhere_to_begin(&self, partition: &TopicPartition) -> bool {
         let seeks = self.positions.get(partition).is_some_and(|position| position.seeks.is_some());
-        self.config.auto_offset_reset == AutoOffsetReset::None && self.membership.is_none() && !seeks
+        self.config.auto_offset_reset == AutoOffsetReset::None && !seeks
     }
 
     pub(super) fn offset_of(&self, partition: &TopicPartition) -> Option<Offset> {
@@ -98,10 +125,13 @@ impl Consumer {
         })
     }
 
-    fn list_offsets(&self, partitions: Vec<TopicPartition>) -> Body {
+    fn list_offsets(&self, partitions: Vec<TopicPartition>, now_ms: i64) -> Body {
         let policy = match self.config.auto_offset_reset {
             AutoOffsetReset::Earliest => ListOffsetsSpec::Earliest,
             AutoOffsetReset::Latest | AutoOffsetReset::None => ListOffsetsSpec::Latest,
+            AutoOffsetReset::ByDuration(ms) => {
+                ListOffsetsSpec::Timestamp(now_ms.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX)))
+            }
         };
         let spec = |partition: &TopicPartition| match self.positions.get(partition).and_then(|position| position.seeks)
         {
@@ -127,8 +157,11 @@ impl Consumer {
             out.because(received);
             if *error != Errors::None {
                 failed = true;
+            } else if offset.0 < 0 && position.seeks.is_none() {
+                // No record is that new: it has no position until it has asked again.
+                position.rests_until = Some(out.now.plus_ms(self.config.request_timeout_ms));
             } else if offset.0 < 0 {
-                // No record is that new: it begins at the end.
+                // No record is that new: the application goes to the end.
                 position.seeks = Some(SeekTo::End);
             } else {
                 position.offset = Some(*offset);

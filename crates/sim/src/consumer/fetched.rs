@@ -35,9 +35,7 @@ impl Consumer {
             };
             match part.error {
                 Errors::None => {}
-                Errors::OffsetOutOfRange
-                    if self.config.auto_offset_reset == AutoOffsetReset::None && self.membership.is_none() =>
-                {
+                Errors::OffsetOutOfRange if self.config.auto_offset_reset == AutoOffsetReset::None => {
                     self.throw(&part.partition, "OffsetOutOfRangeException", None, out);
                     return;
                 }
@@ -94,6 +92,7 @@ impl Consumer {
                     records,
                 });
                 self.note_consumed(&held.partition, last.plus(1));
+                self.take_to_work(&held.partition, held.first, last);
                 if records < there {
                     held.first = last.plus(1);
                     self.fetched.insert(0, held);
@@ -102,6 +101,7 @@ impl Consumer {
             if self.polls == Polls::Once {
                 self.polls = Polls::Never;
             }
+            self.begin_work(out);
         }
     }
 

@@ -254,6 +254,10 @@ impl Consumer {
         self.ask_coordinator(out);
         self.ask_committed(out);
         self.set_timer(out);
+        self.work(out);
+        if polls {
+            self.hand_out(out);
+        }
         self.poll(out);
         out.because(before);
     }

@@ -3,7 +3,8 @@
 //!
 //! Partitions come from the application (`assign()`) or from the group whose member it is (`membership.rs`).
 //! Differs from Kafka: the application takes no time between two polls, so a fetched record is returned at once unless it
-//! is told to stop polling; records are handed out by partition in order of their names. An application that gets an
+//! is told to stop polling, or has work with each record (`work.rs`); records are handed out by partition in order of their
+//! names. An application that gets an
 //! exception from `poll()` does not catch it and polls no more.
 
 pub mod action;
@@ -11,6 +12,7 @@ mod asks;
 mod fetched;
 pub mod membership;
 mod validation;
+pub mod work;
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
@@ -21,6 +23,7 @@ use crate::fact::{FactKind, PollThrew};
 use crate::ids::{BrokerId, ClientId, LeaderEpoch, MessageId, Offset, TopicPartition};
 use crate::message::{Body, Message};
 use crate::outbox::Outbox;
+use crate::time::SimTime;
 use crate::timer::Timer;
 use fetched::Fetched;
 use membership::Membership;
@@ -48,6 +51,8 @@ pub struct Consumer {
     /// From where it has asked for records.
     asked_from: SortedMap<TopicPartition, Offset>,
     returned: i64,
+    /// What its application does with records, if that takes it time.
+    pub application: Option<Box<work::Application>>,
     /// What a `poll()` threw, if its application has not polled since.
     threw: Option<&'static str>,
 }
@@ -95,6 +100,10 @@ pub struct Position {
     pub is_initializing: bool,
     /// Where it goes, if the application said so and not `auto.offset.reset`.
     seeks: Option<action::SeekTo>,
+    /// It asks no leader where to begin before this moment.
+    rests_until: Option<SimTime>,
+    /// A timer runs for that.
+    wakes: bool,
 }
 
 impl Consumer {
@@ -114,6 +123,7 @@ impl Consumer {
             fetched: Vec::new(),
             asked_from: SortedMap::new(),
             returned: 0,
+            application: None,
             threw: None,
         }
     }
@@ -221,6 +231,7 @@ impl Consumer {
                 self.poll(out);
             }
             Timer::GroupMember(_) => self.on_member_timer(out),
+            Timer::Application => self.on_worked(out),
             _ => {}
         }
     }
@@ -232,5 +243,6 @@ impl Consumer {
         self.lists_offsets.clear();
         self.fetched.clear();
         self.asked_from.clear();
+        self.drop_work();
     }
 }

@@ -108,7 +108,8 @@ impl FactKind {
                     | Timer::Background(_)
                     | Timer::ConsumerRetry
                     | Timer::GroupCoordinator { .. }
-                    | Timer::GroupMember(_) => fields,
+                    | Timer::GroupMember(_)
+                    | Timer::Application => fields,
                 }
             }
             FactKind::PartitionRecord { partition, replicas, isr, leader, leader_epoch, partition_epoch } => fields

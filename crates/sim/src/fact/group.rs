@@ -135,6 +135,15 @@ pub enum GroupFact {
         /// The offset that it will read next.
         position: Offset,
     },
+    /// The application is done with a record.
+    RecordProcessed {
+        /// The consumer.
+        consumer: ClientId,
+        /// The partition.
+        partition: TopicPartition,
+        /// The record's offset.
+        offset: Offset,
+    },
     /// A consumer commits.
     CommitStarted {
         /// The consumer.
@@ -229,6 +238,7 @@ impl GroupFact {
             GroupFact::PartitionsLost { .. } => "PartitionsLost",
             GroupFact::PositionRestored { .. } => "PositionRestored",
             GroupFact::Seeked { .. } => "Seeked",
+            GroupFact::RecordProcessed { .. } => "RecordProcessed",
             GroupFact::CommitStarted { .. } => "CommitStarted",
             GroupFact::CommitCompleted { .. } => "CommitCompleted",
             GroupFact::PollTimeoutExpired { .. } => "PollTimeoutExpired",
@@ -274,6 +284,7 @@ impl GroupFact {
             | GroupFact::CoordinatorUnloaded { log, .. } => Some(log),
             GroupFact::OffsetCommit { partition, .. }
             | GroupFact::PositionRestored { partition, .. }
+            | GroupFact::RecordProcessed { partition, .. }
             | GroupFact::Seeked { partition, .. } => Some(partition),
             _ => None,
         }

@@ -183,6 +183,7 @@ impl FactKind {
         "PartitionsLost",
         "PositionRestored",
         "Seeked",
+        "RecordProcessed",
         "CommitStarted",
         "CommitCompleted",
         "PollTimeoutExpired",

@@ -5,8 +5,10 @@
 //! tombstone: what its key names is gone, and compaction may forget it.
 //! Differs from Kafka: no `LegacyOffsetCommit` (key type 0) and no streams groups; both are said to be unknown types.
 
+mod layout;
 mod value;
 
+pub use layout::{FieldAt, key_fields, value_fields};
 pub use value::{
     ClassicMember, CurrentAssignment, Epoch, GroupMember, GroupMetadata, Member, OffsetCommit, PartitionMetadata,
     Partitions, RegularExpression, ShareTopic, StatePartitions, TargetAssignment, TargetEpoch, TopicMetadata,

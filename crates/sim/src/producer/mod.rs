@@ -230,7 +230,8 @@ impl Producer {
             | Timer::Controller(_)
             | Timer::ConsumerRetry
             | Timer::GroupCoordinator { .. }
-            | Timer::GroupMember(_) => {}
+            | Timer::GroupMember(_)
+            | Timer::Application => {}
         }
     }
 }

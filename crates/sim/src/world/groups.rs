@@ -8,6 +8,7 @@ use crate::command::Command;
 use crate::config::{CleanupPolicy, ConsumerConfig, TopicConfig};
 use crate::consumer::action::ConsumerAction;
 use crate::consumer::membership::{GroupName, Membership};
+use crate::consumer::work::{Commits, Work, covered};
 use crate::consumer::{Consumer, Life};
 use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
 use crate::group::{OFFSETS_TOPIC, partition_for};
@@ -28,6 +29,43 @@ impl World {
             Rc::make_mut(consumer).membership = Some(Box::new(membership));
         }
         Ok(())
+    }
+
+    /// Says how the application of a consumer works.
+    ///
+    /// # Errors
+    /// An unknown consumer, work that takes no time, or commits without a group.
+    pub fn set_work(&mut self, id: &ClientId, work: Work) -> Result<(), CommandError> {
+        let consumer = self.consumers.get_mut(id).ok_or_else(|| CommandError::Unknown(format!("consumer {id}")))?;
+        if work.ms_per_record == 0 {
+            return Err(CommandError::Invalid("a record takes an application at least 1 ms".to_owned()));
+        }
+        if work.commits != Commits::Never && consumer.membership.is_none() {
+            return Err(CommandError::Invalid(format!("{id} has no group, so it cannot commit")));
+        }
+        Rc::make_mut(consumer).set_work(work);
+        Ok(())
+    }
+
+    /// What the members of a group have done to the records of a partition, below what the group has committed: how many
+    /// records they were given and never finished, and how many times they finished a record again.
+    pub fn worked(&self, group: &str, partition: &TopicPartition) -> (i64, i64) {
+        let below = self.committed(group, partition).map_or(0, |offset| offset.0);
+        let (mut taken, mut done, mut times) = (Vec::new(), Vec::new(), 0_i64);
+        for application in self.members(group).filter_map(|member| member.application.as_ref()) {
+            let (got, finished) = application.stretches(partition);
+            taken.extend_from_slice(got);
+            done.extend_from_slice(finished);
+            times = finished.iter().fold(times, |sum, stretch| sum.saturating_add(covered(&[*stretch])));
+        }
+        let repeated = times.saturating_sub(covered(&done));
+        let cut = |stretches: &[(i64, i64)]| {
+            let end = below.saturating_sub(1);
+            let under =
+                stretches.iter().filter(|(first, _)| *first <= end).map(|(first, last)| (*first, end.min(*last)));
+            under.collect::<Vec<_>>()
+        };
+        (covered(&cut(&taken)).saturating_sub(covered(&cut(&done))), repeated)
     }
 
     /// The command that creates `__consumer_offsets`, as the brokers' configuration has it. Kafka creates it when somebody

@@ -23,6 +23,8 @@ use crate::scene::cluster::{
 };
 use crate::script::PanelKind;
 
+/// With more clients than these, consumers that have not begun are left out, then those that are gone.
+const CLIENTS_MAX: usize = 3;
 /// At most so many lines on a client's card.
 const LINES_MAX: usize = 2;
 
@@ -49,6 +51,8 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Clu
     }
     let producers = world.producers().filter_map(|producer| producer_card(world, producer, partition, palette));
     let consumers = world.consumers().filter_map(|consumer| consumer_card(world, consumer, partition));
+    let (mut consumers, producers): (Vec<ClientCard>, Vec<ClientCard>) = (consumers.collect(), producers.collect());
+    thin_out(world, &mut consumers, producers.len());
     let has_controller = view.panels.contains(&PanelKind::Controller);
     let controller = has_controller.then(|| trouble::controller(registration, &view.seen, partition));
     let mut cuts = Vec::new();
@@ -278,6 +282,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
         (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
     };
+    let first = working(consumer, offset).unwrap_or(first);
     lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
     if let Some(error) = consumer.threw() {
         let text = Phrase::new("scene.consumer_threw").with("error", error);
@@ -308,6 +313,35 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         lost: 0,
         id,
     })
+}
+
+/// Where many cards stand beside each other, leaves out consumers that have not begun, and if need be those that are gone.
+#[inline(never)]
+fn thin_out(world: &World, consumers: &mut Vec<ClientCard>, producers: usize) {
+    for gone in [false, true] {
+        if consumers.len().saturating_add(producers) <= CLIENTS_MAX {
+            return;
+        }
+        consumers.retain(|card| {
+            world.consumer(&card.name).is_none_or(|consumer| match consumer.life {
+                Life::Running => gone || consumer.returned() > 0 || consumer.positions().next().is_some(),
+                Life::Closed | Life::Crashed => !gone,
+            })
+        });
+    }
+}
+
+/// What an application that takes its time has done.
+#[inline(never)]
+fn working(consumer: &Consumer, position: Option<Offset>) -> Option<Phrase> {
+    let (application, position) = consumer.application.as_deref().zip(position)?;
+    let key = if application.unfinished() > 0 { "scene.consumer_works" } else { "scene.consumer_worked" };
+    Some(
+        Phrase::new(key)
+            .with("position", position.0)
+            .with("done", application.processed())
+            .with("held", application.unfinished()),
+    )
 }
 
 fn messages(world: &World, partition: &TopicPartition) -> Vec<Envelope> {

@@ -1,5 +1,7 @@
 //! Builds the files panel.
 
+mod commits;
+
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -60,7 +62,12 @@ pub(crate) fn of_log(
         segments: segments(log, &id, picked, now_ms, show),
         gauges: gauges(log, now_ms, show.gauges),
         active_entries: show.entries.then(|| offset_entries(&id, log.active_segment(), None)),
-        bytes: show.batch.and_then(|offset| bytes(log, &id, offset, show)).map(Box::new),
+        bytes: show.batch.and_then(|offset| bytes(log, &id, offset, show)).map(|mut view| {
+            if partition.starts_with("__consumer_offsets-") {
+                commits::split(&mut view, log, show);
+            }
+            Box::new(view)
+        }),
         search: search.map(Box::new),
         log_start: Shown { value: log.log_start_offset(), key: format!("log_start/{key}") },
         scaled_bytes: scaled.then(|| number(log.config().segment_bytes)),

@@ -237,7 +237,8 @@ impl Builder {
                 false
             }
         };
-        Consumer { id: form.id, assign, from, config: form.config.flat(), start, group: form.group }
+        let (group, application) = (form.group, form.application);
+        Consumer { id: form.id, assign, from, config: form.config.flat(), start, group, application }
     }
 
     fn step(

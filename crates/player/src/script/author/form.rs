@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::script::{Action, Configs, FilesShow, GroupMembership, Moves, PanelKind, Scalar, Stage};
+use crate::script::{Action, ApplicationWork, Configs, FilesShow, GroupMembership, Moves, PanelKind, Scalar, Stage};
 
 /// A scenario of Highwater: scenario.toml, with its texts in English. The Chinese texts are in zh.toml beside it.
 #[derive(Deserialize, JsonSchema)]
@@ -173,6 +173,8 @@ pub(super) struct ConsumerForm {
     pub assign: Vec<String>,
     /// Its group.
     pub group: Option<GroupMembership>,
+    /// What its application does with records; without it that takes no time.
+    pub application: Option<ApplicationWork>,
     /// Where it begins: "earliest", "latest" or an offset.
     #[serde(default = "earliest")]
     pub from: FromForm,

@@ -1,7 +1,7 @@
 //! The commands about consumers, and their groups.
 
 use crate::json::{Fields, Read};
-use crate::script::{Action, GroupMembership};
+use crate::script::{Action, ApplicationWork, GroupMembership};
 
 /// The command `kind`; none if it is not about a consumer.
 #[inline(never)]
@@ -53,4 +53,16 @@ pub(super) fn membership(mut fields: Fields) -> Read<GroupMembership> {
     };
     fields.end()?;
     Ok(membership)
+}
+
+/// What an application does with records.
+#[inline(never)]
+pub(super) fn application(mut fields: Fields) -> Read<ApplicationWork> {
+    let work = ApplicationWork {
+        ms_per_record: fields.number("ms_per_record")?,
+        commit: fields.optional_text("commit")?,
+        threads: fields.optional_number("threads")?,
+    };
+    fields.end()?;
+    Ok(work)
 }

@@ -156,6 +156,9 @@ impl Checker {
             let message = format!("{} partitions", consumer.assign.len());
             self.say(place.key("assign"), message, format!("a consumer reads 1 to {MAX_ENTRIES}"));
         }
+        if let Some(application) = &consumer.application {
+            self.application(&place.key("application"), application, consumer.group.is_some());
+        }
         for (index, partition) in consumer.assign.iter().enumerate().take(MAX_ENTRIES) {
             self.partition(&place.key("assign").index(index), &partition.topic, Some(partition.partition), None);
         }

@@ -5,7 +5,12 @@ use highwater_sim::ids::TopicPartition;
 
 use super::steps::Counts;
 use super::{Checker, MAX_ID};
-use crate::script::{Action, GroupMembership, MAX_ENTRIES, Place, partition_from_name};
+use crate::script::{Action, ApplicationWork, GroupMembership, MAX_ENTRIES, Place, partition_from_name};
+
+/// At most so long a record may take an application, in ms.
+const MAX_WORK_MS: u64 = 600_000;
+/// At most so many threads work for one.
+const MAX_THREADS: u64 = 64;
 
 impl Checker {
     pub(super) fn membership(&mut self, place: &Place, group: &GroupMembership, assign: &[TopicPartition]) {
@@ -26,6 +31,26 @@ impl Checker {
         }
         for (index, partition) in assign.iter().enumerate().take(MAX_ENTRIES) {
             self.partition(&place.key("assign").index(index), &partition.topic, Some(partition.partition), None);
+        }
+    }
+
+    /// What an application does with records.
+    #[inline(never)]
+    pub(super) fn application(&mut self, place: &Place, work: &ApplicationWork, has_group: bool) {
+        if !(1..=MAX_WORK_MS).contains(&work.ms_per_record) {
+            let message = format!("{} ms for a record", work.ms_per_record);
+            self.say(place.key("ms_per_record"), message, format!("a record takes 1 to {MAX_WORK_MS} ms"));
+        }
+        if work.threads.is_some_and(|threads| threads > MAX_THREADS) {
+            let message = "so many threads".to_owned();
+            self.say(place.key("threads"), message, format!("at most {MAX_THREADS}"));
+        }
+        let Some(commit) = &work.commit else { return };
+        if !matches!(commit.as_str(), "before" | "after" | "after_async") {
+            self.say(place.key("commit"), "this is no moment", "\"before\", \"after\" or \"after_async\"");
+        }
+        if !has_group {
+            self.say(place.key("commit"), "only a member of a group commits", "give the consumer a group");
         }
     }
 

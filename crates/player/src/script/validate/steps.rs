@@ -17,6 +17,14 @@ pub(super) fn count(counts: &Counts, topic: &str) -> Option<i32> {
     counts.iter().find(|(name, _)| name == topic).map(|(_, count)| *count)
 }
 
+/// The topic of the committed offsets can be looked at where there are groups.
+fn offsets_topic(scenario: &Scenario) -> Option<(String, i32)> {
+    scenario.consumers.iter().find(|consumer| consumer.group.is_some())?;
+    let said = scenario.cluster.config.iter().find(|(name, _)| *name == "offsets.topic.num.partitions");
+    let partitions = said.and_then(|(_, value)| value.to_string().parse().ok());
+    Some(("__consumer_offsets".to_owned(), partitions.unwrap_or(50)))
+}
+
 impl Checker {
     pub(super) fn steps(&mut self, scenario: &mut Scenario) {
         let place = Place::root().key("step");
@@ -26,6 +34,7 @@ impl Checker {
         }
         let mut counts: Counts =
             scenario.topics.iter().map(|topic| (topic.name.clone(), topic.partitions.max(1))).collect();
+        let offsets = offsets_topic(scenario);
         self.load(scenario);
         let chapters = scenario.chapters.len();
         let mut seen = Vec::new();
@@ -51,10 +60,11 @@ impl Checker {
             if let Some(until) = &mut step.until {
                 self.until(&here.key("until"), until);
             }
-            self.marks(&here.key("look"), &step.look, &counts);
+            let seen_counts: Counts = counts.iter().cloned().chain(offsets.clone()).collect();
+            self.marks(&here.key("look"), &step.look, &seen_counts);
             // A fault that is inherited is told once.
             if show_before.as_ref() != Some(&step.show) {
-                self.show(&here.key("show"), &step.show, &counts);
+                self.show(&here.key("show"), &step.show, &seen_counts);
                 show_before = Some(step.show.clone());
             }
             if step.expect.len() > MAX_PER_STEP {

@@ -4,7 +4,6 @@ use super::super::action::{ConsumerAction, SeekTo};
 use super::super::{Consumer, Life, Polls};
 use super::{MemberMoment, Membership, tell};
 use crate::client_metadata::ClientMetadata;
-use crate::config::AutoOffsetReset;
 use crate::fact::group::GroupFact;
 use crate::group::member::MembershipOperation;
 use crate::ids::{Offset, Topic, TopicPartition};
@@ -111,6 +110,7 @@ impl Consumer {
         position.is_initializing = false;
         position.offset_epoch = None;
         position.awaits_validation = false;
+        position.rests_until = None;
         if let SeekTo::Offset(offset) = to {
             position.offset = Some(offset);
             self.tell_seek(partition, offset, out);
@@ -127,20 +127,6 @@ impl Consumer {
         tell(GroupFact::Seeked { consumer, partition, position }, out);
     }
 
-    /// Without a policy a position that is lost is an error; whether it is.
-    pub(in crate::consumer) fn fails_without_policy(&mut self, lost: &[TopicPartition], out: &mut Outbox) -> bool {
-        let sought =
-            |partition: &TopicPartition| self.positions.get(partition).is_some_and(|position| position.seeks.is_some());
-        if self.membership.is_none()
-            || self.config.auto_offset_reset != AutoOffsetReset::None
-            || lost.iter().all(sought)
-        {
-            return false;
-        }
-        self.fail("NoOffsetForPartitionException".to_owned(), out);
-        true
-    }
-
     /// `poll()` throws, and the application's loop ends.
     pub(in crate::consumer) fn fail(&mut self, error: String, out: &mut Outbox) {
         self.polls = Polls::Never;
@@ -149,6 +135,11 @@ impl Consumer {
 
     /// Nothing else happens in the application until what it waits for is over.
     pub(in crate::consumer) fn is_blocked(&self) -> bool {
+        self.waits_for_commit() || self.works_between_polls()
+    }
+
+    /// It waits for a `commitSync()`, or for its `close()`.
+    pub(in crate::consumer) fn waits_for_commit(&self) -> bool {
         self.membership.as_ref().is_some_and(|membership| membership.blocked_on.is_some() || membership.is_closing)
     }
 }

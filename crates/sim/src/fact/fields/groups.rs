@@ -120,6 +120,9 @@ impl GroupFact {
             | GroupFact::Seeked { consumer, partition, position } => {
                 fields.text("consumer", consumer).partition(partition).number("position", position.0)
             }
+            GroupFact::RecordProcessed { consumer, partition, offset } => {
+                fields.text("consumer", consumer).partition(partition).number("offset", offset.0)
+            }
             GroupFact::CommitStarted { consumer, group, by, offsets } => {
                 let offsets = offsets.iter().map(|(partition, offset)| format!("{partition} @ {offset}"));
                 fields
