@@ -209,9 +209,11 @@ fn fitting(draw: &Draw<'_>, text: &Phrase, room: f64) -> String {
     draw.say(&Phrase { key: [text.key.as_str(), "_short"].concat(), args: text.args.clone() })
 }
 
-/// The line that stands for all of a client's: the newest, and of the controller how things are.
+/// The line that stands for all of a client's: the newest, of the controller how things are, and of an application at work
+/// what it has done.
 fn shown_line(client: &ClientCard) -> Option<&ClientLine> {
-    if client.kind == ClientKind::Controller { client.lines.first() } else { client.lines.last() }
+    let works = client.lines.first().is_some_and(|line| line.text.key.starts_with("scene.consumer_work"));
+    if works || client.kind == ClientKind::Controller { client.lines.first() } else { client.lines.last() }
 }
 
 /// A client in one line: its name, and the newest of its lines.

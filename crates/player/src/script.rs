@@ -266,8 +266,8 @@ pub struct Consumer {
 pub struct ApplicationWork {
     /// How long a record takes, in ms.
     pub ms_per_record: u64,
-    /// When it commits: "before" it works on what a poll returned or "after", both with commitSync, "after_async"; without
-    /// it not by itself.
+    /// When it commits: `"before"` it works on what a poll returned or `"after"`, both with `commitSync`, or `"after_async"`;
+    /// without it not by itself.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub commit: Option<String>,
     /// How many threads work while another one polls; without it the one that polls works itself.

@@ -2,6 +2,8 @@
 //!
 //! Differs from Kafka: a duration has whole milliseconds, and no part of it a sign.
 
+use std::fmt::Write;
+
 use super::ConfigDef;
 use super::error::ConfigError;
 use super::value::{ConfigValue, Value, one_of, wrong_type};
@@ -102,16 +104,16 @@ pub(super) fn by_duration(ms: u64) -> String {
     let mut text = [BY_DURATION, "PT"].concat();
     let (hours, minutes, rest) = (ms / 3_600_000, ms / 60_000 % 60, ms % 60_000);
     if hours > 0 {
-        text.push_str(&format!("{hours}H"));
+        let _ = write!(text, "{hours}H");
     }
     if minutes > 0 {
-        text.push_str(&format!("{minutes}M"));
+        let _ = write!(text, "{minutes}M");
     }
     if rest > 0 || ms == 0 {
         let part = format!("{:03}", rest % 1_000);
         let part = part.trim_end_matches('0');
         let point = if part.is_empty() { "" } else { "." };
-        text.push_str(&format!("{}{point}{part}S", rest / 1_000));
+        let _ = write!(text, "{}{point}{part}S", rest / 1_000);
     }
     text
 }

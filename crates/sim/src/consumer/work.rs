@@ -18,6 +18,9 @@ use crate::timer::Timer;
 /// At most so many stretches of offsets are kept of a partition; what comes later is counted, but not where it was.
 const STRETCHES_MAX: usize = 4_096;
 
+/// Offsets that follow each other: the first and the last.
+pub type Stretch = (i64, i64);
+
 /// How an application works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
@@ -48,8 +51,8 @@ pub struct Application {
     work: Work,
     waits: VecDeque<(TopicPartition, i64, i64)>,
     in_hand: Vec<(SimTime, TopicPartition, i64)>,
-    taken: SortedMap<TopicPartition, Vec<(i64, i64)>>,
-    done: SortedMap<TopicPartition, Vec<(i64, i64)>>,
+    taken: SortedMap<TopicPartition, Vec<Stretch>>,
+    done: SortedMap<TopicPartition, Vec<Stretch>>,
     total: i64,
     timer_at: Option<SimTime>,
 }
@@ -79,19 +82,18 @@ impl Application {
         waits.saturating_add(i64::try_from(self.in_hand.len()).unwrap_or(i64::MAX))
     }
 
-    /// The stretches of a partition's offsets that it got, and those that it finished, both ends included, in the order in
-    /// which that was.
-    pub fn stretches(&self, partition: &TopicPartition) -> (&[(i64, i64)], &[(i64, i64)]) {
+    /// The stretches of a partition's offsets that it got, and those that it finished, in the order in which that was.
+    pub fn stretches(&self, partition: &TopicPartition) -> (&[Stretch], &[Stretch]) {
         let taken = self.taken.get(partition).map_or(&[][..], Vec::as_slice);
         (taken, self.done.get(partition).map_or(&[][..], Vec::as_slice))
     }
 }
 
-fn length((first, last): (i64, i64)) -> i64 {
+fn length((first, last): Stretch) -> i64 {
     last.saturating_sub(first).saturating_add(1)
 }
 
-fn note(map: &mut SortedMap<TopicPartition, Vec<(i64, i64)>>, partition: &TopicPartition, (first, last): (i64, i64)) {
+fn note(map: &mut SortedMap<TopicPartition, Vec<Stretch>>, partition: &TopicPartition, (first, last): Stretch) {
     let stretches = map.get_or_insert_with(partition.clone(), Vec::new);
     let has_room = stretches.len() < STRETCHES_MAX;
     match stretches.last_mut() {
@@ -102,7 +104,7 @@ fn note(map: &mut SortedMap<TopicPartition, Vec<(i64, i64)>>, partition: &TopicP
 }
 
 /// How many offsets lie in any of these stretches.
-pub fn covered(stretches: &[(i64, i64)]) -> i64 {
+pub fn covered(stretches: &[Stretch]) -> i64 {
     let mut sorted = stretches.to_vec();
     sorted.sort_unstable();
     let (mut sum, mut next) = (0_i64, i64::MIN);

@@ -8,7 +8,7 @@ use crate::command::Command;
 use crate::config::{CleanupPolicy, ConsumerConfig, TopicConfig};
 use crate::consumer::action::ConsumerAction;
 use crate::consumer::membership::{GroupName, Membership};
-use crate::consumer::work::{Commits, Work, covered};
+use crate::consumer::work::{Commits, Stretch, Work, covered};
 use crate::consumer::{Consumer, Life};
 use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
 use crate::group::{OFFSETS_TOPIC, partition_for};
@@ -59,7 +59,7 @@ impl World {
             times = finished.iter().fold(times, |sum, stretch| sum.saturating_add(covered(&[*stretch])));
         }
         let repeated = times.saturating_sub(covered(&done));
-        let cut = |stretches: &[(i64, i64)]| {
+        let cut = |stretches: &[Stretch]| {
             let end = below.saturating_sub(1);
             let under =
                 stretches.iter().filter(|(first, _)| *first <= end).map(|(first, last)| (*first, end.min(*last)));

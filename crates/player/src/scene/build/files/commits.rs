@@ -10,7 +10,7 @@ use crate::script::FilesShow;
 /// Puts the fields of committed offsets in the place of the keys and values that hold them.
 #[inline(never)]
 pub(super) fn split(view: &mut BytesView, log: &Log, show: &FilesShow) {
-    let Some(batch) = log.batches_from(view.base_offset).into_iter().next() else { return };
+    let Some(batch) = log.batches_from(view.base_offset).next() else { return };
     let Ok(records) = batch.records() else { return };
     let mut fields = Vec::new();
     for field in view.fields.drain(..) {
@@ -31,7 +31,7 @@ pub(super) fn split(view: &mut BytesView, log: &Log, show: &FilesShow) {
                 name: part.name,
                 hex: hex(there),
                 bytes: there.len(),
-                value: part.value,
+                value: if part.value.is_empty() { "\"\"".to_owned() } else { part.value },
                 record: field.record,
                 accent: show.fields.iter().any(|wanted| wanted == part.name) && field.record == Some(0),
                 in_crc: field.in_crc,
