@@ -200,7 +200,7 @@ fn card(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
 /// A line in its words, or in fewer where it has such and there is no room for all.
 fn fitting(draw: &Draw<'_>, text: &Phrase, room: f64) -> String {
     let words = draw.say(text);
-    let has_less = ["position", "works", "behind", "all_read"]
+    let has_less = ["position", "works", "behind", "all_read", "threw"]
         .iter()
         .any(|line| text.key.strip_prefix("scene.consumer_").is_some_and(|key| key == *line));
     if !has_less || text::width(&words, 12.0) <= room {

@@ -25,6 +25,21 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
                     .is_some_and(|found| found.is_ok_and(|record| record.offset == *offset)),
             ))
         }
+        "timestamp" => {
+            let Some(Value::Number(offset)) = args.get(1) else { return Err(fail("which offset?")) };
+            let found = replica?.log.records_from(*offset).next().and_then(Result::ok);
+            let found = found.filter(|record| record.offset == *offset);
+            Ok(found.map_or(Value::None, |record| Value::Number(record.timestamp)))
+        }
+        // Kafka: `UnifiedLog.fetchOffsetByTimestamp` with `MAX_TIMESTAMP`.
+        "newest" => {
+            let records = replica?.log.records_from(i64::MIN).filter_map(Result::ok);
+            let newest = records.fold(None, |newest: Option<(i64, i64)>, record| match newest {
+                Some((largest, _)) if largest >= record.timestamp => newest,
+                _ => Some((record.timestamp, record.offset)),
+            });
+            Ok(newest.map_or(Value::None, |(_, offset)| Value::Number(offset)))
+        }
         "deletable" => {
             let checks = replica?.log.clone().delete_old_segments(situation.world.now().timestamp_ms());
             count(checks.map_or(0, |checks| checks.iter().filter(|check| check.is_deleted()).count()))

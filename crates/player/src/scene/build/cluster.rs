@@ -283,7 +283,10 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
     };
     let first = working(consumer, offset).unwrap_or(first);
-    lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
+    // Who was thrown out before it had a position has nothing else to say.
+    if consumer.threw().is_none() || offset.is_some() {
+        lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
+    }
     if let Some(error) = consumer.threw() {
         let text = Phrase::new("scene.consumer_threw").with("error", error);
         lines.push(ClientLine { id: format!("{id}/line-1"), record: None, text, status: None });
