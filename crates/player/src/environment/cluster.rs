@@ -1,11 +1,15 @@
 //! What expressions ask of the cluster as the controller has it, and of what became of records.
 
-use highwater_sim::ids::BrokerId;
+use highwater_log::log::Log;
+use highwater_sim::ids::{BrokerId, TopicPartition};
 use highwater_sim::producer::Fate;
 
 use super::{Situation, count, fail, number, partition, small, text};
 use crate::expression::{EvaluationError, Value};
 use crate::scene::build::is_lost;
+
+/// The files of a segment that a broker keeps open or mapped: `.log`, `.index`, `.timeindex`.
+const FILES_OF_SEGMENT: usize = 3;
 
 /// The value of a function that [`super`] does not know; none if this file does not either.
 #[inline(never)]
@@ -23,6 +27,9 @@ pub(super) fn call(
             let ids = if function == "elr" { &registration.elr } else { &registration.replicas };
             Value::List(ids.iter().map(|id| Value::Number(id.0.into())).collect())
         }),
+        "replicas" | "files" => broker(args).and_then(|id| held(situation, function, id)),
+        "topic_bytes" | "topic_batches" => of_topic(situation, function, args),
+        "buffer_used" => buffer_used(situation, args),
         "lost" | "error" | "filled" | "begun" => of_producer(situation, function, args),
         _ => return None,
     })
@@ -30,6 +37,45 @@ pub(super) fn call(
 
 fn broker(args: &[Value]) -> Result<BrokerId, EvaluationError> {
     small(args.first().ok_or_else(|| fail("which broker?"))?).map(BrokerId)
+}
+
+/// What a broker holds of replicas, and in how many files.
+#[inline(never)]
+fn held(situation: &Situation<'_>, function: &str, id: BrokerId) -> Result<Value, EvaluationError> {
+    let broker = situation.world.broker(id).ok_or_else(|| fail(format!("there is no broker {id}")))?;
+    let segments = |log: &Log| log.segments().count();
+    if function == "replicas" {
+        return count(broker.partitions.len());
+    }
+    let sum = broker.partitions.values().fold(0_usize, |sum, one| sum.saturating_add(segments(&one.log)));
+    count(sum.saturating_mul(FILES_OF_SEGMENT))
+}
+
+/// What the leaders' logs of a topic hold.
+#[inline(never)]
+fn of_topic(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
+    let topic = text(args.first().ok_or_else(|| fail("which topic?"))?)?;
+    let image = situation.world.metadata().topics.get(topic);
+    let partitions = image.ok_or_else(|| fail(format!("there is no topic {topic}")))?.partitions.len();
+    let mut sum = 0_i64;
+    for number in 0..i32::try_from(partitions).unwrap_or(i32::MAX) {
+        let Some(leader) = situation.world.leader(&TopicPartition::new(topic, number)) else { continue };
+        let more = match function {
+            "topic_bytes" => i64::try_from(leader.log.size_in_bytes()),
+            _ => i64::try_from(leader.log.batches_from(i64::MIN).count()),
+        };
+        sum = sum.saturating_add(more.unwrap_or(i64::MAX));
+    }
+    number(sum)
+}
+
+/// How much of its `buffer.memory` a producer uses.
+#[inline(never)]
+fn buffer_used(situation: &Situation<'_>, args: &[Value]) -> Result<Value, EvaluationError> {
+    let name = text(args.first().ok_or_else(|| fail("which producer?"))?)?;
+    let producer = situation.world.producer(name).ok_or_else(|| fail(format!("there is no producer {name}")))?;
+    let used = producer.config.buffer_memory.saturating_sub(producer.accumulator().available_memory());
+    number(i64::try_from(used).unwrap_or(i64::MAX))
 }
 
 fn leads(situation: &Situation<'_>, args: &[Value]) -> Result<Value, EvaluationError> {
