@@ -11,6 +11,7 @@ pub mod files;
 pub mod group;
 pub mod history;
 pub mod partitioner;
+pub mod replicas;
 pub mod spread;
 pub mod table;
 pub mod text;
@@ -22,6 +23,7 @@ pub use files::FilesPanel;
 pub use group::GroupPanel;
 pub use history::HistoryPanel;
 pub use partitioner::PartitionerPanel;
+pub use replicas::ReplicasPanel;
 pub use spread::SpreadPanel;
 pub use table::TablePanel;
 
@@ -55,6 +57,8 @@ pub use table::TablePanel;
 /// | `member-c1`, `member-c1/time` | a member, its line of time |
 /// | `member-c1/orders-0`, `…/before-orders-0` | a partition that it owns, or owned before |
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
+/// | `replicas/orders`, `…/broker-1`, `…/preferred-1` | all replicas of a topic, a broker there, what it is to lead |
+/// | `replicas/orders-0`, `…/broker-1` | a partition there, a replica of it |
 /// | `spread`, `spread/p1`, `spread/p1/orders-0` | bytes by partition: all, a producer's, a partition of it |
 pub type MarkId = String;
 
@@ -96,6 +100,8 @@ pub enum Panel {
     Files(FilesPanel),
     /// A compacted log.
     Compaction(CompactionPanel),
+    /// All replicas of a topic.
+    Replicas(ReplicasPanel),
     /// Bytes by partition, a chart a producer.
     Spread(SpreadPanel),
     /// Who led when.

@@ -5,6 +5,7 @@ mod files;
 mod group;
 mod history;
 mod marks;
+mod replicas;
 mod spread;
 mod table;
 
@@ -42,6 +43,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Files(panel) => files::describe(panel, lang, &mut blocks),
             Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
             Panel::History(panel) => blocks.push(history::describe(panel, lang)),
+            Panel::Replicas(panel) => replicas::describe(panel, lang, &mut blocks),
             Panel::Spread(panel) => spread::describe(panel, lang, &mut blocks),
             Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
             Panel::Group(panel) => group::describe(panel, lang, &mut blocks),
@@ -60,6 +62,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Files(panel) => files::label(panel, mark),
             Panel::Compaction(panel) => compaction::label(panel, mark),
             Panel::History(panel) => return history::label(panel, mark, lang),
+            Panel::Replicas(panel) => return replicas::label(panel, mark, lang),
             Panel::Spread(panel) => return spread::label(panel, mark, lang),
             Panel::Group(panel) => group::label(panel, mark),
             Panel::Table(panel) => return table::label(panel, mark, lang),

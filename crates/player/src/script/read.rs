@@ -293,10 +293,11 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 11] = [
+    const PANELS: [(&str, PanelKind); 12] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
+        ("replicas", PanelKind::Replicas),
         ("spread", PanelKind::Spread),
         ("files", PanelKind::Files),
         ("compaction", PanelKind::Compaction),

@@ -119,7 +119,7 @@ fn row(
     }
 }
 
-fn standing(world: &World, broker: BrokerId) -> Standing {
+pub(super) fn standing(world: &World, broker: BrokerId) -> Standing {
     let fenced = || world.metadata().brokers.get(&broker).is_some_and(|registered| registered.fenced);
     if world.is_down(broker) {
         Standing::Down
