@@ -358,6 +358,7 @@ pub fn replicas(brokers: i32, partitions: i32, frozen: Option<i32>) -> Scene {
         topic: "orders".to_owned(),
         partitions: i64::from(partitions),
         under_replicated: i64::from(frozen.map_or(0, |_| partitions * 3 / brokers)),
+        is_few: cells,
         brokers: (1..=brokers).map(column).collect(),
         rows: if partitions > 240 { Vec::new() } else { rows.clone() },
         ticks: if partitions > 24 { (1..=brokers).map(tick).collect() } else { Vec::new() },

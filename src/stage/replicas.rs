@@ -53,8 +53,7 @@ impl Columns {
         let gap = if pitch < 30.0 { 4.0 } else { 10.0 };
         let bar = pitch - gap;
         let fit = ((bar + CELL_PITCH_PX - CELL_PX) / CELL_PITCH_PX).floor() as i64;
-        let has_cells = panel.rows.iter().flat_map(|row| &row.bars).any(|bar| !bar.records.is_empty());
-        Columns { left, pitch, bar, cells: (has_cells && fit >= 4).then_some(fit) }
+        Columns { left, pitch, bar, cells: (panel.is_few && fit >= 4).then_some(fit) }
     }
 
     fn x(&self, index: usize) -> f64 {

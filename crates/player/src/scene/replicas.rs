@@ -14,6 +14,8 @@ pub struct ReplicasPanel {
     pub partitions: i64,
     /// How many of them have fewer in the ISR than replicas.
     pub under_replicated: i64,
+    /// They are so few that each shows its records.
+    pub is_few: bool,
     /// The brokers, by number.
     pub brokers: Vec<BrokerColumn>,
     /// Partitions, by number; where there are more than fit, those that the step looks at and the first ones.

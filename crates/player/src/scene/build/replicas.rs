@@ -54,6 +54,7 @@ pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<Rep
         topic: topic.to_owned(),
         partitions: count(partitions.len()),
         under_replicated: count(partitions.iter().filter(|partition| !is_full(partition)).count()),
+        is_few: cells.is_some(),
         brokers: brokers.collect(),
         rows: rows.iter().filter_map(row).collect(),
         ticks,
