@@ -241,7 +241,8 @@ impl Environment for Situation<'_> {
                 count(self.facts.iter().filter(|fact| fact.kind.name() == name).count())
             }
             "assignment" | "owned" | "generation" | "state" | "members" | "is_member" | "group_leader"
-            | "coordinator" | "offsets_partition" | "committed" | "lag" => groups::call(self, function, args),
+            | "coordinator" | "offsets_partition" | "committed" | "lag" | "group_epoch" | "assignment_epoch"
+            | "member_epoch" | "pending" | "target" | "paused_ms" => groups::call(self, function, args),
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
             _ => cluster::call(self, function, args).unwrap_or_else(|| files::call(self, function, args)),
         }

@@ -98,6 +98,10 @@ pub enum Sabotage {
     HighWatermarkFalls,
     /// A fenced broker may lead.
     ElectsFenced,
+    /// A coordinator gives a member what another still has.
+    AssignsWhatIsHeld,
+    /// A coordinator gives one member everything.
+    AssignsAllToOne,
 }
 
 impl Default for Features {

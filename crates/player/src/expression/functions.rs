@@ -151,6 +151,7 @@ const ON_BROKER: Parameter = optional("broker", ParameterKind::Broker);
 const TOPIC: Parameter = given("topic", ParameterKind::Topic);
 const PRODUCER: Parameter = given("producer", ParameterKind::Producer);
 const CONSUMER: Parameter = given("consumer", ParameterKind::Consumer);
+const OPTIONAL_PARTITION: Parameter = optional("partition", ParameterKind::Partition);
 const GROUP: Parameter = given("group", ParameterKind::Group);
 const KEY: Parameter = given("key", ParameterKind::Text);
 const COUNT: Parameter = given("partitions", ParameterKind::Number);
@@ -263,6 +264,48 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Number,
         Message,
         "The generation of a group, as its coordinator knows; 0 before any.",
+    ),
+    define(
+        "group_epoch",
+        &[GROUP],
+        Number,
+        Message,
+        "The epoch of a group by the consumer protocol, as its coordinator knows; 0 before any.",
+    ),
+    define(
+        "assignment_epoch",
+        &[GROUP],
+        Number,
+        Message,
+        "The epoch of the target assignment of a group by the consumer protocol; 0 before any.",
+    ),
+    define(
+        "member_epoch",
+        &[CONSUMER],
+        Number,
+        Message,
+        "The epoch that a member by the consumer protocol has reached, as the coordinator knows; none if it knows no such member.",
+    ),
+    define(
+        "pending",
+        &[CONSUMER, TOPIC],
+        List,
+        Plain,
+        "The partitions of a topic that a member by the consumer protocol must give up, as the coordinator knows.",
+    ),
+    define(
+        "target",
+        &[CONSUMER, TOPIC],
+        List,
+        Plain,
+        "The partitions of a topic that a member by the consumer protocol is to have, as the coordinator wants it.",
+    ),
+    define(
+        "paused_ms",
+        &[GROUP, OPTIONAL_PARTITION],
+        Number,
+        Plain,
+        "For how many ms so far no member of a group read a partition that one had read before; without a partition, of all together.",
     ),
     define("state", &[GROUP], Type::Text, Plain, "The state of a group, by Kafka's name."),
     define("members", &[GROUP], Number, Plain, "How many members a group has, as its coordinator knows."),

@@ -51,7 +51,9 @@ pub use table::TablePanel;
 /// | `log/orders-0/record-3`, `…/key-u17` | a record of a compacted log, a key of the offset map |
 /// | `log/orders-0/epochs`, `…/epoch-3` | the leader epochs, one of them |
 /// | `log/orders-0/producers`, `…/producer-1000` | the producers that a log knows, one of them |
-/// | `group-billing`, `…/state`, `…/generation` | a group, its state, its generation |
+/// | `group-billing`, `…/state`, `…/generation` | a group, its state, its generation or epoch |
+/// | `group-billing/assignment-epoch` | the epoch of its target assignment |
+/// | `member-c1/epoch` | how far a member by the consumer protocol is |
 /// | `group-billing/orders-0` | a partition that nobody in the group owns |
 /// | `group-billing/time`, `…/log`, `…/record-12` | its lines of time, its log, a record there |
 /// | `member-c1`, `member-c1/time` | a member, its line of time |

@@ -21,7 +21,7 @@ use super::{Panel, Scene};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
 
-pub use group::{pause as member_pause, role as member_role};
+pub use group::{member_epoch, pause as member_pause, role as member_role};
 
 /// A heading with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -58,6 +58,12 @@ simulated! {
     group_min_session_timeout_ms: u64 = 6000, "group.min.session.timeout.ms" (0, INT) since "0.9.0";
     "The longest session timeout that a member may ask for, in ms."
     group_max_session_timeout_ms: u64 = 1_800_000, "group.max.session.timeout.ms" (0, INT) since "0.9.0" was "30000" until "0.10.1" was "300000" until "2.3";
+    "How often members by the consumer protocol send a heartbeat, in ms; the range is that of Kafka's own defaults."
+    group_consumer_heartbeat_interval_ms: u64 = 5000, "group.consumer.heartbeat.interval.ms" (5_000, 15_000) since "3.7";
+    "After how long without a heartbeat a member by the consumer protocol is out of its group, in ms."
+    group_consumer_session_timeout_ms: u64 = 45000, "group.consumer.session.timeout.ms" (45_000, 60_000) since "3.7";
+    "How long a coordinator waits between two target assignments of a group, in ms."
+    group_consumer_assignment_interval_ms: u64 = 1000, "group.consumer.assignment.interval.ms" (0, 15_000) since "4.3";
     "How long the offsets of a group without members are kept, in minutes."
     offsets_retention_minutes: u64 = 10080, "offsets.retention.minutes" (1, INT) since "0.8.2" was "1440" until "2.0";
     "How often a coordinator looks for offsets that are too old, in ms."

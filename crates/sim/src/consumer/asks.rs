@@ -23,7 +23,7 @@ impl Consumer {
         self.hold_against_leaders();
         let mut by_leader: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
         for (partition, position) in &self.positions {
-            if position.is_initializing {
+            if position.is_initializing || self.gives_up(partition) {
                 continue;
             }
             match self.metadata.partition(partition).map(|known| known.leader) {
@@ -65,6 +65,11 @@ impl Consumer {
                 self.in_flight.insert(leader, id);
             }
         }
+    }
+
+    /// The member is about to give the partition up.
+    pub(super) fn gives_up(&self, partition: &TopicPartition) -> bool {
+        self.membership.as_ref().is_some_and(|membership| membership.member.gives_up(partition))
     }
 
     /// Nothing says where to begin. In a group the member itself looks at that.

@@ -75,6 +75,9 @@ impl Consumer {
                 let there = held.last.0.saturating_sub(held.first.0).saturating_add(1);
                 let records = there.min(room);
                 let last = held.first.plus(records.saturating_sub(1));
+                if self.gives_up(&held.partition) {
+                    continue;
+                }
                 let Some(position) =
                     self.positions.get_mut(&held.partition).filter(|position| position.offset.is_some())
                 else {

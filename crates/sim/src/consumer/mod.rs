@@ -21,6 +21,7 @@ use crate::fact::{FactKind, PollThrew};
 use crate::ids::{BrokerId, ClientId, LeaderEpoch, MessageId, Offset, TopicPartition};
 use crate::message::{Body, Message};
 use crate::outbox::Outbox;
+use crate::time::SimTime;
 use crate::timer::Timer;
 use fetched::Fetched;
 use membership::Membership;
@@ -116,6 +117,14 @@ impl Consumer {
             returned: 0,
             threw: None,
         }
+    }
+
+    /// Takes another configuration. What its membership is made of counts from its next start on.
+    pub fn configure(&mut self, config: ConsumerConfig, now: SimTime) {
+        if let Some(membership) = self.membership.as_mut().filter(|membership| !membership.is_started()) {
+            **membership = Membership::new(membership.name.clone(), &self.id.0, &config, now, 0);
+        }
+        self.config = Rc::new(config);
     }
 
     /// How many records its application has got.

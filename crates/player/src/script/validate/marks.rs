@@ -96,7 +96,7 @@ impl Checker {
                 let id = group.trim_start_matches("group-");
                 match rest {
                     _ if !self.names.is_group(id) => Err(format!("no group is called {id:?}")),
-                    [] | ["state" | "generation" | "time" | "log"] => Ok(()),
+                    [] | ["state" | "generation" | "assignment-epoch" | "time" | "log"] => Ok(()),
                     [record] if numbered(record, "record").is_some() => Ok(()),
                     [name] => partition(name),
                     _ => Err("a group has state, generation, time, log, record-3 and orders-0".to_owned()),
@@ -106,7 +106,7 @@ impl Checker {
                 let id = member.trim_start_matches("member-");
                 match rest {
                     _ if !self.names.is_consumer(id) => Err(format!("no consumer is called {id:?}")),
-                    [] | ["time"] => Ok(()),
+                    [] | ["time" | "epoch"] => Ok(()),
                     [name] => partition(name.trim_start_matches("before-")),
                     _ => Err("a member has orders-0, before-orders-0 and time".to_owned()),
                 }

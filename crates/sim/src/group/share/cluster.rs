@@ -337,7 +337,8 @@ impl ShareCluster {
         match mail {
             Mail::Beat(id, request) => {
                 let mut out = Outcome::default();
-                self.coordinator.set_topics(&self.topics);
+                // Topics only come: how many there are is a version of what is known of them.
+                self.coordinator.set_topics(&self.topics, u64::try_from(self.topics.len()).unwrap_or(u64::MAX));
                 self.coordinator.on_request(self.now, id, &request, &mut |prefix| prefix.to_owned(), &mut out);
                 self.take_outcome(out);
             }
