@@ -221,6 +221,9 @@ fn value_key(function: &str, args: &[Value], world: &World) -> Option<String> {
         ("committed", [Value::Text(group), Value::Partition(partition)]) => {
             Some(format!("committed/{group}/{partition}"))
         }
+        ("reads_from", [Value::Text(consumer), Value::Partition(partition)]) => {
+            Some(format!("reads_from/{consumer}/{partition}"))
+        }
         ("position", [Value::Text(consumer), Value::Partition(partition)]) => {
             Some(format!("position/{consumer}/{partition}"))
         }

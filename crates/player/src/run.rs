@@ -124,6 +124,9 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
         broker,
     })
     .map_err(|error| setup(&error))?;
+    for (id, rack) in (1..).zip(&scenario.cluster.racks) {
+        world.set_rack(BrokerId(id), rack).map_err(|error| setup(&error))?;
+    }
     for producer in &scenario.producers {
         let mut config = ProducerConfig::default();
         set_all(&producer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;

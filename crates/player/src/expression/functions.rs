@@ -412,6 +412,27 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Message,
         "How many of these keys get another partition when the number of partitions goes from one to the other.",
     ),
+    define(
+        "reads_from",
+        &[CONSUMER, PARTITION],
+        Number,
+        Message,
+        "The broker that a consumer reads a partition from: the leader, or the replica that the leader named.",
+    ),
+    define(
+        "empty_fetches",
+        &[CONSUMER],
+        Number,
+        Plain,
+        "How many answers to a consumer's fetches brought no record; errors and pointers to another replica left out.",
+    ),
+    define(
+        "delay_ms",
+        &[CONSUMER],
+        Number,
+        Plain,
+        "How long after its timestamp the last record was returned to the application, in ms; none before the first.",
+    ),
     define("failed", &[PRODUCER], Number, Plain, "How many records of the producer failed for good."),
     define(
         "lost",

@@ -76,6 +76,8 @@ pub struct ReplicaRow {
     pub id: MarkId,
     /// The broker's id.
     pub broker: i32,
+    /// The broker's rack; none if it is in none.
+    pub rack: Option<String>,
     /// Leader or follower.
     pub role: Role,
     /// Whether the broker is in the ISR.

@@ -129,6 +129,10 @@ fn row_name(row: &ReplicaRow) -> Phrase {
         (Role::Follower, false) => "text.row_out",
     };
     let name = Phrase::new(key).with("broker", row.broker);
+    let name = match &row.rack {
+        Some(rack) => Phrase::new("text.row_rack").with("row", name).with("rack", rack.as_str()),
+        None => name,
+    };
     let key = match row.standing {
         Standing::Up if row.in_elr => "text.row_elr",
         Standing::Up if row.is_deposed => "text.row_deposed",

@@ -151,6 +151,13 @@ fn cluster(mut fields: Fields) -> Read<Cluster> {
         brokers: fields.number("brokers")?,
         latency_ms: fields.number("latency_ms")?,
         config: configs(&mut fields)?,
+        racks: match fields.optional("racks") {
+            Some(json) => {
+                let racks = list(json, &fields.at("racks"))?;
+                racks.into_iter().map(|(json, place)| text(json, &place)).collect::<Read<_>>()?
+            }
+            None => Vec::new(),
+        },
     };
     fields.end()?;
     Ok(cluster)

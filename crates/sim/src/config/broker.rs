@@ -4,7 +4,7 @@ use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::Value;
-use super::{ConfigError, INT, InterBrokerProtocol, LONG, Scope};
+use super::{ConfigError, INT, InterBrokerProtocol, LONG, Rack, ReplicaSelectorClass, Scope};
 
 simulated! {
     /// What a broker is told. Kafka: `AbstractKafkaConfig`.
@@ -24,6 +24,10 @@ simulated! {
     replica_lag_time_max_ms: u64 = 30000, "replica.lag.time.max.ms" (0, LONG) since "0.8.0" was "10000" until "2.5";
     "How large the ISR must be for a write with `acks=all`; a topic can have its own."
     min_insync_replicas: i32 = 1, "min.insync.replicas" (1, INT) since "0.8.2";
+    "The rack where the broker is."
+    broker_rack: Rack = Rack::NULL, "broker.rack" since "0.10.0";
+    "How a leader finds the replica that a consumer should read from."
+    replica_selector_class: ReplicaSelectorClass = ReplicaSelectorClass::Leader, "replica.selector.class" since "2.4";
     "How often high watermarks are written to disk, in ms."
     replica_high_watermark_checkpoint_interval_ms: u64 = 5000,
         "replica.high.watermark.checkpoint.interval.ms" (1, LONG) since "0.8.0";

@@ -4,7 +4,7 @@ use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::{AssignmentStrategy, AutoOffsetReset, Value};
-use super::{ConfigError, GroupProtocol, INT, LONG, RemoteAssignor, Scope};
+use super::{ConfigError, GroupProtocol, INT, LONG, Rack, RemoteAssignor, Scope};
 
 simulated! {
     /// What a consumer is told. Kafka: `ConsumerConfig`.
@@ -38,6 +38,8 @@ simulated! {
     heartbeat_interval_ms: u64 = 3000, "heartbeat.interval.ms" (0, INT) since "0.9.0";
     "After how long without a `poll` a member leaves its group, in ms."
     max_poll_interval_ms: u64 = 300_000, "max.poll.interval.ms" (1, INT) since "0.10.1";
+    "The rack where the consumer is, to read from a near replica."
+    client_rack: Rack = Rack::NONE, "client.rack" since "2.3";
     "How a group's leader assigns partitions, in the order of the member's preference."
     partition_assignment_strategy: AssignmentStrategy = AssignmentStrategy::RangeThenCooperative,
         "partition.assignment.strategy" since "0.9.0" was "range" until "3.0";
@@ -55,7 +57,6 @@ not_simulated_yet! {
         Value::Number(1000), "retry.backoff.max.ms" since "3.7";
     "The group whose member the consumer is." Value::Null, "group.id" since "0.9.0";
     "The name by which a static member is known." Value::Null, "group.instance.id" since "2.3";
-    "The rack where the consumer is, to read from a near replica." Value::Word(""), "client.rack" since "2.3";
 }
 
 impl ConsumerConfig {

@@ -16,6 +16,7 @@ mod error;
 mod group_protocol;
 mod partitioner_class;
 mod producer;
+mod rack;
 mod topic;
 mod value;
 
@@ -25,6 +26,7 @@ pub use error::ConfigError;
 pub use group_protocol::{GroupProtocol, RemoteAssignor};
 pub use partitioner_class::PartitionerClass;
 pub use producer::ProducerConfig;
+pub use rack::{Rack, ReplicaSelectorClass};
 pub use topic::TopicConfig;
 pub use value::{
     Acks, AssignmentStrategy, AutoOffsetReset, CleanupPolicy, InterBrokerProtocol, MessageTimestampType, Ratio, Value,

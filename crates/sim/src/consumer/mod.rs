@@ -10,6 +10,7 @@ pub mod action;
 mod asks;
 mod fetched;
 pub mod membership;
+pub mod read_replica;
 mod validation;
 
 use crate::sorted::{SortedMap, SortedSet};
@@ -49,6 +50,10 @@ pub struct Consumer {
     /// From where it has asked for records.
     asked_from: SortedMap<TopicPartition, Offset>,
     returned: i64,
+    /// Answers to its fetches without a record.
+    empty_fetches: i64,
+    /// How old the last record was that it returned, in ms.
+    last_delay_ms: Option<i64>,
     /// What a `poll()` threw, if its application has not polled since.
     threw: Option<&'static str>,
 }
@@ -94,6 +99,8 @@ pub struct Position {
     pub high_watermark: Option<Offset>,
     /// It does not know yet what its group has committed. Kafka: `FetchStates.INITIALIZING`.
     pub is_initializing: bool,
+    /// The replica that the leader told it to read from.
+    pub preferred: Option<read_replica::Preferred>,
     /// Where it goes, if the application said so and not `auto.offset.reset`.
     seeks: Option<action::SeekTo>,
 }
@@ -115,6 +122,8 @@ impl Consumer {
             fetched: Vec::new(),
             asked_from: SortedMap::new(),
             returned: 0,
+            empty_fetches: 0,
+            last_delay_ms: None,
             threw: None,
         }
     }
@@ -130,6 +139,16 @@ impl Consumer {
     /// How many records its application has got.
     pub fn returned(&self) -> i64 {
         self.returned
+    }
+
+    /// How many answers to its fetches brought no record, errors and pointers to another replica left out.
+    pub fn empty_fetches(&self) -> i64 {
+        self.empty_fetches
+    }
+
+    /// How long after its timestamp the last record of its partition's last batch was returned, in ms; none before.
+    pub fn last_delay_ms(&self) -> Option<i64> {
+        self.last_delay_ms
     }
 
     /// The application polls until it gets something (records, or an exception), or does not poll any more.

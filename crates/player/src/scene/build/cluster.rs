@@ -1,5 +1,6 @@
 //! Builds the cluster panel.
 
+mod reading;
 mod trouble;
 
 pub(crate) use trouble::is_lost;
@@ -96,6 +97,7 @@ fn row(
     let leads = registration.is_some_and(|registration| registration.leader == Some(broker.id));
     ReplicaRow {
         broker: broker.id.0,
+        rack: broker.config.broker_rack.name().map(str::to_owned),
         role: if leads && replica.is_leader() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
         in_elr: registration.is_some_and(|registration| registration.elr.contains(&broker.id)),
@@ -276,7 +278,8 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
             Life::Crashed => "scene.consumer_crashed",
         }),
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
-        (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
+        (Some(_), Some(at)) => reading::from_whom(world, consumer, partition)
+            .unwrap_or_else(|| Phrase::new("scene.consumer_position").with("position", at.0).with("records", read)),
     };
     lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
     if let Some(error) = consumer.threw() {
@@ -285,7 +288,9 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     } else if let (Some(at), Some(leader)) = (offset, leader) {
         let (end, water) = (leader.log_end_offset(), leader.high_watermark());
         let dry = end.0.saturating_sub(water.0.max(at.0));
-        let second = if dry == 1 {
+        let second = if let Some(behind) = reading::behind_leader(world, consumer, partition) {
+            behind
+        } else if dry == 1 {
             Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))
         } else if dry > 1 {
             Phrase::new("scene.consumer_dry").with("first", water.0.max(at.0)).with("last", end.0.saturating_sub(1))
@@ -384,7 +389,10 @@ pub(crate) fn summary(message: &MessageFact) -> Phrase {
             Some(epoch) => Phrase::new("scene.msg_fetch_epoch").with("offset", offset.0).with("epoch", epoch.0),
             None => Phrase::new("scene.msg_fetch").with("offset", offset.0),
         },
-        Says::Fetched { error: Errors::None, high_watermark, records, first_offset } => match first_offset {
+        Says::Fetched { error: Errors::None, preferred_read_replica: Some(replica), .. } => {
+            Phrase::new("scene.msg_read_from").with("broker", replica.0)
+        }
+        Says::Fetched { error: Errors::None, high_watermark, records, first_offset, .. } => match first_offset {
             Some(first) => Phrase::new("scene.msg_fetched")
                 .with("first", first.0)
                 .with("records", *records)
