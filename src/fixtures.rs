@@ -37,6 +37,7 @@ const RECORDS: [(&str, &str, u8); 8] = [
 pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) -> ReplicaRow {
     let id = format!("broker-{broker}/orders-0");
     ReplicaRow {
+        rack: None,
         broker,
         role: if floats.is_empty() { Role::Follower } else { Role::Leader },
         in_isr: true,
@@ -121,7 +122,7 @@ pub fn cluster() -> ClusterPanel {
             ClientCard {
                 id: "client-c1".to_owned(),
                 name: "c1".to_owned(),
-                kind: ClientKind::Consumer { position: shown(Some(3)) },
+                kind: ClientKind::Consumer { position: shown(Some(3)), in_racks: false },
                 lines: vec![
                     line("client-c1/line-0", None, "Position 3: it has read 0, 1 and 2.", None),
                     line("client-c1/line-1", None, "Offset 3 is stored but dry: not visible yet.", None),

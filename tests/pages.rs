@@ -21,7 +21,10 @@ use highwater_tests::browser::{self, Site, Theme, View, arrive};
 #[ignore = "needs the built site and a browser: cargo xtask test"]
 fn every_scenario_can_be_walked_by_keyboard_to_its_end_and_back() -> Result<()> {
     let site = Site::shared()?;
-    let scenarios = site.scenarios()?;
+    let mut scenarios = site.scenarios()?;
+    if let Ok(only) = env::var("HIGHWATER_SCENARIOS") {
+        scenarios.retain(|id| only.split(',').any(|name| name == id));
+    }
     let walks = if env::var("HIGHWATER_WALKS").is_ok_and(|walks| walks == "full") {
         browser::whole_matrix(&scenarios)
     } else {

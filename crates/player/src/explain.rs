@@ -60,7 +60,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 });
                 let client =
                     panel.clients.iter().find(|client| client.id == mark).and_then(|client| match &client.kind {
-                        ClientKind::Consumer { position } => Some(&position.key),
+                        ClientKind::Consumer { position, .. } => Some(&position.key),
                         ClientKind::Producer { .. } | ClientKind::Controller => None,
                     });
                 rail.map(|_| &panel.isr.key).or(row).or(client)

@@ -168,14 +168,16 @@ fn told(now: &Thing, then: Option<&Thing>, mark: &str, lang: Lang) -> Inspection
         groups.push(Group { name: sheet.name.clone(), values });
     }
     let configs = now.rules.iter().map(|rule| {
-        let default = rule.config.default.to_string();
+        let written = |value: String| if value.is_empty() { "\"\"".to_owned() } else { value };
+        let default = written(rule.config.default.to_string());
+        let value = written(rule.value.clone());
         ConfigLine {
             name: rule.config.name,
             scope: rule.config.scope.name(),
             unit: configs::unit(rule.config.name),
             since: configs::since(rule.config),
-            is_set: rule.value != default,
-            value: rule.value.clone(),
+            is_set: value != default,
+            value,
             default,
         }
     });

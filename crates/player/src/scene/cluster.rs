@@ -163,6 +163,8 @@ pub enum ClientKind {
     Consumer {
         /// The next offset that it will read; none before it has asked for one.
         position: Shown<Option<i64>>,
+        /// There are racks: its first line says from whom it reads, and is shown in the narrowest picture too.
+        in_racks: bool,
     },
 }
 

@@ -208,7 +208,7 @@ fn client_name(client: &ClientCard) -> Phrase {
             Phrase::new("text.producer").with("name", client.name.as_str()).with("acks", acks.as_str())
         }
         ClientKind::Controller => Phrase::new("text.controller_of").with("partition", client.name.as_str()),
-        ClientKind::Consumer { position } => match position.value {
+        ClientKind::Consumer { position, .. } => match position.value {
             Some(at) => Phrase::new("text.consumer_at").with("name", client.name.as_str()).with("position", at),
             None => Phrase::new("text.consumer").with("name", client.name.as_str()),
         },

@@ -173,7 +173,9 @@ impl Consumer {
         lists.map(|leader| self.lists_offsets.remove(&leader));
         if fetches.or(lists).is_some() {
             out.timer_fired(timer.clone());
-            fetches.map(|broker| self.leave_replica(broker, out));
+            if let Some(broker) = fetches {
+                self.leave_replica(broker, out);
+            }
             self.go_on(true, out);
         }
     }

@@ -271,6 +271,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     let read = position.map_or(0, |position| position.records);
     let leader = world.leader(partition);
     let mut lines = Vec::new();
+    let mut in_racks = false;
     let first = match (position, offset) {
         (None, _) => Phrase::new(match consumer.life {
             Life::Running => "scene.consumer_idle",
@@ -278,8 +279,12 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
             Life::Crashed => "scene.consumer_crashed",
         }),
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
-        (Some(_), Some(at)) => reading::from_whom(world, consumer, partition)
-            .unwrap_or_else(|| Phrase::new("scene.consumer_position").with("position", at.0).with("records", read)),
+        (Some(_), Some(at)) => {
+            let from_whom = reading::from_whom(world, consumer, partition);
+            in_racks = from_whom.is_some();
+            let position = || Phrase::new("scene.consumer_position").with("position", at.0).with("records", read);
+            from_whom.unwrap_or_else(position)
+        }
     };
     lines.push(ClientLine { id: format!("{id}/line-0"), record: None, text: first, status: None });
     if let Some(error) = consumer.threw() {
@@ -307,6 +312,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         name: consumer.id.to_string(),
         kind: ClientKind::Consumer {
             position: Shown { value: offset.map(|at| at.0), key: format!("position/{}/{partition}", consumer.id) },
+            in_racks,
         },
         lines,
         earlier: 0,

@@ -23,6 +23,5 @@ pub(super) fn from_whom(world: &World, consumer: &Consumer, partition: &TopicPar
 pub(super) fn behind_leader(world: &World, consumer: &Consumer, partition: &TopicPartition) -> Option<Phrase> {
     let broker = consumer.position(partition)?.preferred?.replica;
     let (here, leader) = (world.high_watermark(broker, partition)?, world.leader(partition)?.high_watermark());
-    let phrase = Phrase::new("scene.consumer_hw_here").with("broker", broker.0);
-    (here < leader).then(|| phrase.with("here", here.0).with("leader", leader.0))
+    (here < leader).then(|| Phrase::new("scene.consumer_hw_here").with("here", here.0).with("leader", leader.0))
 }
