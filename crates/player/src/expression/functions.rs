@@ -426,13 +426,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "How many answers to a consumer's fetches brought no record; errors and pointers to another replica left out.",
     ),
-    define(
-        "delay_ms",
-        &[CONSUMER],
-        Number,
-        Plain,
-        "How long after its timestamp the last record was returned to the application, in ms; none before the first.",
-    ),
+    define("delay_ms", &[CONSUMER], Number, Plain, "How old the last record was when it was returned, in ms."),
     define("failed", &[PRODUCER], Number, Plain, "How many records of the producer failed for good."),
     define(
         "lost",
