@@ -9,7 +9,8 @@ use highwater_player::scene::cluster::{
     Whereabouts,
 };
 use highwater_player::scene::partitioner::{Division, HashStage, KeyChip, KeyStages, MovedShare, PartitionLane};
-use highwater_player::scene::{AccumulatorPanel, ClusterPanel, Panel, PartitionerPanel, Scene, Shown};
+use highwater_player::scene::replicas::{BrokerColumn, PartitionRow, ReplicaBar, TickRow};
+use highwater_player::scene::{AccumulatorPanel, ClusterPanel, Panel, PartitionerPanel, ReplicasPanel, Scene, Shown};
 
 /// A phrase that says exactly these words in any language.
 pub fn words(words: &str) -> Phrase {
@@ -36,6 +37,7 @@ const RECORDS: [(&str, &str, u8); 8] = [
 pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) -> ReplicaRow {
     let id = format!("broker-{broker}/orders-0");
     ReplicaRow {
+        rack: None,
         broker,
         role: if floats.is_empty() { Role::Follower } else { Role::Leader },
         in_isr: true,
@@ -120,7 +122,7 @@ pub fn cluster() -> ClusterPanel {
             ClientCard {
                 id: "client-c1".to_owned(),
                 name: "c1".to_owned(),
-                kind: ClientKind::Consumer { position: shown(Some(3)) },
+                kind: ClientKind::Consumer { position: shown(Some(3)), in_racks: false },
                 lines: vec![
                     line("client-c1/line-0", None, "Position 3: it has read 0, 1 and 2.", None),
                     line("client-c1/line-1", None, "Offset 3 is stored but dry: not visible yet.", None),
@@ -303,6 +305,67 @@ pub fn no_key() -> Scene {
     scene(vec![Panel::Partitioner(panel)])
 }
 
+/// A topic on all its brokers; the frozen one has left every ISR.
+pub fn replicas(brokers: i32, partitions: i32, frozen: Option<i32>) -> Scene {
+    let cells = partitions * 3 <= 24;
+    let first = if cells { 0 } else { 40 };
+    let row = |partition: i32| {
+        let name = format!("orders-{partition}");
+        let mut assigned: Vec<i32> = (0..brokers.min(3)).map(|copy| (partition + copy) % brokers + 1).collect();
+        let preferred = assigned.first().copied();
+        assigned.sort_unstable();
+        let isr: Vec<i32> = assigned.iter().copied().filter(|broker| Some(*broker) != frozen).collect();
+        let leader = preferred.filter(|broker| isr.contains(broker)).or(isr.first().copied());
+        let bar = |broker: i32| {
+            let (hw, end) = if Some(broker) == frozen { (first + 3, first + 5) } else { (first + 6, first + 8) };
+            let mut whole = replica(broker, end, hw, &[]);
+            whole.records.retain(|record| record.offset >= first);
+            ReplicaBar {
+                broker,
+                is_leader: Some(broker) == leader,
+                in_isr: isr.contains(&broker),
+                high_watermark: shown(hw),
+                log_end_offset: shown(end),
+                behind: first + 8 - end,
+                records: if cells { whole.records } else { Vec::new() },
+                id: format!("replicas/{name}/broker-{broker}"),
+            }
+        };
+        PartitionRow {
+            id: format!("replicas/{name}"),
+            partition: name.clone(),
+            leader,
+            first_offset: first,
+            end_offset: first + 8,
+            bars: assigned.iter().map(|broker| bar(*broker)).collect(),
+            isr,
+        }
+    };
+    let rows: Vec<PartitionRow> = (0..partitions.min(24)).map(row).collect();
+    let column = |broker: i32| BrokerColumn {
+        id: format!("replicas/orders/broker-{broker}"),
+        broker,
+        standing: if Some(broker) == frozen { Standing::Paused } else { Standing::Up },
+        leads: rows.iter().filter(|row| row.leader == Some(broker)).count().try_into().unwrap(),
+        replicas: i64::from(partitions * 3 / brokers),
+    };
+    let tick = |broker: i32| TickRow {
+        id: format!("replicas/orders/preferred-{broker}"),
+        broker,
+        full: (0..partitions / brokers).map(|_| Some(broker) != frozen).collect(),
+    };
+    scene(vec![Panel::Replicas(ReplicasPanel {
+        id: "replicas/orders".to_owned(),
+        topic: "orders".to_owned(),
+        partitions: i64::from(partitions),
+        under_replicated: i64::from(frozen.map_or(0, |_| partitions * 3 / brokers)),
+        is_few: cells,
+        brokers: (1..=brokers).map(column).collect(),
+        rows: if partitions > 240 { Vec::new() } else { rows.clone() },
+        ticks: if partitions > 24 { (1..=brokers).map(tick).collect() } else { Vec::new() },
+    })])
+}
+
 /// All of them, by name.
 pub fn all() -> Vec<(&'static str, Scene)> {
     vec![
@@ -313,5 +376,9 @@ pub fn all() -> Vec<(&'static str, Scene)> {
         ("key-hash", key_hash()),
         ("moved", moved()),
         ("no-key", no_key()),
+        ("replicas-few", replicas(3, 3, Some(2))),
+        ("replicas-many", replicas(10, 24, Some(7))),
+        ("replicas-more", replicas(10, 100, Some(7))),
+        ("replicas-most", replicas(10, 1_000, Some(7))),
     ]
 }

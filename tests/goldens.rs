@@ -293,6 +293,10 @@ fn marks(scene: &Scene) -> Vec<String> {
                 marks.extend(panel.segments.iter().map(|band| band.id.clone()));
                 marks.extend(panel.map.iter().flatten().map(|entry| entry.id.clone()));
             }
+            Panel::Replicas(panel) => {
+                let bars = panel.rows.iter().flat_map(|row| &row.bars);
+                marks.extend(bars.map(|bar| bar.id.clone()));
+            }
             Panel::Spread(panel) => {
                 let bars = panel.charts.iter().flat_map(|chart| &chart.bars);
                 marks.extend(bars.filter(|bar| bar.batches > 0).map(|bar| bar.id.clone()));

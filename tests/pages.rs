@@ -22,9 +22,8 @@ use highwater_tests::browser::{self, Site, Theme, View, arrive};
 fn every_scenario_can_be_walked_by_keyboard_to_its_end_and_back() -> Result<()> {
     let site = Site::shared()?;
     let mut scenarios = site.scenarios()?;
-    // HIGHWATER_SCENARIOS=key-hash,retention walks only these.
     if let Ok(only) = env::var("HIGHWATER_SCENARIOS") {
-        scenarios.retain(|scenario| only.split(',').any(|name| name == scenario));
+        scenarios.retain(|id| only.split(',').any(|name| name == id));
     }
     let walks = if env::var("HIGHWATER_WALKS").is_ok_and(|walks| walks == "full") {
         browser::whole_matrix(&scenarios)

@@ -31,7 +31,7 @@ pub fn lines_height(draw: &Draw<'_>, panel: &ClusterPanel) -> f64 {
 fn line_height(draw: &Draw<'_>, client: &ClientCard) -> f64 {
     let lines = shown_line(client).filter(|line| line.record.is_none()).map_or(1, |line| {
         let room = draw.frame.width - text::width(&name(draw, client), 12.6) - 10.0;
-        text::wrap(&draw.say(&line.text), 12.0, room).len().clamp(1, 2)
+        two_lines(draw, client, line, room).len().max(1)
     });
     LINE_H + (lines - 1) as f64 * MORE_H
 }
@@ -107,7 +107,7 @@ fn setting(draw: &Draw<'_>, client: &ClientCard) -> String {
     match &client.kind {
         ClientKind::Producer { acks } => format!("acks={acks}"),
         ClientKind::Controller => draw.say(Phrase::new("interface.in_metadata_log").with("partition", &*client.name)),
-        ClientKind::Consumer { position } => match position.value {
+        ClientKind::Consumer { position, .. } => match position.value {
             Some(position) => draw.say(Phrase::new("interface.position").with("offset", position)),
             None => draw.say(Phrase::new("interface.no_position")),
         },
@@ -216,6 +216,21 @@ fn shown_line(client: &ClientCard) -> Option<&ClientLine> {
     if works || client.kind == ClientKind::Controller { client.lines.first() } else { client.lines.last() }
 }
 
+/// What a client says below 560 px, in at most two lines.
+fn two_lines(draw: &Draw<'_>, client: &ClientCard, line: &ClientLine, room: f64) -> Vec<String> {
+    let fit = |words: &str| text::fit(words, 12.0, room);
+    // In racks, from whom it reads stands over what it sees.
+    if let (ClientKind::Consumer { in_racks: true, .. }, [from, then, ..]) = (&client.kind, &*client.lines) {
+        return vec![fit(&draw.say(&from.text)), fit(&draw.say(&then.text))];
+    }
+    let mut lines = text::wrap(&draw.say(&line.text), 12.0, room);
+    if lines.len() > 2 {
+        let rest = lines.split_off(1).join(" ");
+        lines.push(fit(&rest));
+    }
+    lines
+}
+
 /// A client in one line: its name, and the newest of its lines.
 fn one_line(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
     let name = name(draw, client);
@@ -259,12 +274,7 @@ fn one_line(draw: &Draw<'_>, client: &ClientCard, area: Area) -> Node {
     }
     let words = draw.say(&line.text);
     if line.record.is_none() {
-        let mut lines = text::wrap(&words, 12.0, end - x);
-        if lines.len() > 2 {
-            let rest = lines.split_off(1).join(" ");
-            lines.push(text::fit(&rest, 12.0, end - x));
-        }
-        for (index, line) in lines.into_iter().enumerate() {
+        for (index, line) in two_lines(draw, client, line, end - x).into_iter().enumerate() {
             group = group.with(Node::words(x, y + index as f64 * MORE_H, "s-note", line));
         }
     } else if text::width(&words, 12.0) <= end - x && !words.is_empty() {

@@ -1,6 +1,7 @@
 //! The group panel: the coordinator with the track of the group's states, a card for each member with its partitions as
 //! tokens, the ways of those that moved, the members' lines of time, and the coordinator's log.
 
+mod epochs;
 mod time;
 
 use highwater_player::phrase::Phrase;
@@ -11,6 +12,7 @@ use super::frame::Area;
 use super::node::{Node, number};
 use super::text;
 use super::{Draw, Picture};
+use epochs::STATES_BY_EPOCH;
 
 /// Kafka's states, and where their stops stand on the track, in thousandths of the width.
 const STATES: [(&str, f64, f64); 4] = [
@@ -89,7 +91,9 @@ impl Group<'_> {
     /// The coordinator's card: where it is, the generation, the states.
     fn coordinator(&mut self) {
         let (panel, draw, width, narrow) = (self.panel, self.draw, self.width(), self.is_narrow());
-        let h = draw.frame.pick(106.0, 106.0, 100.0);
+        // Two epochs need a line of their own where it is tight.
+        let own_line = narrow && panel.assignment_epoch.is_some();
+        let h = draw.frame.pick(106.0, 106.0, if own_line { 126.0 } else { 100.0 });
         let pad = draw.frame.pick(18.0, 18.0, 12.0);
         let mut card = Node::group(0.0, 0.0, "place-card")
             .named(&panel.id, draw.label(&panel.id))
@@ -105,26 +109,20 @@ impl Group<'_> {
             None => self.say("nowhere"),
         };
         card = card.with(Node::words(pad + title_w + 10.0, 27.0, "s-note", place));
-        let pill = draw.say(Phrase::new("interface.group.generation").with("n", panel.generation.value));
-        let pill_w = text::width(&pill, 12.6) + 16.0;
-        let mark = format!("{}/generation", panel.id);
-        let is_new = draw.is_in_focus(&mark);
-        let left = width - pad - pill_w;
-        card = card.with(
-            Node::group(left, 13.0, "pill")
-                .named(&mark, draw.label(&mark))
-                .with(Node::rect(
-                    Area::new(0.0, 0.0, pill_w, 20.0),
-                    10.0,
-                    if is_new { "is-clean-box" } else { "sunk-box" },
-                ))
-                .with(Node::words(
-                    pill_w / 2.0,
-                    14.5,
-                    if is_new { "s-note mid s-strong f-accent" } else { "s-note mid s-strong" },
-                    pill,
-                )),
-        );
+        let n = panel.generation.value;
+        let key = if panel.assignment_epoch.is_some() { "group_epoch" } else { "generation" };
+        let mut pills = vec![(format!("{}/generation", panel.id), key, n)];
+        if let Some(epoch) = &panel.assignment_epoch {
+            pills.push((format!("{}/assignment-epoch", panel.id), "assignment_epoch", epoch.value));
+        }
+        let mut right = width - pad;
+        for (mark, key, n) in pills.into_iter().rev() {
+            let words = draw.say(Phrase::new(&["interface.group.", key].concat()).with("n", n));
+            let w = text::width(&words, 12.6) + 16.0;
+            right -= w;
+            card = card.with(self.pill(&mark, words, Area::new(right, if own_line { 38.0 } else { 13.0 }, w, 20.0)));
+            right -= 8.0;
+        }
         self.nodes.push(card.with(self.track(h, narrow)));
         self.y = h;
     }
@@ -136,7 +134,8 @@ impl Group<'_> {
         let y = h - if narrow { 34.0 } else { 38.0 };
         let x_of = |(_, wide, small): &(&str, f64, f64)| width * if narrow { *small } else { *wide };
         let mut track = Node::group(0.0, 0.0, "track").named(&mark, draw.label(&mark));
-        let [first, preparing, _, last] = &STATES;
+        let states = if self.panel.assignment_epoch.is_some() { &STATES_BY_EPOCH } else { &STATES };
+        let [first, preparing, _, last] = states;
         track = track.with(Node::path(format!("M{} {y}H{}", number(x_of(first)), number(x_of(last))), "rule-edge"));
         if !narrow {
             let (from, to) = (x_of(last), x_of(preparing));
@@ -162,7 +161,7 @@ impl Group<'_> {
                 .with(ground)
                 .with(Node::words(middle, y - 20.0, "s-note mid", words));
         }
-        for (index, state) in STATES.iter().enumerate() {
+        for (index, state) in states.iter().enumerate() {
             let x = x_of(state);
             let is_now = self.panel.state.value == state.0;
             track =
@@ -171,7 +170,7 @@ impl Group<'_> {
             let half = text::width(state.0, if is_now { 12.6 } else { 12.0 }) / 2.0;
             let x = x.max(half + 4.0).min(width - half - 4.0);
             // Where it is tight, one name stands above the line.
-            let above = narrow && index == 2;
+            let above = narrow && index == 2 && self.panel.assignment_epoch.is_none();
             track = track.with(Node::words(x, if above { y - 14.0 } else { y + 24.0 }, class, state.0));
         }
         track
@@ -219,10 +218,11 @@ impl Group<'_> {
     fn card_height(&self, card: &MemberCard, w: f64) -> f64 {
         let (before, now) = self.rooms(w);
         let (before, now) = (self.lines(card.before.len(), before), self.lines(card.now.value.len(), now));
+        let epoch = self.epoch_height();
         if self.is_narrow() {
-            return 62.0 + (before * (SMALL_PX + 4.0)).max(now * (TOKEN_PX + 4.0));
+            return 62.0 + epoch + (before * (SMALL_PX + 4.0)).max(now * (TOKEN_PX + 4.0));
         }
-        52.0 + before * (SMALL_PX + 4.0) + 22.0 + now * (TOKEN_PX + 4.0)
+        52.0 + epoch + before * (SMALL_PX + 4.0) + 22.0 + now * (TOKEN_PX + 4.0)
     }
 
     fn card(&mut self, card: &MemberCard, area: Area) -> Row {
@@ -259,6 +259,9 @@ impl Group<'_> {
                 .with(Node::words(area.w - pad, 28.0, role_class, role)),
         );
         self.message(card, area, pad);
+        self.epoch(card, area, pad);
+        // What follows stands below the epoch.
+        let area = Area::new(area.x, area.y + self.epoch_height(), area.w, area.h - self.epoch_height());
         let (before_room, now_room) = self.rooms(area.w);
         let (before, now);
         let words = [self.say("before"), self.say("now")];
@@ -292,7 +295,9 @@ impl Group<'_> {
                 self.nodes.push(Node::words(x, y, "s-dim", words));
             }
         }
-        Row { before, now }
+        // A way begins where its partition was last.
+        let lasts = card.before.iter().zip(before).filter(|(token, _)| token.is_last);
+        Row { before: lasts.map(|(_, place)| place).collect(), now }
     }
 
     /// Tokens in lines; where each stands.
@@ -303,10 +308,11 @@ impl Group<'_> {
         for (index, token) in tokens.iter().enumerate() {
             let left = x + (index % per_line) as f64 * (w + 6.0);
             let top = y + (index / per_line) as f64 * (h + 4.0);
-            let class = match (small, token.is_orphan) {
-                (true, _) => "tok is-before",
-                (false, true) => "tok is-orphan",
-                (false, false) => "tok",
+            let class = match token {
+                _ if small => "tok is-before",
+                Token { is_orphan: true, .. } => "tok is-orphan",
+                Token { is_leaving: true, .. } => "tok is-leaving",
+                _ => "tok",
             };
             let fresh = if self.draw.is_new(&token.id) { " is-fresh" } else { "" };
             let node = self.token(token, (left, top), (w, h), &format!("{class} k{}{fresh}", token.color));
@@ -439,8 +445,11 @@ impl Group<'_> {
             let y = self.y + 14.0;
             let is_new = draw.is_in_focus(&record.id);
             let kind_w = text::width(record.kind, 13.5);
-            let x = kind_x + kind_w + 12.0;
-            let words = text::fit(&draw.say(&record.text), 12.0, width - x);
+            let words = draw.say(&record.text);
+            // Where a long name leaves no room, what it says stands below.
+            let breaks = narrow && kind_x + kind_w + 12.0 + text::width(&words, 12.0) > width;
+            let (x, below) = if breaks { (kind_x, 16.0) } else { (kind_x + kind_w + 12.0, 0.0) };
+            let words = text::fit(&words, 12.0, width - x);
             node = node.with(
                 Node::group(0.0, 0.0, "line")
                     .named(&record.id, draw.label(&record.id))
@@ -456,9 +465,9 @@ impl Group<'_> {
                         if is_new { "is-small s-strong f-accent" } else { "is-small s-strong" },
                         record.kind,
                     ))
-                    .with(Node::words(x, y, "s-note", words)),
+                    .with(Node::words(x, y + below, "s-note", words)),
             );
-            self.y += 20.0;
+            self.y += 20.0 + below;
         }
         // Room for three, so that nothing below moves.
         self.y += 20.0 * 3_usize.saturating_sub(log.records.len()) as f64 + 4.0;

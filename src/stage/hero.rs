@@ -27,6 +27,7 @@ pub fn draw(narrow: bool) -> Picture {
         role: Role::Leader,
         in_isr: true,
         in_elr: false,
+        rack: None,
         standing: Standing::Up,
         is_cut_off: false,
         is_deposed: false,

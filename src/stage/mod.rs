@@ -16,6 +16,7 @@ pub mod history;
 pub mod network;
 pub mod node;
 pub mod partitioner;
+pub mod replicas;
 pub mod sequence;
 pub mod spread;
 pub mod table;
@@ -234,7 +235,7 @@ impl Picture {
 /// Space between two panels, in CSS px.
 const BETWEEN_PANELS_PX: f64 = 28.0;
 
-/// Lays out a scene. `only` leaves out the panels of other kinds (`cluster`, `partitioner`, `accumulator`).
+/// Lays out a scene. `only`, one of [`KINDS`], leaves out the panels of other kinds.
 pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
     let mut picture = Picture { width: draw.frame.width, ..Picture::default() };
     let mut drawn = 0;
@@ -254,6 +255,7 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Files(panel) => files::draw(draw, panel),
             Panel::Compaction(panel) => compaction::draw(draw, panel),
             Panel::History(panel) => history::draw(draw, panel),
+            Panel::Replicas(panel) => replicas::draw(draw, panel),
             Panel::Spread(panel) => spread::draw(draw, panel),
             Panel::Table(panel) => table::draw(draw, panel),
             Panel::Group(panel) => group::draw(draw, panel),
@@ -271,6 +273,10 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
     picture
 }
 
+/// The names of all kinds of panels.
+pub const KINDS: [&str; 10] =
+    ["accumulator", "cluster", "compaction", "files", "group", "history", "partitioner", "replicas", "spread", "table"];
+
 /// The name of a panel's kind.
 pub fn kind(panel: &Panel) -> &'static str {
     match panel {
@@ -279,6 +285,7 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::Accumulator(_) => "accumulator",
         Panel::Files(_) => "files",
         Panel::Compaction(_) => "compaction",
+        Panel::Replicas(_) => "replicas",
         Panel::Spread(_) => "spread",
         Panel::History(_) => "history",
         Panel::Table(_) => "table",

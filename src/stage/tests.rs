@@ -21,7 +21,7 @@ fn drawn(scene: &Scene, width: f64, lang: Lang) -> Picture {
 fn boxes(picture: &Picture) -> Vec<(String, Area)> {
     let mut boxes = Vec::new();
     picture.walk(&mut |node: &Node, origin| {
-        let outer = ["place", "env"].iter().any(|class| node.class.split(' ').any(|one| one == *class));
+        let outer = ["place", "env", "bar-box"].iter().any(|class| node.class.split(' ').any(|one| one == *class));
         if let (true, Some(area)) = (outer, node.area) {
             boxes.push((format!("{} {:?}", node.class, area), area.moved(origin)));
         }

@@ -190,6 +190,7 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     };
     let tag_words = draw.say(Phrase::new(key));
     let tag_w = f64::max(tag_w, text::width(&tag_words, 12.0) + 14.0);
+    let rack = row.rack.as_ref().map(|rack| draw.say(Phrase::new("scene.rack").with("rack", &**rack)));
     let (state, state_class) = trouble::state(draw, row);
     let earlier = measures.first - draw_first(row);
     let earlier = (earlier > 0).then(|| draw.say(Phrase::new("interface.earlier").with("n", earlier)));
@@ -202,7 +203,12 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
         ))
     };
     if frame.is_narrow() {
-        let name_w = text::width(&name, 15.0).max(60.0);
+        let mut name_w = text::width(&name, 15.0).max(60.0);
+        let rack = rack.map(|rack| {
+            let at = 30.0 + name_w + 6.0;
+            name_w += 6.0 + text::width(&rack, 12.0);
+            Node::words(at, 22.0, "s-dim", rack)
+        });
         let words = if draw.is_folded(&row.id) {
             let same = draw.say(Phrase::new("interface.compare_same"));
             format!("HW {} · LEO {} · {same}", row.high_watermark.value, row.log_end_offset.value)
@@ -217,16 +223,21 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
             Node::words(30.0 + name_w + 8.0, 22.0, state_class, text::fit(&words, 12.0, room)),
             tag(measures.box_w - 10.0 - tag_w, 7.0),
         ];
+        nodes.extend(rack);
         if row.is_cut_off {
             nodes.push(network::cut_sign(measures.box_w - 10.0 - tag_w - 14.0, 17.0));
         }
         return nodes;
     }
+    let rack_x = 18.0 + text::width(&name, 15.0) + 8.0;
     let mut nodes = vec![
         Node::words(18.0, 31.0, "s-name", name),
         tag(16.0, 42.0),
         Node::words(18.0, 81.0, state_class, text::fit(&state, 12.0, measures.header - 36.0)),
     ];
+    if let Some(rack) = rack {
+        nodes.push(Node::words(rack_x, 31.0, "s-dim", rack));
+    }
     if let Some(clock) = &row.clock {
         nodes.extend(trouble::clock_bar(clock, measures.header - 40.0));
     }

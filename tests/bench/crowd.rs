@@ -28,7 +28,7 @@ pub fn packed() -> Result<String> {
         toml.extend([
             format!("[[step]]\nid = \"s{step}\"\ntitle = \"Step {step}\"\nsay = \"{say}\"\n"),
             "do = [{ produce_many = { producer = \"p1\", topic = \"orders\", key_prefix = \"k\", count = 48, value_size = 40 } }]\n\
-             until = { ms = 40 }\nlook = [\"broker-1/orders-0\"]\n"
+             until = { ms = 40 }\nlook = [\"broker-1/orders-0\"]\nshow = { panels = [\"replicas\"] }\n"
                 .to_owned(),
         ]);
         texts.extend([format!("[step.s{step}]\ntitle = \"步骤 {step}\"\nsay = \"{say}\"\n")]);

@@ -5,18 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use highwater::options::Theme;
 use highwater::render::render_svg;
+use highwater::stage::{KINDS, kind};
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
-use highwater_player::scene::Panel;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::input::{Course, Translation, lang, load, step_number};
 use crate::output::Out;
-
-/// The names of the panels.
-const PANELS: [&str; 3] = ["cluster", "partitioner", "accumulator"];
 
 /// Draw a step as the page does: one SVG with its styles inside, which stands alone.
 #[derive(Args)]
@@ -33,8 +30,8 @@ pub struct Render {
     #[arg(long, value_name = "N")]
     step: String,
 
-    /// Only this panel: cluster, partitioner or accumulator.
-    #[arg(long, value_name = "P", value_parser = PANELS)]
+    /// Only this panel of those that the step shows.
+    #[arg(long, value_name = "P", value_parser = KINDS)]
     panel: Option<String>,
 
     /// The language: en or zh.
@@ -74,7 +71,7 @@ impl Render {
         let step = step_number(&player, &self.step)?;
         player.dispatch(Command::Seek(step)).map_err(Failure::input)?;
         let scene = player.scene();
-        let shown: Vec<&str> = scene.panels.iter().map(panel_name).collect();
+        let shown: Vec<&str> = scene.panels.iter().map(kind).collect();
         if let Some(panel) = self.panel.as_deref().filter(|panel| !shown.contains(panel)) {
             return Err(Failure::input(format!(
                 "{}: step {step} has no panel {panel}; it shows {}",
@@ -95,20 +92,6 @@ impl Render {
             return out.json(&Written { scenario: player.id().to_owned(), step, output, bytes });
         }
         out.line(format!("{output}: {bytes} bytes"))
-    }
-}
-
-fn panel_name(panel: &Panel) -> &'static str {
-    match panel {
-        Panel::Cluster(_) => "cluster",
-        Panel::Partitioner(_) => "partitioner",
-        Panel::Accumulator(_) => "accumulator",
-        Panel::Files(_) => "files",
-        Panel::Compaction(_) => "compaction",
-        Panel::Spread(_) => "spread",
-        Panel::History(_) => "history",
-        Panel::Table(_) => "table",
-        Panel::Group(_) => "group",
     }
 }
 

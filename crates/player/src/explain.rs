@@ -60,7 +60,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 });
                 let client =
                     panel.clients.iter().find(|client| client.id == mark).and_then(|client| match &client.kind {
-                        ClientKind::Consumer { position } => Some(&position.key),
+                        ClientKind::Consumer { position, .. } => Some(&position.key),
                         ClientKind::Producer { .. } | ClientKind::Controller => None,
                     });
                 rail.map(|_| &panel.isr.key).or(row).or(client)
@@ -69,6 +69,10 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
                 "partitioner/partition" => key.partition.as_ref().map(|partition| &partition.key),
                 _ => None,
             }),
+            Panel::Replicas(panel) => {
+                let bars = panel.rows.iter().flat_map(|row| &row.bars);
+                bars.into_iter().find(|bar| bar.id == mark).map(|bar| &bar.log_end_offset.key)
+            }
             Panel::Spread(panel) => {
                 panel.charts.iter().flat_map(|chart| &chart.bars).find(|bar| bar.id == mark).map(|bar| &bar.key)
             }

@@ -43,6 +43,7 @@ pub const TERMS: &[&str] = &[
     "log-start-offset",
     "long-poll",
     "lso",
+    "member-epoch",
     "metadata",
     "min-isr",
     "murmur2",

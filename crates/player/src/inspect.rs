@@ -168,14 +168,16 @@ fn told(now: &Thing, then: Option<&Thing>, mark: &str, lang: Lang) -> Inspection
         groups.push(Group { name: sheet.name.clone(), values });
     }
     let configs = now.rules.iter().map(|rule| {
-        let default = rule.config.default.to_string();
+        let written = |value: String| if value.is_empty() { "\"\"".to_owned() } else { value };
+        let default = written(rule.config.default.to_string());
+        let value = written(rule.value.clone());
         ConfigLine {
             name: rule.config.name,
             scope: rule.config.scope.name(),
             unit: configs::unit(rule.config.name),
             since: configs::since(rule.config),
-            is_set: rule.value != default,
-            value: rule.value.clone(),
+            is_set: value != default,
+            value,
             default,
         }
     });
@@ -248,6 +250,7 @@ fn found(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
                 None => client::queue(seen, name, &partition_from_name(rest)?),
             }
         }
+        "replicas" => of_replicas(seen, rest),
         "spread" => match rest.split_once('/') {
             Some((name, partition)) => client::filled(seen, name, &partition_from_name(partition)?),
             None if rest.is_empty() => client::spread(seen),
@@ -255,6 +258,18 @@ fn found(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
         },
         "log" => log::log(seen, &mark.to_owned()),
         _ => None,
+    }
+}
+
+/// What stands in the replicas panel: the topic, a broker, a partition, a replica.
+fn of_replicas(seen: &Seen<'_>, rest: &str) -> Option<Thing> {
+    let (name, part) = rest.split_once('/').unwrap_or((rest, ""));
+    let broker = || Some(BrokerId(part.rsplit('-').next()?.parse().ok()?));
+    match (seen.world.metadata().topics.contains_key(name), part) {
+        (true, "") => partition::topic(seen, name),
+        (true, _) => node::broker(seen, broker()?),
+        (false, "") => partition::lane(seen, &partition_from_name(name)?),
+        (false, _) => on_broker(seen, broker()?, name),
     }
 }
 

@@ -3,7 +3,9 @@
 mod groups;
 
 use highwater_sim::command::Command;
-use highwater_sim::fact::{AbortedForNewBatch, PollThrew, StickyPartitionSwitched, TruncationDetected, UnflushedLost};
+use highwater_sim::fact::{
+    AbortedForNewBatch, PollThrew, PreferredReadReplica, StickyPartitionSwitched, TruncationDetected, UnflushedLost,
+};
 use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::ids::{NodeId, TopicPartition};
 
@@ -68,6 +70,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         }
         FactKind::PositionReset { consumer, .. }
         | FactKind::TruncationDetected(TruncationDetected { consumer, .. })
+        | FactKind::PreferredReadReplica(PreferredReadReplica { consumer, .. })
         | FactKind::PollThrew(PollThrew { consumer, .. })
         | FactKind::RecordsPolled { consumer, .. } => vec![format!("client-{consumer}")],
         FactKind::MetadataUpdated { client, .. } => {
@@ -123,6 +126,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::SendFailed { .. }
             | FactKind::RecordsPolled { .. }
             | FactKind::TruncationDetected(_)
+            | FactKind::PreferredReadReplica(_)
             | FactKind::PollThrew(_)
             | FactKind::PositionReset { .. },
             Some(mark),
@@ -202,6 +206,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::ClearElrRecord(_)
         | FactKind::PositionReset { .. }
         | FactKind::TruncationDetected(_)
+        | FactKind::PreferredReadReplica(_)
         | FactKind::PollThrew(_)
         | FactKind::RecordsPolled { .. } => Vec::new(),
     }

@@ -210,12 +210,19 @@ fn value_key(function: &str, args: &[Value], world: &World) -> Option<String> {
             Some(format!("credited/{partition}/broker-{leader}/{follower}"))
         }
         ("isr" | "leader" | "epoch", [Value::Partition(partition)]) => Some(format!("{function}/{partition}")),
-        ("generation" | "state" | "coordinator" | "members", [Value::Text(group)]) => {
+        ("generation" | "state" | "coordinator" | "members" | "assignment_epoch", [Value::Text(group)]) => {
             Some(format!("{function}/{group}"))
+        }
+        ("group_epoch", [Value::Text(group)]) => Some(format!("generation/{group}")),
+        ("member_epoch", [Value::Text(consumer)]) | ("pending", [Value::Text(consumer), _]) => {
+            Some(format!("member_epoch/{consumer}"))
         }
         ("assignment", [Value::Text(consumer), _]) => Some(format!("assignment/{consumer}")),
         ("committed", [Value::Text(group), Value::Partition(partition)]) => {
             Some(format!("committed/{group}/{partition}"))
+        }
+        ("reads_from", [Value::Text(consumer), Value::Partition(partition)]) => {
+            Some(format!("reads_from/{consumer}/{partition}"))
         }
         ("position", [Value::Text(consumer), Value::Partition(partition)]) => {
             Some(format!("position/{consumer}/{partition}"))

@@ -125,6 +125,9 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
         broker,
     })
     .map_err(|error| setup(&error))?;
+    for (id, rack) in (1..).zip(&scenario.cluster.racks) {
+        world.set_rack(BrokerId(id), rack).map_err(|error| setup(&error))?;
+    }
     for producer in &scenario.producers {
         let mut config = ProducerConfig::default();
         set_all(&producer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;
@@ -137,6 +140,7 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
             .set("auto.offset.reset", if consumer.from == StartAt::Latest { "latest" } else { "earliest" })
             .map_err(|error| setup(&error))?;
         set_all(&consumer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;
+        config.check(consumer.config.iter().map(|(name, _)| name)).map_err(|error| setup(&error))?;
         let id = ClientId(consumer.id.as_str().into());
         match &consumer.group {
             Some(group) => world.add_member(&id, config, member_of(group)),

@@ -158,6 +158,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::UnflushedLost(_)
         | FactKind::LogDirFailed(_)
         | FactKind::TruncationDetected(_)
+        | FactKind::PreferredReadReplica(_)
         | FactKind::PollThrew(_)
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
         FactKind::Group(fact) => groups::phrase(fact),
@@ -329,7 +330,12 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
             }
             None => Phrase::new(&format!("facts.fetch_{way}")).with("offset", offset.0),
         },
-        Says::Fetched { error, high_watermark, records, first_offset }
+        Says::Fetched { error, preferred_read_replica: Some(replica), .. }
+            if *error == highwater_sim::error::Errors::None =>
+        {
+            Phrase::new(&format!("facts.read_from_{way}")).with("broker", replica.0)
+        }
+        Says::Fetched { error, high_watermark, records, first_offset, .. }
             if *error == highwater_sim::error::Errors::None =>
         {
             match first_offset {

@@ -203,6 +203,9 @@ pub struct Cluster {
     pub latency_ms: u64,
     /// Broker configs.
     pub config: Configs,
+    /// The rack of each broker (`broker.rack`), in order; empty if they are in none.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub racks: Vec<String>,
 }
 
 /// A topic.

@@ -50,6 +50,11 @@ impl ClientMetadata {
         self.brokers = brokers;
     }
 
+    /// A broker is there, as far as this client knows. Kafka: `Cluster.nodeIfOnline`.
+    pub fn is_online(&self, broker: BrokerId) -> bool {
+        self.brokers.contains(&broker)
+    }
+
     /// The topic as far as this client knows it.
     pub fn topic(&self, topic: &str) -> Option<&Rc<TopicImage>> {
         self.topics.get(topic)

@@ -18,7 +18,7 @@ pub use highwater_log::segment::RollReason;
 pub use message_fact::{MessageFact, Says};
 pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
 use std::rc::Rc;
-pub use trouble::{ConfigRecord, PollThrew, TruncationDetected, UnflushedLost};
+pub use trouble::{ConfigRecord, PollThrew, PreferredReadReplica, TruncationDetected, UnflushedLost};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
@@ -376,6 +376,8 @@ pub enum FactKind {
     },
     /// A consumer found that what it had read is no longer in the leader's log, and goes back to where they part.
     TruncationDetected(TruncationDetected),
+    /// From whom a consumer reads.
+    PreferredReadReplica(PreferredReadReplica),
     /// `poll()` threw an exception.
     PollThrew(PollThrew),
     /// `poll()` returned records to the application, and the position went past them.

@@ -9,6 +9,8 @@ use std::rc::Rc;
 use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use crate::consumer::action::ConsumerAction;
+use crate::consumer::membership::GroupName;
 use crate::fact::Fact;
 use crate::fault::{Fault, Link};
 use crate::ids::{BrokerId, ClientId, NodeId, TopicPartition};
@@ -51,9 +53,42 @@ pub struct Schedule {
     pub min_isr: i32,
     /// `unclean.leader.election.enable` of the topic.
     pub unclean: bool,
+    /// The members of groups; without any there is no `__consumer_offsets`.
+    pub members: Vec<Member>,
     /// What is done.
     pub steps: Vec<Step>,
 }
+
+/// A consumer in a group of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its `client.id`.
+    pub id: &'static str,
+    /// `group.id`.
+    pub group: &'static str,
+    /// Its configurations.
+    pub configs: &'static [(&'static str, &'static str)],
+}
+
+/// The groups of the schedules that have some: one by each protocol.
+pub const MEMBERS: [Member; 6] = [
+    Member { id: "n1", group: "next", configs: NEXT },
+    Member { id: "n2", group: "next", configs: NEXT },
+    Member { id: "n3", group: "next", configs: NEXT },
+    Member { id: "m1", group: "classic", configs: CLASSIC },
+    Member { id: "m2", group: "classic", configs: CLASSIC },
+    Member { id: "m3", group: "classic", configs: CLASSIC },
+];
+const NEXT: &[(&str, &str)] = &[("group.protocol", "consumer"), ("max.poll.interval.ms", "8000")];
+const CLASSIC: &[(&str, &str)] = &[
+    ("partition.assignment.strategy", "cooperative-sticky"),
+    ("session.timeout.ms", "10000"),
+    ("max.poll.interval.ms", "8000"),
+];
+/// Partitions of the topic, where there are groups.
+const PARTITIONS_OF_GROUPS: i32 = 5;
+/// Configurations of all brokers, where there are groups.
+pub const BROKER_CONFIG_OF_GROUPS: (&str, &str) = ("offsets.topic.num.partitions", "2");
 
 /// Something that is done, after a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +126,8 @@ impl Schedule {
         let min_isr = 1_i32.saturating_add(pick(&mut rng, replicas));
         let unclean = pick(&mut rng, 4) == 0;
         let assignment: Vec<Vec<BrokerId>> = (0..partitions).map(place).collect();
-        let mut schedule = Schedule { seed, brokers, assignment, min_isr, unclean, steps: Vec::new() };
+        let members = Vec::new();
+        let mut schedule = Schedule { seed, brokers, assignment, min_isr, unclean, members, steps: Vec::new() };
         for number in 0..steps {
             let after_ms = match pick(&mut rng, 4) {
                 0 => 0,
@@ -101,6 +137,31 @@ impl Schedule {
             };
             let command = schedule.draw(&mut rng, number);
             schedule.steps.push(Step { after_ms, command });
+        }
+        schedule
+    }
+
+    /// The schedule of a seed with two groups: every second command is one to a member.
+    pub fn random_with_groups(seed: u64, steps: usize) -> Schedule {
+        let mut schedule = Schedule::random(seed, steps);
+        let mut rng = Pcg::new(seed ^ 0x6f66_6673_6574_7321);
+        let replicas = i32::try_from(schedule.assignment.first().map_or(1, Vec::len)).unwrap_or(1);
+        let brokers = schedule.brokers;
+        let place = |partition: i32| (0..replicas).map(|at| BrokerId((partition + at) % brokers + 1)).collect();
+        schedule.assignment = (0..PARTITIONS_OF_GROUPS).map(place).collect();
+        schedule.members = MEMBERS.to_vec();
+        for step in schedule.steps.iter_mut().step_by(2) {
+            let at = usize::try_from(rng.below(6)).unwrap_or(0);
+            let consumer = client(schedule.members.get(at).map_or(CONSUMER, |member| member.id));
+            let action = match rng.below(12) {
+                0..=4 => ConsumerAction::Subscribe { topics: vec![TOPIC.into()] },
+                5 | 6 => ConsumerAction::Close,
+                7 | 8 => ConsumerAction::Crash,
+                9 => ConsumerAction::PausePolling,
+                10 => ConsumerAction::ResumePolling,
+                _ => ConsumerAction::Commit { sync: false, offsets: Vec::new() },
+            };
+            step.command = Command::Consumer { consumer, action };
         }
         schedule
     }
@@ -164,6 +225,9 @@ impl Schedule {
         for (name, value) in BROKER_CONFIGS {
             broker.set(name, value).ok()?;
         }
+        if !self.members.is_empty() {
+            broker.set(BROKER_CONFIG_OF_GROUPS.0, BROKER_CONFIG_OF_GROUPS.1).ok()?;
+        }
         let config = WorldConfig { brokers: self.brokers, latency_us: LATENCY_MS * 1_000, seed: self.seed, broker };
         let mut world = World::new(config).ok()?;
         if let Some(features) = features {
@@ -180,6 +244,18 @@ impl Schedule {
         config.set("auto.offset.reset", "earliest").ok()?;
         world.add_consumer(client(CONSUMER), config).ok()?;
         let mut facts = Vec::new();
+        for Member { id, group, configs } in &self.members {
+            let mut config = ConsumerConfig::default();
+            for (name, value) in configs.iter().chain(&[("auto.offset.reset", "earliest")]) {
+                config.set(name, value).ok()?;
+            }
+            let name = GroupName { group: (*group).to_owned(), instance_id: None };
+            world.add_member(&client(id), config, name).ok()?;
+        }
+        if !self.members.is_empty() {
+            let offsets = world.create_offsets_topic();
+            world.command(offsets, &mut facts).ok()?;
+        }
         let mut config = TopicConfig::default();
         config.set("min.insync.replicas", &self.min_isr.to_string()).ok()?;
         config.set("unclean.leader.election.enable", &self.unclean.to_string()).ok()?;
@@ -298,7 +374,10 @@ pub fn fuzz(seed: u64, events: u64) -> Fuzzed {
     let mut seeds = Pcg::new(seed);
     let mut fuzzed = Fuzzed::default();
     while fuzzed.events < events {
-        let schedule = Schedule::random(seeds.next_u64() >> 1, 60);
+        let (seed, steps) = (seeds.next_u64() >> 1, 60);
+        let has_groups = fuzzed.clusters % 4 == 3;
+        let schedule =
+            if has_groups { Schedule::random_with_groups(seed, steps) } else { Schedule::random(seed, steps) };
         let outcome = schedule.play(Invariants::default());
         fuzzed.clusters = fuzzed.clusters.saturating_add(1);
         fuzzed.events = fuzzed.events.saturating_add(outcome.events);

@@ -12,6 +12,7 @@ pub mod member;
 pub mod message;
 pub mod protocol;
 pub mod records;
+pub mod regular_expression;
 pub mod share;
 pub mod timeline_map;
 pub mod wire;

@@ -7,6 +7,8 @@
 //! away while it is eligible stays in the ELR, and may be elected with an empty log once it is a replica again
 //! (`PartitionChangeBuilder.maybePopulateTargetElr` looks at no replicas).
 
+mod groups;
+
 use std::fmt;
 
 use crate::broker::partition::Partition;
@@ -44,6 +46,10 @@ pub enum Invariant {
     NoAdvanceBelowMinIsr,
     /// 12. A fenced broker leads nothing, and joins no ISR.
     FencedOut,
+    /// 17. In a group a partition has one owner at a time: in a generation, or among the members that the coordinator knows.
+    OneOwner,
+    /// 22. Members with equal subscriptions get as many partitions as the others, or one more.
+    EvenShares,
 }
 
 /// An invariant that does not hold.
@@ -94,6 +100,8 @@ struct Tracked {
     leaders: SortedMap<LeaderEpoch, BrokerId>,
     /// Everything committed may be lost: nothing is looked at until somebody leads again.
     is_lost: bool,
+    /// Something committed was lost at some time.
+    has_lost: bool,
 }
 
 /// The invariants of a world.
@@ -129,7 +137,8 @@ impl Invariants {
         for (id, tracked) in &mut self.partitions {
             tracked.look(world, id, excuses)?;
         }
-        Ok(())
+        let is_whole = |log: &TopicPartition| self.partitions.get(log).is_none_or(|tracked| !tracked.has_lost);
+        groups::look(world, is_whole)
     }
 
     fn take(&mut self, world: &World, fact: &Fact) -> Checked {
@@ -268,6 +277,7 @@ impl Tracked {
         let log = world.replica(leader, id);
         let theirs = log.map(|replica| identities(replica, 0, i64::MAX)).unwrap_or_default();
         let shared = self.committed.iter().zip(&theirs).take_while(|(one, other)| one == other).count();
+        self.has_lost |= shared < self.committed.len();
         self.committed.truncate(shared);
         let end = self.committed.last().map_or(0, |last| last.last_offset.saturating_add(1));
         self.high_watermark = self.high_watermark.min(end);
@@ -373,6 +383,7 @@ impl Tracked {
         if holders == 0 && self.high_watermark > 0 {
             if excuses && Some(self.lossy.len()) >= self.least_min_isr {
                 self.is_lost = true;
+                self.has_lost = true;
                 return Ok(());
             }
             if self.parted.is_empty() {

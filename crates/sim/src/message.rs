@@ -11,6 +11,7 @@ use highwater_log::leader_epochs::EpochEndOffset;
 use crate::broker::alter_partition::AlterPartitionItem;
 use crate::broker::isr::AlteredPartition;
 pub use crate::config::Acks;
+use crate::config::Rack;
 use crate::error::Errors;
 use crate::group::body::{GroupApi, GroupBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
@@ -183,6 +184,8 @@ pub struct FetchRequest {
     pub min_bytes: u64,
     /// At most so many bytes in the response (one batch is always allowed).
     pub max_bytes: u64,
+    /// The rack of a consumer (Kafka: `RackId`).
+    pub rack: Rack,
     /// What to read.
     pub partitions: Vec<FetchPartition>,
 }
@@ -225,6 +228,8 @@ pub struct FetchedPartition {
     /// The follower's log parts from the leader's: the leader's last epoch that is not newer than the follower's, and
     /// where it ends. There are no records then.
     pub diverging_epoch: Option<EpochEndOffset>,
+    /// The replica that the consumer should read from; there are no records then (KIP-392).
+    pub preferred_read_replica: Option<BrokerId>,
     /// Whole batches, in order.
     pub records: Vec<RecordBatch>,
 }

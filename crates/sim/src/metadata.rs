@@ -3,7 +3,7 @@
 use crate::sorted::SortedMap;
 use std::rc::Rc;
 
-use crate::config::{BrokerConfig, InterBrokerProtocol, TopicConfig};
+use crate::config::{BrokerConfig, InterBrokerProtocol, Rack, TopicConfig};
 use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
 
 /// Whether a leader was elected without knowing all that was committed. Kafka: `LeaderRecoveryState`.
@@ -25,6 +25,8 @@ pub struct BrokerRegistration {
     pub fenced: bool,
     /// It is about to stop.
     pub in_controlled_shutdown: bool,
+    /// Where it is.
+    pub rack: Rack,
 }
 
 /// The state of one partition, as the controller decided it. Kafka: `PartitionRegistration`.
@@ -98,6 +100,10 @@ pub enum Sabotage {
     HighWatermarkFalls,
     /// A fenced broker may lead.
     ElectsFenced,
+    /// A coordinator gives a member what another still has.
+    AssignsWhatIsHeld,
+    /// A coordinator gives one member everything.
+    AssignsAllToOne,
 }
 
 impl Default for Features {
@@ -157,6 +163,12 @@ impl MetadataImage {
     /// A broker is registered and not fenced. Kafka: `hasAliveBroker`.
     pub fn has_alive_broker(&self, broker: BrokerId) -> bool {
         self.alive_broker(broker).is_some()
+    }
+
+    /// The rack of a broker that is registered and not fenced; none if that broker is not, or is in none. Kafka:
+    /// `getPartitionReplicaEndpoints`.
+    pub fn rack_of(&self, broker: BrokerId) -> Option<&str> {
+        self.alive_broker(broker)?.rack.name()
     }
 
     /// The epoch of a broker that is registered and not fenced. Kafka: `getAliveBrokerEpoch`.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use crate::broker::Broker;
 use crate::command::Command;
-use crate::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use crate::config::{BrokerConfig, ConfigError, ConsumerConfig, ProducerConfig, Rack};
 use crate::consumer::Consumer;
 use crate::controller::refusal::Refusal;
 use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
@@ -115,12 +115,14 @@ impl World {
             metadata: Rc::new(MetadataImage {
                 offset: 0,
                 features: Features::of(&broker),
-                brokers: ids.iter().map(|id| (*id, registration(*id))).collect(),
+                brokers: ids.iter().map(|id| (*id, registration(*id, broker.broker_rack))).collect(),
                 topics: SortedMap::new(),
             }),
             brokers: ids
                 .into_iter()
-                .map(|id| (id, Rc::new(Broker::new(id, registration(id).epoch, Rc::clone(&broker)))))
+                .map(|id| {
+                    (id, Rc::new(Broker::new(id, registration(id, broker.broker_rack).epoch, Rc::clone(&broker))))
+                })
                 .collect(),
             producers: SortedMap::new(),
             consumers: SortedMap::new(),
@@ -154,6 +156,22 @@ impl World {
         let mut consumer = Consumer::new(id.clone(), Rc::new(config), BrokerId(1));
         consumer.metadata.set_bootstrap_servers(self.brokers.keys().copied().collect());
         self.consumers.insert(id, Rc::new(consumer));
+        Ok(())
+    }
+
+    /// Puts a broker into a rack, before anything happens: its `broker.rack`.
+    ///
+    /// # Errors
+    /// A broker that is not there, or a name that is too long.
+    pub fn set_rack(&mut self, broker: BrokerId, name: &str) -> Result<(), CommandError> {
+        let unknown = || CommandError::Unknown(format!("broker {broker}"));
+        let config = &mut Rc::make_mut(self.brokers.get_mut(&broker).ok_or_else(unknown)?).config;
+        let invalid = |error: ConfigError| CommandError::Invalid(error.to_string());
+        Rc::make_mut(config).set("broker.rack", name).map_err(invalid)?;
+        let rack = config.broker_rack;
+        if let Some(registered) = Rc::make_mut(&mut self.metadata).brokers.get_mut(&broker) {
+            registered.rack = rack;
+        }
         Ok(())
     }
 
@@ -403,6 +421,6 @@ impl World {
 }
 
 /// All brokers are there from the beginning. Kafka: the epoch is the offset of the broker's record in the metadata log.
-fn registration(broker: BrokerId) -> BrokerRegistration {
-    BrokerRegistration { epoch: broker.0.into(), ..BrokerRegistration::default() }
+fn registration(broker: BrokerId, rack: Rack) -> BrokerRegistration {
+    BrokerRegistration { epoch: broker.0.into(), rack, ..BrokerRegistration::default() }
 }

@@ -91,9 +91,11 @@ fn fetch(leader: &mut Partition, follower: &mut Partition) -> Vec<&'static str> 
     act(leader, |leader, around| leader.record_follower_fetch(follower.broker, -1, &fetch, &info, around)).0.unwrap();
     let (diverging_epoch, records) = match &info.read {
         Read::Diverging(epoch) => (Some(*epoch), Vec::new()),
+        Read::Elsewhere(_) => (None, Vec::new()),
         Read::Fetched(read) => (None, leader.log.batches_of(read).unwrap()),
     };
     let answer = FetchedPartition {
+        preferred_read_replica: None,
         partition: orders(),
         error: Errors::None,
         high_watermark: info.high_watermark,

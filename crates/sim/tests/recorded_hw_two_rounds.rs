@@ -8,7 +8,7 @@ use std::rc::Rc;
 use highwater_log::batch::{BatchSpec, RecordBatch};
 use highwater_log::record::NewRecord;
 use highwater_sim::broker::Broker;
-use highwater_sim::config::BrokerConfig;
+use highwater_sim::config::{BrokerConfig, Rack};
 use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
 use highwater_sim::message::{Acks, Body, FetchPartition, FetchRequest, Message, ProduceRequest};
 use highwater_sim::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
@@ -90,6 +90,7 @@ impl Story {
         };
         let replica = BrokerId(replica);
         let request = FetchRequest {
+            rack: Rack::NONE,
             replica: Some(replica),
             replica_epoch: -1,
             max_wait_ms,

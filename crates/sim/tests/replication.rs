@@ -319,6 +319,7 @@ impl Cluster {
     fn answer_fetch(&mut self, from: BrokerId, to: BrokerId, fetch: &FetchPartition) {
         let leader = &self.nodes[index(to)].partition;
         let mut answer = FetchedPartition {
+            preferred_read_replica: None,
             partition: orders(),
             error: Errors::None,
             high_watermark: Offset(-1),
@@ -333,6 +334,7 @@ impl Cluster {
                 answer.log_start_offset = info.log_start_offset;
                 match &info.read {
                     Read::Diverging(epoch) => answer.diverging_epoch = Some(*epoch),
+                    Read::Elsewhere(replica) => answer.preferred_read_replica = Some(*replica),
                     Read::Fetched(read) => answer.records = leader.log.batches_of(read).unwrap(),
                 }
                 let epoch = i64::from(from.0);

@@ -306,6 +306,9 @@ impl Runner {
             told.insert("log_start".to_owned(), info.log_start_offset.0.into());
         }
         match &info.read {
+            Read::Elsewhere(replica) => {
+                told.insert("preferred_read_replica".to_owned(), replica.0.into());
+            }
             Read::Diverging(end) => {
                 told.insert("diverging".to_owned(), told_end(*end).into());
             }

@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 
 use highwater_sim::command::Command;
+use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::fuzz::{BROKER_CONFIGS, CONSUMER, LATENCY_MS, PRODUCER_CONFIGS, PRODUCERS, Schedule, TOPIC};
-use highwater_sim::ids::NodeId;
+use highwater_sim::fuzz::{
+    BROKER_CONFIG_OF_GROUPS, BROKER_CONFIGS, CONSUMER, LATENCY_MS, Member, PRODUCER_CONFIGS, PRODUCERS, Schedule, TOPIC,
+};
+use highwater_sim::ids::{ClientId, NodeId};
 use highwater_sim::invariants::Violation;
 
 /// The two files of a scenario.
@@ -36,7 +39,10 @@ pub fn of(schedule: &Schedule, violation: &Violation) -> Written {
             "\n[[step]]\nid = \"s{number}\"\nchapter = \"all\"\ntitle = \"{name}\"\nsay = \"{plain}\"\ndo = [{done}]\n{until}"
         );
         if number == 0 {
-            let _ = writeln!(toml, "show = {{ panels = [\"cluster\"], partition = \"{}\" }}", violation.partition);
+            // What broke in a group's log has no picture of its own.
+            let is_shown = *violation.partition.topic == *TOPIC;
+            let partition = if is_shown { violation.partition.to_string() } else { format!("{TOPIC}-0") };
+            let _ = writeln!(toml, "show = {{ panels = [\"cluster\"], partition = \"{partition}\" }}");
         }
         let _ = write!(zh, "\n[step.s{number}]\ntitle = \"{name}\"\nsay = \"{plain}\"\n");
     }
@@ -53,6 +59,8 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
         .iter()
         .map(|replicas| format!("[{}]", replicas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
         .collect();
+    let of_groups = Some(BROKER_CONFIG_OF_GROUPS).filter(|_| !schedule.members.is_empty());
+    let broker_configs: Vec<(&str, &str)> = BROKER_CONFIGS.into_iter().chain(of_groups).collect();
     let mut head = format!(
         "# {violation}\nid = \"broken\"\ntitle = \"{:?} broken\"\nhook = \"Found by highwater fuzz.\"\nfamily = \"replication\"\n\
          minutes = 1\npicture = \"s0\"\nseed = {}\n\n[cluster]\nbrokers = {}\nlatency_ms = {LATENCY_MS}\nconfig = {{ {} }}\n\n\
@@ -60,7 +68,7 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
         violation.invariant,
         schedule.seed,
         schedule.brokers,
-        configs(&BROKER_CONFIGS),
+        configs(&broker_configs),
         assignment.len(),
         assignment.join(", "),
         configs(&[
@@ -71,6 +79,14 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
     for (id, acks) in PRODUCERS {
         let all: Vec<(&str, &str)> = PRODUCER_CONFIGS.into_iter().chain([("acks", acks)]).collect();
         let _ = write!(head, "\n[[producer]]\nid = \"{id}\"\nconfig = {{ {} }}\n", configs(&all));
+    }
+    for Member { id, group, configs: own } in &schedule.members {
+        let _ = write!(
+            head,
+            "\n[[consumer]]\nid = \"{id}\"\nfrom = \"earliest\"\nconfig = {{ {} }}\ngroup = {{ id = \"{group}\", subscribe = \
+             [\"{TOPIC}\"] }}\n",
+            configs(own)
+        );
     }
     let partitions: Vec<String> = (0..assignment.len()).map(|number| format!("\"{TOPIC}-{number}\"")).collect();
     let _ = write!(
@@ -103,9 +119,25 @@ fn do_of(command: &Command) -> String {
             "alter_config = {{ topic = \"{topic}\", name = \"{name}\", value = \"{}\" }}",
             value.as_deref().unwrap_or_default()
         ),
+        Command::Consumer { consumer, action } => action_of(consumer, action),
         Command::Fault(fault) => fault_of(fault),
         other => other.name().to_owned(),
     }
+}
+
+fn action_of(consumer: &ClientId, action: &ConsumerAction) -> String {
+    let more = match action {
+        ConsumerAction::Subscribe { topics } => {
+            format!(", topics = [{}]", topics.iter().map(|topic| format!("\"{topic}\"")).collect::<Vec<_>>().join(", "))
+        }
+        ConsumerAction::Commit { sync, .. } => format!(", sync = {sync}"),
+        _ => String::new(),
+    };
+    let name = match action {
+        ConsumerAction::Commit { .. } => "commit",
+        other => other.name(),
+    };
+    format!("{name} = {{ consumer = \"{consumer}\"{more} }}")
 }
 
 fn fault_of(fault: &Fault) -> String {

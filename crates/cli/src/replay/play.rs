@@ -6,7 +6,7 @@ mod settings;
 use std::collections::BTreeMap;
 
 use highwater_sim::group::cluster::{GroupCluster, Happening, Polls, Timing, wanted};
-use highwater_sim::group::member::{CommitId, Event, MembershipOperation};
+use highwater_sim::group::member::{CommitId, Event, MembershipOperation, Wanted};
 use highwater_sim::group::message::{LeaveGroup, Request};
 use highwater_sim::group::records::Kind;
 use highwater_sim::ids::TopicPartition;
@@ -210,9 +210,10 @@ impl Play<'_> {
         let one: Vec<&str> = action.member.iter().map(String::as_str).collect();
         let names = action.members.as_ref().map_or(one, |names| names.iter().map(String::as_str).collect());
         for name in names {
-            let wanted = match action.text("pattern") {
-                Some(pattern) => settings::pattern(action.step, pattern)?,
-                None => wanted(&self.settings.topics(action, name)),
+            let wanted = match (action.text("pattern"), action.text("re2")) {
+                (Some(pattern), _) => settings::pattern(action.step, pattern)?,
+                (_, Some(expression)) => Wanted::Expression(expression.to_owned()),
+                _ => wanted(&self.settings.topics(action, name)),
             };
             let member = self.settings.member(action, name)?;
             let polls = if self.settings.polls_by_hand(action, name) { Polls::Never } else { Polls::Always };

@@ -47,9 +47,6 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
     let story = &recorded.story;
     let mut cluster = settings::cluster(story)?;
     let mut names = Names::default();
-    for member in &story.members {
-        names.members.extend(member.id.clone().map(|id| (id, member.name.clone())));
-    }
     for (number, (topic, partitions)) in (1_u128..).zip(&story.topics) {
         let id = match story.topic_ids.get(topic) {
             Some(text) => topic_id(text)?,
@@ -92,10 +89,13 @@ impl Play<'_> {
             "crash" => self.cluster.crash(member),
             "subscribe" => self.cluster.subscribe(member, &action.texts("topics")),
             "poll" => self.poll(action, member),
-            "acknowledge" => self.acknowledge(action, member)?,
-            "acknowledge_and_commit" => {
+            "acknowledge" => {
                 self.acknowledge(action, member)?;
-                self.commit_sync(action, member)?;
+            }
+            "acknowledge_and_commit" => {
+                if self.acknowledge(action, member)? {
+                    self.commit_sync(action, member)?;
+                }
             }
             "commit_sync" => self.commit_sync(action, member)?,
             "commit_async" => self.cluster.commit_async(member),
@@ -130,9 +130,12 @@ impl Play<'_> {
     fn produce(&mut self, action: &Action) -> Result<(), ReplayError> {
         self.run_for(LOOK_MS);
         let count = action.number("count").unwrap_or(0).clamp(0, RECORDS_MAX);
-        let size = match action.text("batches") {
-            None | Some("one record each") => 1,
-            Some("one batch" | "one") => count,
+        let sizes: Vec<i64> = match action.arguments.get("batches") {
+            None => vec![1],
+            Some(Value::String(words)) if words == "one record each" => vec![1],
+            Some(Value::String(words)) if words == "one batch" => vec![count],
+            // How many records each batch has.
+            Some(Value::Array(sizes)) => sizes.iter().filter_map(Value::as_i64).collect(),
             Some(other) => {
                 let what = format!("records in batches: {other}");
                 return Err(ReplayError::NotSimulated { step: action.step, what });
@@ -142,8 +145,10 @@ impl Play<'_> {
         let now_ms = self.cluster.now().timestamp_ms();
         let mut offsets = Vec::new();
         let mut left = count;
+        let last = sizes.last().copied().unwrap_or(1);
+        let mut sizes = sizes.into_iter();
         while left > 0 {
-            let records = size.clamp(1, left);
+            let records = sizes.next().unwrap_or(last).clamp(1, left);
             let Some(base) = self.cluster.append(&partition, records, now_ms) else { break };
             offsets.extend(base..base.saturating_add(records));
             left = left.saturating_sub(records);
@@ -163,6 +168,7 @@ impl Play<'_> {
             let told = action.texts("topics");
             let topics: Vec<&str> = if told.is_empty() { own_topics().unwrap_or_default() } else { told };
             let config = settings::consumer(self.story, name)?;
+            self.names.members.insert(config.member_id.clone(), name.to_owned());
             self.cluster.join(name, config, &topics);
         }
         Ok(())
@@ -191,8 +197,8 @@ impl Play<'_> {
         }
     }
 
-    /// `acks`: what becomes of which offset of the only partition, or of `topic-partition@offset`.
-    fn acknowledge(&mut self, action: &Action, member: &str) -> Result<(), ReplayError> {
+    /// `acks`: what becomes of which offset of the only partition, or of `topic-partition@offset`. Whether nothing was thrown.
+    fn acknowledge(&mut self, action: &Action, member: &str) -> Result<bool, ReplayError> {
         let acks = action.arguments.get("acks").and_then(Value::as_object);
         let mut failed = None;
         let mut told: Vec<(TopicPartition, i64, AcknowledgeType)> = Vec::new();
@@ -215,7 +221,7 @@ impl Play<'_> {
         if let Some(error) = failed {
             self.result(action, "error", told::poll_error(error));
         }
-        Ok(())
+        Ok(failed.is_none())
     }
 
     fn commit_sync(&mut self, action: &Action, member: &str) -> Result<(), ReplayError> {

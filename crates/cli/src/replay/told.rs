@@ -13,6 +13,7 @@ use highwater_sim::group::partition_for;
 use highwater_sim::group::protocol::{Assigned, Owned, StickyUserData, Subscription, cooperative_generation};
 use highwater_sim::group::records::{self, Part, Record};
 use highwater_sim::ids::{Topic, TopicId, TopicPartition};
+use highwater_sim::time::SimTime;
 use serde_json::{Map, Value, json};
 
 use super::share::told as share;
@@ -30,8 +31,10 @@ pub struct Names {
     pub topics: Vec<(TopicId, String)>,
     /// The member epoch of the last answer to a member's heartbeat.
     pub epochs: BTreeMap<String, i32>,
-    /// How often a member of a share group has fetched nothing.
-    pub empty_fetches: BTreeMap<String, u64>,
+    /// When a member of a share group fetched last.
+    pub fetched_at: BTreeMap<String, SimTime>,
+    /// How often a fetch of such a member has waited.
+    pub waits: BTreeMap<String, u64>,
 }
 
 impl Names {

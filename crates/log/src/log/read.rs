@@ -101,15 +101,23 @@ impl Log {
         if offset < start {
             return Err(LogError::OffsetOutOfRange { offset, start, end });
         }
-        let limit = match isolation {
-            Isolation::LogEnd => self.end_metadata(),
-            Isolation::HighWatermark => self.located(self.high_watermark)?,
-            Isolation::TxnCommitted => match self.first_unstable_offset {
-                Some(first) if first < self.high_watermark.offset => self.metadata(first)?,
-                _ => self.located(self.high_watermark)?,
-            },
-        };
+        let limit = self.end_of(isolation)?;
         self.read_up_to(offset, max_bytes, limit, min_one_message, isolation == Isolation::TxnCommitted)
+    }
+
+    /// Where a reader sees no farther, with its place. Kafka: `LogOffsetSnapshot`.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn end_of(&self, isolation: Isolation) -> Result<OffsetMetadata, LogError> {
+        match isolation {
+            Isolation::LogEnd => Ok(self.end_metadata()),
+            Isolation::HighWatermark => self.located(self.high_watermark),
+            Isolation::TxnCommitted => match self.first_unstable_offset {
+                Some(first) if first < self.high_watermark.offset => self.metadata(first),
+                _ => self.located(self.high_watermark),
+            },
+        }
     }
 
     /// Whole batches from the one on that holds `offset`, as [`Log::fetch_located`] finds them. Who asks for an offset inside the

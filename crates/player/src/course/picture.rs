@@ -7,6 +7,7 @@ use crate::scene::compaction::Column;
 use crate::scene::files::SegmentCard;
 use crate::scene::group::{MemberCard, MemberRole};
 use crate::scene::partitioner::PartitionLane;
+use crate::scene::replicas::PartitionRow;
 use crate::scene::spread::SpreadBar;
 use crate::scene::{Panel, Scene};
 use crate::script::{Place, Problem, all};
@@ -128,6 +129,7 @@ impl Picture {
                     picture.cells = panel.columns.iter().map(cell).collect();
                 }
                 Panel::Group(panel) => picture.lanes = panel.members.iter().map(member).collect(),
+                Panel::Replicas(panel) => picture.lanes = panel.rows.iter().map(partition).collect(),
                 Panel::Spread(panel) => {
                     let bar = |bar: &SpreadBar| (bar.bytes, false, bar.bytes == 0);
                     let chart = panel.looked_at(&scene.look).or(panel.charts.first());
@@ -138,6 +140,13 @@ impl Picture {
         }
         picture
     }
+}
+
+/// A partition as a lane with its replicas.
+#[inline(never)]
+fn partition(row: &PartitionRow) -> Lane {
+    let keys = row.bars.iter().map(|bar| (if bar.is_leader { 2 } else { 1 }, false, bar.in_isr)).collect();
+    Lane { now: false, keys }
 }
 
 /// A member as a lane with its partitions.

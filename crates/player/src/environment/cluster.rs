@@ -30,6 +30,7 @@ pub(super) fn call(
         "replicas" | "files" => broker(args).and_then(|id| held(situation, function, id)),
         "topic_bytes" | "topic_batches" => of_topic(situation, function, args),
         "buffer_used" => buffer_used(situation, args),
+        "reads_from" | "empty_fetches" | "delay_ms" => of_consumer(situation, function, args),
         "lost" | "error" | "filled" | "begun" => of_producer(situation, function, args),
         _ => return None,
     })
@@ -82,6 +83,20 @@ fn leads(situation: &Situation<'_>, args: &[Value]) -> Result<Value, EvaluationE
     let id = broker(args)?;
     let topics = situation.world.metadata().topics.values();
     count(topics.flat_map(|topic| &topic.partitions).filter(|partition| partition.leader == Some(id)).count())
+}
+
+fn of_consumer(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
+    let name = text(args.first().ok_or_else(|| fail("which consumer?"))?)?;
+    let consumer = situation.world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+    let value = match function {
+        "empty_fetches" => Some(consumer.empty_fetches()),
+        "delay_ms" => consumer.last_delay_ms(),
+        _ => {
+            let id = partition(args.get(1).ok_or_else(|| fail("which partition?"))?)?;
+            consumer.reads_from(&id).map(|broker| broker.0.into())
+        }
+    };
+    Ok(value.map_or(Value::None, Value::Number))
 }
 
 fn of_producer(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {

@@ -1,5 +1,7 @@
 //! What expressions ask of groups.
 
+mod paused;
+
 use highwater_sim::consumer::Consumer;
 use highwater_sim::consumer::work::Application;
 use highwater_sim::ids::TopicPartition;
@@ -21,12 +23,22 @@ pub(super) fn of_application(consumer: &Consumer, function: &str) -> Result<Valu
 pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
     let world = situation.world;
     let name = text(args.first().ok_or_else(|| fail("of whom?"))?)?;
+    if function == "paused_ms" {
+        let of = args.get(1).map(partition).transpose()?;
+        return number(paused::paused_ms(situation, name, of.as_ref()));
+    }
+    if matches!(function, "member_epoch" | "pending" | "target") {
+        return of_consumer_group_member(situation, function, name, args);
+    }
     if matches!(function, "assignment" | "owned" | "is_member") {
         let consumer = world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
         return match function {
             "owned" => count(consumer.positions().count()),
             "is_member" => {
                 let group = consumer.membership.as_ref().and_then(|membership| world.group(&membership.name.group));
+                if world.consumer_group_member(name).is_some() {
+                    return Ok(Value::Bool(true));
+                }
                 let knows = group.is_some_and(|group| group.members.values().any(|member| member.client_id == name));
                 Ok(Value::Bool(knows))
             }
@@ -38,8 +50,18 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
         };
     }
     let of = |args: &[Value]| partition(args.get(1).ok_or_else(|| fail("which partition?"))?);
+    if let Some(group) = world.consumer_group(name) {
+        match function {
+            "group_epoch" => return number(group.epoch.into()),
+            "assignment_epoch" => return number(group.assignment_epoch.into()),
+            "state" => return Ok(Value::Text(group.state().name().to_owned())),
+            "members" => return count(group.members.len()),
+            _ => {}
+        }
+    }
     let group = world.group(name);
     match function {
+        "group_epoch" | "assignment_epoch" => number(0),
         "generation" => number(group.map_or(0, |group| group.generation.into())),
         "state" => Ok(Value::Text(group.map_or("Empty", |group| group.state.name()).to_owned())),
         "members" => count(group.map_or(0, |group| group.members.len())),
@@ -72,4 +94,26 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
             Ok(lag.map_or(Value::None, Value::Number))
         }
     }
+}
+
+/// What the coordinator has on a member by the consumer protocol.
+fn of_consumer_group_member(
+    situation: &Situation<'_>,
+    function: &str,
+    name: &str,
+    args: &[Value],
+) -> Result<Value, EvaluationError> {
+    let world = situation.world;
+    world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+    let known = world.consumer_group_member(name);
+    if function == "member_epoch" {
+        return Ok(known.map_or(Value::None, |(_, member)| Value::Number(member.epoch.into())));
+    }
+    let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
+    let partitions = known.map(|(group, member)| match function {
+        "pending" => member.pending(),
+        _ => group.target.get(&member.id).cloned().unwrap_or_default(),
+    });
+    let numbers = world.numbers_of(&partitions.unwrap_or_default(), topic);
+    Ok(Value::List(numbers.into_iter().map(|number| Value::Number(number.into())).collect()))
 }

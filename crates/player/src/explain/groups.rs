@@ -11,8 +11,12 @@ pub(super) fn key<'a>(panel: &'a GroupPanel, mark: &str) -> Option<&'a ValueKey>
             "" => Some(&panel.coordinator.key),
             "/state" => Some(&panel.state.key),
             "/generation" => Some(&panel.generation.key),
+            "/assignment-epoch" => panel.assignment_epoch.as_ref().map(|epoch| &epoch.key),
             _ => None,
         };
+    }
+    if let Some(epoch) = panel.members.iter().filter_map(|card| card.epoch.as_ref()).find(|epoch| epoch.id == mark) {
+        return Some(&epoch.epoch.key);
     }
     let owns = |card: &&crate::scene::group::MemberCard| card.now.value.iter().any(|token| token.id == mark);
     panel.members.iter().find(owns).map(|card| &card.now.key)

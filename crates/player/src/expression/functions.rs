@@ -151,6 +151,7 @@ const ON_BROKER: Parameter = optional("broker", ParameterKind::Broker);
 const TOPIC: Parameter = given("topic", ParameterKind::Topic);
 const PRODUCER: Parameter = given("producer", ParameterKind::Producer);
 const CONSUMER: Parameter = given("consumer", ParameterKind::Consumer);
+const OPTIONAL_PARTITION: Parameter = optional("partition", ParameterKind::Partition);
 const GROUP: Parameter = given("group", ParameterKind::Group);
 const KEY: Parameter = given("key", ParameterKind::Text);
 const COUNT: Parameter = given("partitions", ParameterKind::Number);
@@ -300,6 +301,48 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Message,
         "The generation of a group, as its coordinator knows; 0 before any.",
     ),
+    define(
+        "group_epoch",
+        &[GROUP],
+        Number,
+        Message,
+        "The epoch of a group by the consumer protocol, as its coordinator knows; 0 before any.",
+    ),
+    define(
+        "assignment_epoch",
+        &[GROUP],
+        Number,
+        Message,
+        "The epoch of the target assignment of a group by the consumer protocol; 0 before any.",
+    ),
+    define(
+        "member_epoch",
+        &[CONSUMER],
+        Number,
+        Message,
+        "The epoch that a member by the consumer protocol has reached, as the coordinator knows; none if it knows no such member.",
+    ),
+    define(
+        "pending",
+        &[CONSUMER, TOPIC],
+        List,
+        Plain,
+        "The partitions of a topic that a member by the consumer protocol must give up, as the coordinator knows.",
+    ),
+    define(
+        "target",
+        &[CONSUMER, TOPIC],
+        List,
+        Plain,
+        "The partitions of a topic that a member by the consumer protocol is to have, as the coordinator wants it.",
+    ),
+    define(
+        "paused_ms",
+        &[GROUP, OPTIONAL_PARTITION],
+        Number,
+        Plain,
+        "For how many ms so far no member of a group read a partition that one had read before; without a partition, of all together.",
+    ),
     define("state", &[GROUP], Type::Text, Plain, "The state of a group, by Kafka's name."),
     define("members", &[GROUP], Number, Plain, "How many members a group has, as its coordinator knows."),
     define(
@@ -405,6 +448,21 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Message,
         "How many of these keys get another partition when the number of partitions goes from one to the other.",
     ),
+    define(
+        "reads_from",
+        &[CONSUMER, PARTITION],
+        Number,
+        Message,
+        "The broker that a consumer reads a partition from: the leader, or the replica that the leader named.",
+    ),
+    define(
+        "empty_fetches",
+        &[CONSUMER],
+        Number,
+        Plain,
+        "How many answers to a consumer's fetches brought no record; errors and pointers to another replica left out.",
+    ),
+    define("delay_ms", &[CONSUMER], Number, Plain, "How old the last record was when it was returned, in ms."),
     define("failed", &[PRODUCER], Number, Plain, "How many records of the producer failed for good."),
     define(
         "lost",

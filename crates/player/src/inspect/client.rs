@@ -65,6 +65,11 @@ fn consumer(consumer: &Consumer) -> Thing {
             thing.set("records-lag", water.0.saturating_sub(at.0).max(0), &key);
         }
         thing.set("records-consumed-total", position.records, &key);
+        if let Some(preferred) = position.preferred {
+            let named = format!("reads_from/{}/{partition}", consumer.id);
+            thing.set("preferredReadReplica", preferred.replica, &named);
+            thing.set("preferredReadReplicaExpireTimeMs", preferred.until.timestamp_ms(), &named).unit(Unit::Ms);
+        }
     }
     metadata(&mut thing, &consumer.id.to_string(), &consumer.metadata);
     thing.ruled_by_all(&*consumer.config);

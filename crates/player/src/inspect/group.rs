@@ -1,5 +1,5 @@
 //! A group, its members and the end of its coordinator's log, as the picture has them. Kafka: `ClassicGroup`,
-//! `ClassicGroupMember`.
+//! `ClassicGroupMember`, `ConsumerGroup`, `ConsumerGroupMember`.
 
 use super::Seen;
 use super::thing::{Thing, Unit, list, shown};
@@ -31,10 +31,17 @@ pub(super) fn group(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
 
 fn whole(panel: &GroupPanel) -> Thing {
     let mut thing = Thing::new("group", "group", Phrase::new("inspect.group").with("group", panel.group.as_str()));
-    thing.sheet("ClassicGroup").has("groupId", &panel.group);
+    let (sheet, epoch, assignor) = match &panel.assignment_epoch {
+        Some(_) => ("ConsumerGroup", "groupEpoch", "preferredServerAssignor"),
+        None => ("ClassicGroup", "generationId", "protocolName"),
+    };
+    thing.sheet(sheet).has("groupId", &panel.group);
     thing.set("state", &panel.state.value, &panel.state.key);
-    thing.set("generationId", panel.generation.value, &panel.generation.key);
-    thing.set("protocolName", shown(panel.protocol.as_ref()), &panel.generation.key);
+    thing.set(epoch, panel.generation.value, &panel.generation.key);
+    if let Some(epoch) = &panel.assignment_epoch {
+        thing.set("assignmentEpoch", epoch.value, &epoch.key);
+    }
+    thing.set(assignor, shown(panel.protocol.as_ref()), &panel.generation.key);
     thing.set("coordinator", shown(panel.coordinator.value), &panel.coordinator.key);
     thing.sheet("members");
     for card in &panel.members {
@@ -57,7 +64,13 @@ fn member(seen: &Seen<'_>, panel: &GroupPanel, card: &MemberCard) -> Thing {
         MemberRole::Closed => "closed",
         MemberRole::Crashed => "crashed",
     };
-    thing.sheet("ClassicGroupMember").has("client.id", &card.name);
+    let sheet = if panel.assignment_epoch.is_some() { "ConsumerGroupMember" } else { "ClassicGroupMember" };
+    thing.sheet(sheet).has("client.id", &card.name);
+    if let Some(epoch) = &card.epoch {
+        thing.set("memberEpoch", epoch.epoch.value, &epoch.epoch.key).set("state", epoch.state, &epoch.epoch.key);
+        thing.set("partitionsPendingRevocation", list(epoch.pending.iter()), &epoch.epoch.key);
+        thing.set("targetAssignment – assignedPartitions", list(epoch.due.iter()), &epoch.epoch.key);
+    }
     thing.has("groupInstanceId", shown(card.instance.as_ref())).has("role", role).has("polls", card.polls);
     thing.set("assignment", list(partitions(&card.now.value)), &card.now.key);
     if !card.before.is_empty() {
@@ -68,7 +81,8 @@ fn member(seen: &Seen<'_>, panel: &GroupPanel, card: &MemberCard) -> Thing {
         thing.has("errorCode", message.error.as_deref().unwrap_or("NONE"));
     }
     if let Some(row) = panel.time.rows.iter().find(|row| row.name == card.name) {
-        thing.sheet("ConsumerCoordinator").has("heartbeats", row.heartbeats.len());
+        let sheet = if panel.assignment_epoch.is_some() { "ConsumerMembershipManager" } else { "ConsumerCoordinator" };
+        thing.sheet(sheet).has("heartbeats", row.heartbeats.len());
         if let Some(ms) = row.without_ms {
             thing.has("without partitions", ms).unit(Unit::Ms);
         }

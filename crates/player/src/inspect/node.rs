@@ -23,6 +23,9 @@ pub(super) fn broker(seen: &Seen<'_>, id: BrokerId) -> Option<Thing> {
     thing.since("node.id", id, change);
     if let Some(registered) = registered {
         thing.since("epoch", registered.epoch, change);
+        if let Some(rack) = registered.rack.name() {
+            thing.since("rack", rack, change);
+        }
         thing.since("fenced", registered.fenced, change);
         thing.since("inControlledShutdown", registered.in_controlled_shutdown, change);
     }

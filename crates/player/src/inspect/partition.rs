@@ -108,6 +108,21 @@ pub(super) fn lane(seen: &Seen<'_>, partition: &TopicPartition) -> Option<Thing>
     Some(thing)
 }
 
+/// A topic as a whole.
+pub(super) fn topic(seen: &Seen<'_>, topic: &str) -> Option<Thing> {
+    let image = seen.world.metadata().topics.get(topic)?;
+    let first = TopicPartition::new(topic, 0);
+    let mut thing = Thing::new("topic", "topic", Phrase::new("inspect.topic").with("topic", topic));
+    let isr = format!("isr/{first}");
+    let under = image.partitions.iter().filter(|partition| partition.isr.len() < partition.replicas.len()).count();
+    let offline = image.partitions.iter().filter(|partition| partition.leader.is_none()).count();
+    thing.sheet("TopicImage");
+    thing.set("name", topic, &isr).set("partitions", image.partitions.len(), &isr);
+    thing.set("UnderReplicatedPartitions", under, &isr).set("OfflinePartitionsCount", offline, &isr);
+    rules(seen, &mut thing, &first);
+    Some(thing)
+}
+
 /// A key in a partition.
 pub(super) fn key(seen: &Seen<'_>, mark: &str, partition: &TopicPartition) -> Option<Thing> {
     let panels = seen.scene.panels.iter();

@@ -1,7 +1,8 @@
 //! The marks of facts about groups, and what moves because of them.
 
-use highwater_sim::fact::group::GroupFact;
+use highwater_sim::fact::group::{ConsumerGroupRecord, GroupFact};
 use highwater_sim::group::event::{GroupEvent, GroupEventKind};
+use highwater_sim::group::records::Kind;
 
 use crate::beat::Motion;
 use crate::scene::MarkId;
@@ -28,6 +29,7 @@ pub(super) fn marks(fact: &GroupFact) -> Vec<MarkId> {
         GroupFact::GroupMetadata { group, at, .. } => {
             vec![format!("group-{group}/record-{at}"), format!("group-{group}/state")]
         }
+        GroupFact::ConsumerGroupRecord(record) => of_record(record),
         GroupFact::OffsetCommit { group, at, .. } => vec![format!("group-{group}/record-{at}")],
         GroupFact::CoordinatorLoaded { groups, .. } | GroupFact::CoordinatorUnloaded { groups, .. } => {
             groups.iter().map(|group| format!("group-{group}")).collect()
@@ -50,6 +52,23 @@ pub(super) fn marks(fact: &GroupFact) -> Vec<MarkId> {
     }
 }
 
+fn of_record(record: &ConsumerGroupRecord) -> Vec<MarkId> {
+    let (group, at) = (&record.group, record.at);
+    let mut marks = vec![format!("group-{group}/record-{at}")];
+    match record.kind {
+        Kind::ConsumerGroupMetadata => marks.insert(0, format!("group-{group}/generation")),
+        Kind::ConsumerGroupTargetAssignmentMetadata => marks.insert(0, format!("group-{group}/assignment-epoch")),
+        Kind::ConsumerGroupCurrentMemberAssignment => {
+            if let Some(member) = &record.member {
+                marks.insert(0, format!("member-{member}/epoch"));
+            }
+        }
+        _ => return marks,
+    }
+    marks.push(format!("group-{group}/state"));
+    marks
+}
+
 /// What moves.
 #[inline(never)]
 pub(super) fn motion(fact: &GroupFact, mark: MarkId) -> Motion {
@@ -57,10 +76,12 @@ pub(super) fn motion(fact: &GroupFact, mark: MarkId) -> Motion {
         GroupFact::PartitionsAssigned { added, consumer, .. } if !added.is_empty() => {
             Motion::TokensMoved(added.iter().map(|partition| format!("member-{consumer}/{partition}")).collect())
         }
-        GroupFact::PartitionsRevoked { .. } | GroupFact::PartitionsLost { .. } | GroupFact::Told { .. } => {
-            Motion::ValueChanged(mark)
-        }
-        GroupFact::GroupMetadata { .. } | GroupFact::OffsetCommit { .. } => Motion::ValueChanged(mark),
+        GroupFact::PartitionsRevoked { .. }
+        | GroupFact::PartitionsLost { .. }
+        | GroupFact::Told { .. }
+        | GroupFact::GroupMetadata { .. }
+        | GroupFact::OffsetCommit { .. }
+        | GroupFact::ConsumerGroupRecord(_) => Motion::ValueChanged(mark),
         _ => Motion::Still,
     }
 }

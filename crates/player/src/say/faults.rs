@@ -1,6 +1,7 @@
 //! Sentences about what goes wrong, and about brokers that come and go.
 
 use highwater_sim::command::Command;
+use highwater_sim::consumer::read_replica::ClearedBecause;
 use highwater_sim::fact::FactKind;
 use highwater_sim::fact::{ConfigRecord, PollThrew, TruncationDetected, UnflushedLost};
 use highwater_sim::fault::Fault;
@@ -100,6 +101,24 @@ pub(super) fn phrase(kind: &FactKind) -> Phrase {
                 .with("from", from.0)
                 .with("to", to.0)
                 .with("epoch", leader_epoch.0)
+        }
+        FactKind::PreferredReadReplica(told) => {
+            let phrase = match told.cleared {
+                None => Phrase::new("facts.preferred_read_replica"),
+                Some(because) => Phrase::new(match because {
+                    ClearedBecause::Expired => "facts.read_replica_expired",
+                    ClearedBecause::Error(_) => "facts.read_replica_error",
+                    ClearedBecause::Offline => "facts.read_replica_offline",
+                    ClearedBecause::Disconnected => "facts.read_replica_disconnected",
+                    ClearedBecause::NewLeader => "facts.read_replica_new_leader",
+                })
+                .with("error", because.name()),
+            };
+            phrase
+                .with("consumer", told.consumer.to_string())
+                .with("partition", told.partition.to_string())
+                .with("broker", told.replica.0)
+                .with("ms", i64::try_from(told.max_age_ms).unwrap_or(i64::MAX))
         }
         FactKind::PollThrew(PollThrew { consumer, partition, error, .. }) => Phrase::new("facts.poll_threw")
             .with("consumer", consumer.to_string())

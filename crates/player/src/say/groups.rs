@@ -2,7 +2,7 @@
 
 use highwater_sim::consumer::action::{ConsumerAction, SeekTo};
 use highwater_sim::fact::MessageFact;
-use highwater_sim::fact::group::{CommitBy, GroupFact, listed};
+use highwater_sim::fact::group::{CommitBy, ConsumerGroupRecord, ConsumerGroupSays, GroupFact, Since, listed};
 use highwater_sim::group::body::{GroupApi, GroupSays};
 use highwater_sim::group::error::GroupError;
 use highwater_sim::group::event::{GroupEvent, GroupEventKind, MemberName};
@@ -34,6 +34,7 @@ pub(super) fn phrase(fact: &GroupFact) -> Phrase {
                 .with("protocol", protocol.as_deref().unwrap_or("null"))
                 .with("assignment", assignment.join("; "))
         }
+        GroupFact::ConsumerGroupRecord(record) => of_record(record),
         GroupFact::OffsetCommit { log, at, group, partition, offset, .. } => {
             Phrase::new(if offset.is_some() { "facts.offset_commit" } else { "facts.offset_forgotten" })
                 .with("log", log.to_string())
@@ -55,6 +56,42 @@ pub(super) fn phrase(fact: &GroupFact) -> Phrase {
     }
 }
 
+/// A record of a group by the consumer protocol.
+fn of_record(record: &ConsumerGroupRecord) -> Phrase {
+    let key = match (&record.says, record.kind) {
+        (None, _) => "tombstone",
+        (Some(ConsumerGroupSays::Epoch(_)), _) => "epoch",
+        (Some(ConsumerGroupSays::AssignmentEpoch(_)), _) => "assignment_epoch",
+        (Some(ConsumerGroupSays::Target(_)), _) => "target",
+        (Some(ConsumerGroupSays::Current { pending_revocation, .. }), _) if !pending_revocation.is_empty() => {
+            "current_gives"
+        }
+        (Some(ConsumerGroupSays::Current { .. }), _) => "current",
+        (Some(ConsumerGroupSays::Member { .. }), _) => "member",
+        (Some(ConsumerGroupSays::Topics(_)), _) => "topics",
+    };
+    let phrase = Phrase::new(&["facts.next_", key].concat())
+        .with("log", record.log.to_string())
+        .with("at", record.at.0)
+        .with("kind", record.kind.name())
+        .with("group", record.group.as_str())
+        .with("member", record.member.as_ref().map_or("", |member| member.client.as_str()));
+    match &record.says {
+        Some(ConsumerGroupSays::Epoch(epoch) | ConsumerGroupSays::AssignmentEpoch(epoch)) => {
+            phrase.with("epoch", *epoch)
+        }
+        Some(ConsumerGroupSays::Target(target)) => phrase.with("partitions", none_or(short(target))),
+        Some(ConsumerGroupSays::Current { member_epoch, assigned, pending_revocation, .. }) => phrase
+            .with("epoch", *member_epoch)
+            .with("partitions", none_or(short(assigned)))
+            .with("gives", short(pending_revocation)),
+        Some(ConsumerGroupSays::Member { topics, .. } | ConsumerGroupSays::Topics(topics)) => {
+            phrase.with("topics", topics.join(", "))
+        }
+        None => phrase,
+    }
+}
+
 fn of_member(fact: &GroupFact) -> Phrase {
     match fact {
         GroupFact::CoordinatorFound { consumer, group, broker } => {
@@ -64,14 +101,18 @@ fn of_member(fact: &GroupFact) -> Phrase {
             let key = if *error == GroupError::None { "coordinator_silent" } else { "coordinator_lost" };
             of(consumer, key).with("group", group.as_str()).with("error", error.name())
         }
-        GroupFact::PartitionsAssigned { consumer, generation, added, owned, .. } => {
+        GroupFact::PartitionsAssigned { consumer, since, added, owned, .. } => {
             let key = match (owned.is_empty(), added.len() == owned.len()) {
                 (true, _) => "partitions_assigned_none",
                 (_, true) => "partitions_assigned",
                 (_, false) if added.is_empty() => "partitions_kept",
                 (_, false) => "partitions_added",
             };
-            of(consumer, key).with("generation", *generation).with("added", listed(added)).with("owned", listed(owned))
+            let since = match since {
+                Since::Generation(generation) => Phrase::new("facts.since_generation").with("n", *generation),
+                Since::MemberEpoch(epoch) => Phrase::new("facts.since_epoch").with("n", *epoch),
+            };
+            of(consumer, key).with("since", since).with("added", listed(added)).with("owned", listed(owned))
         }
         GroupFact::PartitionsRevoked { consumer, revoked, .. } => {
             of(consumer, "partitions_revoked").with("revoked", listed(revoked))
@@ -191,16 +232,27 @@ pub(super) fn message(message: &MessageFact, says: &GroupSays, way: &str) -> Phr
         (true, Some(GroupApi::JoinGroup)) => "joined",
         (true, Some(GroupApi::SyncGroup)) => "synced",
         (true, Some(GroupApi::OffsetFetch)) => "fetched_offsets",
+        (true, Some(GroupApi::ConsumerGroupHeartbeat)) if says.member_epoch.is_some_and(|epoch| epoch >= 0) => {
+            if says.partitions.is_some() { "beat_assigned" } else { "beat_epoch" }
+        }
         (true, _) => "done",
         (false, Some(GroupApi::FindCoordinator)) => "find_coordinator",
         (false, Some(GroupApi::JoinGroup)) if says.member_id.is_empty() => "join_new",
         (false, Some(GroupApi::OffsetCommit)) => "commit",
+        (false, Some(GroupApi::ConsumerGroupHeartbeat)) => match says.member_epoch {
+            Some(0) => "beat_join",
+            Some(epoch) if epoch < 0 => "beat_leave",
+            _ if says.partitions.is_some() => "beat_owns",
+            _ => "beat",
+        },
         (false, _) => "ask",
     };
     Phrase::new(&["facts.group_", name, "_", way].concat())
         .with("api", message.api.name())
         .with("group", says.group.as_str())
         .with("generation", says.generation.unwrap_or(-1))
+        .with("epoch", says.member_epoch.unwrap_or(-1))
+        .with("partitions", super::counted("partition", says.partitions.unwrap_or(0)))
         .with("coordinator", says.coordinator.map_or(-1, |broker| broker.0))
         .with("assigned", says.assigned.as_deref().map_or(Arg::Text(String::new()), |owned| none_or(listed(owned))))
         .with("offsets", at(&says.offsets))

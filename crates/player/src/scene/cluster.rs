@@ -76,6 +76,8 @@ pub struct ReplicaRow {
     pub id: MarkId,
     /// The broker's id.
     pub broker: i32,
+    /// The broker's rack; none if it is in none.
+    pub rack: Option<String>,
     /// Leader or follower.
     pub role: Role,
     /// Whether the broker is in the ISR.
@@ -161,6 +163,8 @@ pub enum ClientKind {
     Consumer {
         /// The next offset that it will read; none before it has asked for one.
         position: Shown<Option<i64>>,
+        /// There are racks: its first line says from whom it reads, and is shown in the narrowest picture too.
+        in_racks: bool,
     },
 }
 

@@ -15,8 +15,10 @@ pub struct GroupPanel {
     pub coordinator: Shown<Option<i32>>,
     /// Kafka's name of its state.
     pub state: Shown<String>,
-    /// Its generation; 0 before any.
+    /// Its generation, or its epoch if it is one by the consumer protocol; 0 before any.
     pub generation: Shown<i32>,
+    /// The epoch of its target assignment; only groups by the consumer protocol have one.
+    pub assignment_epoch: Option<Shown<i32>>,
     /// The assignor that was chosen.
     pub protocol: Option<String>,
     /// Its members, also those whose processes are gone, in order of their names.
@@ -37,6 +39,7 @@ impl GroupPanel {
         self.coordinator == before.coordinator
             && self.state == before.state
             && self.generation == before.generation
+            && self.assignment_epoch == before.assignment_epoch
             && self.members == before.members
             && self.unowned == before.unowned
             && self.log == before.log
@@ -78,8 +81,25 @@ pub struct MemberCard {
     pub before: Vec<Token>,
     /// What it owns.
     pub now: Shown<Vec<Token>>,
+    /// How far it is, of a member by the consumer protocol.
+    pub epoch: Option<MemberEpoch>,
     /// What is between it and the coordinator.
     pub message: Option<MemberMessage>,
+}
+
+/// How far a member by the consumer protocol is, as the coordinator has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberEpoch {
+    /// `member-c1/epoch`.
+    pub id: MarkId,
+    /// The epoch that it has reached.
+    pub epoch: Shown<i32>,
+    /// Kafka's name of what it waits for.
+    pub state: &'static str,
+    /// What it must give up, before it reaches the next epoch.
+    pub pending: Vec<String>,
+    /// What it is to have and does not have yet.
+    pub due: Vec<String>,
 }
 
 /// A partition.
@@ -95,6 +115,10 @@ pub struct Token {
     pub color: u8,
     /// Its owner's process is gone, and the coordinator does not know.
     pub is_orphan: bool,
+    /// Its owner must give it up.
+    pub is_leaving: bool,
+    /// Of what a member owned before: nobody else had it between that member and who owns it now.
+    pub is_last: bool,
 }
 
 /// A message between a member and the coordinator.

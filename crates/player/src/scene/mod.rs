@@ -11,6 +11,7 @@ pub mod files;
 pub mod group;
 pub mod history;
 pub mod partitioner;
+pub mod replicas;
 pub mod spread;
 pub mod table;
 pub mod text;
@@ -22,6 +23,7 @@ pub use files::FilesPanel;
 pub use group::GroupPanel;
 pub use history::HistoryPanel;
 pub use partitioner::PartitionerPanel;
+pub use replicas::ReplicasPanel;
 pub use spread::SpreadPanel;
 pub use table::TablePanel;
 
@@ -49,12 +51,16 @@ pub use table::TablePanel;
 /// | `log/orders-0/record-3`, `…/key-u17` | a record of a compacted log, a key of the offset map |
 /// | `log/orders-0/epochs`, `…/epoch-3` | the leader epochs, one of them |
 /// | `log/orders-0/producers`, `…/producer-1000` | the producers that a log knows, one of them |
-/// | `group-billing`, `…/state`, `…/generation` | a group, its state, its generation |
+/// | `group-billing`, `…/state`, `…/generation` | a group, its state, its generation or epoch |
+/// | `group-billing/assignment-epoch` | the epoch of its target assignment |
+/// | `member-c1/epoch` | how far a member by the consumer protocol is |
 /// | `group-billing/orders-0` | a partition that nobody in the group owns |
 /// | `group-billing/time`, `…/log`, `…/record-12` | its lines of time, its log, a record there |
 /// | `member-c1`, `member-c1/time` | a member, its line of time |
 /// | `member-c1/orders-0`, `…/before-orders-0` | a partition that it owns, or owned before |
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
+/// | `replicas/orders`, `…/broker-1`, `…/preferred-1` | all replicas of a topic, a broker there, what it is to lead |
+/// | `replicas/orders-0`, `…/broker-1` | a partition there, a replica of it |
 /// | `spread`, `spread/p1`, `spread/p1/orders-0` | bytes by partition: all, a producer's, a partition of it |
 pub type MarkId = String;
 
@@ -96,6 +102,8 @@ pub enum Panel {
     Files(FilesPanel),
     /// A compacted log.
     Compaction(CompactionPanel),
+    /// All replicas of a topic.
+    Replicas(ReplicasPanel),
     /// Bytes by partition, a chart a producer.
     Spread(SpreadPanel),
     /// Who led when.

@@ -5,6 +5,7 @@ mod files;
 mod group;
 mod history;
 mod marks;
+mod replicas;
 mod spread;
 mod table;
 
@@ -20,7 +21,7 @@ use super::{Panel, Scene};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
 
-pub use group::{pause as member_pause, role as member_role};
+pub use group::{member_epoch, pause as member_pause, role as member_role};
 
 /// A heading with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Files(panel) => files::describe(panel, lang, &mut blocks),
             Panel::Compaction(panel) => blocks.push(compaction::describe(panel, lang)),
             Panel::History(panel) => blocks.push(history::describe(panel, lang)),
+            Panel::Replicas(panel) => replicas::describe(panel, lang, &mut blocks),
             Panel::Spread(panel) => spread::describe(panel, lang, &mut blocks),
             Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
             Panel::Group(panel) => group::describe(panel, lang, &mut blocks),
@@ -60,6 +62,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Files(panel) => files::label(panel, mark),
             Panel::Compaction(panel) => compaction::label(panel, mark),
             Panel::History(panel) => return history::label(panel, mark, lang),
+            Panel::Replicas(panel) => return replicas::label(panel, mark, lang),
             Panel::Spread(panel) => return spread::label(panel, mark, lang),
             Panel::Group(panel) => group::label(panel, mark),
             Panel::Table(panel) => return table::label(panel, mark, lang),
@@ -126,6 +129,10 @@ fn row_name(row: &ReplicaRow) -> Phrase {
         (Role::Follower, false) => "text.row_out",
     };
     let name = Phrase::new(key).with("broker", row.broker);
+    let name = match &row.rack {
+        Some(rack) => Phrase::new("text.row_rack").with("row", name).with("rack", rack.as_str()),
+        None => name,
+    };
     let key = match row.standing {
         Standing::Up if row.in_elr => "text.row_elr",
         Standing::Up if row.is_deposed => "text.row_deposed",
@@ -201,7 +208,7 @@ fn client_name(client: &ClientCard) -> Phrase {
             Phrase::new("text.producer").with("name", client.name.as_str()).with("acks", acks.as_str())
         }
         ClientKind::Controller => Phrase::new("text.controller_of").with("partition", client.name.as_str()),
-        ClientKind::Consumer { position } => match position.value {
+        ClientKind::Consumer { position, .. } => match position.value {
             Some(at) => Phrase::new("text.consumer_at").with("name", client.name.as_str()).with("position", at),
             None => Phrase::new("text.consumer").with("name", client.name.as_str()),
         },

@@ -26,6 +26,10 @@ pub(super) fn check(scenario: &Scenario) -> Within {
     let brokers = scenario.cluster.brokers;
     within(&cluster.key("brokers"), brokers, 1, MAX_BROKERS)?;
     within(&cluster.key("latency_ms"), scenario.cluster.latency_ms, 0, MAX_LATENCY_MS)?;
+    if !scenario.cluster.racks.is_empty() {
+        let racks = i32::try_from(scenario.cluster.racks.len()).unwrap_or(i32::MAX);
+        within(&cluster.key("racks"), racks, brokers, brokers)?;
+    }
     within(&root.key("topic"), scenario.topics.len(), 1, MAX_TOPICS)?;
     for (index, topic) in scenario.topics.iter().enumerate() {
         self::topic(&root.key("topic").index(index), topic, brokers)?;

@@ -44,7 +44,8 @@ impl ConfigOwner {
             }
             ConfigOwner::Consumer => {
                 let mut config = ConsumerConfig::default();
-                set_all(configs, |name, value| config.set(name, value))
+                let problems = set_all(configs, |name, value| config.set(name, value));
+                together(problems, || config.check(configs.iter().map(|(name, _)| name)))
             }
         }
     }

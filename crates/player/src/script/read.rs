@@ -151,6 +151,13 @@ fn cluster(mut fields: Fields) -> Read<Cluster> {
         brokers: fields.number("brokers")?,
         latency_ms: fields.number("latency_ms")?,
         config: configs(&mut fields)?,
+        racks: match fields.optional("racks") {
+            Some(json) => {
+                let racks = list(json, &fields.at("racks"))?;
+                racks.into_iter().map(|(json, place)| text(json, &place)).collect::<Read<_>>()?
+            }
+            None => Vec::new(),
+        },
     };
     fields.end()?;
     Ok(cluster)
@@ -294,10 +301,11 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 11] = [
+    const PANELS: [(&str, PanelKind); 12] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
+        ("replicas", PanelKind::Replicas),
         ("spread", PanelKind::Spread),
         ("files", PanelKind::Files),
         ("compaction", PanelKind::Compaction),

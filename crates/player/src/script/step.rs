@@ -340,6 +340,8 @@ pub enum PanelKind {
     Partitioner,
     /// A producer's batches.
     Accumulator,
+    /// All replicas of a topic, less of each the more there are.
+    Replicas,
     /// Bytes by partition, a chart a producer.
     Spread,
     /// The files of a log: its segments, a search in them, the bytes of a batch.

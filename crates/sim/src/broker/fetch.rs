@@ -66,6 +66,8 @@ pub enum Read {
     Fetched(FetchInfo),
     /// Nothing: the follower's log is another one from here on, or from before (KIP-595).
     Diverging(EpochEndOffset),
+    /// Nothing: the consumer should read from another replica (KIP-392).
+    Elsewhere(BrokerId),
 }
 
 impl Partition {
@@ -94,13 +96,25 @@ impl Partition {
             let read = self.log.fetch_located(fetch.fetch_offset.0, fetch.max_bytes, by.isolation(), true);
             Read::Fetched(read.map_err(|error| Errors::of_log(&error))?)
         };
-        Ok(LogReadInfo {
+        Ok(self.read_info(read))
+    }
+
+    /// What is read, with the offsets of now.
+    pub(super) fn read_info(&self, read: Read) -> LogReadInfo {
+        LogReadInfo {
             read,
             high_watermark: self.high_watermark(),
             log_start_offset: self.log_start_offset(),
             log_end_offset: self.log_end_offset(),
             last_stable_offset: Offset(self.log.last_stable_offset()),
-        })
+        }
+    }
+
+    /// Whether a fetch that waits would go on waiting in vain: it asks for what is past the end that its reader sees, or
+    /// the log has begun a new segment since. Kafka: `DelayedFetch.tryComplete`, case F.
+    pub fn reads_other_segment(&self, by: FetchedBy, offset: Offset, read: &FetchInfo) -> bool {
+        let Ok(end) = self.log.end_of(by.isolation()) else { return true };
+        offset.0 > end.offset || (offset.0 < end.offset && read.offset_metadata().is_on_older_segment(end))
     }
 
     /// Kafka: `localLogWithEpochOrThrow`.

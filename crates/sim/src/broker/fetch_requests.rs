@@ -7,6 +7,7 @@ use highwater_log::batch::RecordBatch;
 use super::Broker;
 use super::fetch::{FetchedBy, LogReadInfo, Read};
 use super::purgatory::DelayedFetch;
+use crate::config::Rack;
 use crate::error::Errors;
 use crate::fact::{Completion, FactKind};
 use crate::ids::{MessageId, Offset, TopicPartition};
@@ -25,7 +26,7 @@ impl Broker {
             part.max_bytes = part.max_bytes.min(bytes_left);
             // Kafka reads before it credits the follower, so the response carries the old high watermark.
             let by = fetched_by(request);
-            let read = self.read(by, &part);
+            let read = self.read(by, request.rack, &part, out.clock_ms());
             self.locate_high_watermark(by, &part);
             let recorded = match (&read, request.replica) {
                 (Ok((info, _)), Some(follower)) => self.replica_mut(&part.partition, out).map_or(Ok(false), |at| {
@@ -44,9 +45,16 @@ impl Broker {
         self.send_alter_partition(out);
         out.because(received);
         let bytes: u64 = fetched.iter().map(bytes_of).sum();
-        let failed = fetched.iter().any(|part| part.error != Errors::None || part.diverging_epoch.is_some());
+        let failed = fetched.iter().any(|part| {
+            part.error != Errors::None || part.diverging_epoch.is_some() || part.preferred_read_replica.is_some()
+        });
         if request.max_wait_ms == 0 || request.partitions.is_empty() || bytes >= request.min_bytes || failed {
             out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions: fetched }));
+            return;
+        }
+        if self.has_enough(request) {
+            let partitions = self.read_all(request, out);
+            out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
             return;
         }
         let deadline = out.now.plus_ms(request.max_wait_ms);
@@ -77,10 +85,21 @@ impl Broker {
     }
 
     /// What a fetch reads of a partition.
-    fn read(&self, by: FetchedBy, part: &FetchPartition) -> Result<(LogReadInfo, Vec<RecordBatch>), Errors> {
+    fn read(
+        &self,
+        by: FetchedBy,
+        rack: Rack,
+        part: &FetchPartition,
+        now_ms: i64,
+    ) -> Result<(LogReadInfo, Vec<RecordBatch>), Errors> {
         let Some(partition) = self.partitions.get(&part.partition) else {
             return Err(self.error_without_replica(&part.partition));
         };
+        if matches!(by, FetchedBy::Consumer { .. })
+            && let Some(elsewhere) = self.read_elsewhere(partition, rack, part, now_ms)
+        {
+            return Ok((elsewhere?, Vec::new()));
+        }
         #[cfg(test)]
         let by = match by {
             FetchedBy::Consumer { .. } if self.metadata.features.breaks(crate::metadata::Sabotage::ExposesLogEnd) => {
@@ -90,7 +109,7 @@ impl Broker {
         };
         let info = partition.read(by, part)?;
         let records = match &info.read {
-            Read::Diverging(_) => Vec::new(),
+            Read::Diverging(_) | Read::Elsewhere(_) => Vec::new(),
             Read::Fetched(read) => partition.log.batches_of(read).map_err(|error| Errors::of_log(&error))?,
         };
         Ok((info, records))
@@ -100,7 +119,8 @@ impl Broker {
     pub(super) fn try_complete_fetches(&mut self, id: &TopicPartition, out: &mut Outbox) {
         let because = out.cause();
         for request in self.purgatory.fetches_of(id) {
-            if self.purgatory.fetches.get(&request).is_some_and(|fetch| self.has_enough(fetch)) {
+            let fetch = self.purgatory.fetches.get(&request).map(|fetch| Rc::clone(&fetch.request));
+            if fetch.is_some_and(|body| matches!(&*body, Body::FetchRequest(fetch) if self.has_enough(fetch))) {
                 out.because(because);
                 self.complete_fetch(request, Completion::Satisfied, out);
             }
@@ -109,15 +129,15 @@ impl Broker {
     }
 
     /// Kafka: `DelayedFetch.tryComplete`.
-    fn has_enough(&self, fetch: &DelayedFetch) -> bool {
-        let Body::FetchRequest(request) = &*fetch.request else {
-            return false;
-        };
+    fn has_enough(&self, request: &FetchRequest) -> bool {
+        let by = fetched_by(request);
         let mut bytes = 0_u64;
         for part in &request.partitions {
-            let replica = self.partitions.get(&part.partition);
-            match replica.map(|replica| replica.read(fetched_by(request), part)) {
-                Some(Ok(LogReadInfo { read: Read::Fetched(read), .. })) => {
+            let Some(replica) = self.partitions.get(&part.partition) else { return true };
+            match replica.read(by, part) {
+                Ok(LogReadInfo { read: Read::Fetched(read), .. })
+                    if !replica.reads_other_segment(by, part.fetch_offset, &read) =>
+                {
                     bytes = bytes.saturating_add(read.read.size);
                 }
                 _ => return true,
@@ -138,19 +158,25 @@ impl Broker {
             let partition = first.partition.clone();
             out.then(FactKind::FetchCompleted { broker: self.id, message: request, partition, completion });
         }
-        let mut bytes_left = body.max_bytes;
-        let mut partitions = Vec::with_capacity(body.partitions.len());
-        for part in &body.partitions {
+        let partitions = self.read_all(body, out);
+        out.reply(request, fetch.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
+    }
+
+    /// Reads all that a fetch asks for, without crediting anybody.
+    fn read_all(&mut self, request: &FetchRequest, out: &Outbox) -> Vec<FetchedPartition> {
+        let by = fetched_by(request);
+        let mut bytes_left = request.max_bytes;
+        let mut partitions = Vec::with_capacity(request.partitions.len());
+        for part in &request.partitions {
             let mut part = part.clone();
             part.max_bytes = part.max_bytes.min(bytes_left);
-            let by = fetched_by(body);
-            let read = self.read(by, &part);
+            let read = self.read(by, request.rack, &part, out.clock_ms());
             self.locate_high_watermark(by, &part);
             let read = answer(&part, read);
             bytes_left = bytes_left.saturating_sub(bytes_of(&read));
             partitions.push(read);
         }
-        out.reply(request, fetch.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
+        partitions
     }
 }
 
@@ -173,16 +199,26 @@ fn bytes_of(part: &FetchedPartition) -> u64 {
 /// What was read, as the response has it.
 fn answer(part: &FetchPartition, read: Result<(LogReadInfo, Vec<RecordBatch>), Errors>) -> FetchedPartition {
     let unknown = Offset(-1);
-    let (error, high_watermark, log_start_offset, diverging_epoch, records) = match read {
-        Err(error) => (error, unknown, unknown, None, Vec::new()),
-        Ok((info, records)) => {
-            let diverging = match info.read {
-                Read::Diverging(epoch) => Some(epoch),
-                Read::Fetched(_) => None,
-            };
-            (Errors::None, info.high_watermark, info.log_start_offset, diverging, records)
-        }
+    let mut answer = FetchedPartition {
+        partition: part.partition.clone(),
+        error: Errors::None,
+        high_watermark: unknown,
+        log_start_offset: unknown,
+        diverging_epoch: None,
+        preferred_read_replica: None,
+        records: Vec::new(),
     };
-    let partition = part.partition.clone();
-    FetchedPartition { partition, error, high_watermark, log_start_offset, diverging_epoch, records }
+    match read {
+        Err(error) => answer.error = error,
+        Ok((info, records)) => {
+            match info.read {
+                Read::Diverging(epoch) => answer.diverging_epoch = Some(epoch),
+                Read::Elsewhere(replica) => answer.preferred_read_replica = Some(replica),
+                Read::Fetched(_) => {}
+            }
+            (answer.high_watermark, answer.log_start_offset) = (info.high_watermark, info.log_start_offset);
+            answer.records = records;
+        }
+    }
+    answer
 }

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::{Broker, leader_of, node};
+use crate::config::Rack;
 use crate::error::Errors;
 use crate::ids::{BrokerId, MessageId, TopicPartition};
 use crate::message::{
@@ -60,6 +61,7 @@ impl Broker {
             return;
         }
         let request = FetchRequest {
+            rack: Rack::NONE,
             replica: Some(self.id),
             replica_epoch: self.epoch,
             max_wait_ms: self.config.replica_fetch_wait_max_ms,
@@ -84,6 +86,7 @@ impl Broker {
         }
         fetcher.in_flight = None;
         let mut failed = false;
+        let mut updated = Vec::new();
         let mut out_of_range = Vec::new();
         for part in &response.partitions {
             let Some(replica) = self.partitions.get_mut(&part.partition) else {
@@ -99,6 +102,15 @@ impl Broker {
             } else {
                 failed |= taken.is_err();
             }
+            if let Ok(Some(fact)) = taken {
+                updated.push((part.partition.clone(), fact));
+            }
+        }
+        // Consumers that wait here see farther now. Kafka: `completeDelayedFetchRequests`.
+        for (id, fact) in updated {
+            let before = out.because(fact);
+            self.try_complete_fetches(&id, out);
+            out.because(before);
         }
         if !out_of_range.is_empty() {
             self.ask_for_range(leader, out_of_range, out);

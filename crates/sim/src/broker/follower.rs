@@ -13,7 +13,7 @@ use super::isr::PartitionState;
 use super::partition::Partition;
 use crate::error::Errors;
 use crate::fact::FactKind;
-use crate::ids::{LeaderEpoch, Offset};
+use crate::ids::{FactId, LeaderEpoch, Offset};
 use crate::message::FetchedPartition;
 use crate::metadata::PartitionRegistration;
 use crate::outbox::Outbox;
@@ -37,13 +37,14 @@ impl Partition {
     }
 
     /// Takes over what the leader sent: first the records, then the high watermark, clamped to what is here, then the start
-    /// of the log. If the leader says that the logs diverge, the tail is cut instead.
+    /// of the log. If the leader says that the logs diverge, the tail is cut instead. Gives the fact that the high watermark
+    /// is another one now.
     ///
     /// # Errors
     /// What the log says to records that do not follow on; `KAFKA_STORAGE_ERROR` at a bound of the log.
-    pub fn take_over(&mut self, fetched: &FetchedPartition, out: &mut Outbox) -> Result<(), Errors> {
+    pub fn take_over(&mut self, fetched: &FetchedPartition, out: &mut Outbox) -> Result<Option<FactId>, Errors> {
         if let Some(diverging) = fetched.diverging_epoch {
-            return self.truncate_to_leader(diverging, out);
+            return self.truncate_to_leader(diverging, out).map(|()| None);
         }
         let before = self.log_end_offset();
         let info = self
@@ -72,22 +73,23 @@ impl Partition {
         }
         let from = self.high_watermark();
         let to = Offset(self.log.update_high_watermark(fetched.high_watermark.0));
+        let mut updated = None;
         if from != to {
-            out.fact(FactKind::HighWatermarkUpdated {
+            updated = Some(out.fact(FactKind::HighWatermarkUpdated {
                 broker,
                 partition: self.id.clone(),
                 from,
                 to,
                 leader_high_watermark: fetched.high_watermark,
                 log_end_offset: end,
-            });
+            }));
         }
         let from = self.log_start_offset();
         if self.log.increment_log_start_offset(fetched.log_start_offset.0) == Ok(true) {
             let to = self.log_start_offset();
             out.fact(FactKind::LogStartOffsetIncremented { broker, partition: self.id.clone(), from, to });
         }
-        Ok(())
+        Ok(updated)
     }
 
     /// Cuts what this log has and the leader's has not: behind where the leader's epoch ends, there or here. Where this log

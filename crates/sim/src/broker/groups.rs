@@ -5,6 +5,8 @@
 //! Differs from Kafka: every call has a batch of its own (`group.coordinator.append.linger.ms` 0); loading takes no time; an
 //! offset can be fetched as soon as it is written.
 
+mod told;
+
 use std::rc::Rc;
 
 use highwater_log::batch::{BatchSpec, RecordBatch};
@@ -13,20 +15,23 @@ use highwater_log::record::NewRecord;
 
 use super::Broker;
 use crate::fact::{FactKind, GroupFact};
-use crate::group::body::{GroupApi, GroupBody, assigned};
+use crate::group::assignor::TopicPartitions;
+use crate::group::body::{GroupApi, GroupBody};
+use crate::group::consumer_group::ConsumerGroupConfig;
 use crate::group::coordinator::{GroupConfig, GroupCoordinator, Outcome};
 use crate::group::error::GroupError;
-use crate::group::event::MemberName;
 use crate::group::message::{Request, Response};
-use crate::group::records::{GroupMetadata, Key, Kind, Part, Record, Value};
+use crate::group::records::{Key, Record, Value};
 use crate::group::{OFFSETS_TOPIC, partition_for};
-use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
+use crate::ids::{BrokerId, MessageId, NodeId, Offset, Topic, TopicId, TopicPartition};
 use crate::message::{Acks, Body, Message};
+use crate::metadata::{MetadataImage, TopicImage};
 use crate::outbox::Outbox;
 use crate::rng::Pcg;
 use crate::sorted::SortedMap;
 use crate::time::SimTime;
 use crate::timer::Timer;
+use told::Names;
 
 /// The coordinators of a broker.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +80,7 @@ impl Groups {
     /// The coordinator of a group, if it is here.
     pub fn coordinator_of(&self, group: &str) -> Option<&GroupCoordinator> {
         let holds = |coordinator: &&Rc<Coordinator>| {
-            coordinator.groups.group(group).is_some() || !coordinator.groups.committed(group).is_empty()
+            coordinator.groups.ids().iter().any(|id| id == group) || !coordinator.groups.committed(group).is_empty()
         };
         self.coordinators.values().find(holds).map(|coordinator| &coordinator.groups)
     }
@@ -135,6 +140,9 @@ impl Broker {
         let asked = Asked { from: message.from.clone(), since: out.now, request: request.clone() };
         inner.asked.insert(message.id, asked);
         let mut outcome = Outcome::default();
+        if matches!(request, Request::ConsumerGroupHeartbeat(_)) {
+            inner.groups.set_topics(&topics_of(&self.metadata), self.metadata.offset);
+        }
         let groups = &mut self.groups;
         let mut new_member_id = |prefix: &str| groups.new_member_id(prefix, message.id);
         inner.groups.on_request(out.now, message.id, request, &mut new_member_id, &mut outcome);
@@ -151,6 +159,9 @@ impl Broker {
         let coordinator = Rc::make_mut(coordinator);
         coordinator.timer_at = None;
         let mut outcome = Outcome::default();
+        if coordinator.groups.consumer_groups().next().is_some() {
+            coordinator.groups.set_topics(&topics_of(&self.metadata), self.metadata.offset);
+        }
         coordinator.groups.on_time(out.now, &mut outcome);
         if outcome != Outcome::default() {
             out.timer_fired(Timer::GroupCoordinator { partition });
@@ -161,12 +172,13 @@ impl Broker {
     /// Tells what happened, writes the records, and answers once they are committed.
     fn take_outcome(&mut self, partition: i32, outcome: Outcome, out: &mut Outbox) {
         let because = out.cause();
+        let names = Names::of(self.groups.coordinators.get(&partition).map(|there| &there.groups), &outcome.events);
         for event in outcome.events {
             out.because(because);
             out.then(FactKind::Group(Box::new(GroupFact::Told { broker: self.id, event })));
         }
         let id = TopicPartition::new(OFFSETS_TOPIC, partition);
-        let appended = self.append_group_records(&id, &outcome.records, out);
+        let appended = self.append_group_records(&id, &outcome.records, &names, out);
         if let Some(coordinator) = self.groups.coordinators.get_mut(&partition) {
             let coordinator = Rc::make_mut(coordinator);
             if let Some(end) = appended {
@@ -195,7 +207,13 @@ impl Broker {
     }
 
     /// Appends records as one batch; gives the end of the log then. The append is the cause of what follows.
-    fn append_group_records(&mut self, id: &TopicPartition, records: &[Record], out: &mut Outbox) -> Option<Offset> {
+    fn append_group_records(
+        &mut self,
+        id: &TopicPartition,
+        records: &[Record],
+        names: &Names,
+        out: &mut Outbox,
+    ) -> Option<Offset> {
         let now_ms = out.now.timestamp_ms();
         let encoded: Vec<NewRecord> = records.iter().filter_map(|record| encode(record, now_ms)).collect();
         let batch = RecordBatch::encode(&BatchSpec::default(), &encoded).ok()?;
@@ -204,7 +222,7 @@ impl Broker {
         let because = out.cause();
         for (place, record) in (0..).zip(records) {
             let at = appended.base_offset.plus(place);
-            if let Some(fact) = told(self.id, id, at, record) {
+            if let Some(fact) = told::told(self.id, id, at, record, names) {
                 out.because(because);
                 out.then(FactKind::Group(Box::new(fact)));
             }
@@ -265,7 +283,8 @@ impl Broker {
             groups.replay(out.now, &record);
         }
         groups.on_loaded(out.now);
-        let found: Vec<String> = groups.groups().map(|group| group.id.clone()).collect();
+        groups.set_topics(&topics_of(&self.metadata), self.metadata.offset);
+        let found = groups.ids();
         let written = replica.log_end_offset();
         let coordinator = Coordinator { groups, asked: SortedMap::new(), waiting: Vec::new(), written, timer_at: None };
         self.groups.coordinators.insert(partition, Rc::new(coordinator));
@@ -279,7 +298,7 @@ impl Broker {
     /// Gives the groups of a partition up: whoever waits is told to look for another coordinator.
     fn unload_coordinator(&mut self, partition: i32, out: &mut Outbox) {
         let Some(coordinator) = self.groups.coordinators.remove(&partition) else { return };
-        let groups: Vec<String> = coordinator.groups.groups().map(|group| group.id.clone()).collect();
+        let groups = coordinator.groups.ids();
         if !groups.is_empty() {
             let log = TopicPartition::new(OFFSETS_TOPIC, partition);
             let fact = GroupFact::CoordinatorUnloaded { broker: self.id, log, groups };
@@ -302,9 +321,26 @@ impl Broker {
                 .unwrap_or(i64::MAX)
                 .saturating_mul(60_000),
             offsets_retention_check_interval_ms: config.offsets_retention_check_interval_ms,
+            consumer: ConsumerGroupConfig {
+                heartbeat_interval_ms: ms(config.group_consumer_heartbeat_interval_ms),
+                session_timeout_ms: config.group_consumer_session_timeout_ms,
+                assignment_interval_ms: config.group_consumer_assignment_interval_ms,
+                #[cfg(test)]
+                sabotage: self.metadata.features.sabotage,
+            },
             ..GroupConfig::default()
         }
     }
+}
+
+/// What a coordinator knows of topics.
+fn topics_of(metadata: &MetadataImage) -> Vec<TopicPartitions> {
+    let of = |(topic, image): (&Topic, &Rc<TopicImage>)| TopicPartitions {
+        topic: topic.clone(),
+        id: TopicId::of_name(topic),
+        partitions: i32::try_from(image.partitions.len()).unwrap_or(i32::MAX),
+    };
+    metadata.topics.iter().map(of).collect()
 }
 
 fn encode(record: &Record, timestamp: i64) -> Option<NewRecord> {
@@ -323,52 +359,4 @@ fn decode(record: &highwater_log::record::Record) -> Option<Record> {
         None => None,
     };
     Some(Record { key, value })
-}
-
-/// A record as a fact.
-fn told(broker: BrokerId, log: &TopicPartition, at: Offset, record: &Record) -> Option<GroupFact> {
-    let (log, group) = (log.clone(), record.key.group.clone());
-    match (record.key.kind, &record.key.part, &record.value) {
-        (Kind::GroupMetadata, _, Some(Value::GroupMetadata(metadata))) => {
-            let leader = metadata.leader.as_ref().and_then(|leader| name_in(metadata, leader));
-            Some(GroupFact::GroupMetadata {
-                broker,
-                log,
-                at,
-                group,
-                generation: Some(metadata.generation),
-                protocol: metadata.protocol.clone(),
-                leader,
-                members: metadata
-                    .members
-                    .iter()
-                    .filter_map(|member| Some((name_in(metadata, &member.member_id)?, assigned(&member.assignment))))
-                    .collect(),
-            })
-        }
-        (Kind::GroupMetadata, ..) => Some(GroupFact::GroupMetadata {
-            broker,
-            log,
-            at,
-            group,
-            generation: None,
-            protocol: None,
-            leader: None,
-            members: Vec::new(),
-        }),
-        (Kind::OffsetCommit, Part::Partition(topic, number), value) => {
-            let offset = match value {
-                Some(Value::OffsetCommit(commit)) => Some(Offset(commit.offset)),
-                _ => None,
-            };
-            let partition = TopicPartition::new(topic.clone(), *number);
-            Some(GroupFact::OffsetCommit { broker, log, at, group, partition, offset })
-        }
-        _ => None,
-    }
-}
-
-fn name_in(metadata: &GroupMetadata, member_id: &str) -> Option<MemberName> {
-    let member = metadata.members.iter().find(|member| member.member_id == member_id)?;
-    Some(MemberName { id: member.member_id.clone(), client: member.client_id.clone() })
 }

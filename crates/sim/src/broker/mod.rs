@@ -15,6 +15,7 @@ pub mod isr;
 pub mod leader;
 mod offset_requests;
 pub mod partition;
+mod preferred_read_replica;
 mod produce_requests;
 pub mod purgatory;
 pub mod replica;
@@ -138,8 +139,10 @@ impl Broker {
                     advanced = replica.make_leader(registration, &mut around).high_watermark_advanced;
                 } else {
                     // What waits for a leader is answered that it is none any more.
+                    // So is what waits for a follower whose leader has changed.
                     advanced = replica.is_leader();
                     let is_new_epoch = replica.make_follower(registration);
+                    advanced |= is_new_epoch;
                     if is_new_epoch && !around.metadata.features.truncates_by_epoch {
                         replica.truncate_to_high_watermark(around.out);
                     }

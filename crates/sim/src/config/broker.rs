@@ -4,7 +4,7 @@ use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
 use super::value::Value;
-use super::{ConfigError, INT, InterBrokerProtocol, LONG, Scope};
+use super::{ConfigError, INT, InterBrokerProtocol, LONG, Rack, ReplicaSelectorClass, Scope};
 
 simulated! {
     /// What a broker is told. Kafka: `AbstractKafkaConfig`.
@@ -24,6 +24,10 @@ simulated! {
     replica_lag_time_max_ms: u64 = 30000, "replica.lag.time.max.ms" (0, LONG) since "0.8.0" was "10000" until "2.5";
     "How large the ISR must be for a write with `acks=all`; a topic can have its own."
     min_insync_replicas: i32 = 1, "min.insync.replicas" (1, INT) since "0.8.2";
+    "The rack where the broker is."
+    broker_rack: Rack = Rack::NULL, "broker.rack" since "0.10.0";
+    "How a leader finds the replica that a consumer should read from."
+    replica_selector_class: ReplicaSelectorClass = ReplicaSelectorClass::Leader, "replica.selector.class" since "2.4";
     "How often high watermarks are written to disk, in ms."
     replica_high_watermark_checkpoint_interval_ms: u64 = 5000,
         "replica.high.watermark.checkpoint.interval.ms" (1, LONG) since "0.8.0";
@@ -58,6 +62,12 @@ simulated! {
     group_min_session_timeout_ms: u64 = 6000, "group.min.session.timeout.ms" (0, INT) since "0.9.0";
     "The longest session timeout that a member may ask for, in ms."
     group_max_session_timeout_ms: u64 = 1_800_000, "group.max.session.timeout.ms" (0, INT) since "0.9.0" was "30000" until "0.10.1" was "300000" until "2.3";
+    "How often members by the consumer protocol send a heartbeat, in ms; the range is that of Kafka's own defaults."
+    group_consumer_heartbeat_interval_ms: u64 = 5000, "group.consumer.heartbeat.interval.ms" (5_000, 15_000) since "3.7";
+    "After how long without a heartbeat a member by the consumer protocol is out of its group, in ms."
+    group_consumer_session_timeout_ms: u64 = 45000, "group.consumer.session.timeout.ms" (45_000, 60_000) since "3.7";
+    "How long a coordinator waits between two target assignments of a group, in ms."
+    group_consumer_assignment_interval_ms: u64 = 1000, "group.consumer.assignment.interval.ms" (0, 15_000) since "4.3";
     "How long the offsets of a group without members are kept, in minutes."
     offsets_retention_minutes: u64 = 10080, "offsets.retention.minutes" (1, INT) since "0.8.2" was "1440" until "2.0";
     "How often a coordinator looks for offsets that are too old, in ms."

@@ -5,7 +5,7 @@ use crate::sorted::SortedSet;
 use super::define::{not_simulated_yet, simulated};
 use super::duration::AutoOffsetReset;
 use super::value::{AssignmentStrategy, Value};
-use super::{ConfigError, INT, LONG, Scope};
+use super::{ConfigError, GroupProtocol, INT, LONG, Rack, RemoteAssignor, Scope};
 
 simulated! {
     /// What a consumer is told. Kafka: `ConsumerConfig`.
@@ -39,9 +39,15 @@ simulated! {
     heartbeat_interval_ms: u64 = 3000, "heartbeat.interval.ms" (0, INT) since "0.9.0";
     "After how long without a `poll` a member leaves its group, in ms."
     max_poll_interval_ms: u64 = 300_000, "max.poll.interval.ms" (1, INT) since "0.10.1";
+    "The rack where the consumer is, to read from a near replica."
+    client_rack: Rack = Rack::NONE, "client.rack" since "2.3";
     "How a group's leader assigns partitions, in the order of the member's preference."
     partition_assignment_strategy: AssignmentStrategy = AssignmentStrategy::RangeThenCooperative,
         "partition.assignment.strategy" since "0.9.0" was "range" until "3.0";
+    "Who assigns partitions: `classic`, a member of the group; `consumer`, the group's coordinator (KIP-848)."
+    group_protocol: GroupProtocol = GroupProtocol::Classic, "group.protocol" since "3.7";
+    "Which of the coordinator's assignors the member wants, with `group.protocol=consumer`."
+    group_remote_assignor: RemoteAssignor = RemoteAssignor::Null, "group.remote.assignor" since "3.7";
 }
 
 not_simulated_yet! {
@@ -51,19 +57,26 @@ not_simulated_yet! {
     "The longest wait before a failed request is tried again, in ms."
         Value::Number(1000), "retry.backoff.max.ms" since "3.7";
     "The group whose member the consumer is." Value::Null, "group.id" since "0.9.0";
-    "Which rebalance protocol a group has." Value::Word("classic"), "group.protocol" since "3.7";
     "The name by which a static member is known." Value::Null, "group.instance.id" since "2.3";
-    "The rack where the consumer is, to read from a near replica." Value::Word(""), "client.rack" since "2.3";
 }
 
 impl ConsumerConfig {
-    /// Kafka has no checks across names here.
-    #[expect(
-        clippy::unnecessary_wraps,
-        clippy::unused_self,
-        reason = "every configuration struct settles in the same form"
-    )]
-    pub(super) fn settle(&mut self, _given: &SortedSet<&str>) -> Result<(), ConfigError> {
-        Ok(())
+    /// The checks that Kafka makes when a consumer starts.
+    ///
+    /// # Errors
+    /// [`ConfigError::Inconsistent`].
+    pub(super) fn settle(&mut self, given: &SortedSet<&str>) -> Result<(), ConfigError> {
+        self.check(given.iter().copied())
+    }
+
+    /// Whether what was set goes with `group.protocol`: the names that were given, and whatever is not as by default.
+    ///
+    /// # Errors
+    /// [`ConfigError::Inconsistent`].
+    pub fn check<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<(), ConfigError> {
+        let default = ConsumerConfig::default();
+        let names = self.group_protocol.refuses().iter().copied();
+        let changed = names.filter(|name| self.get(name) != default.get(name));
+        self.group_protocol.check(given.into_iter().chain(changed))
     }
 }

@@ -8,6 +8,9 @@ macro_rules! default_value {
     (i64, $default:expr) => {
         $crate::config::Value::Number($default)
     };
+    (Rack, $default:expr) => {
+        $crate::config::Value::Rack($default)
+    };
     (Ratio, $default:expr) => {
         $crate::config::Value::Ratio($default)
     };

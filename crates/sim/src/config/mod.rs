@@ -1,7 +1,7 @@
 //! One table of configurations: Kafka's names, types and defaults, and the versions that brought or changed them.
 //! Kafka 4.3: `ProducerConfig`, `ConsumerConfig`, `AbstractKafkaConfig`, `LogConfig`; the checks across several names are
-//! those of `ProducerConfig.postProcessAndValidateIdempotenceConfigs`, `KafkaProducer.configureDeliveryTimeout` and
-//! `KafkaConfig.validateValues`.
+//! those of `ProducerConfig.postProcessAndValidateIdempotenceConfigs`, `KafkaProducer.configureDeliveryTimeout`,
+//! `ConsumerConfig.checkUnsupportedConfigsPostProcess` and `KafkaConfig.validateValues`.
 //!
 //! A configuration that this simulation heeds is a field of a struct; one that it knows but does not simulate yet takes no
 //! value but its default, so that nobody believes to have changed something.
@@ -14,8 +14,10 @@ mod consumer;
 mod define;
 mod duration;
 mod error;
+mod group_protocol;
 mod partitioner_class;
 mod producer;
+mod rack;
 mod topic;
 mod value;
 
@@ -23,8 +25,10 @@ pub use broker::BrokerConfig;
 pub use consumer::ConsumerConfig;
 pub use duration::AutoOffsetReset;
 pub use error::ConfigError;
+pub use group_protocol::{GroupProtocol, RemoteAssignor};
 pub use partitioner_class::PartitionerClass;
 pub use producer::ProducerConfig;
+pub use rack::{Rack, ReplicaSelectorClass};
 pub use topic::TopicConfig;
 pub use value::{Acks, AssignmentStrategy, CleanupPolicy, InterBrokerProtocol, MessageTimestampType, Ratio, Value};
 

@@ -125,6 +125,34 @@ fn the_delivery_timeout_covers_linger_and_request_timeout() {
 }
 
 #[test]
+fn each_group_protocol_refuses_the_configs_of_the_other() {
+    let with = |pairs: &[(&'static str, &'static str)]| {
+        ConsumerConfig::from_pairs(pairs.iter().copied()).map_err(|error| error.to_string())
+    };
+    assert_eq!(ConsumerConfig::default().group_protocol, GroupProtocol::Classic, "of Kafka 4.3");
+    assert!(with(&[("group.protocol", "CONSUMER"), ("group.remote.assignor", "range")]).is_ok());
+    assert_eq!(
+        with(&[("group.remote.assignor", "uniform")]).unwrap_err(),
+        "group.remote.assignor cannot be set when group.protocol=CLASSIC"
+    );
+    // Also if it is set to its default.
+    let given = [("group.protocol", "consumer"), ("session.timeout.ms", "45000"), ("heartbeat.interval.ms", "1000")];
+    assert_eq!(
+        with(&given).unwrap_err(),
+        "heartbeat.interval.ms, session.timeout.ms cannot be set when group.protocol=CONSUMER"
+    );
+    let mut config = ConsumerConfig::default();
+    config.set("partition.assignment.strategy", "sticky").unwrap();
+    config.set("group.protocol", "consumer").unwrap();
+    let error = config.check([]).unwrap_err().to_string();
+    assert_eq!(error, "partition.assignment.strategy cannot be set when group.protocol=CONSUMER");
+    assert_eq!(
+        with(&[("group.protocol", "streams")]).unwrap_err(),
+        "`group.protocol` takes one of classic, consumer, not `streams`"
+    );
+}
+
+#[test]
 fn a_follower_may_not_wait_longer_than_it_may_lag() {
     let error = BrokerConfig::from_pairs([("replica.lag.time.max.ms", "400")]).unwrap_err();
     assert!(error.to_string().starts_with("`replica.fetch.wait.max.ms` (500) must be at most"), "{error}");

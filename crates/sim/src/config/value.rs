@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::ConfigError;
-use super::{ConfigDef, INT, duration};
+use super::{ConfigDef, INT, Rack, duration};
 
 /// A value of any configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Value {
     Flag(bool),
     /// Kafka's STRING, CLASS and LIST, and a DOUBLE that nothing reads yet.
     Word(&'static str),
+    /// The name of a rack, a STRING.
+    Rack(Rack),
     /// Kafka's DOUBLE.
     Ratio(Ratio),
     /// `by_duration:` with so many ms, as `java.time.Duration` writes them.
@@ -28,6 +30,7 @@ impl fmt::Display for Value {
             Value::Number(number) => write!(f, "{number}"),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::Word(word) => f.write_str(word),
+            Value::Rack(rack) => write!(f, "{rack}"),
             Value::Ratio(ratio) => write!(f, "{ratio}"),
             Value::ByDuration(ms) => f.write_str(&duration::by_duration(*ms)),
             Value::Null => f.write_str("null"),

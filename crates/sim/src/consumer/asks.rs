@@ -20,10 +20,10 @@ impl Consumer {
         if self.polls == Polls::Never || self.is_blocked() {
             return;
         }
-        self.hold_against_leaders();
+        self.hold_against_leaders(out);
         let mut by_leader: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
         for (partition, position) in &self.positions {
-            if position.is_initializing {
+            if position.is_initializing || self.gives_up(partition) {
                 continue;
             }
             match self.metadata.partition(partition).map(|known| known.leader) {
@@ -32,6 +32,7 @@ impl Consumer {
                 None => {} // asked for, not answered yet
             }
         }
+        let mut by_node: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
         for (leader, partitions) in by_leader {
             let lost: Vec<_> = partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
             let (lost, partitions) = self.without_resting(lost, partitions, out);
@@ -47,25 +48,36 @@ impl Consumer {
                 }
                 continue;
             }
-            if self.in_flight.contains_key(&leader) {
-                continue;
-            }
             if let Some(body) = self.ask_for_epochs(&partitions) {
-                let id = out.send(NodeId::Broker(leader), body);
-                self.in_flight.insert(leader, id);
+                if !self.in_flight.contains_key(&leader) {
+                    let id = out.send(NodeId::Broker(leader), body);
+                    self.in_flight.insert(leader, id);
+                }
                 continue;
             }
-            let empty: Vec<_> =
-                partitions.into_iter().filter(|id| !self.fetched.iter().any(|held| held.partition == *id)).collect();
-            if !empty.is_empty() {
-                for id in &empty {
-                    let from = self.offset_of(id).unwrap_or_default();
-                    self.asked_from.insert(id.clone(), from);
+            for id in partitions {
+                if !self.fetched.iter().any(|held| held.partition == id) {
+                    let node = self.select_read_replica(&id, leader, out);
+                    by_node.get_or_insert_with(node, Vec::new).push(id);
                 }
-                let id = out.send(NodeId::Broker(leader), self.fetch(&empty));
-                self.in_flight.insert(leader, id);
             }
         }
+        for (node, partitions) in by_node {
+            if self.in_flight.contains_key(&node) {
+                continue;
+            }
+            for id in &partitions {
+                let from = self.offset_of(id).unwrap_or_default();
+                self.asked_from.insert(id.clone(), from);
+            }
+            let id = out.send(NodeId::Broker(node), self.fetch(&partitions));
+            self.in_flight.insert(node, id);
+        }
+    }
+
+    /// The member is about to give the partition up.
+    pub(super) fn gives_up(&self, partition: &TopicPartition) -> bool {
+        self.membership.as_ref().is_some_and(|membership| membership.member.gives_up(partition))
     }
 
     /// What has just been asked where to begin, and has no answer, is asked again after `request.timeout.ms`. Kafka:
@@ -118,6 +130,7 @@ impl Consumer {
         Body::FetchRequest(FetchRequest {
             replica: None,
             replica_epoch: -1,
+            rack: self.config.client_rack,
             max_wait_ms: self.config.fetch_max_wait_ms,
             min_bytes: self.config.fetch_min_bytes,
             max_bytes: self.config.fetch_max_bytes,
@@ -193,6 +206,9 @@ impl Consumer {
         lists.map(|leader| self.lists_offsets.remove(&leader));
         if fetches.or(lists).is_some() {
             out.timer_fired(timer.clone());
+            if let Some(broker) = fetches {
+                self.leave_replica(broker, out);
+            }
             self.go_on(true, out);
         }
     }

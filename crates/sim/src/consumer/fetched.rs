@@ -1,12 +1,14 @@
 //! What a consumer has fetched, and how its application gets it. Kafka 4.3: `FetchCollector`, `CompletedFetch`.
 
+use highwater_log::batch::RecordBatch;
+
 use super::asks::answers;
 use super::{Consumer, Polls};
 use crate::config::AutoOffsetReset;
 use crate::error::Errors;
 use crate::fact::FactKind;
 use crate::ids::{LeaderEpoch, Offset, TopicPartition};
-use crate::message::{FetchResponse, Message};
+use crate::message::{FetchResponse, FetchedPartition, Message};
 use crate::outbox::Outbox;
 
 /// Records that `poll()` has not returned yet.
@@ -18,6 +20,8 @@ pub(super) struct Fetched {
     last: Offset,
     /// The leader epoch of the last one.
     epoch: LeaderEpoch,
+    /// The newest timestamp of its batch.
+    timestamp: i64,
 }
 
 impl Consumer {
@@ -26,13 +30,22 @@ impl Consumer {
             return;
         }
         let mut failed = false;
+        let is_empty = |part: &FetchedPartition| {
+            part.records.is_empty() && part.error == Errors::None && part.preferred_read_replica.is_none()
+        };
+        self.empty_fetches = self.empty_fetches.saturating_add(i64::from(response.partitions.iter().all(is_empty)));
         for part in &response.partitions {
             let asked_from = self.asked_from.get(&part.partition).copied();
             // What was asked for before a rebalance or a seek counts no more.
-            let Some(position) = self.positions.get_mut(&part.partition).filter(|there| there.offset == asked_from)
-            else {
+            if self.offset_of(&part.partition) != asked_from || asked_from.is_none() {
                 continue;
-            };
+            }
+            if part.error != Errors::None && self.heed_fetch_error(&part.partition, part.error, out) {
+                // A replica that cannot give the offset says nothing about where the leader's log begins and ends.
+                failed |= part.error != Errors::OffsetOutOfRange;
+                continue;
+            }
+            let Some(position) = self.positions.get_mut(&part.partition) else { continue };
             match part.error {
                 Errors::None => {}
                 Errors::OffsetOutOfRange if self.config.auto_offset_reset == AutoOffsetReset::None => {
@@ -49,15 +62,20 @@ impl Consumer {
                 }
             }
             position.high_watermark = Some(part.high_watermark);
+            if let Some(replica) = part.preferred_read_replica {
+                self.update_preferred_read_replica(&part.partition, replica, out);
+                continue;
+            }
             let Some(from) = position.offset else { continue };
             let Some(last) = part.records.last().map(|batch| Offset(batch.last_offset())) else {
                 continue;
             };
             let first = part.records.first().map_or(from, |batch| Offset(batch.base_offset()).max(from));
-            let epoch =
-                part.records.last().map_or(LeaderEpoch(-1), |batch| LeaderEpoch(batch.partition_leader_epoch()));
+            let newest = part.records.last();
+            let epoch = newest.map_or(LeaderEpoch(-1), |batch| LeaderEpoch(batch.partition_leader_epoch()));
+            let timestamp = newest.map_or(-1, RecordBatch::max_timestamp);
             if last >= from {
-                self.fetched.push(Fetched { partition: part.partition.clone(), first, last, epoch });
+                self.fetched.push(Fetched { partition: part.partition.clone(), first, last, epoch, timestamp });
             }
         }
         self.hand_out(out);
@@ -73,6 +91,9 @@ impl Consumer {
                 let there = held.last.0.saturating_sub(held.first.0).saturating_add(1);
                 let records = there.min(room);
                 let last = held.first.plus(records.saturating_sub(1));
+                if self.gives_up(&held.partition) {
+                    continue;
+                }
                 let Some(position) =
                     self.positions.get_mut(&held.partition).filter(|position| position.offset.is_some())
                 else {
@@ -93,7 +114,9 @@ impl Consumer {
                 });
                 self.note_consumed(&held.partition, last.plus(1));
                 self.take_to_work(&held.partition, held.first, last);
-                if records < there {
+                if records == there {
+                    self.last_delay_ms = Some(out.clock_ms().saturating_sub(held.timestamp));
+                } else {
                     held.first = last.plus(1);
                     self.fetched.insert(0, held);
                 }

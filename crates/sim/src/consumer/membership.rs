@@ -1,5 +1,6 @@
 //! A consumer and its group: where the coordinator is, what the member asks it, and what the application sees. Kafka 4.3:
-//! `ClassicKafkaConsumer` with its `ConsumerCoordinator`. What the member itself does is in [`crate::group::member`].
+//! `ClassicKafkaConsumer` with its `ConsumerCoordinator`, `AsyncKafkaConsumer` with its request managers. What the member
+//! itself does is in [`crate::group::member`].
 //!
 //! Differs from Kafka: a consumer joins once it knows its topics; a leader that learns of a topic of others waits for its
 //! metadata before it assigns.
@@ -7,17 +8,20 @@
 mod application;
 mod commits;
 mod coordinator;
+mod member_id;
 
 use commits::commit_error;
 
 use super::{Consumer, Life, Polls, Position};
-use crate::config::{AssignmentStrategy, ConsumerConfig};
+use crate::config::{self, AssignmentStrategy, ConsumerConfig};
 use crate::fact::FactKind;
-use crate::fact::group::{CommitBy, GroupFact};
+use crate::fact::group::{CommitBy, GroupFact, Since};
 use crate::group::assignor::{Assignor, TopicPartitions};
 use crate::group::body::GroupBody;
 use crate::group::error::GroupError;
-use crate::group::member::{CommitError, CommitId, Event, GroupMember, MemberConfig, Output, PollError, Wanted};
+use crate::group::member::{
+    CommitError, CommitId, Event, GroupMember, GroupProtocol, MemberConfig, Output, PollError, Wanted,
+};
 use crate::group::message::{Request, Response};
 use crate::ids::{BrokerId, MessageId, NodeId, Topic, TopicId, TopicPartition};
 use crate::message::Body;
@@ -64,8 +68,12 @@ pub struct Membership {
     timer_at: Option<SimTime>,
     /// What it owned before the partitions that it owns now.
     pub before: Vec<TopicPartition>,
+    /// Until when.
+    pub before_until: SimTime,
     /// It has given something up since it was last assigned.
     gave_up: bool,
+    /// How often its process has begun before.
+    incarnation: u32,
     /// What it did lately, oldest first.
     pub moments: Vec<(SimTime, MemberMoment)>,
 }
@@ -102,13 +110,27 @@ enum Asked {
 
 impl Membership {
     /// A member that is in no group yet.
-    pub fn new(name: GroupName, client_id: &str, config: &ConsumerConfig, now: SimTime) -> Membership {
+    pub fn new(
+        name: GroupName,
+        client_id: &str,
+        config: &ConsumerConfig,
+        now: SimTime,
+        incarnation: u32,
+    ) -> Membership {
         let ms = |ms: u64| i32::try_from(ms).unwrap_or(i32::MAX);
+        let protocol = match config.group_protocol {
+            config::GroupProtocol::Classic => GroupProtocol::Classic,
+            config::GroupProtocol::Consumer => GroupProtocol::Consumer {
+                member_id: member_id::made_up(client_id, incarnation),
+                remote_assignor: config.group_remote_assignor.asked_for(),
+            },
+        };
         let member = GroupMember::new(
             MemberConfig {
                 group: name.group.clone(),
                 client_id: client_id.to_owned(),
                 instance_id: name.instance_id.clone(),
+                protocol,
                 assignors: assignors(config.partition_assignment_strategy),
                 session_timeout_ms: ms(config.session_timeout_ms),
                 max_poll_interval_ms: ms(config.max_poll_interval_ms),
@@ -138,13 +160,20 @@ impl Membership {
             is_closing: false,
             timer_at: None,
             before: Vec::new(),
+            before_until: now,
             gave_up: false,
+            incarnation,
             moments: Vec::new(),
         }
     }
 
+    /// It is a member by the consumer protocol (KIP-848), or will be.
+    pub fn is_by_consumer_protocol(&self) -> bool {
+        self.member.membership_state().is_some()
+    }
+
     /// Its process runs, and has begun.
-    fn is_started(&self) -> bool {
+    pub(crate) fn is_started(&self) -> bool {
         self.moments.last().is_some_and(|(_, moment)| !matches!(moment, MemberMoment::Closed | MemberMoment::Crashed))
     }
 
@@ -226,17 +255,20 @@ impl Consumer {
         let before = out.cause();
         let retries = membership.retry_at.is_some_and(|at| at <= now);
         membership.retry_at = membership.retry_at.filter(|at| *at > now);
-        membership.member.on_time(now, &mut output);
-        let left = output.requests.iter().any(|(_, request)| matches!(request, Request::LeaveGroup(_)));
+        // Without a coordinator the consumer protocol's thread does nothing.
+        if membership.coordinator.is_some() || !membership.is_by_consumer_protocol() {
+            membership.member.on_time(now, &mut output);
+        }
+        let left = output.requests.iter().any(|(_, request)| leaves(request));
         let mut failure = None;
         if polls && membership.coordinator.is_some() && membership.wanted.is_none() {
             failure = membership.member.poll(now, &cluster, &mut output).err();
         }
         if by_timer && (retries || !output.requests.is_empty()) {
             let task = match output.requests.first() {
-                Some((_, Request::Heartbeat(_))) => MemberTask::Heartbeat,
+                Some((_, request)) if leaves(request) => MemberTask::PollTimeout,
+                Some((_, Request::Heartbeat(_) | Request::ConsumerGroupHeartbeat(_))) => MemberTask::Heartbeat,
                 Some((_, Request::OffsetCommit(_))) => MemberTask::AutoCommit,
-                Some((_, Request::LeaveGroup(_))) => MemberTask::PollTimeout,
                 _ => MemberTask::Retry,
             };
             out.timer_fired(Timer::GroupMember(task));
@@ -293,7 +325,8 @@ impl Consumer {
                 let (consumer, group) = (self.id.clone(), commit.group.clone());
                 tell(GroupFact::CommitStarted { consumer, group, by, offsets }, out);
             }
-            if matches!(request, Request::Heartbeat(_)) && membership.coordinator.is_some() {
+            let beats = matches!(request, Request::Heartbeat(_) | Request::ConsumerGroupHeartbeat(_));
+            if beats && !leaves(&request) && membership.coordinator.is_some() {
                 membership.note(out.now, MemberMoment::Heartbeat);
             }
             match membership.coordinator {
@@ -303,7 +336,10 @@ impl Consumer {
                     membership.in_flight.insert(message, Asked::Member(id));
                 }
                 None if matches!(request, Request::OffsetCommit(_)) => membership.queue.push((id, request)),
-                None => {}
+                None => {
+                    let (error, mut nothing) = (GroupError::CoordinatorNotAvailable, Output::default());
+                    membership.member.on_failed(out.now, id, error, &mut nothing);
+                }
             }
         }
     }
@@ -314,10 +350,13 @@ impl Consumer {
         match event {
             Event::Assigned(added) => {
                 let owned: Vec<TopicPartition> = membership.member.assigned.iter().cloned().collect();
-                let generation = membership.member.generation.id;
+                let number = membership.member.generation.id;
+                let by_epoch = membership.is_by_consumer_protocol();
+                let since = if by_epoch { Since::MemberEpoch(number) } else { Since::Generation(number) };
                 membership.asks_committed = false;
                 if !membership.gave_up {
                     membership.before = self.positions.keys().cloned().collect();
+                    membership.before_until = out.now;
                 }
                 membership.gave_up = false;
                 membership.note(out.now, MemberMoment::Owns(owned.len()));
@@ -327,7 +366,7 @@ impl Consumer {
                     self.positions.insert(partition.clone(), position);
                     self.metadata.want(&partition.topic, out);
                 }
-                tell(GroupFact::PartitionsAssigned { consumer, group, generation, added, owned }, out);
+                tell(GroupFact::PartitionsAssigned { consumer, group, since, added, owned }, out);
             }
             Event::Revoked(revoked) => {
                 self.give_up(&revoked, out.now);
@@ -363,6 +402,7 @@ impl Consumer {
         if let Some(membership) = &mut self.membership {
             if !membership.gave_up {
                 membership.before = owned;
+                membership.before_until = now;
             }
             membership.gave_up = true;
             membership.note(now, MemberMoment::Owns(self.positions.len()));
@@ -374,7 +414,9 @@ impl Consumer {
         let polls = self.polls != Polls::Never && !self.is_blocked();
         let Some(membership) = self.membership.as_mut().filter(|_| self.life == Life::Running) else { return };
         let is_ready = polls && membership.coordinator.is_some() && membership.wanted.is_none();
-        let due = [membership.member.next_deadline(is_ready), membership.retry_at, membership.commit_at];
+        let deadline = membership.member.next_deadline(is_ready);
+        let acts = membership.coordinator.is_some() || !membership.is_by_consumer_protocol();
+        let due = [deadline.filter(|_| acts), membership.retry_at, membership.commit_at];
         let Some(due) = due.into_iter().flatten().min() else { return };
         // What cannot be done yet (the member waits for an answer first) is looked at again a little later.
         let due = due.max(out.now.plus_ms(1));
@@ -382,6 +424,15 @@ impl Consumer {
             membership.timer_at = Some(due);
             out.timer(due, Timer::GroupMember(MemberTask::Look));
         }
+    }
+}
+
+/// The member goes: a heartbeat with a negative epoch does that, too.
+fn leaves(request: &Request) -> bool {
+    match request {
+        Request::LeaveGroup(_) => true,
+        Request::ConsumerGroupHeartbeat(beat) => beat.member_epoch < 0,
+        _ => false,
     }
 }
 
@@ -394,6 +445,9 @@ fn poll_error(error: PollError) -> String {
         PollError::NotSubscribed => "IllegalStateException".to_owned(),
         PollError::Refused(GroupError::FencedInstanceId) => "FencedInstanceIdException".to_owned(),
         PollError::Refused(GroupError::InconsistentGroupProtocol) => "InconsistentGroupProtocolException".to_owned(),
+        PollError::Refused(GroupError::UnreleasedInstanceId) => "UnreleasedInstanceIdException".to_owned(),
+        PollError::Refused(GroupError::GroupIdNotFound) => "GroupIdNotFoundException".to_owned(),
+        PollError::Refused(GroupError::GroupMaxSizeReached) => "GroupMaxSizeReachedException".to_owned(),
         PollError::Refused(error) => error.name().to_owned(),
         PollError::Assignor => "KafkaException".to_owned(),
     }

@@ -11,6 +11,7 @@ pub mod action;
 mod asks;
 mod fetched;
 pub mod membership;
+pub mod read_replica;
 mod validation;
 pub mod work;
 
@@ -53,6 +54,10 @@ pub struct Consumer {
     returned: i64,
     /// What its application does with records, if that takes it time.
     pub application: Option<Box<work::Application>>,
+    /// Answers to its fetches without a record.
+    empty_fetches: i64,
+    /// How old the last record was that it returned, in ms.
+    last_delay_ms: Option<i64>,
     /// What a `poll()` threw, if its application has not polled since.
     threw: Option<&'static str>,
 }
@@ -98,6 +103,8 @@ pub struct Position {
     pub high_watermark: Option<Offset>,
     /// It does not know yet what its group has committed. Kafka: `FetchStates.INITIALIZING`.
     pub is_initializing: bool,
+    /// The replica that the leader told it to read from.
+    pub preferred: Option<read_replica::Preferred>,
     /// Where it goes, if the application said so and not `auto.offset.reset`.
     seeks: Option<action::SeekTo>,
     /// It asks no leader where to begin before this moment.
@@ -124,13 +131,33 @@ impl Consumer {
             asked_from: SortedMap::new(),
             returned: 0,
             application: None,
+            empty_fetches: 0,
+            last_delay_ms: None,
             threw: None,
         }
+    }
+
+    /// Takes another configuration. What its membership is made of counts from its next start on.
+    pub fn configure(&mut self, config: ConsumerConfig, now: SimTime) {
+        if let Some(membership) = self.membership.as_mut().filter(|membership| !membership.is_started()) {
+            **membership = Membership::new(membership.name.clone(), &self.id.0, &config, now, 0);
+        }
+        self.config = Rc::new(config);
     }
 
     /// How many records its application has got.
     pub fn returned(&self) -> i64 {
         self.returned
+    }
+
+    /// How many answers to its fetches brought no record, errors and pointers to another replica left out.
+    pub fn empty_fetches(&self) -> i64 {
+        self.empty_fetches
+    }
+
+    /// How long after its timestamp the last record of its partition's last batch was returned, in ms; none before.
+    pub fn last_delay_ms(&self) -> Option<i64> {
+        self.last_delay_ms
     }
 
     /// The application polls until it gets something (records, or an exception), or does not poll any more.

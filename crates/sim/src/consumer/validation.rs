@@ -4,6 +4,7 @@
 //! Differs from Kafka: a position that a leader has just named is not held against that same leader's log.
 
 use super::asks::answers;
+use super::read_replica::ClearedBecause;
 use super::{Consumer, Position};
 use crate::config::AutoOffsetReset;
 use crate::error::Errors;
@@ -17,13 +18,20 @@ use crate::outbox::Outbox;
 
 impl Consumer {
     /// A leader of a newer epoch may have another log than the one that was read. Who has read nothing has nothing to ask.
-    pub(super) fn hold_against_leaders(&mut self) {
+    pub(super) fn hold_against_leaders(&mut self, out: &mut Outbox) {
+        let mut led_anew = Vec::new();
         for (partition, position) in &mut self.positions {
             let Some(known) = self.metadata.partition(partition).map(|known| known.leader_epoch) else { continue };
             if position.offset.is_some() && position.leader_epoch != Some(known) {
                 position.leader_epoch = Some(known);
                 position.awaits_validation = position.offset_epoch.is_some();
+                if position.preferred.is_some() {
+                    led_anew.push(partition.clone());
+                }
             }
+        }
+        for partition in led_anew {
+            self.clear_preferred_read_replica(&partition, ClearedBecause::NewLeader, out);
         }
     }
 

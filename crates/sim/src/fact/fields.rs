@@ -283,6 +283,7 @@ impl FactKind {
             | FactKind::UnflushedLost(_)
             | FactKind::LogDirFailed(_)
             | FactKind::TruncationDetected(_)
+            | FactKind::PreferredReadReplica(_)
             | FactKind::PollThrew(_)
             | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
             FactKind::Group(fact) => fact.fields(fields),
@@ -448,11 +449,17 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
         Says::Fetch { offset, last_fetched_epoch } => fields
             .number("offset", offset.0)
             .maybe_number("last_fetched_epoch", last_fetched_epoch.map(|epoch| epoch.0.into())),
-        Says::Fetched { error, high_watermark, records, first_offset } => fields
-            .text("error", error)
-            .number("high_watermark", high_watermark.0)
-            .number("records", *records)
-            .maybe_number("first_offset", first_offset.map(|Offset(first)| first)),
+        Says::Fetched { error, high_watermark, records, first_offset, preferred_read_replica } => {
+            let fields = fields
+                .text("error", error)
+                .number("high_watermark", high_watermark.0)
+                .number("records", *records)
+                .maybe_number("first_offset", first_offset.map(|Offset(first)| first));
+            match preferred_read_replica {
+                Some(replica) => fields.number("preferred_read_replica", replica.0),
+                None => fields,
+            }
+        }
         Says::ListOffsets | Says::Metadata => fields,
         Says::ListedOffsets { offset } => fields.number("offset", offset.0),
         Says::OffsetForLeaderEpoch { leader_epoch } => fields.number("leader_epoch", leader_epoch.0),

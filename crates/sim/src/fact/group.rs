@@ -1,8 +1,10 @@
 //! What happens in groups: in their coordinators, in their logs, and to their members.
 
+use crate::group::consumer_group::MemberState;
 use crate::group::error::GroupError;
 use crate::group::event::{GroupEvent, GroupEventKind, MemberName};
-use crate::ids::{BrokerId, ClientId, Offset, TopicPartition};
+use crate::group::records::Kind;
+use crate::ids::{BrokerId, ClientId, Offset, Topic, TopicPartition};
 
 /// Something that happened in a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub enum GroupFact {
         /// The members with their assignments.
         members: Vec<(MemberName, Vec<TopicPartition>)>,
     },
+    /// A coordinator wrote a record of a group by the consumer protocol.
+    ConsumerGroupRecord(ConsumerGroupRecord),
     /// A coordinator wrote an `OffsetCommit` record; one without a value if what was committed is gone.
     OffsetCommit {
         /// The coordinator's broker.
@@ -92,8 +96,8 @@ pub enum GroupFact {
         consumer: ClientId,
         /// Its group.
         group: String,
-        /// Its generation.
-        generation: i32,
+        /// Its generation, or its member epoch.
+        since: Since,
         /// What came on top.
         added: Vec<TopicPartition>,
         /// All that it owns now.
@@ -194,6 +198,67 @@ pub enum GroupFact {
     },
 }
 
+/// A record of a group by the consumer protocol, as its fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerGroupRecord {
+    /// The coordinator's broker.
+    pub broker: BrokerId,
+    /// The partition of `__consumer_offsets`.
+    pub log: TopicPartition,
+    /// Where the record lies.
+    pub at: Offset,
+    /// `group.id`.
+    pub group: String,
+    /// Its kind, whose name the fact has.
+    pub kind: Kind,
+    /// The member that it is about, if it is about one.
+    pub member: Option<MemberName>,
+    /// What it says; none of a tombstone.
+    pub says: Option<ConsumerGroupSays>,
+}
+
+/// What a record of a group by the consumer protocol says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsumerGroupSays {
+    /// `ConsumerGroupMetadata`: the group epoch.
+    Epoch(i32),
+    /// `ConsumerGroupTargetAssignmentMetadata`: the group epoch for which the target is.
+    AssignmentEpoch(i32),
+    /// `ConsumerGroupTargetAssignmentMember`: what the member is to have.
+    Target(Vec<TopicPartition>),
+    /// `ConsumerGroupCurrentMemberAssignment`: what the member has.
+    Current {
+        /// The epoch that it has reached.
+        member_epoch: i32,
+        /// The one before.
+        previous_member_epoch: i32,
+        /// What it waits for.
+        state: MemberState,
+        /// What it has.
+        assigned: Vec<TopicPartition>,
+        /// What it must give up.
+        pending_revocation: Vec<TopicPartition>,
+    },
+    /// `ConsumerGroupMemberMetadata`: what the member subscribes to, and the assignor that it wants.
+    Member {
+        /// The topics.
+        topics: Vec<Topic>,
+        /// `group.remote.assignor`.
+        assignor: Option<String>,
+    },
+    /// `ConsumerGroupRegularExpression`: the topics that it stands for.
+    Topics(Vec<Topic>),
+}
+
+/// In what a member has its partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// In a generation of a classic group.
+    Generation(i32),
+    /// In an epoch of a member by the consumer protocol.
+    MemberEpoch(i32),
+}
+
 /// Who commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitBy {
@@ -228,6 +293,7 @@ impl GroupFact {
                 GroupEventKind::GenerationStarted { .. } => "GenerationStarted",
             },
             GroupFact::GroupMetadata { .. } => "GroupMetadata",
+            GroupFact::ConsumerGroupRecord(record) => record.kind.name(),
             GroupFact::OffsetCommit { .. } => "OffsetCommit",
             GroupFact::CoordinatorLoaded { .. } => "CoordinatorLoaded",
             GroupFact::CoordinatorUnloaded { .. } => "CoordinatorUnloaded",
@@ -264,6 +330,7 @@ impl GroupFact {
                 let members = members.iter().map(|(member, _)| format!("assigned/{group}/{}", member.client));
                 [format!("state/{group}")].into_iter().chain(members).collect()
             }
+            GroupFact::ConsumerGroupRecord(record) => record.sets(),
             GroupFact::OffsetCommit { group, partition, .. } => vec![format!("committed/{group}/{partition}")],
             GroupFact::CoordinatorFound { group, .. } => vec![format!("coordinator/{group}")],
             GroupFact::PartitionsAssigned { consumer, .. }
@@ -280,6 +347,7 @@ impl GroupFact {
     pub fn partition(&self) -> Option<&TopicPartition> {
         match self {
             GroupFact::GroupMetadata { log, .. }
+            | GroupFact::ConsumerGroupRecord(ConsumerGroupRecord { log, .. })
             | GroupFact::CoordinatorLoaded { log, .. }
             | GroupFact::CoordinatorUnloaded { log, .. } => Some(log),
             GroupFact::OffsetCommit { partition, .. }
@@ -311,10 +379,30 @@ impl GroupFact {
         match self {
             GroupFact::Told { broker, .. }
             | GroupFact::GroupMetadata { broker, .. }
+            | GroupFact::ConsumerGroupRecord(ConsumerGroupRecord { broker, .. })
             | GroupFact::OffsetCommit { broker, .. }
             | GroupFact::CoordinatorLoaded { broker, .. }
             | GroupFact::CoordinatorUnloaded { broker, .. } => Some(*broker),
             _ => None,
+        }
+    }
+}
+
+impl ConsumerGroupRecord {
+    /// The keys of the values that it set.
+    fn sets(&self) -> Vec<String> {
+        let (group, member) = (&self.group, self.member.as_ref().map_or("", |member| &member.client));
+        match (self.kind, &self.says) {
+            (Kind::ConsumerGroupMetadata, _) => vec![format!("generation/{group}"), format!("state/{group}")],
+            (Kind::ConsumerGroupTargetAssignmentMetadata, _) => {
+                vec![format!("assignment_epoch/{group}"), format!("state/{group}")]
+            }
+            (Kind::ConsumerGroupTargetAssignmentMember, _) => vec![format!("target/{group}/{member}")],
+            (Kind::ConsumerGroupCurrentMemberAssignment, Some(ConsumerGroupSays::Current { .. })) => {
+                let epoch = [format!("member_epoch/{member}"), format!("state/{group}")];
+                epoch.into_iter().chain([format!("assigned/{group}/{member}")]).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

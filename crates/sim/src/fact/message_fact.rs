@@ -60,6 +60,8 @@ pub enum Says {
         records: i64,
         /// The first of them.
         first_offset: Option<Offset>,
+        /// The replica that the consumer should read from.
+        preferred_read_replica: Option<BrokerId>,
     },
     /// A `ListOffsets` request.
     ListOffsets,
@@ -140,15 +142,24 @@ impl MessageFact {
                 let first = response
                     .partitions
                     .iter()
-                    .find(|part| !part.records.is_empty() || part.error != Errors::None)
+                    .find(|part| {
+                        !part.records.is_empty() || part.error != Errors::None || part.preferred_read_replica.is_some()
+                    })
                     .or(response.partitions.first());
                 let says = first.map_or(
-                    Says::Fetched { error: Errors::None, high_watermark: Offset(-1), records: 0, first_offset: None },
+                    Says::Fetched {
+                        error: Errors::None,
+                        high_watermark: Offset(-1),
+                        records: 0,
+                        first_offset: None,
+                        preferred_read_replica: None,
+                    },
                     |part| Says::Fetched {
                         error: part.error,
                         high_watermark: part.high_watermark,
                         records: part.records.iter().map(|batch| i64::from(batch.record_count())).sum(),
                         first_offset: part.records.first().map(|batch| Offset(batch.base_offset())),
+                        preferred_read_replica: part.preferred_read_replica,
                     },
                 );
                 (first.map(|part| &part.partition), says)

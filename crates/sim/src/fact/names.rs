@@ -2,7 +2,9 @@
 
 use super::{Completion, FactKind, IsrStep, Says};
 use crate::error::Errors;
-use crate::fact::{AbortedForNewBatch, PollThrew, StickyPartitionSwitched, TruncationDetected, UnflushedLost};
+use crate::fact::{
+    AbortedForNewBatch, PollThrew, PreferredReadReplica, StickyPartitionSwitched, TruncationDetected, UnflushedLost,
+};
 use crate::group::body::GroupApi;
 use crate::ids::TopicPartition;
 use crate::message::Api;
@@ -81,6 +83,10 @@ impl FactKind {
             FactKind::ProduceCompleted { .. } => "ProduceCompleted",
             FactKind::PositionReset { .. } => "PositionReset",
             FactKind::TruncationDetected(_) => "TruncationDetected",
+            FactKind::PreferredReadReplica(replica) => match replica.cleared {
+                None => "PreferredReadReplicaUpdated",
+                Some(_) => "PreferredReadReplicaCleared",
+            },
             FactKind::PollThrew(_) => "PollThrew",
             FactKind::RecordsPolled { .. } => "RecordsPolled",
             FactKind::SegmentRolled { .. } => "SegmentRolled",
@@ -158,6 +164,8 @@ impl FactKind {
         "ProduceCompleted",
         "PositionReset",
         "TruncationDetected",
+        "PreferredReadReplicaUpdated",
+        "PreferredReadReplicaCleared",
         "PollThrew",
         "RecordsPolled",
         "SegmentRolled",
@@ -173,6 +181,12 @@ impl FactKind {
         "RebalanceStarted",
         "GenerationStarted",
         "GroupMetadata",
+        "ConsumerGroupMetadata",
+        "ConsumerGroupPartitionMetadata",
+        "ConsumerGroupMemberMetadata",
+        "ConsumerGroupTargetAssignmentMetadata",
+        "ConsumerGroupTargetAssignmentMember",
+        "ConsumerGroupCurrentMemberAssignment",
         "OffsetCommit",
         "CoordinatorLoaded",
         "CoordinatorUnloaded",
@@ -206,6 +220,10 @@ impl FactKind {
         "HeartbeatReceived",
         "HeartbeatResponseSent",
         "HeartbeatResponseReceived",
+        "ConsumerGroupHeartbeatSent",
+        "ConsumerGroupHeartbeatReceived",
+        "ConsumerGroupHeartbeatResponseSent",
+        "ConsumerGroupHeartbeatResponseReceived",
         "LeaveGroupSent",
         "LeaveGroupReceived",
         "LeaveGroupResponseSent",
@@ -281,6 +299,9 @@ impl FactKind {
             | FactKind::RecordsPolled { consumer, partition, .. } => {
                 vec![format!("position/{consumer}/{partition}")]
             }
+            FactKind::PreferredReadReplica(PreferredReadReplica { consumer, partition, .. }) => {
+                vec![format!("reads_from/{consumer}/{partition}")]
+            }
             FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
             FactKind::Group(fact) => fact.sets(),
             _ => Vec::new(),
@@ -313,6 +334,7 @@ impl FactKind {
             | FactKind::ProduceCompleted { partition, .. }
             | FactKind::PositionReset { partition, .. }
             | FactKind::TruncationDetected(TruncationDetected { partition, .. })
+            | FactKind::PreferredReadReplica(PreferredReadReplica { partition, .. })
             | FactKind::PollThrew(PollThrew { partition, .. })
             | FactKind::RecordsPolled { partition, .. }
             | FactKind::SegmentRolled { partition, .. }

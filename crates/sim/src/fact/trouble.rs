@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::consumer::read_replica::ClearedBecause;
 use crate::ids::{BrokerId, ClientId, LeaderEpoch, Offset, Topic, TopicPartition};
 
 /// A machine lost power, and with it the end of a log that was only in the page cache.
@@ -45,6 +46,22 @@ pub struct PollThrew {
     pub position: Option<Offset>,
     /// Where the leader's log and what was read part, and the leader's epoch there; of a `LogTruncationException`.
     pub diverged: Option<(Offset, LeaderEpoch)>,
+}
+
+/// A leader named the replica that a consumer should read from, or that holds no longer. Kafka:
+/// `updatePreferredReadReplica`, `clearPreferredReadReplica`.
+#[derive(Clone, Debug)]
+pub struct PreferredReadReplica {
+    /// The consumer.
+    pub consumer: ClientId,
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The broker.
+    pub replica: BrokerId,
+    /// Why it reads from the leader again; none where it begins to read from the replica.
+    pub cleared: Option<ClearedBecause>,
+    /// How long it holds, in ms.
+    pub max_age_ms: u64,
 }
 
 /// The controller wrote a `ConfigRecord`: a topic has another configuration.

@@ -1,9 +1,11 @@
 //! What members and coordinators send each other over the network, and what such messages tell of themselves.
 
+use super::consumer_group::Target;
 use super::error::GroupError;
 use super::message::{Request, Response};
 use super::protocol::Assigned;
 use crate::ids::{BrokerId, TopicPartition};
+use crate::sorted::SortedSet;
 
 /// A message between a member and a coordinator.
 #[derive(Clone, Debug)]
@@ -52,6 +54,10 @@ pub struct GroupSays {
     pub group: String,
     /// The generation, if it says one.
     pub generation: Option<i32>,
+    /// The member epoch, if it says one.
+    pub member_epoch: Option<i32>,
+    /// How many partitions a member by the consumer protocol has, or is to have, if that is said. Topics are there by id.
+    pub partitions: Option<i64>,
     /// The member id, if it says one.
     pub member_id: String,
     /// The coordinator that was found.
@@ -141,7 +147,11 @@ fn of_request(request: &Request) -> GroupSays {
         Request::JoinGroup(join) => says(&join.group, None, &join.member_id),
         Request::SyncGroup(sync) => says(&sync.group, Some(sync.generation), &sync.member_id),
         Request::Heartbeat(beat) => says(&beat.group, Some(beat.generation), &beat.member_id),
-        Request::ConsumerGroupHeartbeat(beat) => says(&beat.group, Some(beat.member_epoch), &beat.member_id),
+        Request::ConsumerGroupHeartbeat(beat) => GroupSays {
+            member_epoch: Some(beat.member_epoch),
+            partitions: beat.topic_partitions.as_ref().map(count),
+            ..says(&beat.group, None, &beat.member_id)
+        },
         Request::ShareGroupHeartbeat(beat) => says(&beat.group, Some(beat.member_epoch), &beat.member_id),
         Request::LeaveGroup(leave) => {
             says(&leave.group, None, leave.members.first().map_or("", |(member_id, _)| member_id))
@@ -168,7 +178,8 @@ fn of_response(response: &Response) -> GroupSays {
             says.member_id.clone_from(&joined.member_id);
         }
         Response::ConsumerGroupHeartbeat(Ok(beat)) => {
-            says.generation = Some(beat.member_epoch);
+            says.member_epoch = Some(beat.member_epoch);
+            says.partitions = beat.assignment.as_ref().map(count);
             says.member_id.clone_from(&beat.member_id);
         }
         Response::ShareGroupHeartbeat(Ok(beat)) => {
@@ -187,6 +198,12 @@ fn of_response(response: &Response) -> GroupSays {
         _ => {}
     }
     says
+}
+
+/// How many partitions these are.
+fn count(target: &Target) -> i64 {
+    let count = target.values().map(SortedSet::len).fold(0_usize, usize::saturating_add);
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The partitions of an assignment; none of bytes that are no assignment.

@@ -94,6 +94,8 @@ pub struct GroupCluster {
     coordinator: GroupCoordinator,
     clients: SortedMap<String, Client>,
     topics: Vec<TopicPartitions>,
+    /// How many topics have come to be so far.
+    topics_version: u64,
     logs: SortedMap<TopicPartition, Log>,
     /// Ids for members to come, by `client.id`; what is not here is made up.
     member_ids: SortedMap<String, Vec<String>>,
@@ -126,6 +128,7 @@ impl GroupCluster {
             coordinator: GroupCoordinator::new(Rc::new(config), SimTime::ZERO),
             clients: SortedMap::new(),
             topics: Vec::new(),
+            topics_version: 0,
             logs: SortedMap::new(),
             member_ids: SortedMap::new(),
             joined: 0,
@@ -161,6 +164,7 @@ impl GroupCluster {
         } else {
             self.number = self.number.saturating_add(1);
             let id = TopicId(u128::from(self.number));
+            self.topics_version = self.topics_version.saturating_add(1);
             self.topics.push(TopicPartitions { topic: topic.into(), id, partitions });
         }
         for partition in 0..partitions {
@@ -348,7 +352,11 @@ impl GroupCluster {
         let expected =
             if members == 0 { (State::Empty, GroupState::Empty) } else { (State::Stable, GroupState::Stable) };
         let (is_there, count) = match (self.coordinator.consumer_group(group), self.coordinator.group(group)) {
-            (Some(group), _) => (group.state() == expected.1, group.members.len()),
+            (Some(group), _) => {
+                // A new topic may be one that an expression stands for.
+                let knows = group.knows_topics_of(self.topics_version);
+                (knows && group.state() == expected.1, group.members.len())
+            }
             (None, Some(group)) => (group.state == expected.0, group.members.len()),
             (None, None) => (members == 0, 0),
         };
@@ -410,7 +418,7 @@ impl GroupCluster {
             *number = number.saturating_add(1);
             new_id.take().unwrap_or_else(|| format!("{prefix}-{number}"))
         };
-        self.coordinator.set_topics(&self.topics);
+        self.coordinator.set_topics(&self.topics, self.topics_version);
         self.coordinator.on_request(self.now, id, request, &mut new_member_id, &mut out);
         // An id that was not needed is there for the next.
         if let (Some(id), Request::JoinGroup(join)) = (new_id, request)

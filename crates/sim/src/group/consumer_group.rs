@@ -2,21 +2,28 @@
 //! by one, each giving up first what another is to have. Kafka 4.3: `ConsumerGroup`, `ConsumerGroupMember`,
 //! `GroupMetadataManager.consumerGroupHeartbeat`, `TargetAssignmentBuilder`.
 //!
-//! Differs from Kafka: no regular expressions, no members by the classic protocol, no racks; a topic's metadata is compared
-//! as it is, where Kafka compares a hash, and the hash in the record is 0; the assignor answers at once.
+//! Differs from Kafka: no members by the classic protocol, no racks; the hash of what is known of the topics is another than
+//! Kafka's; the assignor answers at once, and expressions are resolved at once, behind the heartbeat that asks for it.
 
+mod assign;
 mod commit;
+mod expressions;
+mod load;
 mod reconcile;
 mod timers;
 mod written;
 
-use super::assignor::{Assignor, Member as AssignorMember, TopicPartitions};
+use super::assignor::TopicPartitions;
+use super::coordinator::Outcome;
 use super::error::GroupError;
+use super::event::{GroupEvent, GroupEventKind, MemberName, Removal};
 use super::java_map::JavaMap;
 use super::records::{self, Kind, Part, Record, Value};
 use crate::ids::{Topic, TopicId};
 use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
+use expressions::ExpressionUpdate;
+pub use expressions::{Resolved, TopicsVersion};
 pub use reconcile::MemberState;
 use timers::Timers;
 
@@ -35,11 +42,20 @@ pub struct ConsumerGroupConfig {
     pub session_timeout_ms: u64,
     /// `group.consumer.assignment.interval.ms`.
     pub assignment_interval_ms: u64,
+    /// The rule that a test breaks.
+    #[cfg(test)]
+    pub sabotage: Option<crate::metadata::Sabotage>,
 }
 
 impl Default for ConsumerGroupConfig {
     fn default() -> Self {
-        ConsumerGroupConfig { heartbeat_interval_ms: 5_000, session_timeout_ms: 45_000, assignment_interval_ms: 1_000 }
+        ConsumerGroupConfig {
+            heartbeat_interval_ms: 5_000,
+            session_timeout_ms: 45_000,
+            assignment_interval_ms: 1_000,
+            #[cfg(test)]
+            sabotage: None,
+        }
     }
 }
 
@@ -58,6 +74,8 @@ pub struct HeartbeatRequest {
     pub rebalance_timeout_ms: Option<i32>,
     /// The topics that it subscribes to.
     pub subscribed_topic_names: Option<SortedSet<Topic>>,
+    /// The expression for the topics that it subscribes to; empty if it has none any more.
+    pub subscribed_topic_regex: Option<String>,
     /// `group.remote.assignor`.
     pub server_assignor: Option<String>,
     /// The partitions that it owns.
@@ -102,12 +120,50 @@ pub struct Member {
     pub rebalance_timeout_ms: i32,
     /// The topics that it subscribes to.
     pub subscribed_topic_names: SortedSet<Topic>,
+    /// The expression for topics that it subscribes to; empty without one.
+    pub subscribed_topic_regex: String,
     /// `group.remote.assignor`.
     pub server_assignor: Option<String>,
     /// What it has.
     pub assigned: Epochs,
     /// What it must give up.
     pub pending_revocation: Epochs,
+}
+
+impl Member {
+    /// What it must give up, without the epochs.
+    pub fn pending(&self) -> Target {
+        without_epochs(&self.pending_revocation)
+    }
+
+    /// What it has, without the epochs.
+    pub fn has(&self) -> Target {
+        without_epochs(&self.assigned)
+    }
+
+    /// Nothing is known of it but its id.
+    fn new(id: &str) -> Member {
+        Member {
+            id: id.to_owned(),
+            instance_id: None,
+            client_id: String::new(),
+            client_host: String::new(),
+            epoch: 0,
+            previous_epoch: -1,
+            state: MemberState::Stable,
+            rebalance_timeout_ms: -1,
+            subscribed_topic_names: SortedSet::new(),
+            subscribed_topic_regex: String::new(),
+            server_assignor: None,
+            assigned: Epochs::new(),
+            pending_revocation: Epochs::new(),
+        }
+    }
+
+    /// As a reader knows it.
+    pub fn name(&self) -> MemberName {
+        MemberName { id: self.id.clone(), client: self.client_id.clone() }
+    }
 }
 
 /// Where a group is. Kafka: `ConsumerGroup.ConsumerGroupState`; what is dead is not kept here.
@@ -148,10 +204,17 @@ pub struct ConsumerGroup {
     pub members: JavaMap<Member>,
     /// What each member is to have.
     pub target: SortedMap<String, Target>,
+    /// What the expressions stand for that its members subscribe to.
+    pub expressions: SortedMap<String, Resolved>,
+    /// The metadata that the coordinator has.
+    pub version: TopicsVersion,
+    /// When expressions are resolved anew.
+    resolves_at: Option<SimTime>,
     config: ConsumerGroupConfig,
     static_members: SortedMap<String, String>,
     assigned_at: Option<SimTime>,
-    topics: Vec<(Topic, i32)>,
+    /// What was known of its topics when its epoch last changed.
+    metadata_hash: i64,
     timers: SortedMap<String, Timers>,
 }
 
@@ -164,10 +227,13 @@ impl ConsumerGroup {
             assignment_epoch: 1,
             members: JavaMap::default(),
             target: SortedMap::new(),
+            expressions: SortedMap::new(),
+            version: TopicsVersion::default(),
+            resolves_at: None,
             config,
             static_members: SortedMap::new(),
             assigned_at: None,
-            topics: Vec::new(),
+            metadata_hash: 0,
             timers: SortedMap::new(),
         }
     }
@@ -181,12 +247,13 @@ impl ConsumerGroup {
         now: SimTime,
         request: &HeartbeatRequest,
         cluster: &[TopicPartitions],
-        records: &mut Vec<Record>,
+        out: &mut Outcome,
     ) -> Result<HeartbeatResponse, GroupError> {
         if request.member_epoch < 0 {
-            return self.leave(request, records);
+            return self.leave(request, cluster, out);
         }
-        let known = self.known_member(request, records)?;
+        self.check_expression(request)?;
+        let known = self.known_member(request, out)?;
         let mut member = known.clone();
         member.client_id.clone_from(&request.client_id);
         member.client_host.clone_from(&request.client_host);
@@ -196,30 +263,37 @@ impl ConsumerGroup {
         if let Some(topics) = &request.subscribed_topic_names {
             member.subscribed_topic_names.clone_from(topics);
         }
-        let is_new = !self.members.contains_key(&member.id);
-        if is_new || told(&member) != told(&known) {
-            records.push(self.member_record(&member));
+        if let Some(expression) = &request.subscribed_topic_regex {
+            member.subscribed_topic_regex.clone_from(expression);
         }
-        let changed = member.subscribed_topic_names != known.subscribed_topic_names;
+        let is_new = !self.members.contains_key(&member.id);
+        if is_new {
+            let instance_id = member.instance_id.clone();
+            self.tell(GroupEventKind::MemberAdded { member: member.name(), instance_id }, out);
+        }
+        if is_new || told(&member) != told(&known) {
+            out.records.push(self.member_record(&member));
+        }
+        let names_changed = member.subscribed_topic_names != known.subscribed_topic_names;
+        let expression = self.update_expressions(now, &known, &member, out);
+        let changed = names_changed || expression != ExpressionUpdate::None;
+        let bumps = names_changed || expression == ExpressionUpdate::Resolved;
         if let Some(instance) = &member.instance_id {
             self.static_members.insert(instance.clone(), member.id.clone());
         }
         self.members.insert(member.id.clone(), member.clone());
-        let topics = self.subscribed_topics(cluster);
-        if changed || topics != self.topics {
-            self.topics = topics;
-            self.bump(records);
+        if bumps || self.compute_metadata_hash(cluster) != self.metadata_hash {
+            self.bump(cluster, out);
         }
-        self.maybe_assign(now, cluster, records)?;
+        self.maybe_assign(now, cluster, out)?;
         let owned = request.topic_partitions.as_ref();
         let reconciled = self.reconcile(&member, changed, owned, cluster);
         if reconciled != member {
-            records.push(self.current_record(&reconciled));
+            out.records.push(self.current_record(&reconciled));
             self.members.insert(reconciled.id.clone(), reconciled.clone());
         }
         self.set_timers(now, &reconciled, reconciled != member);
-        let is_full =
-            request.rebalance_timeout_ms.is_some() && request.subscribed_topic_names.is_some() && owned.is_some();
+        let is_full = request.rebalance_timeout_ms.is_some() && request.says_subscription() && owned.is_some();
         let tells = request.member_epoch == 0 || is_full || reconciled.assigned != known.assigned;
         Ok(HeartbeatResponse {
             member_id: reconciled.id.clone(),
@@ -230,7 +304,7 @@ impl ConsumerGroup {
     }
 
     /// Kafka: `getOrMaybeSubscribeDynamicConsumerGroupMember`, `getOrMaybeSubscribeStaticConsumerGroupMember`.
-    fn known_member(&mut self, request: &HeartbeatRequest, records: &mut Vec<Record>) -> Result<Member, GroupError> {
+    fn known_member(&mut self, request: &HeartbeatRequest, out: &mut Outcome) -> Result<Member, GroupError> {
         let joins = request.member_epoch == 0;
         if let Some(instance) = &request.instance_id {
             let there = self.static_members.get(instance).and_then(|id| self.members.get(id)).cloned();
@@ -240,7 +314,7 @@ impl ConsumerGroup {
                 Some(old) if joins && old.epoch != LEFT_FOR_A_WHILE => {
                     return Err(GroupError::UnreleasedInstanceId);
                 }
-                Some(old) if joins => return Ok(self.replace(&old, request, records)),
+                Some(old) if joins => return Ok(self.replace(&old, request, out)),
                 Some(old) if old.id != request.member_id => return Err(GroupError::FencedInstanceId),
                 Some(_) => {}
             }
@@ -250,33 +324,23 @@ impl ConsumerGroup {
                 check_epoch(member, request)?;
                 Ok(member.clone())
             }
-            None if joins => Ok(Member {
-                id: request.member_id.clone(),
-                instance_id: request.instance_id.clone(),
-                client_id: String::new(),
-                client_host: String::new(),
-                epoch: 0,
-                previous_epoch: -1,
-                state: MemberState::Stable,
-                rebalance_timeout_ms: -1,
-                subscribed_topic_names: SortedSet::new(),
-                server_assignor: None,
-                assigned: Epochs::new(),
-                pending_revocation: Epochs::new(),
-            }),
+            None if joins => Ok(Member { instance_id: request.instance_id.clone(), ..Member::new(&request.member_id) }),
             None => Err(GroupError::UnknownMemberId),
         }
     }
 
     /// A static member comes back under a new id and has what the old one had. Kafka: `replaceMember`.
-    fn replace(&mut self, old: &Member, request: &HeartbeatRequest, records: &mut Vec<Record>) -> Member {
+    fn replace(&mut self, old: &Member, request: &HeartbeatRequest, out: &mut Outcome) -> Member {
         let member = Member { id: request.member_id.clone(), epoch: 0, previous_epoch: 0, ..old.clone() };
-        self.forget(&old.id, records);
+        let instance_id = member.instance_id.clone().unwrap_or_default();
+        let before = old.id.clone();
+        self.tell(GroupEventKind::StaticMemberReplaced { member: member.name(), instance_id, before }, out);
+        self.forget(&old.id, out);
         self.timers.remove(&old.id);
         let target = self.target.remove(&old.id).unwrap_or_default();
-        records.push(self.member_record(&member));
-        records.push(self.target_record(&member.id, &target));
-        records.push(self.current_record(&member));
+        out.records.push(self.member_record(&member));
+        out.records.push(self.target_record(&member.id, &target));
+        out.records.push(self.current_record(&member));
         self.target.insert(member.id.clone(), target);
         self.members.insert(member.id.clone(), member.clone());
         member
@@ -286,7 +350,8 @@ impl ConsumerGroup {
     fn leave(
         &mut self,
         request: &HeartbeatRequest,
-        records: &mut Vec<Record>,
+        cluster: &[TopicPartitions],
+        out: &mut Outcome,
     ) -> Result<HeartbeatResponse, GroupError> {
         if let Some(instance) = &request.instance_id {
             let there = self.static_members.get(instance).ok_or(GroupError::UnknownMemberId)?;
@@ -297,10 +362,10 @@ impl ConsumerGroup {
         let member = self.members.get(&request.member_id).cloned().ok_or(GroupError::UnknownMemberId)?;
         if request.instance_id.is_some() && request.member_epoch == LEFT_FOR_A_WHILE {
             let away = Member { epoch: LEFT_FOR_A_WHILE, pending_revocation: Epochs::new(), ..member };
-            records.push(self.current_record(&away));
+            out.records.push(self.current_record(&away));
             self.members.insert(away.id.clone(), away);
         } else {
-            self.remove(&member.id, records);
+            self.remove(&member.id, Removal::Left, cluster, out);
         }
         Ok(HeartbeatResponse {
             member_id: request.member_id.clone(),
@@ -311,15 +376,22 @@ impl ConsumerGroup {
     }
 
     /// A member is gone. Kafka: `consumerGroupFenceMember`.
-    fn remove(&mut self, member_id: &str, records: &mut Vec<Record>) {
-        self.forget(member_id, records);
+    fn remove(&mut self, member_id: &str, because: Removal, cluster: &[TopicPartitions], out: &mut Outcome) {
+        if let Some(member) = self.members.get(member_id).map(Member::name) {
+            self.tell(GroupEventKind::MemberRemoved { member, because }, out);
+        }
+        let expression = self.members.get(member_id).map(|member| member.subscribed_topic_regex.clone());
+        self.forget(member_id, out);
+        if let Some(expression) = expression {
+            self.forget_expression(&expression, out);
+        }
         self.target.remove(member_id);
         self.timers.remove(member_id);
-        self.bump(records);
+        self.bump(cluster, out);
     }
 
     /// Kafka: `removeMember`.
-    fn forget(&mut self, member_id: &str, records: &mut Vec<Record>) {
+    fn forget(&mut self, member_id: &str, out: &mut Outcome) {
         self.members.remove(member_id);
         self.static_members.retain(|_, there| there != member_id);
         for kind in [
@@ -327,87 +399,24 @@ impl ConsumerGroup {
             Kind::ConsumerGroupTargetAssignmentMember,
             Kind::ConsumerGroupMemberMetadata,
         ] {
-            records.push(Record { key: self.key(kind, Part::Member(member_id.to_owned())), value: None });
+            out.records.push(Record { key: self.key(kind, Part::Member(member_id.to_owned())), value: None });
         }
     }
 
-    fn bump(&mut self, records: &mut Vec<Record>) {
+    fn tell(&self, kind: GroupEventKind, out: &mut Outcome) {
+        out.events.push(GroupEvent { group: self.id.clone(), kind });
+    }
+
+    fn bump(&mut self, cluster: &[TopicPartitions], out: &mut Outcome) {
         self.epoch = self.epoch.saturating_add(1);
-        let value = records::Epoch { epoch: self.epoch, metadata_hash: 0 };
-        records.push(self.record(Kind::ConsumerGroupMetadata, Part::Group, Value::Epoch(value)));
+        self.metadata_hash = self.compute_metadata_hash(cluster);
+        let value = records::Epoch { epoch: self.epoch, metadata_hash: self.metadata_hash };
+        out.records.push(self.record(Kind::ConsumerGroupMetadata, Part::Group, Value::Epoch(value)));
     }
 
     /// Somebody subscribes to the topic.
     pub fn is_subscribed_to(&self, topic: &Topic) -> bool {
-        self.members.values().any(|member| member.subscribed_topic_names.contains(topic))
-    }
-
-    fn subscribed_topics(&self, cluster: &[TopicPartitions]) -> Vec<(Topic, i32)> {
-        cluster
-            .iter()
-            .filter(|topic| self.is_subscribed_to(&topic.topic))
-            .map(|topic| (topic.topic.clone(), topic.partitions))
-            .collect()
-    }
-
-    /// Kafka: `maybeUpdateTargetAssignment`, `TargetAssignmentBuilder.build`.
-    fn maybe_assign(
-        &mut self,
-        now: SimTime,
-        cluster: &[TopicPartitions],
-        records: &mut Vec<Record>,
-    ) -> Result<(), GroupError> {
-        let interval_ms = self.config.assignment_interval_ms;
-        let is_early = self.assigned_at.is_some_and(|at| now < at.plus_ms(interval_ms));
-        if self.assignment_epoch >= self.epoch || is_early {
-            return Ok(());
-        }
-        let member = |member: &Member| AssignorMember {
-            id: member.id.clone(),
-            instance_id: member.instance_id.clone(),
-            topics: member.subscribed_topic_names.iter().cloned().collect(),
-            owned: self.target.get(&member.id).map(|target| by_name(target, cluster)).unwrap_or_default(),
-            generation: None,
-        };
-        let members: Vec<AssignorMember> = self.members.values().map(member).collect();
-        let assignment =
-            self.preferred_assignor().assign(cluster, &members).map_err(|_| GroupError::UnknownServerError)?;
-        for (member, partitions) in members.into_iter().zip(assignment) {
-            let id_of = |name: &Topic| cluster.iter().find(|topic| topic.topic == *name).map(|topic| topic.id);
-            let target: Target = partitions
-                .iter()
-                .filter_map(|(name, numbers)| Some((id_of(name)?, numbers.iter().copied().collect())))
-                .collect();
-            if self.target.get(&member.id) != Some(&target) {
-                records.push(self.target_record(&member.id, &target));
-                self.target.insert(member.id, target);
-            }
-        }
-        self.assignment_epoch = self.epoch;
-        self.assigned_at = Some(now);
-        let value = records::TargetEpoch { assignment_epoch: self.epoch, assignment_timestamp: now.timestamp_ms() };
-        records.push(self.record(Kind::ConsumerGroupTargetAssignmentMetadata, Part::Group, Value::TargetEpoch(value)));
-        Ok(())
-    }
-
-    /// The assignor that most members want; of equal ones the first in the order of Java's table. Kafka:
-    /// `computePreferredServerAssignor`; the first of `group.consumer.assignors` if nobody says.
-    pub fn preferred_assignor(&self) -> Assignor {
-        let mut votes: JavaMap<usize> = JavaMap::default();
-        for name in self.members.values().filter_map(|member| member.server_assignor.as_ref()) {
-            match votes.get_mut(name) {
-                Some(count) => *count = count.saturating_add(1),
-                None => {
-                    votes.insert(name.clone(), 1);
-                }
-            }
-        }
-        let most = votes.values().copied().max();
-        let preferred = votes.iter().find(|(_, count)| Some(**count) == most).map(|(name, _)| name.as_str());
-        match preferred {
-            Some("range") => Assignor::Range,
-            _ => Assignor::Uniform,
-        }
+        self.members.values().any(|member| self.subscribes(member, topic))
     }
 
     /// Where it is as a whole.
@@ -425,6 +434,8 @@ impl ConsumerGroup {
     }
 }
 
+/// The epoch of a member that is gone. Kafka: `LEAVE_GROUP_MEMBER_EPOCH`.
+const LEAVE_EPOCH: i32 = -1;
 /// The epoch of a static member that left for a while. Kafka: `LEAVE_GROUP_STATIC_MEMBER_EPOCH`.
 const LEFT_FOR_A_WHILE: i32 = -2;
 
@@ -445,18 +456,14 @@ fn check_epoch(member: &Member, request: &HeartbeatRequest) -> Result<(), GroupE
 }
 
 /// What the record of a member says of it.
-fn told(member: &Member) -> (&Option<String>, &SortedSet<Topic>, i32, &Option<String>, &str) {
+fn told(member: &Member) -> (&Option<String>, &SortedSet<Topic>, &str, i32, &Option<String>, &str) {
     let Member { instance_id, subscribed_topic_names, rebalance_timeout_ms, server_assignor, client_id, .. } = member;
-    (instance_id, subscribed_topic_names, *rebalance_timeout_ms, server_assignor, client_id)
+    let expression = &member.subscribed_topic_regex;
+    (instance_id, subscribed_topic_names, expression, *rebalance_timeout_ms, server_assignor, client_id)
 }
 
 fn without_epochs(epochs: &Epochs) -> Target {
     epochs.iter().map(|(topic, numbers)| (*topic, numbers.keys().copied().collect())).collect()
-}
-
-fn by_name(target: &Target, cluster: &[TopicPartitions]) -> Vec<(Topic, Vec<i32>)> {
-    let name = |id: &TopicId| cluster.iter().find(|topic| topic.id == *id).map(|topic| topic.topic.clone());
-    target.iter().filter_map(|(id, numbers)| Some((name(id)?, numbers.iter().copied().collect()))).collect()
 }
 
 #[cfg(test)]

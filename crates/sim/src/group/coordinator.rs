@@ -16,7 +16,7 @@ mod sync;
 use std::rc::Rc;
 
 use super::assignor::TopicPartitions;
-use super::consumer_group::{ConsumerGroup, ConsumerGroupConfig};
+use super::consumer_group::{ConsumerGroup, ConsumerGroupConfig, TopicsVersion};
 use super::error::GroupError;
 use super::event::{GroupEvent, GroupEventKind};
 use super::message::{Heartbeat, JoinGroup, Joined, Left, OffsetCommit, Request, Response, Synced, TxnOffsetCommit};
@@ -125,6 +125,8 @@ pub struct GroupCoordinator {
     share_groups: SortedMap<String, ShareGroup>,
     /// What the broker knows of topics.
     topics: Rc<[TopicPartitions]>,
+    /// The version of the metadata, and of the last that had new topics. Kafka: `lastMetadataImageWithNewTopics`.
+    version: TopicsVersion,
     offsets: Offsets,
     scheduled: u64,
     cleanup_at: SimTime,
@@ -140,6 +142,7 @@ impl GroupCoordinator {
             consumer_groups: SortedMap::new(),
             share_groups: SortedMap::new(),
             topics: Rc::default(),
+            version: TopicsVersion::default(),
             offsets: Offsets::default(),
             scheduled: 0,
             cleanup_at,
@@ -154,6 +157,18 @@ impl GroupCoordinator {
     /// The groups, by id.
     pub fn groups(&self) -> impl Iterator<Item = &ClassicGroup> {
         self.groups.values()
+    }
+
+    /// The ids of all groups, by name.
+    pub fn ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.groups.keys().chain(self.consumer_groups.keys()).cloned().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// What the broker knows of topics, as far as it has told.
+    pub fn topics(&self) -> &[TopicPartitions] {
+        &self.topics
     }
 
     /// What a group has committed, by topic and partition.
@@ -245,8 +260,10 @@ impl GroupCoordinator {
             }
             group.on_time(&mut context);
         }
+        let topics = Rc::clone(&self.topics);
         for group in self.consumer_groups.values_mut() {
-            group.on_time(now, &mut context.out.records);
+            group.version = self.version;
+            group.on_time(now, &topics, context.out);
         }
         for group in self.share_groups.values_mut() {
             group.on_time(now, &mut context.out.records);

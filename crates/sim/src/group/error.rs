@@ -44,10 +44,12 @@ pub enum GroupError {
     UnreleasedInstanceId,
     /// The member epoch of a commit is not the member's.
     StaleMemberEpoch,
+    /// What a member subscribes to is no regular expression.
+    InvalidRegularExpression,
 }
 
 /// The errors with their codes and names.
-const ALL: [(GroupError, i16, &str); 20] = [
+const ALL: [(GroupError, i16, &str); 21] = [
     (GroupError::UnknownServerError, -1, "UNKNOWN_SERVER_ERROR"),
     (GroupError::None, 0, "NONE"),
     (GroupError::OffsetMetadataTooLarge, 12, "OFFSET_METADATA_TOO_LARGE"),
@@ -68,6 +70,7 @@ const ALL: [(GroupError, i16, &str); 20] = [
     (GroupError::FencedMemberEpoch, 110, "FENCED_MEMBER_EPOCH"),
     (GroupError::UnreleasedInstanceId, 111, "UNRELEASED_INSTANCE_ID"),
     (GroupError::StaleMemberEpoch, 113, "STALE_MEMBER_EPOCH"),
+    (GroupError::InvalidRegularExpression, 128, "INVALID_REGULAR_EXPRESSION"),
 ];
 
 impl GroupError {

@@ -79,6 +79,8 @@ pub enum Removal {
     DidNotRejoin,
     /// It joined and then did not ask for its assignment in time.
     DidNotSync,
+    /// By the consumer protocol: it did not give up in time what another is to have.
+    DidNotRevoke,
 }
 
 /// Why a group rebalances. Kafka: the `reason` of `prepareRebalance`.
@@ -104,6 +106,7 @@ impl Removal {
             Removal::SessionExpired => "session_expired",
             Removal::DidNotRejoin => "did_not_rejoin",
             Removal::DidNotSync => "did_not_sync",
+            Removal::DidNotRevoke => "did_not_revoke",
         }
     }
 }

@@ -122,6 +122,8 @@ pub enum Wanted {
     Topics(SortedSet<Topic>),
     /// Topics whose names a test says yes to: a regular expression, which is not this room's to read.
     Pattern(fn(&str, &str) -> bool, String),
+    /// Topics that the coordinator finds by a regular expression, by the consumer protocol. Kafka: `SubscriptionPattern`.
+    Expression(String),
 }
 
 /// Something that the application sees.

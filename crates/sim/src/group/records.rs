@@ -94,6 +94,12 @@ impl Kind {
         Kind::ALL.iter().find(|(_, there, _)| *there == id).map(|(kind, ..)| *kind)
     }
 
+    /// It is written about a group by the consumer protocol.
+    pub fn is_of_consumer_group(self) -> bool {
+        (Kind::ConsumerGroupMetadata..=Kind::ConsumerGroupCurrentMemberAssignment).contains(&self)
+            || self == Kind::ConsumerGroupRegularExpression
+    }
+
     /// What its key names besides the group.
     fn part(self) -> Part {
         match self {

@@ -51,7 +51,10 @@ impl World {
             }
             Owner::Consumer(id) => {
                 let consumer = Rc::make_mut(self.consumers.get_mut(id).ok_or_else(unknown)?);
-                Rc::make_mut(&mut consumer.config).set(name, value).map_err(invalid)?;
+                let mut config = (*consumer.config).clone();
+                config.set(name, value).map_err(invalid)?;
+                config.check([name]).map_err(invalid)?;
+                consumer.configure(config, self.now);
             }
         }
         Ok(())

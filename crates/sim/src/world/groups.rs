@@ -10,9 +10,10 @@ use crate::consumer::action::ConsumerAction;
 use crate::consumer::membership::{GroupName, Membership};
 use crate::consumer::work::{Commits, Stretch, Work, covered};
 use crate::consumer::{Consumer, Life};
+use crate::group::consumer_group::{ConsumerGroup, Member, Target};
 use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
 use crate::group::{OFFSETS_TOPIC, partition_for};
-use crate::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
+use crate::ids::{BrokerId, ClientId, NodeId, Offset, TopicId, TopicPartition};
 
 impl World {
     /// Adds a consumer with a `group.id`, which does nothing until it subscribes.
@@ -23,7 +24,7 @@ impl World {
         if name.group.is_empty() {
             return Err(CommandError::Invalid("a group has a name".to_owned()));
         }
-        let membership = Membership::new(name, &id.0, &config, self.now);
+        let membership = Membership::new(name, &id.0, &config, self.now, 0);
         self.add_consumer(id.clone(), config)?;
         if let Some(consumer) = self.consumers.get_mut(id) {
             Rc::make_mut(consumer).membership = Some(Box::new(membership));
@@ -139,7 +140,30 @@ impl World {
         Some((broker, &coordinator.groups))
     }
 
-    /// A group, as its coordinator has it.
+    /// A group by the consumer protocol, as its coordinator has it.
+    pub fn consumer_group(&self, group: &str) -> Option<&ConsumerGroup> {
+        self.coordinator(group)?.1.consumer_group(group)
+    }
+
+    /// A consumer as the coordinator of its group has it, by the consumer protocol: also one whose process is gone, if the
+    /// coordinator does not know that yet.
+    pub fn consumer_group_member(&self, id: &str) -> Option<(&ConsumerGroup, &Member)> {
+        let consumer = self.consumer(id)?;
+        let membership = consumer.membership.as_ref()?;
+        let group = self.consumer_group(&membership.name.group)?;
+        let member = match consumer.life {
+            Life::Running => group.members.get(&membership.member.generation.member_id),
+            _ => group.members.values().find(|member| member.client_id == id),
+        };
+        Some((group, member?))
+    }
+
+    /// The partitions of a topic among those of a target, and of an assignment.
+    pub fn numbers_of(&self, partitions: &Target, topic: &str) -> Vec<i32> {
+        partitions.get(&TopicId::of_name(topic)).map(|there| there.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// A classic group, as its coordinator has it.
     pub fn group(&self, group: &str) -> Option<&ClassicGroup> {
         self.coordinator(group)?.1.group(group)
     }

@@ -1,6 +1,7 @@
 //! What is asked of a partition.
 
 use highwater_sim::config::Acks;
+use highwater_sim::config::Rack;
 use highwater_sim::ids::{BrokerId, LeaderEpoch, Offset, TopicPartition};
 use highwater_sim::message::{FetchPartition, IsolationLevel};
 use highwater_sim::metadata::{BrokerRegistration, PartitionRegistration};
@@ -46,6 +47,7 @@ impl Broker {
             epoch: self.epoch,
             fenced: self.state == BrokerState::Fenced,
             in_controlled_shutdown: self.state == BrokerState::ShuttingDown,
+            rack: Rack::NULL,
         };
         (BrokerId(self.id), (self.state != BrokerState::Gone).then_some(registration))
     }

@@ -1,5 +1,5 @@
-//! The epochs of share sessions. Every request of a member counts, also the fetches that came back with nothing; how many of
-//! those there were while it waited is a matter of time.
+//! The epochs of share sessions. Every request of a member counts, also the fetches that waited for records and came back
+//! with nothing; how many of those there were is a matter of time.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Difference, number};
 
-/// An acknowledgement: its step, the epoch of its session, how often its member had fetched nothing before.
+/// An acknowledgement: its step, the epoch of its session, how often a fetch of its member had waited before.
 type Acknowledgement = (usize, i64, i64);
 
 /// Differences between epochs, acknowledgement by acknowledgement, each counted from the one before.
@@ -16,17 +16,17 @@ pub fn differences(recorded: &[Value], ours: &[Value]) -> Vec<Difference> {
     let mut differences = Vec::new();
     for (member, recorded) in &recorded {
         let own = ours.get(member).map(Vec::as_slice).unwrap_or_default();
-        let (mut there, mut here, mut empty) = (0, 0, 0);
-        for ((step, epoch, _), (_, own_epoch, own_empty)) in recorded.iter().zip(own) {
+        let (mut there, mut here, mut waits) = (0, 0, 0);
+        for ((step, epoch, _), (_, own_epoch, own_waits)) in recorded.iter().zip(own) {
             let (grown, own_grown) = (epoch.saturating_sub(there), own_epoch.saturating_sub(here));
-            let in_vain = own_empty.saturating_sub(empty);
-            (there, here, empty) = (*epoch, *own_epoch, *own_empty);
-            if grown.saturating_sub(own_grown).abs() > leeway(in_vain) {
+            let waited = own_waits.saturating_sub(waits);
+            (there, here, waits) = (*epoch, *own_epoch, *own_waits);
+            if grown.saturating_sub(own_grown).abs() > leeway(waited) {
                 differences.push(Difference {
                     step: *step,
                     what: format!("share session epoch of {member}"),
                     recorded: epoch.to_string(),
-                    ours: format!("{own_epoch}, of which {own_empty} fetches in vain"),
+                    ours: format!("{own_epoch}, of which {own_waits} fetches waited"),
                 });
             }
         }
@@ -35,8 +35,8 @@ pub fn differences(recorded: &[Value], ours: &[Value]) -> Vec<Difference> {
 }
 
 /// So many more or less are a matter of time.
-fn leeway(in_vain: i64) -> i64 {
-    if in_vain <= 0 { 0 } else { in_vain.checked_div(4).unwrap_or(0).saturating_add(3) }
+fn leeway(waited: i64) -> i64 {
+    if waited <= 0 { 0 } else { waited.checked_div(4).unwrap_or(0).saturating_add(3) }
 }
 
 fn by_member(rpcs: &[Value]) -> BTreeMap<&str, Vec<Acknowledgement>> {
@@ -45,8 +45,8 @@ fn by_member(rpcs: &[Value]) -> BTreeMap<&str, Vec<Acknowledgement>> {
         let epoch = rpc.get("body").and_then(|body| body.get("shareSessionEpoch")).and_then(Value::as_i64);
         let Some(epoch) = epoch.filter(|epoch| *epoch > 0) else { continue };
         let member = rpc.get("member").and_then(Value::as_str).unwrap_or_default();
-        let empty = rpc.get("empty_fetches").and_then(Value::as_i64).unwrap_or(0);
-        found.entry(member).or_default().push((number(rpc, "step"), epoch, empty));
+        let waits = rpc.get("waits").and_then(Value::as_i64).unwrap_or(0);
+        found.entry(member).or_default().push((number(rpc, "step"), epoch, waits));
     }
     found
 }
@@ -57,15 +57,15 @@ mod tests {
     use serde_json::json;
 
     fn rpcs(epochs: &[(i64, i64)]) -> Vec<Value> {
-        let one = |(epoch, empty): &(i64, i64)| {
+        let one = |(epoch, waits): &(i64, i64)| {
             let body = json!({"shareSessionEpoch": epoch});
-            json!({"step": 1, "member": "S0", "api": "SHARE_ACKNOWLEDGE", "body": body, "empty_fetches": empty})
+            json!({"step": 1, "member": "S0", "api": "SHARE_ACKNOWLEDGE", "body": body, "waits": waits})
         };
         epochs.iter().map(one).collect()
     }
 
     #[test]
-    fn only_fetches_in_vain_give_leeway() {
+    fn only_fetches_that_waited_give_leeway() {
         let ours = rpcs(&[(1, 0), (10, 7), (12, 7)]);
         assert!(differences(&rpcs(&[(1, 0), (13, 0), (15, 0)]), &ours).is_empty());
         assert_eq!(differences(&rpcs(&[(2, 0), (11, 0), (13, 0)]), &ours).len(), 1);

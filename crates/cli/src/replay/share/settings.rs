@@ -57,7 +57,8 @@ pub fn consumer(story: &Story, name: &str) -> Result<ShareConsumerConfig, Replay
     let mut config = ShareConsumerConfig {
         group: own.and_then(|own| own.group.clone()).unwrap_or_else(|| story.group.id.clone()),
         client_id: name.to_owned(),
-        member_id: own.and_then(|own| own.id.clone()).unwrap_or_else(|| name.to_owned()),
+        // Ids that clients make up have 22 digits.
+        member_id: own.and_then(|own| own.id.clone()).unwrap_or_else(|| format!("{name:A<22}")),
         ..ShareConsumerConfig::default()
     };
     for (name, value) in &props {

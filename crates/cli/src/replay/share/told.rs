@@ -15,6 +15,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::told::{Names, exception_named, put, written as record_written};
 
+/// A fetch that took so long, in ms, has waited for records.
+const WAITED_MS: u64 = 10;
+
 /// A line of `events.jsonl`, if there is one for this.
 pub fn event(step: usize, happening: &ShareHappening, names: &Names) -> Option<Value> {
     match happening {
@@ -114,22 +117,28 @@ pub fn settled(step: usize, group: &str, cluster: &ShareCluster, names: &Names) 
     })
 }
 
-/// A line of `rpcs.jsonl`, if there is one for this. With an acknowledgement comes how often its member had asked in vain.
+/// A line of `rpcs.jsonl`, if there is one for this. With an acknowledgement comes how often a fetch of its
+/// member had waited.
 pub fn rpc(step: usize, happening: &ShareHappening, names: &mut Names) -> Option<Value> {
     let (member, dir, api, body) = match happening {
         ShareHappening::Beat(member, beat) => (member, "request", "SHARE_GROUP_HEARTBEAT", beat_asked(beat, names)?),
         ShareHappening::BeatAnswered(member, answer) => {
             (member, "response", "SHARE_GROUP_HEARTBEAT", beat_answered(member, answer, names)?)
         }
-        ShareHappening::Asked(member, ShareRequest::Acknowledge(request)) => {
+        ShareHappening::Asked(member, _, ShareRequest::Acknowledge(request)) => {
             (member, "request", "SHARE_ACKNOWLEDGE", acknowledge(request, names))
         }
-        ShareHappening::Answered(member, ShareResponse::Acknowledge(answer)) => {
+        ShareHappening::Answered(member, _, ShareResponse::Acknowledge(answer)) => {
             (member, "response", "SHARE_ACKNOWLEDGE", acknowledged(answer))
         }
-        ShareHappening::Answered(member, ShareResponse::Fetch(answer)) => {
-            if answer.partitions.iter().all(|there| there.acquired.is_empty()) {
-                let count = names.empty_fetches.entry(member.clone()).or_default();
+        ShareHappening::Asked(member, at, ShareRequest::Fetch(_)) => {
+            names.fetched_at.insert(member.clone(), *at);
+            return None;
+        }
+        ShareHappening::Answered(member, at, ShareResponse::Fetch(_)) => {
+            let asked = names.fetched_at.get(member).copied().unwrap_or_default();
+            if at.ms_since(asked) >= WAITED_MS {
+                let count = names.waits.entry(member.clone()).or_default();
                 *count = count.saturating_add(1);
             }
             return None;
@@ -138,7 +147,7 @@ pub fn rpc(step: usize, happening: &ShareHappening, names: &mut Names) -> Option
     };
     let mut told = json!({"step": step, "member": member, "dir": dir, "api": api, "body": body});
     if (dir, api) == ("request", "SHARE_ACKNOWLEDGE") {
-        put(&mut told, "empty_fetches", json!(names.empty_fetches.get(member).copied().unwrap_or(0)));
+        put(&mut told, "waits", json!(names.waits.get(member).copied().unwrap_or(0)));
     }
     Some(told)
 }

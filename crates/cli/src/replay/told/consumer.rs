@@ -27,12 +27,20 @@ pub fn written(record: &Record, names: &Names) -> Option<Value> {
                 "rebalance_timeout_ms": member.rebalance_timeout_ms,
             });
             let assignor = member.server_assignor.as_deref();
-            for (name, value) in [("server_assignor", assignor), ("instance_id", member.instance_id.as_deref())] {
+            let expression = member.subscribed_topic_regex.as_deref().filter(|text| !text.is_empty());
+            for (name, value) in [
+                ("server_assignor", assignor),
+                ("instance_id", member.instance_id.as_deref()),
+                ("subscribed_topic_regex", expression),
+            ] {
                 if let Some(value) = value {
                     put(&mut told, name, json!(value));
                 }
             }
             told
+        }
+        RecordValue::RegularExpression(told) => {
+            json!({"topics": told.topics.iter().map(|topic| &**topic).collect::<Vec<_>>()})
         }
         RecordValue::Epoch(epoch) => json!({"epoch": epoch.epoch}),
         RecordValue::TargetEpoch(epoch) => json!({"assignment_epoch": epoch.assignment_epoch}),
@@ -92,6 +100,7 @@ pub fn asked(beat: &HeartbeatRequest, names: &Names) -> Option<Value> {
     let told = [
         ("rebalanceTimeoutMs", beat.rebalance_timeout_ms.map(|ms| json!(ms))),
         ("subscribedTopicNames", topics.map(|topics| json!(topics.iter().map(|topic| &**topic).collect::<Vec<_>>()))),
+        ("subscribedTopicRegex", beat.subscribed_topic_regex.as_ref().map(|text| json!(text))),
         ("serverAssignor", beat.server_assignor.as_ref().map(|name| json!(name))),
         ("topicPartitions", beat.topic_partitions.as_ref().map(|there| topic_partitions(there, names))),
     ];

@@ -1,5 +1,6 @@
 //! Single requests, as a tool sends them.
 
+use highwater_sim::config::Rack;
 use highwater_sim::ids::{BrokerId, LeaderEpoch, MessageId, Offset};
 use highwater_sim::message::{
     Body, FetchPartition, FetchRequest, FetchedPartition, OffsetForLeaderEpochRequest, WantedEpoch,
@@ -34,6 +35,7 @@ impl Playing<'_> {
             max_bytes: FETCH_MAX_BYTES,
         };
         let request = FetchRequest {
+            rack: Rack::NONE,
             replica: None,
             replica_epoch: -1,
             max_wait_ms: 0,
@@ -102,6 +104,7 @@ impl Playing<'_> {
         };
         let number = |name: &str| u64::try_from(action.optional_number(name).unwrap_or(0)).unwrap_or(0);
         let request = FetchRequest {
+            rack: Rack::NONE,
             replica: Some(BrokerId(action.broker("replica")?)),
             replica_epoch: -1,
             max_wait_ms: number("max_wait_ms"),

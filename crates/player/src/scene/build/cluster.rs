@@ -1,5 +1,6 @@
 //! Builds the cluster panel.
 
+mod reading;
 mod trouble;
 
 pub(crate) use trouble::is_lost;
@@ -100,6 +101,7 @@ fn row(
     let leads = registration.is_some_and(|registration| registration.leader == Some(broker.id));
     ReplicaRow {
         broker: broker.id.0,
+        rack: broker.config.broker_rack.name().map(str::to_owned),
         role: if leads && replica.is_leader() { Role::Leader } else { Role::Follower },
         in_isr: isr.contains(&broker.id.0),
         in_elr: registration.is_some_and(|registration| registration.elr.contains(&broker.id)),
@@ -123,7 +125,7 @@ fn row(
     }
 }
 
-fn standing(world: &World, broker: BrokerId) -> Standing {
+pub(super) fn standing(world: &World, broker: BrokerId) -> Standing {
     let fenced = || world.metadata().brokers.get(&broker).is_some_and(|registered| registered.fenced);
     if world.is_down(broker) {
         Standing::Down
@@ -273,6 +275,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     let read = position.map_or(0, |position| position.records);
     let leader = world.leader(partition);
     let mut lines = Vec::new();
+    let mut in_racks = false;
     let first = match (position, offset) {
         (None, _) => Phrase::new(match consumer.life {
             Life::Running => "scene.consumer_idle",
@@ -280,7 +283,12 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
             Life::Crashed => "scene.consumer_crashed",
         }),
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
-        (Some(_), Some(at)) => Phrase::new("scene.consumer_position").with("position", at.0).with("records", read),
+        (Some(_), Some(at)) => {
+            let from_whom = reading::from_whom(world, consumer, partition);
+            in_racks = from_whom.is_some();
+            let position = || Phrase::new("scene.consumer_position").with("position", at.0).with("records", read);
+            from_whom.unwrap_or_else(position)
+        }
     };
     let first = working(consumer, offset).unwrap_or(first);
     // Who was thrown out before it had a position has nothing else to say.
@@ -293,7 +301,9 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     } else if let (Some(at), Some(leader)) = (offset, leader) {
         let (end, water) = (leader.log_end_offset(), leader.high_watermark());
         let dry = end.0.saturating_sub(water.0.max(at.0));
-        let second = if dry == 1 {
+        let second = if let Some(behind) = reading::behind_leader(world, consumer, partition) {
+            behind
+        } else if dry == 1 {
             Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))
         } else if dry > 1 {
             Phrase::new("scene.consumer_dry").with("first", water.0.max(at.0)).with("last", end.0.saturating_sub(1))
@@ -310,6 +320,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         name: consumer.id.to_string(),
         kind: ClientKind::Consumer {
             position: Shown { value: offset.map(|at| at.0), key: format!("position/{}/{partition}", consumer.id) },
+            in_racks,
         },
         lines,
         earlier: 0,
@@ -421,7 +432,10 @@ pub(crate) fn summary(message: &MessageFact) -> Phrase {
             Some(epoch) => Phrase::new("scene.msg_fetch_epoch").with("offset", offset.0).with("epoch", epoch.0),
             None => Phrase::new("scene.msg_fetch").with("offset", offset.0),
         },
-        Says::Fetched { error: Errors::None, high_watermark, records, first_offset } => match first_offset {
+        Says::Fetched { error: Errors::None, preferred_read_replica: Some(replica), .. } => {
+            Phrase::new("scene.msg_read_from").with("broker", replica.0)
+        }
+        Says::Fetched { error: Errors::None, high_watermark, records, first_offset, .. } => match first_offset {
             Some(first) => Phrase::new("scene.msg_fetched")
                 .with("first", first.0)
                 .with("records", *records)

@@ -4,9 +4,10 @@ use highwater_sim::consumer::membership::{MemberMoment, Membership};
 use highwater_sim::consumer::{Consumer, Life, Polls};
 use highwater_sim::fact::MessageFact;
 use highwater_sim::group::body::{GroupApi, assigned};
+use highwater_sim::group::consumer_group::Target;
 use highwater_sim::group::coordinator::ClassicGroup;
 use highwater_sim::group::error::GroupError;
-use highwater_sim::group::records::{GroupMetadata, Key, Part, Value};
+use highwater_sim::group::records::{GroupMetadata, Key, Part, Partitions, Value};
 use highwater_sim::ids::{NodeId, Topic, TopicPartition};
 use highwater_sim::sorted::SortedSet;
 use highwater_sim::time::SimTime;
@@ -16,7 +17,8 @@ use super::View;
 use crate::phrase::Phrase;
 use crate::scene::Shown;
 use crate::scene::group::{
-    GroupLog, GroupPanel, GroupTime, LogLine, MemberCard, MemberMessage, MemberRole, TimeRow, TimeSpan, Token,
+    GroupLog, GroupPanel, GroupTime, LogLine, MemberCard, MemberEpoch, MemberMessage, MemberRole, TimeRow, TimeSpan,
+    Token,
 };
 
 /// At most so many members are shown.
@@ -30,6 +32,10 @@ const RECORDS_READ: i64 = 256;
 pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
     let name = view.group.as_deref()?;
     let group = world.group(name);
+    let next = world.consumer_group(name);
+    let is_next = world
+        .members(name)
+        .any(|consumer| consumer.membership.as_ref().is_some_and(|membership| membership.is_by_consumer_protocol()));
     let id = format!("group-{name}");
     let consumers: Vec<&Consumer> = world.members(name).take(MEMBERS_MAX).collect();
     let mut topics: SortedSet<Topic> = SortedSet::new();
@@ -50,7 +56,7 @@ pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
         for number in 0..i32::try_from(partitions).unwrap_or(i32::MAX) {
             let partition = TopicPartition::new(topic.clone(), number);
             if !owned.contains(&partition.to_string().as_str()) {
-                unowned.push(token(&id, "", &partition, several, false));
+                unowned.push(token(&id, "", &partition, several));
             }
         }
     }
@@ -59,11 +65,25 @@ pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
         group: name.to_owned(),
         coordinator: Shown { value: coordinator, key: format!("coordinator/{name}") },
         state: Shown {
-            value: group.map_or("Empty", |group| group.state.name()).to_owned(),
+            value: match next {
+                Some(group) => group.state().name(),
+                None => group.map_or("Empty", |group| group.state.name()),
+            }
+            .to_owned(),
             key: format!("state/{name}"),
         },
-        generation: Shown { value: group.map_or(0, |group| group.generation), key: format!("generation/{name}") },
-        protocol: group.and_then(|group| group.protocol.clone()),
+        generation: Shown {
+            value: next.map_or_else(|| group.map_or(0, |group| group.generation), |group| group.epoch),
+            key: format!("generation/{name}"),
+        },
+        assignment_epoch: is_next.then(|| Shown {
+            value: next.map_or(0, |group| group.assignment_epoch),
+            key: format!("assignment_epoch/{name}"),
+        }),
+        protocol: match next {
+            Some(group) => Some(group.preferred_assignor().name().to_owned()),
+            None => group.and_then(|group| group.protocol.clone()),
+        },
         members,
         unowned,
         time: time(world, &consumers, &id, view.seconds),
@@ -72,14 +92,42 @@ pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
     })
 }
 
-fn token(owner: &str, prefix: &str, partition: &TopicPartition, several: bool, is_orphan: bool) -> Token {
+fn token(owner: &str, prefix: &str, partition: &TopicPartition, several: bool) -> Token {
     Token {
         id: format!("{owner}/{prefix}{partition}"),
-        label: if several { partition.to_string() } else { partition.partition.to_string() },
+        label: label(partition, several),
         color: u8::try_from(partition.partition.rem_euclid(6)).unwrap_or(0) + 1,
         partition: partition.to_string(),
-        is_orphan,
+        is_orphan: false,
+        is_leaving: false,
+        is_last: false,
     }
+}
+
+/// Nobody in the group had the partition later and gave it up again.
+fn is_last(world: &World, membership: &Membership, partition: &TopicPartition) -> bool {
+    let had_it_later = |other: &Consumer| {
+        other
+            .membership
+            .as_ref()
+            .is_some_and(|other| other.before_until > membership.before_until && other.before.contains(partition))
+    };
+    !world.members(&membership.name.group).any(had_it_later)
+}
+
+/// What stands on a partition's token.
+fn label(partition: &TopicPartition, several: bool) -> String {
+    if several { partition.to_string() } else { partition.partition.to_string() }
+}
+
+/// Partitions by the names of their topics.
+fn named(world: &World, partitions: &Target) -> Vec<TopicPartition> {
+    let mut named = Vec::new();
+    for topic in world.metadata().topics.keys() {
+        let numbers = world.numbers_of(partitions, topic);
+        named.extend(numbers.into_iter().map(|number| TopicPartition::new(topic.clone(), number)));
+    }
+    named
 }
 
 fn card(world: &World, consumer: &Consumer, group: Option<&ClassicGroup>, several: bool) -> Option<MemberCard> {
@@ -90,16 +138,27 @@ fn card(world: &World, consumer: &Consumer, group: Option<&ClassicGroup>, severa
         Life::Running => group.and_then(|group| group.members.get(member_id)).filter(|_| !member_id.is_empty()),
         _ => group.and_then(|group| group.members.values().find(|member| *member.client_id == *consumer.id.0)),
     };
-    let is_orphan = consumer.life != Life::Running && known.is_some();
+    let by_epoch = world.consumer_group_member(&consumer.id.0);
+    let is_orphan = consumer.life != Life::Running && (known.is_some() || by_epoch.is_some());
+    let has = |partitions: &[TopicPartition]| partitions.iter().map(|it| label(it, several)).collect::<Vec<_>>();
+    let owned_by_epoch = by_epoch.map(|(_, member)| named(world, &member.has())).unwrap_or_default();
+    let pending = by_epoch.map(|(_, member)| named(world, &member.pending())).unwrap_or_default();
+    let target = by_epoch.and_then(|(group, member)| group.target.get(&member.id).cloned());
+    let due: Vec<TopicPartition> = named(world, &target.unwrap_or_default())
+        .into_iter()
+        .filter(|partition| !owned_by_epoch.contains(partition))
+        .collect();
     let now: Vec<TopicPartition> = match consumer.life {
         Life::Running => consumer.positions().map(|(partition, _)| partition.clone()).collect(),
         // The coordinator does not know that its process is gone.
+        _ if by_epoch.is_some() => owned_by_epoch,
         _ => known.map(|member| assigned(&member.assignment)).unwrap_or_default(),
     };
     let role = match consumer.life {
         Life::Closed => MemberRole::Closed,
         Life::Crashed => MemberRole::Crashed,
         Life::Running if membership.moments.is_empty() => MemberRole::Idle,
+        Life::Running if by_epoch.is_some() => MemberRole::Member,
         Life::Running if known.is_none() => MemberRole::Outside,
         Life::Running if group.is_some_and(|group| group.is_leader(member_id)) => MemberRole::Leader,
         Life::Running => MemberRole::Member,
@@ -114,12 +173,29 @@ fn card(world: &World, consumer: &Consumer, group: Option<&ClassicGroup>, severa
             .before
             .iter()
             .filter(|_| runs)
-            .map(|partition| token(&id, "before-", partition, several, false))
+            .map(|partition| Token {
+                is_last: is_last(world, membership, partition),
+                ..token(&id, "before-", partition, several)
+            })
             .collect(),
         now: Shown {
-            value: now.iter().map(|partition| token(&id, "", partition, several, is_orphan)).collect(),
+            value: now
+                .iter()
+                .map(|partition| Token {
+                    is_orphan,
+                    is_leaving: pending.contains(partition),
+                    ..token(&id, "", partition, several)
+                })
+                .collect(),
             key: format!("assignment/{}", consumer.id),
         },
+        epoch: by_epoch.map(|(_, member)| MemberEpoch {
+            id: format!("{id}/epoch"),
+            epoch: Shown { value: member.epoch, key: format!("member_epoch/{}", consumer.id) },
+            state: member.state.name(),
+            pending: has(&pending),
+            due: has(&due),
+        }),
         message: message(world, consumer, membership),
         id,
     })
@@ -129,6 +205,11 @@ fn card(world: &World, consumer: &Consumer, group: Option<&ClassicGroup>, severa
 fn is_told(message: &MessageFact) -> bool {
     match (message.api_of_group(), &message.says) {
         (Some(GroupApi::Heartbeat), highwater_sim::fact::Says::Group(says)) => says.error != GroupError::None,
+        (Some(GroupApi::ConsumerGroupHeartbeat), highwater_sim::fact::Says::Group(says)) => {
+            says.error != GroupError::None
+                || says.partitions.is_some()
+                || says.member_epoch.is_some_and(|epoch| epoch <= 0)
+        }
         (api, _) => api.is_some(),
     }
 }
@@ -159,7 +240,7 @@ fn message(world: &World, consumer: &Consumer, membership: &Membership) -> Optio
     let log = world.offsets_partition_of(&membership.name.group)?;
     let broker = world.broker(world.metadata().partition(&log)?.leader?)?;
     let waiting = broker.groups.coordinators.get(&log.partition)?.waiting_of(&node)?;
-    if waiting == GroupApi::Heartbeat {
+    if matches!(waiting, GroupApi::Heartbeat | GroupApi::ConsumerGroupHeartbeat) {
         return None;
     }
     Some(MemberMessage { api: waiting.name().to_owned(), response: false, waits: true, error: None })
@@ -261,7 +342,7 @@ fn log(world: &World, group: &str, id: &str) -> Option<GroupLog> {
                 id: format!("{id}/record-{}", record.offset),
                 offset: record.offset,
                 kind: key.kind.name(),
-                text: said(&key, value.as_ref()),
+                text: said(world, &key, value.as_ref()),
                 committed: record.offset < leader.high_watermark().0,
             });
         }
@@ -270,7 +351,10 @@ fn log(world: &World, group: &str, id: &str) -> Option<GroupLog> {
     Some(GroupLog { id: format!("{id}/log"), partition: partition.to_string(), records: records.split_off(skip) })
 }
 
-fn said(key: &Key, value: Option<&Value>) -> Phrase {
+fn said(world: &World, key: &Key, value: Option<&Value>) -> Phrase {
+    if key.kind.is_of_consumer_group() && value.is_some() {
+        return said_by_epoch(world, key, value);
+    }
     match (value, &key.part) {
         (None, _) => Phrase::new("scene.record_tombstone"),
         (Some(Value::GroupMetadata(metadata)), _) if metadata.members.is_empty() => {
@@ -283,6 +367,40 @@ fn said(key: &Key, value: Option<&Value>) -> Phrase {
             .with("partition", format!("{topic}-{number}"))
             .with("offset", commit.offset),
         _ => Phrase::new("scene.record_other"),
+    }
+}
+
+/// What a record of a group by the consumer protocol says.
+fn said_by_epoch(world: &World, key: &Key, value: Option<&Value>) -> Phrase {
+    let member = match &key.part {
+        Part::Member(id) => world
+            .consumer_group(&key.group)
+            .and_then(|group| group.members.get(id))
+            .map_or_else(|| id.clone(), |member| member.client_id.clone()),
+        _ => String::new(),
+    };
+    let numbers = |told: &[Partitions]| {
+        let target = told.iter().map(|there| (there.topic_id, there.partitions.iter().copied().collect())).collect();
+        let named = named(world, &target);
+        let several = named.iter().any(|there| named.first().is_some_and(|first| first.topic != there.topic));
+        let all: Vec<String> = named.iter().map(|there| label(there, several)).collect();
+        if all.is_empty() { "–".to_owned() } else { all.join(" ") }
+    };
+    match value {
+        Some(Value::Epoch(epoch)) => Phrase::new("scene.record_epoch").with("epoch", epoch.epoch),
+        Some(Value::TargetEpoch(target)) => Phrase::new("scene.record_epoch").with("epoch", target.assignment_epoch),
+        Some(Value::TargetAssignment(target)) => Phrase::new("scene.record_target")
+            .with("member", member)
+            .with("partitions", numbers(&target.topic_partitions)),
+        Some(Value::CurrentAssignment(current)) => {
+            let gives = !current.partitions_pending_revocation.is_empty();
+            Phrase::new(if gives { "scene.record_current_gives" } else { "scene.record_current" })
+                .with("member", member)
+                .with("epoch", current.member_epoch)
+                .with("partitions", numbers(&current.assigned_partitions))
+                .with("gives", numbers(&current.partitions_pending_revocation))
+        }
+        _ => Phrase::new("scene.record_member").with("member", member),
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod files;
 mod group;
 mod history;
 mod partitioner;
+mod replicas;
 mod spread;
 pub(crate) mod table;
 
@@ -134,6 +135,7 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Controller => None,
             PanelKind::History => history::panel(world, view).map(Panel::History),
             PanelKind::Partitioner => partitioner::panel(world, view, palette).map(Panel::Partitioner),
+            PanelKind::Replicas => replicas::panel(world, view, palette).map(Panel::Replicas),
             PanelKind::Spread => spread::panel(world, view).map(Panel::Spread),
             PanelKind::Accumulator => accumulator::panel(world, view).map(Panel::Accumulator),
             PanelKind::Files => files::panel(world, view).map(Panel::Files),

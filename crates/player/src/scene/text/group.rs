@@ -3,11 +3,13 @@
 use super::{TextBlock, list};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
-use crate::scene::group::{GroupPanel, MemberCard, MemberRole, TimeRow, Token};
+use crate::scene::Shown;
+use crate::scene::group::{GroupPanel, MemberCard, MemberEpoch, MemberRole, TimeRow, Token};
 
 #[inline(never)]
 pub(super) fn describe(panel: &GroupPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
     let mut lines = vec![state(panel).say(lang), generation(panel).say(lang)];
+    lines.extend(panel.assignment_epoch.as_ref().map(|epoch| assignment_epoch(epoch).say(lang)));
     if !panel.unowned.is_empty() {
         lines.push(Phrase::new("text.group_unowned").with("partitions", names(&panel.unowned)).say(lang));
     }
@@ -15,6 +17,7 @@ pub(super) fn describe(panel: &GroupPanel, lang: Lang, blocks: &mut Vec<TextBloc
     for (card, row) in panel.members.iter().map(|card| (card, panel.time.rows.iter().find(|row| row.name == card.name)))
     {
         let mut lines = vec![owns(card).say(lang)];
+        lines.extend(card.epoch.as_ref().map(|epoch| member_epoch(epoch).say(lang)));
         if !card.before.is_empty() {
             lines.push(Phrase::new("text.member_before").with("partitions", names(&card.before)).say(lang));
         }
@@ -44,6 +47,7 @@ pub(super) fn label(panel: &GroupPanel, mark: &str) -> Option<Phrase> {
         match part {
             "state" => return Some(state(panel)),
             "generation" => return Some(generation(panel)),
+            "assignment-epoch" => return panel.assignment_epoch.as_ref().map(assignment_epoch),
             "time" => return Some(Phrase::new("text.group_time")),
             "log" => return Some(Phrase::new("text.group_log").with("partition", panel.log.partition.as_str())),
             _ => {}
@@ -63,6 +67,9 @@ pub(super) fn label(panel: &GroupPanel, mark: &str) -> Option<Phrase> {
     if mark == card.id {
         return Some(Phrase::new("text.member_is").with("member", name(card)).with("owns", owns(card)));
     }
+    if let Some(epoch) = card.epoch.as_ref().filter(|epoch| epoch.id == mark) {
+        return Some(Phrase::new("text.member_is").with("member", name(card)).with("owns", member_epoch(epoch)));
+    }
     if let Some(row) = panel.time.rows.iter().find(|row| row.id == mark) {
         let time = Phrase::new("text.member_time").with("name", row.name.as_str());
         return Some(match pause(row) {
@@ -74,7 +81,12 @@ pub(super) fn label(panel: &GroupPanel, mark: &str) -> Option<Phrase> {
         Phrase::new(key).with("partition", token.partition.as_str()).with("name", card.name.as_str())
     };
     let now = card.now.value.iter().find(|token| token.id == mark);
-    now.map(|token| of(if token.is_orphan { "text.token_orphan" } else { "text.token_owned" }, token))
+    let key = |token: &Token| match token {
+        Token { is_orphan: true, .. } => "text.token_orphan",
+        Token { is_leaving: true, .. } => "text.token_leaving",
+        _ => "text.token_owned",
+    };
+    now.map(|token| of(key(token), token))
         .or_else(|| card.before.iter().find(|token| token.id == mark).map(|token| of("text.token_before", token)))
 }
 
@@ -89,7 +101,27 @@ fn state(panel: &GroupPanel) -> Phrase {
     Phrase::new("text.group_state").with("state", panel.state.value.as_str())
 }
 
+fn assignment_epoch(epoch: &Shown<i32>) -> Phrase {
+    Phrase::new("text.assignment_epoch").with("epoch", epoch.value)
+}
+
+/// How far a member by the consumer protocol is.
+pub fn member_epoch(epoch: &MemberEpoch) -> Phrase {
+    let key = match (epoch.pending.is_empty(), epoch.due.is_empty()) {
+        (false, _) => "scene.member_gives_up",
+        (true, false) => "scene.member_is_due",
+        (true, true) => "scene.member_epoch",
+    };
+    let list = if epoch.pending.is_empty() { &epoch.due } else { &epoch.pending };
+    Phrase::new(key).with("epoch", epoch.epoch.value).with("partitions", list.join(" "))
+}
+
 fn generation(panel: &GroupPanel) -> Phrase {
+    if panel.assignment_epoch.is_some() {
+        return Phrase::new("text.group_epoch")
+            .with("epoch", panel.generation.value)
+            .with("protocol", panel.protocol.as_deref().unwrap_or("–"));
+    }
     match &panel.protocol {
         Some(protocol) => Phrase::new("text.group_generation")
             .with("generation", panel.generation.value)

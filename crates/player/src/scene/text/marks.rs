@@ -75,6 +75,15 @@ pub fn marks(scene: &Scene) -> Vec<MarkId> {
                 marks.extend(panel.time.rows.iter().map(|row| row.id.clone()));
                 marks.extend(panel.log.records.iter().map(|record| record.id.clone()));
             }
+            Panel::Replicas(panel) => {
+                marks.push(panel.id.clone());
+                marks.extend(panel.brokers.iter().map(|column| column.id.clone()));
+                for row in &panel.rows {
+                    marks.push(row.id.clone());
+                    marks.extend(row.bars.iter().map(|bar| bar.id.clone()));
+                }
+                marks.extend(panel.ticks.iter().map(|row| row.id.clone()));
+            }
             Panel::Spread(panel) => {
                 marks.push(panel.id.clone());
                 for chart in &panel.charts {

@@ -144,6 +144,7 @@ impl Builder {
                 brokers: form.cluster.brokers,
                 latency_ms: form.cluster.latency_ms,
                 config: form.cluster.config.flat(),
+                racks: form.cluster.racks,
             },
             topics,
             producers,

@@ -126,6 +126,9 @@ pub(super) struct ClusterForm {
     /// Broker configs.
     #[serde(default)]
     pub config: ConfigForm,
+    /// The rack of each broker, `broker.rack`, in order.
+    #[serde(default)]
+    pub racks: Vec<String>,
 }
 
 /// A topic.

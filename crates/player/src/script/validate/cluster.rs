@@ -1,5 +1,7 @@
 //! What must be so in the cluster and its clients.
 
+use highwater_sim::config::Rack;
+
 use super::{Checker, is_new, short};
 use crate::script::bounds::MAX_LATENCY_MS;
 use crate::script::{
@@ -30,6 +32,21 @@ impl Checker {
             );
         }
         self.configs(&place.key("config"), &cluster.config, ConfigOwner::Broker);
+        self.racks(&place.key("racks"), cluster);
+    }
+
+    fn racks(&mut self, place: &Place, cluster: &Cluster) {
+        let count = cluster.racks.len();
+        if count > 0 && i32::try_from(count) != Ok(cluster.brokers) {
+            let message = format!("{count} racks for {} brokers", cluster.brokers);
+            self.say(place.clone(), message, "a rack for each broker, in order");
+        }
+        for (index, rack) in cluster.racks.iter().enumerate().take(MAX_ENTRIES) {
+            if Rack::from_name(rack).is_none_or(|rack| rack.name().is_none()) {
+                let message = format!("{:?} is not the name of a rack", short(rack));
+                self.say(place.index(index), message, "a name of at most 23 bytes");
+            }
+        }
     }
 
     pub(super) fn topics(&mut self, scenario: &Scenario) {

@@ -6,7 +6,7 @@ use crate::expression::nearest;
 use crate::script::{MAX_PER_STEP, Place, partition_from_name};
 
 /// The first parts of marks, with an example of each.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("broker-1", "broker-1/orders-0/hw"),
     ("isr", "isr/orders-0"),
     ("message", "message-14"),
@@ -15,6 +15,7 @@ const EXAMPLES: [(&str, &str); 12] = [
     ("topic", "topic/orders/partition-3"),
     ("moves", "moves/orders"),
     ("accumulator", "accumulator/p1/orders-0"),
+    ("replicas", "replicas/orders"),
     ("spread", "spread/p1/orders-0"),
     ("log", "log/orders-0/segment-0"),
     ("group", "group-billing/state"),
@@ -95,7 +96,7 @@ impl Checker {
                 let id = group.trim_start_matches("group-");
                 match rest {
                     _ if !self.names.is_group(id) => Err(format!("no group is called {id:?}")),
-                    [] | ["state" | "generation" | "time" | "log"] => Ok(()),
+                    [] | ["state" | "generation" | "assignment-epoch" | "time" | "log"] => Ok(()),
                     [record] if numbered(record, "record").is_some() => Ok(()),
                     [name] => partition(name),
                     _ => Err("a group has state, generation, time, log, record-3 and orders-0".to_owned()),
@@ -105,7 +106,7 @@ impl Checker {
                 let id = member.trim_start_matches("member-");
                 match rest {
                     _ if !self.names.is_consumer(id) => Err(format!("no consumer is called {id:?}")),
-                    [] | ["time"] => Ok(()),
+                    [] | ["time" | "epoch"] => Ok(()),
                     [name] => partition(name.trim_start_matches("before-")),
                     _ => Err("a member has orders-0, before-orders-0 and time".to_owned()),
                 }
@@ -132,6 +133,17 @@ impl Checker {
                         part,
                         &[&LOG[..], &LOG_NUMBERED].concat(),
                         "a log has segment-0, entry-588, probe-2, batch-599, field-crc, record-3 and start",
+                    )),
+                }
+            }
+            ["replicas", name] => topic(name).map(|_| ()).or_else(|help| partition(name).map_err(|_| help)),
+            ["replicas", name, broker] => {
+                topic(name).map(|_| ()).or_else(|help| partition(name).map_err(|_| help))?;
+                match numbered(broker, "broker").or(numbered(broker, "preferred")) {
+                    Some(number) if (1..=i64::from(self.names.brokers)).contains(&number) => Ok(()),
+                    _ => Err(format!(
+                        "for example replicas/{name}/broker-1; the brokers are 1 to {}",
+                        self.names.brokers
                     )),
                 }
             }

@@ -78,7 +78,8 @@ impl Consumer {
             self.metadata = ClientMetadata::new(self.id.clone(), self.metadata.bootstrap(), age_ms, backoff_ms);
             if let Some(membership) = &mut self.membership {
                 let moments = std::mem::take(&mut membership.moments);
-                let fresh = Membership::new(membership.name.clone(), &self.id.0, &self.config, out.now);
+                let incarnation = membership.incarnation.saturating_add(1);
+                let fresh = Membership::new(membership.name.clone(), &self.id.0, &self.config, out.now, incarnation);
                 **membership = Membership { moments, ..fresh };
             }
         }

@@ -51,6 +51,14 @@ pub(super) fn of_fact(kind: &FactKind, fields: Fields) -> Fields {
             .number("from", from.0)
             .number("to", to.0)
             .number("leader_epoch", leader_epoch.0),
+        FactKind::PreferredReadReplica(told) => {
+            let fields = fields.text("consumer", &told.consumer).partition(&told.partition);
+            let fields = fields.number("replica", told.replica.0);
+            match told.cleared {
+                Some(because) => fields.text("because", &because.name()),
+                None => fields.count("max_age_ms", told.max_age_ms),
+            }
+        }
         FactKind::PollThrew(PollThrew { consumer, partition, error, position, diverged }) => fields
             .text("consumer", consumer)
             .partition(partition)

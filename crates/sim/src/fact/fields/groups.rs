@@ -2,7 +2,7 @@
 
 use super::Fields;
 use crate::consumer::action::{ConsumerAction, SeekTo};
-use crate::fact::group::{GroupFact, listed};
+use crate::fact::group::{ConsumerGroupRecord, ConsumerGroupSays, GroupFact, Since, listed};
 use crate::group::body::GroupSays;
 use crate::group::event::{GroupEvent, GroupEventKind, MemberName};
 
@@ -14,6 +14,12 @@ impl GroupSays {
         }
         if let Some(generation) = self.generation {
             fields = fields.number("generation", generation);
+        }
+        if let Some(epoch) = self.member_epoch {
+            fields = fields.number("member_epoch", epoch);
+        }
+        if let Some(partitions) = self.partitions {
+            fields = fields.number("partitions", partitions);
         }
         if !self.member_id.is_empty() {
             fields = fields.text("member_id", &self.member_id);
@@ -77,6 +83,7 @@ impl GroupFact {
                 let assignment = members.iter().map(|(name, owned)| format!("{name}: {}", listed(owned)));
                 fields.text("assignment", &assignment.collect::<Vec<_>>().join("; "))
             }
+            GroupFact::ConsumerGroupRecord(record) => record.fields(fields),
             GroupFact::OffsetCommit { broker, log, at, group, partition, offset } => fields
                 .number("broker", broker.0)
                 .text("log", log)
@@ -104,12 +111,18 @@ impl GroupFact {
             GroupFact::CoordinatorLost { consumer, group, error } => {
                 fields.text("consumer", consumer).text("group", group).text("error", &error.name())
             }
-            GroupFact::PartitionsAssigned { consumer, group, generation, added, owned } => fields
-                .text("consumer", consumer)
-                .text("group", group)
-                .number("generation", *generation)
-                .text("added", &listed(added))
-                .text("owned", &listed(owned)),
+            GroupFact::PartitionsAssigned { consumer, group, since, added, owned } => {
+                let (name, number) = match since {
+                    Since::Generation(generation) => ("generation", *generation),
+                    Since::MemberEpoch(epoch) => ("member_epoch", *epoch),
+                };
+                fields
+                    .text("consumer", consumer)
+                    .text("group", group)
+                    .number(name, number)
+                    .text("added", &listed(added))
+                    .text("owned", &listed(owned))
+            }
             GroupFact::PartitionsRevoked { consumer, group, revoked } => {
                 fields.text("consumer", consumer).text("group", group).text("revoked", &listed(revoked))
             }
@@ -144,6 +157,38 @@ impl GroupFact {
                 fields.text("consumer", consumer)
             }
             _ => fields,
+        }
+    }
+}
+
+impl ConsumerGroupRecord {
+    fn fields(&self, fields: Fields) -> Fields {
+        let fields = fields.number("broker", self.broker.0).partition(&self.log).number("at", self.at.0);
+        let mut fields = fields.text("group", &self.group);
+        if self.member.is_some() {
+            fields = member(fields, "member", self.member.as_ref());
+        }
+        match &self.says {
+            None => fields.flag("tombstone", true),
+            Some(ConsumerGroupSays::Epoch(epoch)) => fields.number("epoch", *epoch),
+            Some(ConsumerGroupSays::AssignmentEpoch(epoch)) => fields.number("assignment_epoch", *epoch),
+            Some(ConsumerGroupSays::Target(target)) => fields.text("target", &listed(target)),
+            Some(ConsumerGroupSays::Current {
+                member_epoch,
+                previous_member_epoch,
+                state,
+                assigned,
+                pending_revocation,
+            }) => fields
+                .number("member_epoch", *member_epoch)
+                .number("previous_member_epoch", *previous_member_epoch)
+                .text("state", &state.name())
+                .text("assigned", &listed(assigned))
+                .text("pending_revocation", &listed(pending_revocation)),
+            Some(ConsumerGroupSays::Member { topics, assignor }) => {
+                fields.text("topics", &topics.join(", ")).text("assignor", &assignor.as_deref().unwrap_or("null"))
+            }
+            Some(ConsumerGroupSays::Topics(topics)) => fields.text("topics", &topics.join(", ")),
         }
     }
 }

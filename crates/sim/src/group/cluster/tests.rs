@@ -24,8 +24,12 @@ fn by_consumer_protocol(name: &str) -> MemberConfig {
 }
 
 fn cluster() -> GroupCluster {
-    let consumer =
-        ConsumerGroupConfig { heartbeat_interval_ms: 500, session_timeout_ms: 6_000, assignment_interval_ms: 0 };
+    let consumer = ConsumerGroupConfig {
+        heartbeat_interval_ms: 500,
+        session_timeout_ms: 6_000,
+        assignment_interval_ms: 0,
+        ..ConsumerGroupConfig::default()
+    };
     let config = GroupConfig { initial_rebalance_delay_ms: 0, consumer, ..GroupConfig::default() };
     let mut cluster = GroupCluster::new(config);
     cluster.set_partitions("t", 4);

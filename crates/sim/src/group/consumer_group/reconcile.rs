@@ -25,6 +25,24 @@ impl MemberState {
             MemberState::UnreleasedPartitions => 2,
         }
     }
+
+    /// The state with such a number. Kafka: `MemberState.fromValue`; a number that means nothing is `Stable` here.
+    pub fn with_value(value: i8) -> MemberState {
+        match value {
+            1 => MemberState::UnrevokedPartitions,
+            2 => MemberState::UnreleasedPartitions,
+            _ => MemberState::Stable,
+        }
+    }
+
+    /// Kafka's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            MemberState::Stable => "STABLE",
+            MemberState::UnrevokedPartitions => "UNREVOKED_PARTITIONS",
+            MemberState::UnreleasedPartitions => "UNRELEASED_PARTITIONS",
+        }
+    }
 }
 
 impl ConsumerGroup {
@@ -39,11 +57,11 @@ impl ConsumerGroup {
         let next = |epoch: i32| self.next_assignment(member, epoch, owned, cluster);
         match member.state {
             MemberState::Stable if member.epoch != self.assignment_epoch => next(member.epoch),
-            MemberState::Stable if subscription_changed => without_unsubscribed(member, owned, cluster),
+            MemberState::Stable if subscription_changed => self.without_unsubscribed(member, owned, cluster),
             MemberState::Stable => member.clone(),
             MemberState::UnrevokedPartitions if owns_any(owned, &member.pending_revocation) => {
                 if subscription_changed {
-                    without_unsubscribed(member, owned, cluster)
+                    self.without_unsubscribed(member, owned, cluster)
                 } else {
                     member.clone()
                 }
@@ -60,7 +78,7 @@ impl ConsumerGroup {
         owned: Option<&Target>,
         cluster: &[TopicPartitions],
     ) -> Member {
-        let subscribed = subscribed_ids(member, cluster);
+        let subscribed = self.subscribed_ids(member, cluster);
         let empty = Target::new();
         let target = self.target.get(&member.id).unwrap_or(&empty);
         let (mut kept, mut revoked) = (Epochs::new(), Epochs::new());
@@ -106,34 +124,43 @@ impl ConsumerGroup {
 
     /// Somebody has the partition, or has not given it up yet. Kafka: `currentPartitionEpoch`.
     fn is_held(&self, topic: TopicId, number: i32) -> bool {
+        #[cfg(test)]
+        if self.config.sabotage == Some(crate::metadata::Sabotage::AssignsWhatIsHeld) {
+            return false;
+        }
         let holds = |epochs: &Epochs| epochs.get(&topic).is_some_and(|there| there.contains_key(&number));
         self.members.values().any(|member| holds(&member.assigned) || holds(&member.pending_revocation))
     }
-}
 
-/// Kafka: `updateCurrentAssignment`.
-fn without_unsubscribed(member: &Member, owned: Option<&Target>, cluster: &[TopicPartitions]) -> Member {
-    let subscribed = subscribed_ids(member, cluster);
-    let mut next = member.clone();
-    for (topic, numbers) in &member.assigned {
-        if !subscribed.contains(topic) {
-            next.assigned.remove(topic);
-            let pending = next.pending_revocation.get_or_insert_with(*topic, SortedMap::new);
-            for (number, epoch) in numbers {
-                pending.insert(*number, *epoch);
+    /// Kafka: `updateCurrentAssignment`.
+    fn without_unsubscribed(&self, member: &Member, owned: Option<&Target>, cluster: &[TopicPartitions]) -> Member {
+        let subscribed = self.subscribed_ids(member, cluster);
+        let mut next = member.clone();
+        for (topic, numbers) in &member.assigned {
+            if !subscribed.contains(topic) {
+                next.assigned.remove(topic);
+                let pending = next.pending_revocation.get_or_insert_with(*topic, SortedMap::new);
+                for (number, epoch) in numbers {
+                    pending.insert(*number, *epoch);
+                }
             }
         }
+        if next.assigned == member.assigned {
+            return next;
+        }
+        next.previous_epoch = member.epoch;
+        if owns_any(owned, &next.pending_revocation) {
+            next.state = MemberState::UnrevokedPartitions;
+        } else {
+            next.pending_revocation.clone_from(&member.pending_revocation);
+        }
+        next
     }
-    if next.assigned == member.assigned {
-        return next;
+
+    fn subscribed_ids(&self, member: &Member, cluster: &[TopicPartitions]) -> SortedSet<TopicId> {
+        let is_subscribed = |topic: &&TopicPartitions| self.subscribes(member, &topic.topic);
+        cluster.iter().filter(is_subscribed).map(|topic| topic.id).collect()
     }
-    next.previous_epoch = member.epoch;
-    if owns_any(owned, &next.pending_revocation) {
-        next.state = MemberState::UnrevokedPartitions;
-    } else {
-        next.pending_revocation.clone_from(&member.pending_revocation);
-    }
-    next
 }
 
 /// Kafka: `ownsRevokedPartitions`. A member that says nothing may still have everything.
@@ -141,9 +168,4 @@ fn owns_any(owned: Option<&Target>, epochs: &Epochs) -> bool {
     let Some(owned) = owned else { return true };
     let is_in = |topic: &TopicId, number: &i32| epochs.get(topic).is_some_and(|there| there.contains_key(number));
     owned.iter().any(|(topic, numbers)| numbers.iter().any(|number| is_in(topic, number)))
-}
-
-fn subscribed_ids(member: &Member, cluster: &[TopicPartitions]) -> SortedSet<TopicId> {
-    let is_subscribed = |topic: &&TopicPartitions| member.subscribed_topic_names.contains(&topic.topic);
-    cluster.iter().filter(is_subscribed).map(|topic| topic.id).collect()
 }

@@ -16,8 +16,12 @@ struct Story {
 }
 
 fn story() -> Story {
-    let config =
-        ConsumerGroupConfig { heartbeat_interval_ms: 500, session_timeout_ms: 6_000, assignment_interval_ms: 0 };
+    let config = ConsumerGroupConfig {
+        heartbeat_interval_ms: 500,
+        session_timeout_ms: 6_000,
+        assignment_interval_ms: 0,
+        ..ConsumerGroupConfig::default()
+    };
     Story { group: ConsumerGroup::new("g".to_owned(), config), now: SimTime::ZERO, partitions: 4, members: Vec::new() }
 }
 
@@ -50,9 +54,9 @@ fn told(record: &Record) -> String {
 
 impl Story {
     fn ask(&mut self, request: &HeartbeatRequest) -> (Result<HeartbeatResponse, GroupError>, Vec<String>) {
-        let mut records = Vec::new();
-        let response = self.group.heartbeat(self.now, request, &cluster(self.partitions), &mut records);
-        (response, records.iter().map(told).collect())
+        let mut out = Outcome::default();
+        let response = self.group.heartbeat(self.now, request, &cluster(self.partitions), &mut out);
+        (response, out.records.iter().map(told).collect())
     }
 
     fn join(&mut self, id: &str, instance: Option<&str>) -> (Result<HeartbeatResponse, GroupError>, Vec<String>) {
@@ -143,9 +147,9 @@ fn who_is_not_heard_of_or_keeps_what_it_must_give_up_is_put_out() {
     let mut story = story();
     assert!(story.join("C0", None).0.is_ok());
     assert_eq!(story.group.next_deadline(), Some(SimTime::from_ms(6_000)));
-    let mut records = Vec::new();
-    story.group.on_time(SimTime::from_ms(6_000), &mut records);
-    assert_eq!(records.iter().map(told).collect::<Vec<_>>(), ["-C0 8", "-C0 7", "-C0 5", "epoch 3"]);
+    let mut out = Outcome::default();
+    story.group.on_time(SimTime::from_ms(6_000), &cluster(4), &mut out);
+    assert_eq!(out.records.iter().map(told).collect::<Vec<_>>(), ["-C0 8", "-C0 7", "-C0 5", "epoch 3"]);
     assert!(story.group.members.is_empty());
 
     let mut story = self::story();
@@ -154,10 +158,10 @@ fn who_is_not_heard_of_or_keeps_what_it_must_give_up_is_put_out() {
     story.beat("C0", false);
     for at in (0..=300_000).step_by(5_000) {
         story.now = SimTime::from_ms(at);
-        let mut records = Vec::new();
-        story.group.on_time(story.now, &mut records);
+        let mut out = Outcome::default();
+        story.group.on_time(story.now, &cluster(4), &mut out);
         if at < 300_000 {
-            assert!(records.is_empty(), "{at}");
+            assert!(out.records.is_empty(), "{at}");
             story.beat("C0", false);
             story.beat("C1", false);
         }
@@ -212,4 +216,52 @@ fn epochs_fence_heartbeats_and_commits() {
     story.partitions = 5;
     story.beat("C0", false);
     assert_eq!(may(&story, &of_0(commit("C0", 2))), Ok(()));
+}
+
+/// The records of the recorded story `next-regex`, and what follows when the last subscriber goes.
+#[test]
+fn an_expression_is_held_against_the_topics_behind_the_heartbeat_and_forgotten_with_its_last_member() {
+    let topics = |names: &[&str]| -> Vec<TopicPartitions> {
+        let one = |(number, name): (usize, &&str)| TopicPartitions {
+            topic: (*name).into(),
+            id: TopicId(7 + number as u128),
+            partitions: 3,
+        };
+        names.iter().enumerate().map(one).collect()
+    };
+    let (one, two) = (topics(&["ev-a"]), topics(&["ev-a", "ev-b"]));
+    let mut group = story().group;
+    let mut out = Outcome::default();
+    let mut beat = |group: &mut ConsumerGroup, at: u64, epoch: i32, text: Option<&str>, topics: &[TopicPartitions]| {
+        let request = HeartbeatRequest {
+            group: "g".to_owned(),
+            member_id: "C0".to_owned(),
+            member_epoch: epoch,
+            rebalance_timeout_ms: text.map(|_| 300_000),
+            subscribed_topic_names: text.map(|_| SortedSet::new()),
+            subscribed_topic_regex: text.map(str::to_owned),
+            topic_partitions: text.map(|_| Target::new()),
+            ..HeartbeatRequest::default()
+        };
+        out.records.clear();
+        let answer = group.heartbeat(SimTime::from_ms(at), &request, topics, &mut out);
+        group.on_time(SimTime::from_ms(at), topics, &mut out);
+        let kinds: Vec<i16> = out.records.iter().map(|record| record.key.kind.id()).collect();
+        (answer.map(|answer| answer.member_epoch), kinds)
+    };
+    let invalid = beat(&mut group, 0, 0, Some("ev-(.*"), &one);
+    assert_eq!(invalid, (Err(GroupError::InvalidRegularExpression), Vec::new()));
+    group.version = TopicsVersion { now: 1, with_new_topics: 1 };
+    // It is in epoch 1 until the expression is resolved, which makes epoch 2.
+    assert_eq!(beat(&mut group, 0, 0, Some("ev-.*"), &one), (Ok(1), vec![5, 8, 16, 3]));
+    assert_eq!(beat(&mut group, 500, 1, None, &one), (Ok(2), vec![7, 6, 8]));
+    assert!(group.knows_topics_of(1) && !group.knows_topics_of(2));
+    // A topic comes: ten seconds after the last look there is another.
+    group.version = TopicsVersion { now: 2, with_new_topics: 2 };
+    assert_eq!(beat(&mut group, 10_000, 2, None, &two), (Ok(2), Vec::new()));
+    assert_eq!(beat(&mut group, 10_001, 2, None, &two), (Ok(2), vec![16, 3]));
+    assert_eq!(beat(&mut group, 10_500, 2, None, &two), (Ok(3), vec![7, 6, 8]));
+    assert_eq!(group.members.get("C0").unwrap().assigned.len(), 2);
+    assert_eq!(beat(&mut group, 11_000, -1, None, &two), (Ok(-1), vec![8, 7, 5, 16, 3]));
+    assert!(group.expressions.is_empty());
 }

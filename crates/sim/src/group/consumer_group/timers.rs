@@ -2,7 +2,9 @@
 //! `scheduleConsumerGroupRebalanceTimeout`.
 
 use super::{ConsumerGroup, Member, MemberState};
-use crate::group::records::Record;
+use crate::group::assignor::TopicPartitions;
+use crate::group::coordinator::Outcome;
+use crate::group::event::Removal;
 use crate::time::SimTime;
 
 /// When members are gone unless they are heard of, or have not given up what they must.
@@ -30,21 +32,26 @@ impl ConsumerGroup {
         self.timers
             .values()
             .flat_map(|timers| timers.session.into_iter().chain(timers.rebalance.map(|(at, _)| at)))
+            .chain(self.resolves_at)
             .min()
     }
 
     /// Puts out members that were not heard of, or did not give up what they must in time.
-    pub fn on_time(&mut self, now: SimTime, records: &mut Vec<Record>) {
-        let is_over = |id: &String, timers: &Timers| {
-            let stays = timers.rebalance.is_some_and(|(at, epoch)| {
+    pub fn on_time(&mut self, now: SimTime, cluster: &[TopicPartitions], out: &mut Outcome) {
+        if self.resolves_at.take_if(|at| *at <= now).is_some() {
+            self.resolve(now, cluster, out);
+        }
+        let why = |(id, timers): (&String, &Timers)| {
+            let keeps = timers.rebalance.is_some_and(|(at, epoch)| {
                 at <= now && self.members.get(id).is_some_and(|member| member.epoch == epoch)
             });
-            stays || timers.session.is_some_and(|at| at <= now)
+            let is_silent = timers.session.is_some_and(|at| at <= now);
+            let because = if is_silent { Removal::SessionExpired } else { Removal::DidNotRevoke };
+            (keeps || is_silent).then(|| (id.clone(), because))
         };
-        let gone: Vec<String> =
-            self.timers.iter().filter(|(id, timers)| is_over(id, timers)).map(|(id, _)| id.clone()).collect();
-        for member_id in gone {
-            self.remove(&member_id, records);
+        let gone: Vec<(String, Removal)> = self.timers.iter().filter_map(why).collect();
+        for (member_id, because) in gone {
+            self.remove(&member_id, because, cluster, out);
         }
         for timers in self.timers.values_mut() {
             timers.rebalance = timers.rebalance.filter(|(at, _)| *at > now);

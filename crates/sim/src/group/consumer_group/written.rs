@@ -20,7 +20,7 @@ impl ConsumerGroup {
             client_id: member.client_id.clone(),
             client_host: member.client_host.clone(),
             subscribed_topic_names: member.subscribed_topic_names.iter().cloned().collect(),
-            subscribed_topic_regex: Some(String::new()),
+            subscribed_topic_regex: Some(member.subscribed_topic_regex.clone()),
             rebalance_timeout_ms: member.rebalance_timeout_ms,
             server_assignor: member.server_assignor.clone(),
             ..records::Member::default()

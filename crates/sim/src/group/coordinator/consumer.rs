@@ -23,8 +23,12 @@ impl GroupCoordinator {
         self.consumer_groups.values()
     }
 
-    /// What the broker knows of topics now. Kafka: `onNewMetadataImage`.
-    pub fn set_topics(&mut self, topics: &[TopicPartitions]) {
+    /// What the broker knows of topics now, and in which version of its metadata. Kafka: `onNewMetadataImage`.
+    pub fn set_topics(&mut self, topics: &[TopicPartitions], version: u64) {
+        self.version.now = version;
+        if topics.iter().any(|topic| !self.topics.iter().any(|known| known.id == topic.id)) {
+            self.version.with_new_topics = version;
+        }
         if *self.topics != *topics {
             self.topics = topics.into();
         }
@@ -58,7 +62,8 @@ impl GroupCoordinator {
         if joins && group.members.len() >= context.config.max_size {
             return Err(GroupError::GroupMaxSizeReached);
         }
-        group.heartbeat(context.now, request, &topics, &mut context.out.records)
+        group.version = self.version;
+        group.heartbeat(context.now, request, &topics, context.out)
     }
 
     /// A classic member comes: a group by the consumer protocol makes room if it has no members.

@@ -3,6 +3,7 @@
 //!
 //! Differs from Kafka: offsets of a transaction that has not ended are not read.
 
+use super::super::consumer_group::ConsumerGroup;
 use super::super::records::{GroupMetadata, Key, Kind, Part, Record, Value};
 use super::classic::{ClassicGroup, ClassicMember, State};
 use super::offsets::Committed;
@@ -11,9 +12,12 @@ use crate::time::SimTime;
 use std::rc::Rc;
 
 impl GroupCoordinator {
-    /// Takes over what a record says. What no classic group writes is passed over.
+    /// Takes over what a record says. What is neither of a classic nor of a consumer group is passed over.
     pub fn replay(&mut self, now: SimTime, record: &Record) {
         let Record { key: Key { kind, group, part }, value } = record;
+        if kind.is_of_consumer_group() {
+            return self.replay_consumer_group(record);
+        }
         match (kind, part, value) {
             (Kind::GroupMetadata, _, None) => {
                 self.groups.remove(group);
@@ -25,7 +29,9 @@ impl GroupCoordinator {
                 self.offsets.remove(group, topic, *partition);
             }
             (Kind::OffsetCommit, Part::Partition(topic, partition), Some(Value::OffsetCommit(commit))) => {
-                self.groups.get_or_insert_with(group.clone(), || ClassicGroup::new(group.clone(), now));
+                if !self.consumer_groups.contains_key(group) {
+                    self.groups.get_or_insert_with(group.clone(), || ClassicGroup::new(group.clone(), now));
+                }
                 let offset = Committed {
                     topic: topic.clone(),
                     partition: *partition,
@@ -41,6 +47,23 @@ impl GroupCoordinator {
         }
     }
 
+    /// Kafka: `getOrMaybeCreatePersistedConsumerGroup`, and what each kind of record means.
+    fn replay_consumer_group(&mut self, record: &Record) {
+        let Record { key: Key { kind, group: id, .. }, value } = record;
+        if value.is_none() && *kind == Kind::ConsumerGroupMetadata {
+            self.consumer_groups.remove(id);
+            return;
+        }
+        if value.is_some() && !self.consumer_groups.contains_key(id) {
+            // A group that had only offsets so far.
+            self.groups.remove(id);
+            self.consumer_groups.insert(id.clone(), ConsumerGroup::new(id.clone(), self.config.consumer.clone()));
+        }
+        if let Some(group) = self.consumer_groups.get_mut(id) {
+            group.replay(record);
+        }
+    }
+
     /// All is read: the sessions of all members begin anew.
     pub fn on_loaded(&mut self, now: SimTime) {
         let config = Rc::clone(&self.config);
@@ -51,6 +74,9 @@ impl GroupCoordinator {
             for member_id in members {
                 group.heard_of(&member_id, &mut context);
             }
+        }
+        for group in self.consumer_groups.values_mut() {
+            group.on_loaded(now);
         }
         self.scheduled = scheduled;
     }

@@ -9,7 +9,7 @@ use super::super::consumer_group::{HeartbeatRequest, HeartbeatResponse, Target};
 use super::super::error::GroupError;
 use super::super::message::Request;
 use super::reconcile::{LocalAssignment, Reconciliation};
-use super::{Event, GroupMember, InFlight, MemberState, MembershipOperation, Output, PollError};
+use super::{Event, GroupMember, InFlight, MemberState, MembershipOperation, Output, PollError, Wanted};
 use crate::ids::Topic;
 use crate::sorted::SortedSet;
 use crate::time::SimTime;
@@ -64,6 +64,7 @@ pub enum MembershipState {
 struct SentFields {
     rebalance_timeout_ms: Option<i32>,
     subscribed_topic_names: Option<SortedSet<Topic>>,
+    expression: Option<String>,
     server_assignor: Option<String>,
     local: Option<LocalAssignment>,
 }
@@ -253,6 +254,10 @@ impl GroupMember {
         let new = SentFields {
             rebalance_timeout_ms: Some(self.config.max_poll_interval_ms),
             subscribed_topic_names: Some(self.subscription.clone()),
+            expression: match &self.wanted {
+                Some(Wanted::Expression(text)) => Some(text.clone()),
+                _ => None,
+            },
             server_assignor: remote_assignor.clone(),
             local: Some(own.current.clone()),
         };
@@ -270,6 +275,8 @@ impl GroupMember {
                 .subscribed_topic_names
                 .clone()
                 .filter(|_| told(new.subscribed_topic_names != old.subscribed_topic_names)),
+            subscribed_topic_regex: (new.expression != old.expression || all && new.expression.is_some())
+                .then(|| new.expression.clone().unwrap_or_default()),
             server_assignor: new.server_assignor.clone().filter(|_| told(new.server_assignor != old.server_assignor)),
             topic_partitions: new.local.clone().filter(|_| told(new.local != old.local)).map(|local| local.partitions),
             client_id: self.config.client_id.clone(),

@@ -47,6 +47,12 @@ impl GroupMember {
         self.assigned.iter().filter(stays).cloned().collect()
     }
 
+    /// The partition is about to be given up: nothing more of it is fetched or returned. Kafka: `markPendingRevocation`.
+    pub fn gives_up(&self, partition: &TopicPartition) -> bool {
+        let begun = self.consumer_protocol.as_ref().and_then(|own| own.reconciliation.as_ref());
+        begun.is_some_and(|begun| !begun.assigned.contains(partition))
+    }
+
     /// Begins to bring about what was assigned, if that is something new.
     pub(super) fn reconcile(&mut self, now: SimTime, out: &mut Output) {
         let Some(own) = &self.consumer_protocol else { return };

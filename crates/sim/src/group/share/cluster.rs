@@ -40,10 +40,10 @@ pub enum ShareHappening {
     Beat(String, ShareHeartbeatRequest),
     /// A member got an answer to one.
     BeatAnswered(String, Result<ShareHeartbeatResponse, GroupError>),
-    /// A consumer asked a leader.
-    Asked(String, ShareRequest),
-    /// A consumer got a leader's answer.
-    Answered(String, ShareResponse),
+    /// A consumer asked a leader, then.
+    Asked(String, SimTime, ShareRequest),
+    /// A consumer got a leader's answer, then.
+    Answered(String, SimTime, ShareResponse),
     /// An application saw something.
     Seen(String, ShareEvent),
     /// The coordinator wrote a record.
@@ -337,7 +337,8 @@ impl ShareCluster {
         match mail {
             Mail::Beat(id, request) => {
                 let mut out = Outcome::default();
-                self.coordinator.set_topics(&self.topics);
+                // Topics only come: how many there are is a version of what is known of them.
+                self.coordinator.set_topics(&self.topics, u64::try_from(self.topics.len()).unwrap_or(u64::MAX));
                 self.coordinator.on_request(self.now, id, &request, &mut |prefix| prefix.to_owned(), &mut out);
                 self.take_outcome(out);
             }
@@ -358,7 +359,7 @@ impl ShareCluster {
             }
             Mail::ShareAnswer(id, response) => {
                 let Some(name) = self.name_of(id) else { return };
-                self.happenings.push(ShareHappening::Answered(name.clone(), response.clone()));
+                self.happenings.push(ShareHappening::Answered(name.clone(), self.now, response.clone()));
                 self.with_client(&name, |client, now, known, out| {
                     client.consumer.on_response(now, id, &response, known, out);
                 });
@@ -461,7 +462,7 @@ impl ShareCluster {
             self.send(Mail::Beat(id, request));
         }
         for (id, _, request) in out.requests {
-            self.happenings.push(ShareHappening::Asked(name.to_owned(), request.clone()));
+            self.happenings.push(ShareHappening::Asked(name.to_owned(), self.now, request.clone()));
             self.send(Mail::Share(id, request));
         }
         for event in out.events {

@@ -174,7 +174,6 @@ pub struct ShareConsumer {
     closing: bool,
     next_id: u64,
     next_commit: u64,
-    empty_fetches: u64,
 }
 
 impl ShareConsumer {
@@ -195,18 +194,12 @@ impl ShareConsumer {
             closing: false,
             next_id: first_id,
             next_commit: 0,
-            empty_fetches: 0,
         }
     }
 
     /// Its partitions.
     pub fn assigned(&self) -> &[TopicPartition] {
         &self.assigned
-    }
-
-    /// How often a fetch came back with nothing.
-    pub fn empty_fetches(&self) -> u64 {
-        self.empty_fetches
     }
 
     /// Records that the application has and has not told anything about.

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::super::World;
 use super::Halt;
+use crate::config::Rack;
 use crate::controller::election::{self, Changes, Event};
 use crate::event_queue::EventKind;
 use crate::fact::{Fact, FactKind};
@@ -180,11 +181,11 @@ impl World {
         let event = if is_clean { Event::Leaves(id) } else { Event::WasUnclean(id) };
         let changes = election::changes(&self.metadata, event);
         let because = self.write(changes, cause, facts);
-        let epoch = self.brokers.get(&id).map_or(-1, |broker| broker.epoch);
+        let (epoch, rack) = self.brokers.get(&id).map_or((-1, Rack::NULL), |at| (at.epoch, at.config.broker_rack));
         let registered = self.tell(FactKind::RegisterBrokerRecord { broker: id, broker_epoch: epoch }, because, facts);
         let metadata = Rc::make_mut(&mut self.metadata);
         metadata.offset = metadata.offset.saturating_add(1);
-        metadata.brokers.insert(id, BrokerRegistration { epoch, fenced: true, in_controlled_shutdown: false });
+        metadata.brokers.insert(id, BrokerRegistration { epoch, fenced: true, in_controlled_shutdown: false, rack });
         self.publish(registered, facts);
         self.catch_up(id, registered, facts);
     }

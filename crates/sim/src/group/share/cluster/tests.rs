@@ -85,7 +85,10 @@ fn a_commit_says_nothing_if_there_is_nothing_to_say() {
     let mut cluster = with_members(0, &["A"], Explicit);
     assert_eq!(commit(&mut cluster, "A", &[]), [] as [&str; 0]);
     assert!(
-        !cluster.happenings.iter().any(|there| matches!(there, ShareHappening::Asked(_, ShareRequest::Acknowledge(_))))
+        !cluster
+            .happenings
+            .iter()
+            .any(|there| matches!(there, ShareHappening::Asked(_, _, ShareRequest::Acknowledge(_))))
     );
 }
 

@@ -85,4 +85,26 @@ mod tests {
         let ten: Vec<(i64, AcknowledgeType)> = (0..10).map(|offset| (offset, Accept)).chain([(10, Reject)]).collect();
         assert_eq!(told(&ten).len(), 1);
     }
+
+    /// What Kafka 4.3.1 made of 400 random acknowledgements.
+    #[test]
+    fn batches_are_kafkas() {
+        use serde_json::{Value, json};
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/share_acknowledgements.jsonl");
+        let named = |id: &Value| {
+            [Gap, Accept, Release, Reject, AcknowledgeType::Renew][usize::try_from(id.as_u64().unwrap()).unwrap()]
+        };
+        let mut count = 0;
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let acks = line["acks"].as_array().unwrap().iter();
+            let acks: Acks = acks.map(|one| (one[0].as_i64().unwrap(), named(&one[1]))).collect();
+            let told = batches(&acks).into_iter().map(|batch| {
+                json!([batch.first, batch.last, batch.types.iter().map(|how| how.id()).collect::<Vec<_>>()])
+            });
+            assert_eq!(told.collect::<Value>(), line["batches"], "{}", line["acks"]);
+            count += 1;
+        }
+        assert_eq!(count, 400);
+    }
 }

@@ -264,16 +264,10 @@ impl ShareConsumer {
             _ => next_epoch(node.epoch),
         };
         if let (ShareResponse::Fetch(fetch), ShareError::None) = (response, error) {
-            let mut has_records = false;
             for there in fetch.partitions.iter().filter(|there| !there.acquired.is_empty()) {
-                has_records = true;
+                self.fetch_more = false;
                 let (partition, batches) = (there.partition.clone(), there.batches.clone());
                 self.buffer.push(CompletedFetch::new(broker, partition, batches, &there.acquired));
-            }
-            if has_records {
-                self.fetch_more = false;
-            } else {
-                self.empty_fetches = self.empty_fetches.saturating_add(1);
             }
         }
         for (partition, acks) in acks {
