@@ -152,10 +152,12 @@ fn the_leader_names_the_replica_in_the_consumers_rack_and_reads_nothing_itself()
     assert_eq!(cluster.consumer("c2").position(&orders()).unwrap().high_watermark, Some(Offset(1)));
 }
 
+/// Configurations by their names.
+type Configs<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn nobody_is_sent_elsewhere_without_a_selector_a_rack_or_a_replica_there() {
     let without_selector = [("replica.selector.class", "null")];
-    type Configs<'a> = &'a [(&'a str, &'a str)];
     let there: [(Configs<'_>, Configs<'_>, [&str; 3]); 4] = [
         (&without_selector, &[], RACKS),
         (&[], &[("client.rack", "")], RACKS),
