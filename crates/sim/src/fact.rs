@@ -7,6 +7,7 @@ pub mod group;
 mod json;
 mod message_fact;
 mod names;
+mod page_cache;
 mod partitioning;
 mod trouble;
 
@@ -16,6 +17,7 @@ pub use group::GroupFact;
 pub use highwater_log::log::Verdict;
 pub use highwater_log::segment::RollReason;
 pub use message_fact::{MessageFact, Says};
+pub use page_cache::PageCacheFact;
 pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
 use std::rc::Rc;
 pub use trouble::{ConfigRecord, PollThrew, PreferredReadReplica, TruncationDetected, UnflushedLost};
@@ -480,6 +482,8 @@ pub enum FactKind {
         /// The offset.
         offset: Offset,
     },
+    /// Something happened between files, memory and network.
+    PageCache(Box<PageCacheFact>),
     /// Something happened in a group.
     Group(Box<GroupFact>),
     /// A bound was reached; what would have gone past it did not happen.

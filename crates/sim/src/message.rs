@@ -186,6 +186,8 @@ pub struct FetchRequest {
     pub max_bytes: u64,
     /// The rack of a consumer (Kafka: `RackId`).
     pub rack: Rack,
+    /// It came by a connection that `sendfile` can answer: not encrypted. Kafka: the listener's `TransportLayer`.
+    pub zero_copy: bool,
     /// What to read.
     pub partitions: Vec<FetchPartition>,
 }

@@ -175,6 +175,13 @@ impl World {
         Ok(())
     }
 
+    /// Every machine has so much memory for files, before anything happens; otherwise it has as much as it needs.
+    pub fn bound_page_caches(&mut self, bytes: u64) {
+        for broker in self.brokers.values_mut() {
+            Rc::make_mut(broker).bound_page_cache(bytes);
+        }
+    }
+
     /// Other rules, before anything happens.
     pub(crate) fn set_features(&mut self, features: Features) {
         Rc::make_mut(&mut self.metadata).features = features;

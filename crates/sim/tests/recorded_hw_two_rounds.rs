@@ -91,6 +91,7 @@ impl Story {
         let replica = BrokerId(replica);
         let request = FetchRequest {
             rack: Rack::NONE,
+            zero_copy: true,
             replica: Some(replica),
             replica_epoch: -1,
             max_wait_ms,

@@ -11,7 +11,7 @@ use crate::config::Rack;
 use crate::error::Errors;
 use crate::fact::{Completion, FactKind};
 use crate::ids::{MessageId, Offset, TopicPartition};
-use crate::message::{Body, FetchPartition, FetchRequest, FetchResponse, FetchedPartition, IsolationLevel, Message};
+use crate::message::{Body, FetchPartition, FetchRequest, FetchedPartition, IsolationLevel, Message};
 use crate::outbox::Outbox;
 use crate::timer::Timer;
 
@@ -49,12 +49,12 @@ impl Broker {
             part.error != Errors::None || part.diverging_epoch.is_some() || part.preferred_read_replica.is_some()
         });
         if request.max_wait_ms == 0 || request.partitions.is_empty() || bytes >= request.min_bytes || failed {
-            out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions: fetched }));
+            self.send_fetched(message.id, &message.from, request.zero_copy, fetched, out);
             return;
         }
         if self.has_enough(request) {
             let partitions = self.read_all(request, out);
-            out.reply(message.id, message.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
+            self.send_fetched(message.id, &message.from, request.zero_copy, partitions, out);
             return;
         }
         let deadline = out.now.plus_ms(request.max_wait_ms);
@@ -159,7 +159,7 @@ impl Broker {
             out.then(FactKind::FetchCompleted { broker: self.id, message: request, partition, completion });
         }
         let partitions = self.read_all(body, out);
-        out.reply(request, fetch.from.clone(), Body::FetchResponse(FetchResponse { partitions }));
+        self.send_fetched(request, &fetch.from, body.zero_copy, partitions, out);
     }
 
     /// Reads all that a fetch asks for, without crediting anybody.

@@ -62,6 +62,7 @@ impl Broker {
         }
         let request = FetchRequest {
             rack: Rack::NONE,
+            zero_copy: true,
             replica: Some(self.id),
             replica_epoch: self.epoch,
             max_wait_ms: self.config.replica_fetch_wait_max_ms,
@@ -95,12 +96,16 @@ impl Broker {
             if leader_of(replica) != Some(leader) {
                 continue;
             }
+            let from = replica.log_end_offset();
             let taken =
                 if part.error == Errors::None { Rc::make_mut(replica).take_over(part, out) } else { Err(part.error) };
             if taken == Err(Errors::OffsetOutOfRange) {
                 out_of_range.push(part.partition.clone());
             } else {
                 failed |= taken.is_err();
+            }
+            if taken.is_ok() && !part.records.is_empty() {
+                self.cache_appended(&part.partition, from, out);
             }
             if let Ok(Some(fact)) = taken {
                 updated.push((part.partition.clone(), fact));

@@ -14,6 +14,7 @@ pub mod groups;
 pub mod isr;
 pub mod leader;
 mod offset_requests;
+pub mod page_cache;
 pub mod partition;
 mod preferred_read_replica;
 mod produce_requests;
@@ -61,6 +62,8 @@ pub struct Broker {
     alter_partition: AlterPartitionManager,
     /// The coordinators of groups that it has.
     pub groups: Groups,
+    /// The memory that its machine has for files; none if that has no bound.
+    pub page_cache: Option<page_cache::PageCache>,
 }
 
 impl Broker {
@@ -77,6 +80,7 @@ impl Broker {
             fetchers: SortedMap::new(),
             alter_partition: AlterPartitionManager::default(),
             groups: Groups::default(),
+            page_cache: None,
         }
     }
 
@@ -226,6 +230,8 @@ impl Broker {
                 } else if self.purgatory.produces.contains_key(request) {
                     out.timer_fired(timer.clone());
                     self.complete_produce(*request, Completion::TimedOut, out);
+                } else {
+                    self.send_read(*request, out);
                 }
             }
             Timer::FetchBackoff { leader } => {

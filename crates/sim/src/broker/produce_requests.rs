@@ -28,6 +28,7 @@ impl Broker {
             };
             match result {
                 Ok(done) => {
+                    self.cache_appended(id, done.base_offset, out);
                     appended.push((id.clone(), out.cause(), done.high_watermark_advanced));
                     let required = done.last_offset.plus(1);
                     parts.push(DelayedProducePart::waiting(id.clone(), done.base_offset, required));

@@ -25,6 +25,7 @@ impl Broker {
         self.fetchers = SortedMap::new();
         self.alter_partition = AlterPartitionManager::default();
         self.groups.crash();
+        self.forget_reads();
     }
 
     /// The partition has moved to other brokers: what waits for it is answered, and its files are deleted. Kafka:

@@ -5,7 +5,7 @@ use crate::sorted::SortedSet;
 use super::define::{not_simulated_yet, simulated};
 use super::duration::AutoOffsetReset;
 use super::value::{AssignmentStrategy, Value};
-use super::{ConfigError, GroupProtocol, INT, LONG, Rack, RemoteAssignor, Scope};
+use super::{ConfigError, GroupProtocol, INT, LONG, Rack, RemoteAssignor, Scope, SecurityProtocol};
 
 simulated! {
     /// What a consumer is told. Kafka: `ConsumerConfig`.
@@ -41,6 +41,8 @@ simulated! {
     max_poll_interval_ms: u64 = 300_000, "max.poll.interval.ms" (1, INT) since "0.10.1";
     "The rack where the consumer is, to read from a near replica."
     client_rack: Rack = Rack::NONE, "client.rack" since "2.3";
+    "How it speaks with brokers: in the clear, or encrypted."
+    security_protocol: SecurityProtocol = SecurityProtocol::Plaintext, "security.protocol" since "0.9.0";
     "How a group's leader assigns partitions, in the order of the member's preference."
     partition_assignment_strategy: AssignmentStrategy = AssignmentStrategy::RangeThenCooperative,
         "partition.assignment.strategy" since "0.9.0" was "range" until "3.0";

@@ -7,7 +7,7 @@
 //! value but its default, so that nobody believes to have changed something.
 //!
 //! Differs from Kafka: a value that is a number may not have a default computed from another (`log.retention.ms`), and
-//! names of security, metrics and plugins are unknown here.
+//! names of security (but `security.protocol`), metrics and plugins are unknown here.
 
 mod broker;
 mod consumer;
@@ -18,6 +18,7 @@ mod group_protocol;
 mod partitioner_class;
 mod producer;
 mod rack;
+mod security_protocol;
 mod topic;
 mod value;
 
@@ -29,6 +30,7 @@ pub use group_protocol::{GroupProtocol, RemoteAssignor};
 pub use partitioner_class::PartitionerClass;
 pub use producer::ProducerConfig;
 pub use rack::{Rack, ReplicaSelectorClass};
+pub use security_protocol::SecurityProtocol;
 pub use topic::TopicConfig;
 pub use value::{Acks, AssignmentStrategy, CleanupPolicy, InterBrokerProtocol, MessageTimestampType, Ratio, Value};
 

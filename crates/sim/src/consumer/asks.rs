@@ -3,7 +3,7 @@
 
 use super::action::SeekTo;
 use super::{Consumer, Polls};
-use crate::config::AutoOffsetReset;
+use crate::config::{AutoOffsetReset, SecurityProtocol};
 use crate::error::Errors;
 use crate::fact::FactKind;
 use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
@@ -131,6 +131,7 @@ impl Consumer {
             replica: None,
             replica_epoch: -1,
             rack: self.config.client_rack,
+            zero_copy: self.config.security_protocol == SecurityProtocol::Plaintext,
             max_wait_ms: self.config.fetch_max_wait_ms,
             min_bytes: self.config.fetch_min_bytes,
             max_bytes: self.config.fetch_max_bytes,

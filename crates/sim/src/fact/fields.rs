@@ -286,6 +286,7 @@ impl FactKind {
             | FactKind::PreferredReadReplica(_)
             | FactKind::PollThrew(_)
             | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
+            FactKind::PageCache(fact) => fact.fields(fields),
             FactKind::Group(fact) => fact.fields(fields),
             // The others are told above.
             _ => self.of_files(fields),

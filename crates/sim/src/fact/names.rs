@@ -96,6 +96,7 @@ impl FactKind {
             FactKind::LogCleaned { .. } => "LogCleaned",
             FactKind::LogFlushed { .. } => "LogFlushed",
             FactKind::CheckpointWritten { .. } => "CheckpointWritten",
+            FactKind::PageCache(fact) => fact.name(),
             FactKind::Group(fact) => fact.name(),
             FactKind::LimitReached { .. } => "LimitReached",
         }
@@ -163,6 +164,8 @@ impl FactKind {
         "ProduceParked",
         "ProduceCompleted",
         "PositionReset",
+        "RecordsTransferred",
+        "PageCacheWrittenBack",
         "TruncationDetected",
         "PreferredReadReplicaUpdated",
         "PreferredReadReplicaCleared",
@@ -347,6 +350,7 @@ impl FactKind {
             FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
                 message.partition.as_ref()
             }
+            FactKind::PageCache(fact) => Some(fact.partition()),
             FactKind::Group(fact) => fact.partition(),
             _ => None,
         }

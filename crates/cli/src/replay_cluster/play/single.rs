@@ -36,6 +36,7 @@ impl Playing<'_> {
         };
         let request = FetchRequest {
             rack: Rack::NONE,
+            zero_copy: true,
             replica: None,
             replica_epoch: -1,
             max_wait_ms: 0,
@@ -105,6 +106,7 @@ impl Playing<'_> {
         let number = |name: &str| u64::try_from(action.optional_number(name).unwrap_or(0)).unwrap_or(0);
         let request = FetchRequest {
             rack: Rack::NONE,
+            zero_copy: true,
             replica: Some(BrokerId(action.broker("replica")?)),
             replica_epoch: -1,
             max_wait_ms: number("max_wait_ms"),

@@ -32,6 +32,9 @@ impl World {
             self.silence(id, given, facts);
         }
         self.with_broker(id, given, facts, |broker, out| {
+            if let Some(cache) = &mut broker.page_cache {
+                cache.lose();
+            }
             for (partition, replica) in &mut broker.partitions {
                 let from = replica.log_end_offset();
                 let to = replica.durable_offset();
