@@ -38,6 +38,7 @@ pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) ->
     let id = format!("broker-{broker}/orders-0");
     ReplicaRow {
         rack: None,
+        stored: Vec::new(),
         broker,
         role: if floats.is_empty() { Role::Follower } else { Role::Leader },
         in_isr: true,

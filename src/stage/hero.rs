@@ -28,6 +28,7 @@ pub fn draw(narrow: bool) -> Picture {
         in_isr: true,
         in_elr: false,
         rack: None,
+        stored: Vec::new(),
         standing: Standing::Up,
         is_cut_off: false,
         is_deposed: false,

@@ -2,6 +2,7 @@
 
 mod marks;
 mod trouble;
+mod wells;
 
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::cluster::{ClusterPanel, RecordCell, ReplicaRow, Role, Standing};
@@ -45,6 +46,8 @@ pub struct Measures {
     pub first: i64,
     /// Two epochs are in the window.
     pub ribbon: bool,
+    /// The height of page cache and disk below the log; 0 if they are not shown.
+    pub wells: f64,
 }
 
 impl Measures {
@@ -70,6 +73,8 @@ impl Measures {
         } else {
             (52.0, 158.0, 132.0)
         };
+        let has_wells = panel.replicas.iter().any(|row| !row.stored.is_empty());
+        let wells = if has_wells { wells::WELLS_H } else { 0.0 };
         Measures {
             cell_w,
             cell_h,
@@ -87,8 +92,9 @@ impl Measures {
             } else {
                 77.0
             },
-            leader_h,
-            follower_h,
+            leader_h: leader_h + wells,
+            follower_h: follower_h + wells,
+            wells,
             slots,
             first,
             ribbon,
@@ -312,6 +318,10 @@ pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64)
         7.0
     };
     track = track.with(flag).with(end_mark(draw, measures, row, leo, leo_x, leo_left));
+    if measures.wells > 0.0 {
+        let y = measures.row_h(row.role) - measures.top - measures.wells - 4.0;
+        track = track.with_all(wells::draw(draw, measures, row, y, log_w));
+    }
     if row.role == Role::Leader {
         track = track.with_all(floats(draw, measures, row, leo_x, log_w));
     }

@@ -3,6 +3,7 @@
 mod cluster;
 mod files;
 mod groups;
+mod page_cache;
 
 use std::rc::Rc;
 
@@ -249,7 +250,9 @@ impl Environment for Situation<'_> {
                 groups::call(self, function, args)
             }
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
-            _ => cluster::call(self, function, args).unwrap_or_else(|| files::call(self, function, args)),
+            _ => cluster::call(self, function, args)
+                .or_else(|| page_cache::call(self, function, args))
+                .unwrap_or_else(|| files::call(self, function, args)),
         }
     }
 }

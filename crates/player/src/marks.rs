@@ -91,6 +91,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             ["leo", "hw"].into_iter().map(|value| format!("broker-{broker}/{partition}/{value}")).collect()
         }
         FactKind::Group(fact) => groups::marks(fact),
+        FactKind::PageCache(fact) => vec![format!("broker-{}/{}", fact.broker(), fact.partition())],
         FactKind::CommandGiven { .. }
         | FactKind::TimerFired { .. }
         | FactKind::RegisterBrokerRecord { .. }
@@ -192,6 +193,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
             fault.broker().map(|broker| broker.0).into_iter().collect()
         }
         FactKind::Group(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
+        FactKind::PageCache(fact) => vec![fact.broker().0],
         FactKind::CommandGiven { .. }
         | FactKind::MetadataUpdated { .. }
         | FactKind::PartitionChosen { .. }

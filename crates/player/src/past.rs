@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use highwater_sim::fact::FactKind;
+use highwater_sim::fact::{FactKind, UnflushedLost};
 use highwater_sim::ids::{BrokerId, TopicPartition};
 use highwater_sim::metadata::PartitionRegistration;
 
@@ -130,7 +130,9 @@ impl Past {
                     };
                     What::Broker(broker.0, change)
                 }
-                FactKind::LogTruncated { broker, partition, .. } | FactKind::LogLoaded { broker, partition, .. } => {
+                FactKind::LogTruncated { broker, partition, .. }
+                | FactKind::LogLoaded { broker, partition, .. }
+                | FactKind::UnflushedLost(UnflushedLost { broker, partition, .. }) => {
                     past.cut(history, fact, (*broker, partition), palette);
                     continue;
                 }

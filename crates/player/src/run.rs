@@ -125,6 +125,9 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
         broker,
     })
     .map_err(|error| setup(&error))?;
+    if let Some(bytes) = scenario.cluster.page_cache_bytes {
+        world.bound_page_caches(bytes);
+    }
     for (id, rack) in (1..).zip(&scenario.cluster.racks) {
         world.set_rack(BrokerId(id), rack).map_err(|error| setup(&error))?;
     }

@@ -3,6 +3,7 @@
 mod faults;
 pub mod files;
 mod groups;
+mod page_cache;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
@@ -162,6 +163,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::PollThrew(_)
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
         FactKind::Group(fact) => groups::phrase(fact),
+        FactKind::PageCache(fact) => page_cache::phrase(fact),
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
     }
 }

@@ -206,6 +206,9 @@ pub struct Cluster {
     /// The rack of each broker (`broker.rack`), in order; empty if they are in none.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Vec::is_empty"))]
     pub racks: Vec<String>,
+    /// How much memory each machine has for files, in bytes; none if that has no bound.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"))]
+    pub page_cache_bytes: Option<u64>,
 }
 
 /// A topic.

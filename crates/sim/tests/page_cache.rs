@@ -66,7 +66,11 @@ impl Cluster {
     }
 
     fn read_from(&mut self, offset: i64) {
-        self.command(Command::Assign { consumer: client("c1"), partitions: vec![orders()], from: Some(Offset(offset)) });
+        self.command(Command::Assign {
+            consumer: client("c1"),
+            partitions: vec![orders()],
+            from: Some(Offset(offset)),
+        });
     }
 
     fn seek(&mut self, offset: i64) {
@@ -163,6 +167,21 @@ fn what_lies_side_by_side_takes_one_movement_of_the_disk_and_jumps_one_each() {
         cluster.run_ms(600);
     }
     assert!(cluster.seeks() - before >= 4, "{}", cluster.seeks() - before);
+}
+
+#[test]
+fn who_reads_old_records_does_not_push_out_the_new_ones() {
+    let mut cluster = cluster(Some(4));
+    cluster.send(6);
+    // Offsets 2 to 5 are in memory, and are used again.
+    cluster.read_from(2);
+    cluster.run_ms(60);
+    assert_eq!(cluster.seeks(), 0);
+    cluster.seek(0);
+    cluster.run_ms(700);
+    let sent = cluster.world.broker(BrokerId(1)).unwrap().page_cache.as_ref().unwrap();
+    let sent = sent.sent_to(&NodeId::Client(client("c1")));
+    assert_eq!((sent.bytes, sent.from_disk), (10 * 4_096, 2 * 4_096));
 }
 
 #[test]

@@ -94,6 +94,8 @@ pub struct ReplicaRow {
     pub clock: Option<Clock>,
     /// The records from the panel's first offset on.
     pub records: Vec<RecordCell>,
+    /// Where each of these records is stored, where machines have only so much memory; empty otherwise.
+    pub stored: Vec<Stored>,
     /// Records that were cut off in this chapter and whose slots are empty since.
     pub ghosts: Vec<Ghost>,
     /// What `replica.highWatermark` is here: on a follower, its copy.
@@ -125,6 +127,17 @@ pub struct RecordCell {
     pub differs: bool,
     /// The base offset of the batch that holds the record; records of one batch share it.
     pub batch: i64,
+}
+
+/// Where a record is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The record's offset.
+    pub offset: i64,
+    /// In the page cache.
+    pub in_memory: bool,
+    /// On the disk; what is not would be lost with the power.
+    pub on_disk: bool,
 }
 
 /// A record that was there.

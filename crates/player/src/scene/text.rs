@@ -95,6 +95,9 @@ fn cluster(panel: &ClusterPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
     });
     for row in &panel.replicas {
         let mut lines = vec![marks_line(row).say(lang), records_line(row, lang)];
+        if !row.stored.is_empty() {
+            lines.extend(stored_phrases(row).map(|phrase| phrase.say(lang)));
+        }
         if !row.ghosts.is_empty() {
             lines.push(ghosts_phrase(row).say(lang));
         }
@@ -154,6 +157,19 @@ fn clock_phrase(clock: &Clock) -> Phrase {
     };
     let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
     Phrase::new(key).with("waited", ms(clock.waited_ms)).with("limit", ms(clock.limit_ms))
+}
+
+/// What is in memory, and what on the disk.
+#[inline(never)]
+fn stored_phrases(row: &ReplicaRow) -> [Phrase; 2] {
+    let offsets = |is_there: &dyn Fn(&super::cluster::Stored) -> bool| {
+        let there: Vec<i64> = row.stored.iter().filter(|at| is_there(at)).map(|at| at.offset).collect();
+        if there.is_empty() { "–".to_owned() } else { list(there) }
+    };
+    [
+        Phrase::new("text.in_memory").with("offsets", offsets(&|at| at.in_memory)),
+        Phrase::new("text.on_disk").with("offsets", offsets(&|at| at.on_disk)),
+    ]
 }
 
 /// The records that are no more.

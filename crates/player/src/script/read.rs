@@ -158,6 +158,7 @@ fn cluster(mut fields: Fields) -> Read<Cluster> {
             }
             None => Vec::new(),
         },
+        page_cache_bytes: fields.optional_number("page_cache_bytes")?,
     };
     fields.end()?;
     Ok(cluster)

@@ -3,7 +3,7 @@
 //! (`FileChannel.transferTo`), `SslTransportLayer.transferFrom`; Linux: `mm/filemap.c`.
 //!
 //! Differs from Kafka: only where a scenario bounds the memory, everything is in memory otherwise. A page of 4 KiB goes when
-//! there is no room and it was used longest ago; what is read in one piece is one movement of the disk, of
+//! there is no room: first one that was used once only, then the one that was used longest ago (Linux keeps two lists); what is read in one piece is one movement of the disk, of
 //! [`DISK_SEEK_MS`], and holds back its own response only (in Kafka a network thread waits).
 
 use std::rc::Rc;
@@ -33,8 +33,8 @@ type PageId = (TopicPartition, i64, u64);
 #[derive(Clone, Debug)]
 pub struct PageCache {
     capacity: usize,
-    /// The page that was used longest ago comes first.
-    pages: Vec<PageId>,
+    /// The page that was used longest ago comes first; with each, whether it was used again after it came.
+    pages: Vec<(PageId, bool)>,
     totals: SortedMap<NodeId, Transferred>,
     seeks: i64,
     waiting: SortedMap<MessageId, (NodeId, Rc<Body>)>,
@@ -49,6 +49,8 @@ pub struct Transferred {
     pub from_disk: i64,
     /// Bytes that a processor copied for that, each time counted.
     pub copied: i64,
+    /// How long it waited for the disk, in ms.
+    pub waited_ms: i64,
 }
 
 /// A part of a `.log` file.
@@ -102,7 +104,7 @@ impl PageCache {
     /// A part of a file is in memory as a whole.
     pub fn holds(&self, partition: &TopicPartition, segment: i64, position: u64, size: u64) -> bool {
         pages_of(position, size).all(|page| {
-            self.pages.iter().any(|(id, base, number)| id == partition && *base == segment && *number == page)
+            self.pages.iter().any(|((id, base, number), _)| id == partition && *base == segment && *number == page)
         })
     }
 
@@ -111,13 +113,15 @@ impl PageCache {
         self.pages.clear();
     }
 
-    /// Uses a part of a file; what is not in memory comes into it, and what was used longest ago goes.
-    fn touch(&mut self, piece: &Piece) -> Touched {
+    /// Uses a part of a file; what is not in memory comes into it, and something else goes. What is only read may go again
+    /// at once, so that who reads old records does not push out the new ones.
+    fn touch(&mut self, piece: &Piece, writes: bool) -> Touched {
         let mut touched = Touched::default();
         let mut last_missed = None;
-        for number in pages_of(piece.position, piece.size).take(self.capacity) {
+        for number in pages_of(piece.position, piece.size) {
             let page = (piece.partition.clone(), piece.segment, number);
-            if let Some(at) = self.pages.iter().position(|known| *known == page) {
+            let known = self.pages.iter().position(|(known, _)| *known == page);
+            if let Some(at) = known {
                 self.pages.remove(at);
             } else {
                 touched.missed = touched.missed.saturating_add(1);
@@ -127,9 +131,11 @@ impl PageCache {
                 }
                 last_missed = Some(number);
             }
-            self.pages.push(page);
+            self.pages.push((page, known.is_some()));
             if self.pages.len() > self.capacity {
-                touched.evicted.push(self.pages.remove(0));
+                let others = self.pages.len().saturating_sub(usize::from(writes));
+                let once = self.pages.iter().take(others).position(|(_, again)| !again);
+                touched.evicted.push(self.pages.remove(once.unwrap_or(0)).0);
             }
         }
         touched
@@ -176,7 +182,7 @@ impl Broker {
         let batches = replica.log.batches_from(from.0);
         let size = batches.map(highwater_log::batch::RecordBatch::size_in_bytes).sum();
         let Some(piece) = replica.piece(from, size).filter(|_| size > 0) else { return };
-        let evicted = cache.touch(&piece).evicted;
+        let evicted = cache.touch(&piece, true).evicted;
         self.make_room(evicted, out);
     }
 
@@ -229,7 +235,7 @@ impl Broker {
             return 0;
         };
         let Some(piece) = replica.piece(first, bytes) else { return 0 };
-        let touched = cache.touch(&piece);
+        let touched = cache.touch(&piece, false);
         let from_disk = touched.missed.saturating_mul(PAGE_BYTES).min(bytes);
         let (by_processor, by_device) = copies(zero_copy, from_disk > 0);
         let whole = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
@@ -237,6 +243,7 @@ impl Broker {
         total.bytes = total.bytes.saturating_add(whole(bytes));
         total.from_disk = total.from_disk.saturating_add(whole(from_disk));
         total.copied = total.copied.saturating_add(whole(bytes).saturating_mul(by_processor));
+        total.waited_ms = total.waited_ms.saturating_add(whole(touched.seeks.saturating_mul(DISK_SEEK_MS)));
         cache.seeks = cache.seeks.saturating_add(whole(touched.seeks));
         let (broker, partition, node) = (self.id, part.partition.clone(), to.clone());
         out.then(FactKind::PageCache(Box::new(PageCacheFact::Transferred {

@@ -2,6 +2,7 @@
 
 mod reading;
 mod trouble;
+mod wells;
 
 pub(crate) use trouble::is_lost;
 
@@ -96,6 +97,7 @@ fn row(
             holds_water: isr.contains(&follower.0),
         })
         .collect();
+    let cells = records(&id, replica, first_offset, palette);
     let epochs = replica.log.leader_epochs().iter().map(|entry| (entry.epoch, entry.start_offset)).collect();
     let registration = world.metadata().partition(partition);
     let leads = registration.is_some_and(|registration| registration.leader == Some(broker.id));
@@ -110,7 +112,8 @@ fn row(
         is_deposed: replica.is_leader() && !leads && !world.is_down(broker.id),
         clock: trouble::clock(world, broker, replica, isr),
         ghosts: Vec::new(),
-        records: records(&id, replica, first_offset, palette),
+        stored: wells::of(broker, replica, &cells),
+        records: cells,
         high_watermark: Shown {
             value: replica.high_watermark().0,
             key: format!("hw/{partition}/broker-{}", broker.id),
@@ -153,7 +156,7 @@ pub(crate) fn records(row: &str, replica: &Partition, first_offset: i64, palette
                 offset: record.offset,
                 color: palette.color(key.as_deref()),
                 key,
-                value: text(record.value.as_deref()),
+                value: text(record.value.as_deref()).map(clipped),
                 committed: Offset(record.offset) < replica.high_watermark(),
                 differs: false,
                 batch: batch.base_offset(),
@@ -161,6 +164,17 @@ pub(crate) fn records(row: &str, replica: &Partition, first_offset: i64, palette
         }
     }
     cells
+}
+
+/// A value, of a long one the beginning and how long it is.
+fn clipped(value: String) -> String {
+    const CHARACTERS: usize = 40;
+    let length = value.len();
+    if value.chars().count() <= CHARACTERS {
+        return value;
+    }
+    let beginning: String = value.chars().take(CHARACTERS / 2).collect();
+    format!("{beginning}… ({length} B)")
 }
 
 /// Bytes as text, `0x…` if they are not UTF-8.

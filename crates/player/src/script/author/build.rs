@@ -145,6 +145,7 @@ impl Builder {
                 latency_ms: form.cluster.latency_ms,
                 config: form.cluster.config.flat(),
                 racks: form.cluster.racks,
+                page_cache_bytes: form.cluster.page_cache_bytes,
             },
             topics,
             producers,

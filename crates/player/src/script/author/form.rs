@@ -129,6 +129,8 @@ pub(super) struct ClusterForm {
     /// The rack of each broker, `broker.rack`, in order.
     #[serde(default)]
     pub racks: Vec<String>,
+    /// How much memory each machine has for files, in bytes; left out: as much as it needs.
+    pub page_cache_bytes: Option<u64>,
 }
 
 /// A topic.
