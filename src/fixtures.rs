@@ -123,7 +123,7 @@ pub fn cluster() -> ClusterPanel {
             ClientCard {
                 id: "client-c1".to_owned(),
                 name: "c1".to_owned(),
-                kind: ClientKind::Consumer { position: shown(Some(3)), in_racks: false },
+                kind: ClientKind::Consumer { position: shown(Some(3)), both_lines: false },
                 lines: vec![
                     line("client-c1/line-0", None, "Position 3: it has read 0, 1 and 2.", None),
                     line("client-c1/line-1", None, "Offset 3 is stored but dry: not visible yet.", None),

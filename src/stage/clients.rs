@@ -219,8 +219,7 @@ fn shown_line(client: &ClientCard) -> Option<&ClientLine> {
 /// What a client says below 560 px, in at most two lines.
 fn two_lines(draw: &Draw<'_>, client: &ClientCard, line: &ClientLine, room: f64) -> Vec<String> {
     let fit = |words: &str| text::fit(words, 12.0, room);
-    // In racks, from whom it reads stands over what it sees.
-    if let (ClientKind::Consumer { in_racks: true, .. }, [from, then, ..]) = (&client.kind, &*client.lines) {
+    if let (ClientKind::Consumer { both_lines: true, .. }, [from, then, ..]) = (&client.kind, &*client.lines) {
         return vec![fit(&draw.say(&from.text)), fit(&draw.say(&then.text))];
     }
     let mut lines = text::wrap(&draw.say(&line.text), 12.0, room);

@@ -319,7 +319,8 @@ pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64)
     };
     track = track.with(flag).with(end_mark(draw, measures, row, leo, leo_x, leo_left));
     if measures.wells > 0.0 {
-        let y = measures.row_h(row.role) - measures.top - measures.wells - 4.0;
+        let below = draw.frame.pick(-4.0, -4.0, 1.0);
+        let y = measures.row_h(row.role) - measures.top - measures.wells + below;
         track = track.with_all(wells::draw(draw, measures, row, y, log_w));
     }
     if row.role == Role::Leader {

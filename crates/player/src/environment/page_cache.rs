@@ -1,10 +1,11 @@
 //! What expressions ask of memory, disk and copies.
 
 use highwater_sim::broker::page_cache::Transferred;
-use highwater_sim::ids::{ClientId, NodeId, Offset};
+use highwater_sim::ids::Offset;
 
 use super::{Situation, fail, number, text};
 use crate::expression::{EvaluationError, Value};
+use crate::scene::build::sent_to;
 
 /// The value of a function that [`super`] does not know; none if this file does not either.
 #[inline(never)]
@@ -43,14 +44,5 @@ fn in_memory(situation: &Situation<'_>, args: &[Value]) -> Result<Value, Evaluat
 fn sent(situation: &Situation<'_>, args: &[Value]) -> Result<Transferred, EvaluationError> {
     let name = text(args.first().ok_or_else(|| fail("which consumer?"))?)?;
     let consumer = situation.world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
-    let node = NodeId::Client(ClientId(consumer.id.0.clone()));
-    let mut all = Transferred::default();
-    for cache in situation.world.brokers().filter_map(|broker| broker.page_cache.as_ref()) {
-        let sent = cache.sent_to(&node);
-        all.bytes = all.bytes.saturating_add(sent.bytes);
-        all.from_disk = all.from_disk.saturating_add(sent.from_disk);
-        all.copied = all.copied.saturating_add(sent.copied);
-        all.waited_ms = all.waited_ms.saturating_add(sent.waited_ms);
-    }
-    Ok(all)
+    Ok(sent_to(situation.world, consumer).unwrap_or_default())
 }

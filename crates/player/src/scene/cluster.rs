@@ -176,8 +176,8 @@ pub enum ClientKind {
     Consumer {
         /// The next offset that it will read; none before it has asked for one.
         position: Shown<Option<i64>>,
-        /// There are racks: its first line says from whom it reads, and is shown in the narrowest picture too.
-        in_racks: bool,
+        /// Its first line says what the scenario is about (from whom it reads, say), and stands in the narrowest picture too.
+        both_lines: bool,
     },
 }
 

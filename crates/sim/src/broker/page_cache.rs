@@ -53,6 +53,19 @@ pub struct Transferred {
     pub waited_ms: i64,
 }
 
+impl Transferred {
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Transferred) -> Transferred {
+        Transferred {
+            bytes: self.bytes.saturating_add(other.bytes),
+            from_disk: self.from_disk.saturating_add(other.from_disk),
+            copied: self.copied.saturating_add(other.copied),
+            waited_ms: self.waited_ms.saturating_add(other.waited_ms),
+        }
+    }
+}
+
 /// A part of a `.log` file.
 #[derive(Clone, Debug)]
 struct Piece {

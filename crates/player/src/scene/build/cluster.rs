@@ -5,6 +5,7 @@ mod trouble;
 mod wells;
 
 pub(crate) use trouble::is_lost;
+pub(crate) use wells::sent_to;
 
 use highwater_sim::broker::Broker;
 use highwater_sim::broker::partition::Partition;
@@ -166,15 +167,13 @@ pub(crate) fn records(row: &str, replica: &Partition, first_offset: i64, palette
     cells
 }
 
-/// A value, of a long one the beginning and how long it is.
+/// A value; of a long one how long it is.
 fn clipped(value: String) -> String {
-    const CHARACTERS: usize = 40;
-    let length = value.len();
-    if value.chars().count() <= CHARACTERS {
-        return value;
+    match value.len() {
+        ..=64 => value,
+        bytes @ ..=999 => format!("{bytes} B"),
+        bytes => format!("{} kB", bytes.saturating_add(500) / 1_000),
     }
-    let beginning: String = value.chars().take(CHARACTERS / 2).collect();
-    format!("{beginning}… ({length} B)")
 }
 
 /// Bytes as text, `0x…` if they are not UTF-8.
@@ -217,7 +216,7 @@ fn producer_card(
 
 fn producer_line(world: &World, producer: &Producer, sent: &SentRecord, card: &str, palette: &Palette) -> ClientLine {
     let key = sent.key.as_ref().map(highwater_sim::bytes::Bytes::text);
-    let value = sent.value.as_ref().map_or_else(|| "null".to_owned(), highwater_sim::bytes::Bytes::text);
+    let value = sent.value.as_ref().map_or_else(|| "null".to_owned(), |value| clipped(value.text()));
     let (text, status, committed) = match &sent.fate {
         Fate::AwaitsMetadata => {
             (Phrase::new("scene.line_metadata"), (Status::Waiting, Phrase::new("scene.waits_metadata")), false)
@@ -289,7 +288,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     let read = position.map_or(0, |position| position.records);
     let leader = world.leader(partition);
     let mut lines = Vec::new();
-    let mut in_racks = false;
+    let mut both_lines = false;
     let first = match (position, offset) {
         (None, _) => Phrase::new(match consumer.life {
             Life::Running => "scene.consumer_idle",
@@ -298,8 +297,9 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         }),
         (Some(_), None) => Phrase::new("scene.consumer_asks"),
         (Some(_), Some(at)) => {
-            let from_whom = reading::from_whom(world, consumer, partition);
-            in_racks = from_whom.is_some();
+            let from_whom =
+                reading::from_whom(world, consumer, partition).or_else(|| wells::from_disk(world, consumer));
+            both_lines = from_whom.is_some();
             let position = || Phrase::new("scene.consumer_position").with("position", at.0).with("records", read);
             from_whom.unwrap_or_else(position)
         }
@@ -315,8 +315,9 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
     } else if let (Some(at), Some(leader)) = (offset, leader) {
         let (end, water) = (leader.log_end_offset(), leader.high_watermark());
         let dry = end.0.saturating_sub(water.0.max(at.0));
-        let second = if let Some(behind) = reading::behind_leader(world, consumer, partition) {
-            behind
+        let told = reading::behind_leader(world, consumer, partition).or_else(|| wells::copied(world, consumer));
+        let second = if let Some(told) = told {
+            told
         } else if dry == 1 {
             Phrase::new("scene.consumer_one_dry").with("offset", end.0.saturating_sub(1))
         } else if dry > 1 {
@@ -334,7 +335,7 @@ fn consumer_card(world: &World, consumer: &Consumer, partition: &TopicPartition)
         name: consumer.id.to_string(),
         kind: ClientKind::Consumer {
             position: Shown { value: offset.map(|at| at.0), key: format!("position/{}/{partition}", consumer.id) },
-            in_racks,
+            both_lines,
         },
         lines,
         earlier: 0,

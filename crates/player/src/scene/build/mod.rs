@@ -12,7 +12,7 @@ mod spread;
 pub(crate) mod table;
 
 pub(crate) use cluster::summary;
-pub(crate) use cluster::{is_lost, records as cells_of};
+pub(crate) use cluster::{is_lost, records as cells_of, sent_to};
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::world::World;
 
