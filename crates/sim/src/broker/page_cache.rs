@@ -243,7 +243,7 @@ impl Broker {
     /// Takes the records of a response into memory; how often the disk had to move.
     fn transfer(&mut self, part: &FetchedPartition, to: &NodeId, zero_copy: bool, out: &mut Outbox) -> u64 {
         let first = part.records.first().map_or(Offset(-1), |batch| Offset(batch.base_offset()));
-        let bytes: u64 = part.records.iter().map(|batch| batch.size_in_bytes()).sum();
+        let bytes: u64 = part.records.iter().map(highwater_log::batch::RecordBatch::size_in_bytes).sum();
         let (Some(cache), Some(replica)) = (&mut self.page_cache, self.partitions.get(&part.partition)) else {
             return 0;
         };

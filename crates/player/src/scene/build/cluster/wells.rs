@@ -26,7 +26,7 @@ pub(super) fn of(broker: &Broker, replica: &Partition, records: &[RecordCell]) -
 pub(crate) fn sent_to(world: &World, consumer: &Consumer) -> Option<Transferred> {
     let node = NodeId::Client(consumer.id.clone());
     let sent = world.brokers().filter_map(|broker| Some(broker.page_cache.as_ref()?.sent_to(&node)));
-    sent.reduce(|all, sent| all.with(sent))
+    sent.reduce(highwater_sim::broker::page_cache::Transferred::with)
 }
 
 /// How much of what it read came from a disk.
