@@ -5,8 +5,7 @@ mod groups;
 
 use std::fmt::Display;
 
-use highwater_log::log::Verdict;
-use highwater_log::segment::RollReason;
+use highwater_log::{log::Verdict, segment::RollReason};
 
 use super::{ChosenBy, Completion, FactKind, IsrStep, MessageFact, ReadyBecause, Says};
 use crate::bytes::Bytes;
