@@ -391,7 +391,9 @@ fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] 
     let (w, h) = (measures.cell_w, measures.cell_h);
     let x = measures.cell_x(record.offset);
     let narrow = draw.frame.is_narrow();
-    let value = record.value.as_deref().map_or_else(|| "null".to_owned(), |value| short(value, 6));
+    // Six letters fit, five and an ellipsis do not.
+    let letters = |value: &str| if narrow && value.chars().count() > 6 { 5 } else { 6 };
+    let value = record.value.as_deref().map_or_else(|| "null".to_owned(), |value| short(value, letters(value)));
     let long = if value.chars().count() > 5 { " is-long" } else { "" };
     let mut group = Node::group(x, 0.0, &class)
         .named(&record.id, draw.label(&record.id))
