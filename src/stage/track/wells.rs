@@ -22,8 +22,9 @@ pub(super) fn draw(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f6
     for (index, key) in ["scene.well_memory", "scene.well_disk"].into_iter().enumerate() {
         let top = y + index as f64 * (WELL_H + 4.0);
         nodes.push(Node::rect(Area::new(wall, top, log_w - wall, WELL_H), 4.0, class));
+        // Below 560 px there is no header beside the log: a short word stands in the well, over the empty slot at its end.
+        let key = if narrow && index == 0 { "scene.well_memory_short" } else { key };
         let words = draw.say(Phrase::new(key));
-        // Below 560 px there is no header beside the log: the word stands in the well, over the empty slot at its end.
         nodes.push(if narrow {
             Node::words(log_w - 4.0, top + 14.5, "s-dim end", words)
         } else {
