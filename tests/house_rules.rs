@@ -133,6 +133,16 @@ fn every_style_sheet_is_linked() -> Result<()> {
 }
 
 #[test]
+fn the_readme_tells_of_every_scenario() -> Result<()> {
+    let readme = sources(&["README.md"], &["README.md"])?;
+    let told = &readme.first().context("there is a README")?.text;
+    hold(&sources(&["scenarios"], &["/scenario.toml"])?, |file| {
+        let id = file.name.trim_start_matches("scenarios/").trim_end_matches("/scenario.toml");
+        text::is_not_in_the_table(told, id)
+    })
+}
+
+#[test]
 fn nothing_is_unfinished() -> Result<()> {
     let endings = [".rs", ".toml", ".css", ".js", ".html", ".yml"];
     hold(&sources(&EVERYWHERE, &endings)?, |file| text::is_unfinished(&file.text))

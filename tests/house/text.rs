@@ -53,6 +53,15 @@ pub fn is_not_linked(page: &str, style_sheet: &str) -> Vec<Breach> {
     vec![Breach::new(0, format!("index.html has no {link}"))]
 }
 
+/// Whoever reads the README sees the whole course: each scenario has a row with its question and its id.
+pub fn is_not_in_the_table(readme: &str, id: &str) -> Vec<Breach> {
+    let cell = format!("** `{id}` |");
+    if readme.lines().any(|line| line.starts_with("| **") && line.contains(&cell)) {
+        return Vec::new();
+    }
+    vec![Breach::new(0, format!("README.md has no row with `{id}`"))]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +103,12 @@ mod tests {
         let page = "<link rel=\"stylesheet\" href=\"styles/base.css\">";
         assert_eq!(is_not_linked(page, "base.css"), []);
         assert_eq!(is_not_linked(page, "stage.css").len(), 1);
+    }
+
+    #[test]
+    fn a_scenario_that_the_readme_does_not_tell_of_is_found() {
+        let readme = "| **Keep the last?** `compaction` | What is left |\nSee also `retention`.";
+        assert!(is_not_in_the_table(readme, "compaction").is_empty());
+        assert_eq!(is_not_in_the_table(readme, "retention").len(), 1);
     }
 }
