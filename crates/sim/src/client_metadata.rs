@@ -1,19 +1,59 @@
 //! What a client knows of the cluster, and when it asks. Kafka 4.3: `org.apache.kafka.clients.Metadata`,
-//! `NetworkClient.DefaultMetadataUpdater`.
+//! `NetworkClient.DefaultMetadataUpdater`, `NetworkClient.leastLoadedNode`.
 //!
 //! Differs from Kafka: a client asks the first broker of `bootstrap.servers`, not the least loaded one, and the next one
-//! that it knows when no answer comes.
+//! that it knows when no answer comes. How long it waits between two updates is drawn once; Kafka draws anew each time that
+//! it looks.
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
+use crate::config::{ConsumerConfig, ProducerConfig};
+use crate::connections::Connections;
 use crate::fact::FactKind;
 use crate::ids::{BrokerId, ClientId, MessageId, NodeId, Topic, TopicPartition};
 use crate::message::{Body, MetadataRequest, MetadataResponse};
 use crate::metadata::{PartitionRegistration, TopicImage};
 use crate::outbox::Outbox;
+use crate::retry_backoff::{CLIENT_JITTER_PERCENT, RetryBackoff};
+use crate::rng::Pcg;
 use crate::time::SimTime;
 use crate::timer::Timer;
+
+/// What a client is told about asking for metadata and connecting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientMetadataConfig {
+    /// `metadata.max.age.ms`.
+    pub max_age_ms: u64,
+    /// `retry.backoff.ms` and `retry.backoff.max.ms`.
+    pub retry: RetryBackoff,
+    /// `reconnect.backoff.ms` and `reconnect.backoff.max.ms`.
+    pub reconnect: RetryBackoff,
+}
+
+impl From<&ProducerConfig> for ClientMetadataConfig {
+    fn from(config: &ProducerConfig) -> ClientMetadataConfig {
+        ClientMetadataConfig {
+            max_age_ms: config.metadata_max_age_ms,
+            retry: backoff(config.retry_backoff_ms, config.retry_backoff_max_ms),
+            reconnect: backoff(config.reconnect_backoff_ms, config.reconnect_backoff_max_ms),
+        }
+    }
+}
+
+impl From<&ConsumerConfig> for ClientMetadataConfig {
+    fn from(config: &ConsumerConfig) -> ClientMetadataConfig {
+        ClientMetadataConfig {
+            max_age_ms: config.metadata_max_age_ms,
+            retry: backoff(config.retry_backoff_ms, config.retry_backoff_max_ms),
+            reconnect: backoff(config.reconnect_backoff_ms, config.reconnect_backoff_max_ms),
+        }
+    }
+}
+
+fn backoff(initial_ms: u64, max_ms: u64) -> RetryBackoff {
+    RetryBackoff { initial_ms, max_ms, jitter_percent: CLIENT_JITTER_PERCENT }
+}
 
 /// A client's metadata.
 #[derive(Clone, Debug)]
@@ -21,28 +61,59 @@ pub struct ClientMetadata {
     client: ClientId,
     bootstrap: BrokerId,
     brokers: Vec<BrokerId>,
-    max_age_ms: u64,
-    backoff_ms: u64,
+    config: ClientMetadataConfig,
+    chance: Pcg,
+    /// Its connections to brokers.
+    connections: Connections,
     wanted: SortedSet<Topic>,
     topics: SortedMap<Topic, Rc<TopicImage>>,
-    in_flight: Option<MessageId>,
+    in_flight: Option<(MessageId, BrokerId)>,
+    /// It does not wait for `metadata.max.age.ms`. Kafka: `updateRequested`.
+    is_requested: bool,
+    /// The last answer or failure; none if the next update may begin at once.
+    last_refresh: Option<SimTime>,
+    last_success: Option<SimTime>,
+    /// How long after that the next update may begin, in ms.
+    wait_ms: u64,
+    failures: u32,
+    /// Answers in a row that told nothing new. Kafka: `equivalentResponseCount`.
+    equivalent_responses: u32,
     refresh_at: Option<SimTime>,
 }
 
 impl ClientMetadata {
     /// Knows nothing yet.
-    pub fn new(client: ClientId, bootstrap: BrokerId, max_age_ms: u64, backoff_ms: u64) -> ClientMetadata {
+    pub fn new(client: ClientId, bootstrap: BrokerId, config: ClientMetadataConfig) -> ClientMetadata {
         ClientMetadata {
             client,
             bootstrap,
             brokers: Vec::new(),
-            max_age_ms,
-            backoff_ms,
+            config,
+            chance: Pcg::new(0),
+            connections: Connections::new(config.reconnect),
             wanted: SortedSet::new(),
             topics: SortedMap::new(),
             in_flight: None,
+            is_requested: false,
+            last_refresh: None,
+            last_success: None,
+            wait_ms: 0,
+            failures: 0,
+            equivalent_responses: 0,
             refresh_at: None,
         }
+    }
+
+    /// Its process begins anew, with what its configuration says now.
+    pub fn begin_anew(&mut self, config: ClientMetadataConfig) {
+        let fresh = ClientMetadata::new(self.client.clone(), self.bootstrap, config);
+        let brokers = std::mem::take(&mut self.brokers);
+        *self = ClientMetadata { brokers, chance: self.chance.clone(), ..fresh };
+    }
+
+    /// Where it draws its waits from.
+    pub fn set_chance(&mut self, chance: Pcg) {
+        self.chance = chance;
     }
 
     /// The brokers of `bootstrap.servers`: until the first answer came the client asks them in turn.
@@ -71,51 +142,79 @@ impl ClientMetadata {
         self.topics.iter()
     }
 
-    /// From now on the client wants to know about `topic`; asks at once if it knows nothing of it.
-    pub fn want(&mut self, topic: &Topic, out: &mut Outbox) {
-        self.wanted.insert(Rc::clone(topic));
-        if !self.topics.contains_key(topic) {
-            self.request(out);
+    /// From now on the client wants to know about these topics; asks at once if it knows nothing of one. Kafka:
+    /// `requestUpdateForNewTopics`.
+    pub fn want<'a>(&mut self, topics: impl IntoIterator<Item = &'a Topic>, out: &mut Outbox) {
+        let mut is_new = false;
+        for topic in topics {
+            self.wanted.insert(Rc::clone(topic));
+            is_new |= !self.topics.contains_key(topic);
+        }
+        if is_new {
+            self.request_now(out);
         }
     }
 
-    /// Asks, unless a request is under way.
+    /// Asks at once, unless a request is under way.
+    pub fn request_now(&mut self, out: &mut Outbox) {
+        self.last_refresh = None;
+        self.equivalent_responses = 0;
+        self.request(out);
+    }
+
+    /// Something says that the metadata is stale: asks as soon as the backoff allows. Kafka: `requestUpdate(false)`,
+    /// `timeToAllowUpdate`.
     pub fn request(&mut self, out: &mut Outbox) {
-        if self.in_flight.is_none() && !self.wanted.is_empty() {
-            let request = MetadataRequest { topics: self.wanted.iter().cloned().collect() };
-            self.in_flight = Some(out.send(NodeId::Broker(self.bootstrap), Body::MetadataRequest(request)));
-        }
+        self.is_requested = true;
+        self.maybe_update(out);
     }
 
-    /// Asks again after the backoff (a leader is unknown, or an answer said that the metadata is stale).
-    pub fn request_later(&mut self, out: &mut Outbox) {
-        if self.in_flight.is_none() {
-            self.refresh_after(self.backoff_ms, out);
+    /// Kafka: `DefaultMetadataUpdater.maybeUpdate`.
+    fn maybe_update(&mut self, out: &mut Outbox) {
+        if self.in_flight.is_some() || self.wanted.is_empty() {
+            return;
         }
+        let expires = self.last_success.map_or(out.now, |at| at.plus_ms(self.config.max_age_ms));
+        let due = if self.is_requested { out.now } else { expires };
+        let due = due.max(self.last_refresh.map_or(out.now, |at| at.plus_ms(self.wait_ms)));
+        if due > out.now {
+            self.wake_at(due, out);
+            return;
+        }
+        let Some(node) = self.node_to_ask(out.now) else {
+            if let Some(at) = self.connections.next_attempt() {
+                self.wake_at(at, out);
+            }
+            return;
+        };
+        let request = MetadataRequest { topics: self.wanted.iter().cloned().collect() };
+        self.in_flight = Some((out.send(NodeId::Broker(node), Body::MetadataRequest(request)), node));
     }
 
-    /// The timer of the next refresh; true if it asked.
-    pub fn on_timer(&mut self, out: &mut Outbox) -> bool {
+    /// The timer of the next refresh.
+    pub fn on_timer(&mut self, out: &mut Outbox) {
         if self.refresh_at.is_none_or(|at| at > out.now) {
-            return false;
+            return;
         }
         self.refresh_at = None;
         out.timer_fired(Timer::MetadataRefresh);
-        self.request(out);
-        true
+        self.maybe_update(out);
     }
 
-    /// Takes over what a broker answered; a wanted topic that it does not know is asked for again after the backoff.
+    /// Takes over what a broker answered. A wanted topic that the broker does not know, or a partition without a leader, is
+    /// asked for again after the backoff, which grows while nothing new is told. Kafka: `Metadata.update`.
     pub fn on_response(&mut self, correlation: MessageId, response: &MetadataResponse, out: &mut Outbox) {
-        if self.in_flight != Some(correlation) {
+        if self.in_flight.is_none_or(|(asked, _)| asked != correlation) {
             return;
         }
         self.in_flight = None;
         let received = out.cause();
         self.brokers.clone_from(&response.brokers);
+        let mut tells_new = false;
         for (topic, image) in &response.topics {
-            let newest =
-                self.topics.get(topic).and_then(|known| newest(known, image)).unwrap_or_else(|| Rc::clone(image));
+            let known = self.topics.get(topic);
+            tells_new |= known.is_none_or(|known| is_newer(known, image));
+            let newest = known.and_then(|known| newest(known, image)).unwrap_or_else(|| Rc::clone(image));
             let before = self.topics.insert(Rc::clone(topic), newest);
             let partitions = count(image);
             let before = before.as_deref().map_or(0, count);
@@ -128,21 +227,56 @@ impl ClientMetadata {
                 });
             }
         }
-        let all_known = self.wanted.iter().all(|topic| self.topics.contains_key(topic));
+        self.failures = 0;
+        self.equivalent_responses = if tells_new { 0 } else { self.equivalent_responses.saturating_add(1) };
+        self.last_success = Some(out.now);
+        let is_told = |topic: &Topic| response.topics.iter().any(|(told, _)| told == topic);
+        let leads = |topic: &Rc<TopicImage>| topic.partitions.iter().all(|partition| partition.leader.is_some());
+        self.is_requested = !self.wanted.iter().all(is_told) || !response.topics.iter().all(|(_, image)| leads(image));
         let updated = out.because(received);
-        self.refresh_after(if all_known { self.max_age_ms } else { self.backoff_ms }, out);
+        self.refreshed(out);
         out.because(updated);
     }
 
-    /// No answer came in time, or the connection broke: asks another broker after the backoff.
+    /// No answer came in time, or the connection broke: asks another broker after the backoff. Kafka: `failedUpdate`.
     pub fn on_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
-        if self.in_flight != Some(request) {
+        let Some((_, broker)) = self.in_flight.filter(|(asked, _)| *asked == request) else {
             return;
-        }
+        };
         self.in_flight = None;
-        self.go_to_next_broker();
+        self.failures = self.failures.saturating_add(1);
+        self.equivalent_responses = 0;
+        self.is_requested = true;
         out.timer_fired(timer.clone());
-        self.request_later(out);
+        self.connections.disconnected(broker, out.now, &mut self.chance);
+        self.refreshed(out);
+    }
+
+    /// An update ended, well or not: from now on the next one waits.
+    fn refreshed(&mut self, out: &mut Outbox) {
+        let retry = self.failures.max(self.equivalent_responses).saturating_sub(1);
+        self.last_refresh = Some(out.now);
+        // The generator of a client never runs dry.
+        self.wait_ms = self.config.retry.backoff_ms(retry, &mut self.chance).unwrap_or(self.config.retry.max_ms);
+        self.maybe_update(out);
+    }
+
+    /// The connection to a broker broke, which may be because the metadata is stale. Kafka: `handleServerDisconnect`.
+    pub fn on_disconnected(&mut self, broker: BrokerId, out: &mut Outbox) {
+        self.connections.disconnected(broker, out.now, &mut self.chance);
+        self.request(out);
+    }
+
+    /// A broker answered.
+    pub fn heard_from(&mut self, node: &NodeId) {
+        if let NodeId::Broker(broker) = node {
+            self.connections.ready(*broker);
+        }
+    }
+
+    /// Its connections to brokers.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// The broker that it asks.
@@ -150,17 +284,35 @@ impl ClientMetadata {
         self.bootstrap
     }
 
-    /// From now on it asks the next broker that it knows.
-    pub fn go_to_next_broker(&mut self) {
-        let next = self.brokers.iter().find(|id| **id > self.bootstrap).or(self.brokers.first());
-        self.bootstrap = next.copied().unwrap_or(self.bootstrap);
+    /// Whom to ask what any broker can answer: the one asked before while its connection is well, or else the next; if all
+    /// connections are broken, the one that broke first, once it may be tried again. Kafka: `leastLoadedNode`.
+    pub fn node_to_ask(&mut self, now: SimTime) -> Option<BrokerId> {
+        let behind = self.brokers.iter().filter(|id| **id > self.bootstrap);
+        let in_turn = std::iter::once(&self.bootstrap).chain(behind).chain(&self.brokers);
+        let may_connect = |id: &&BrokerId| self.connections.unavailable_until(**id, now).is_none();
+        let node = in_turn
+            .clone()
+            .find(|id| self.connections.is_ready(**id))
+            .or_else(|| in_turn.filter(may_connect).min_by_key(|id| self.connections.broken_since(**id)))
+            .copied()?;
+        self.bootstrap = node;
+        Some(node)
     }
 
-    fn refresh_after(&mut self, ms: u64, out: &mut Outbox) {
-        let at = out.now.plus_ms(ms);
-        self.refresh_at = Some(at);
-        out.timer(at, Timer::MetadataRefresh);
+    fn wake_at(&mut self, at: SimTime, out: &mut Outbox) {
+        if self.refresh_at != Some(at) {
+            self.refresh_at = Some(at);
+            out.timer(at, Timer::MetadataRefresh);
+        }
     }
+}
+
+/// A partition is told of for the first time, or has a newer leader epoch.
+fn is_newer(known: &TopicImage, came: &TopicImage) -> bool {
+    let is_newer = |(index, came): (usize, &Rc<PartitionRegistration>)| {
+        known.partitions.get(index).is_none_or(|known| came.leader_epoch > known.leader_epoch)
+    };
+    came.partitions.iter().enumerate().any(is_newer)
 }
 
 /// What is known together with what came, where a broker that is behind told something older; none if nothing is older.

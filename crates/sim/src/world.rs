@@ -143,6 +143,7 @@ impl World {
         }
         let mut producer = Producer::new(id.clone(), Rc::new(config), BrokerId(1));
         producer.metadata.set_bootstrap_servers(self.brokers.keys().copied().collect());
+        producer.metadata.set_chance(self.chance_of(&id));
         self.producers.insert(id, Rc::new(producer));
         Ok(())
     }
@@ -155,6 +156,7 @@ impl World {
         self.check_new_client(&id)?;
         let mut consumer = Consumer::new(id.clone(), Rc::new(config), BrokerId(1));
         consumer.metadata.set_bootstrap_servers(self.brokers.keys().copied().collect());
+        consumer.metadata.set_chance(self.chance_of(&id));
         self.consumers.insert(id, Rc::new(consumer));
         Ok(())
     }
@@ -185,6 +187,12 @@ impl World {
     /// Other rules, before anything happens.
     pub(crate) fn set_features(&mut self, features: Features) {
         Rc::make_mut(&mut self.metadata).features = features;
+    }
+
+    /// A generator of a client's own, so that its waits change nobody else's draws.
+    fn chance_of(&self, client: &ClientId) -> Pcg {
+        let seed = self.rng.clone().next_u64();
+        Pcg::new(client.0.bytes().fold(seed, |seed, byte| seed.rotate_left(8) ^ u64::from(byte)))
     }
 
     fn check_new_client(&self, id: &ClientId) -> Result<(), CommandError> {

@@ -25,8 +25,14 @@ simulated! {
     metadata_max_age_ms: u64 = 300_000, "metadata.max.age.ms" (0, LONG) since "0.9.0";
     "How long a response may take before the request counts as failed, in ms."
     request_timeout_ms: u64 = 30000, "request.timeout.ms" (0, INT) since "0.9.0" was "40000" until "0.10.1" was "305000" until "2.0";
-    "How long to wait before a failed request is tried again, in ms."
+    "How long to wait before a failed request is tried again, in ms; for metadata it doubles with each try."
     retry_backoff_ms: u64 = 100, "retry.backoff.ms" (0, LONG) since "0.9.0";
+    "The longest wait before metadata is asked for again, in ms."
+    retry_backoff_max_ms: u64 = 1000, "retry.backoff.max.ms" (0, LONG) since "3.7";
+    "How long to wait before the first attempt to connect again, in ms; doubles with each attempt."
+    reconnect_backoff_ms: u64 = 50, "reconnect.backoff.ms" (0, LONG) since "0.9.0";
+    "The longest wait before an attempt to connect again, in ms."
+    reconnect_backoff_max_ms: u64 = 1000, "reconnect.backoff.max.ms" (0, LONG) since "0.11.0";
     "At most so many records from one `poll`."
     max_poll_records: u64 = 500, "max.poll.records" (1, INT) since "0.10.0" was "2147483647" until "0.10.1";
     "Whether positions are committed by themselves."
@@ -56,18 +62,19 @@ not_simulated_yet! {
     Scope::Consumer;
     "Whether records of open and aborted transactions are read."
         Value::Word("read_uncommitted"), "isolation.level" since "0.11.0";
-    "The longest wait before a failed request is tried again, in ms."
-        Value::Number(1000), "retry.backoff.max.ms" since "3.7";
     "The group whose member the consumer is." Value::Null, "group.id" since "0.9.0";
     "The name by which a static member is known." Value::Null, "group.instance.id" since "2.3";
 }
 
 impl ConsumerConfig {
-    /// The checks that Kafka makes when a consumer starts.
+    /// The checks and adjustments that Kafka makes when a consumer starts (`postProcessReconnectBackoffConfigs`).
     ///
     /// # Errors
     /// [`ConfigError::Inconsistent`].
     pub(super) fn settle(&mut self, given: &SortedSet<&str>) -> Result<(), ConfigError> {
+        if given.contains("reconnect.backoff.ms") && !given.contains("reconnect.backoff.max.ms") {
+            self.reconnect_backoff_max_ms = self.reconnect_backoff_ms;
+        }
         self.check(given.iter().copied())
     }
 

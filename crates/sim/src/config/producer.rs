@@ -29,10 +29,14 @@ simulated! {
     max_in_flight_requests_per_connection: u64 = 5, "max.in.flight.requests.per.connection" (1, INT) since "0.8.2";
     "How often a batch is sent again after a retriable error."
     retries: u64 = 2_147_483_647, "retries" (0, INT) since "0.8.2" was "0" until "2.1";
-    "How long a batch waits before its first retry, in ms; doubles with each retry."
+    "How long a batch, or a request for metadata, waits before its first retry, in ms; doubles with each retry."
     retry_backoff_ms: u64 = 100, "retry.backoff.ms" (0, LONG) since "0.8.2";
     "The longest wait before a retry, in ms."
     retry_backoff_max_ms: u64 = 1000, "retry.backoff.max.ms" (0, LONG) since "3.7";
+    "How long to wait before the first attempt to connect again, in ms; doubles with each attempt."
+    reconnect_backoff_ms: u64 = 50, "reconnect.backoff.ms" (0, LONG) since "0.8.2";
+    "The longest wait before an attempt to connect again, in ms."
+    reconnect_backoff_max_ms: u64 = 1000, "reconnect.backoff.max.ms" (0, LONG) since "0.11.0";
     "How long after its creation a batch has succeeded or failed for good, in ms."
     delivery_timeout_ms: u64 = 120_000, "delivery.timeout.ms" (0, INT) since "2.1";
     "How long a response may take before the request counts as failed, in ms."
@@ -60,9 +64,6 @@ not_simulated_yet! {
     "After how long the coordinator aborts a transaction, in ms."
         Value::Number(60_000), "transaction.timeout.ms" since "0.11.0";
     "How long metadata of an unused topic is kept, in ms." Value::Number(300_000), "metadata.max.idle.ms" since "2.5";
-    "The wait before the first attempt to connect again, in ms." Value::Number(50), "reconnect.backoff.ms" since "0.8.2";
-    "The longest wait before an attempt to connect again, in ms."
-        Value::Number(1000), "reconnect.backoff.max.ms" since "0.11.0";
     "After how long an idle connection is closed, in ms." Value::Number(540_000), "connections.max.idle.ms" since "0.9.0";
 }
 
@@ -73,6 +74,9 @@ impl ProducerConfig {
     /// [`ConfigError::Inconsistent`].
     pub(super) fn settle(&mut self, given: &SortedSet<&str>) -> Result<(), ConfigError> {
         self.settle_idempotence(given.contains("enable.idempotence"))?;
+        if given.contains("reconnect.backoff.ms") && !given.contains("reconnect.backoff.max.ms") {
+            self.reconnect_backoff_max_ms = self.reconnect_backoff_ms;
+        }
         let least = self.least_delivery_timeout_ms();
         if self.delivery_timeout_ms < least && !given.contains("delivery.timeout.ms") {
             self.delivery_timeout_ms = least;

@@ -92,6 +92,18 @@ fn a_value_may_have_spaces_around_as_in_a_file() {
 }
 
 #[test]
+fn a_reconnect_backoff_without_its_most_stays_as_it_is() {
+    for pairs in [vec![("reconnect.backoff.ms", "70")], vec![("reconnect.backoff.max.ms", "70")]] {
+        let alone = pairs == [("reconnect.backoff.ms", "70")];
+        let least = if alone { 70 } else { 50 };
+        let consumer = ConsumerConfig::from_pairs(pairs.clone()).unwrap();
+        assert_eq!((consumer.reconnect_backoff_ms, consumer.reconnect_backoff_max_ms), (least, 70));
+        let producer = ProducerConfig::from_pairs(pairs).unwrap();
+        assert_eq!((producer.reconnect_backoff_ms, producer.reconnect_backoff_max_ms), (least, 70));
+    }
+}
+
+#[test]
 fn what_does_not_go_with_idempotence_switches_it_off_unless_it_was_asked_for() {
     let config = ProducerConfig::from_pairs([("acks", "1")]).unwrap();
     assert!(!config.enable_idempotence);

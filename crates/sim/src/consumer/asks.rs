@@ -12,6 +12,7 @@ use crate::message::{
 };
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
+use crate::time::SimTime;
 use crate::timer::Timer;
 
 impl Consumer {
@@ -28,12 +29,15 @@ impl Consumer {
             }
             match self.metadata.partition(partition).map(|known| known.leader) {
                 Some(Some(leader)) => by_leader.get_or_insert_with(leader, Vec::new).push(partition.clone()),
-                Some(None) => self.metadata.request_later(out),
+                Some(None) => self.metadata.request(out),
                 None => {} // asked for, not answered yet
             }
         }
         let mut by_node: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
         for (leader, partitions) in by_leader {
+            if self.awaits_reconnect(leader, out) {
+                continue;
+            }
             let lost: Vec<_> = partitions.iter().filter(|id| self.offset_of(id).is_none()).cloned().collect();
             let (lost, partitions) = self.without_resting(lost, partitions, out);
             let nowhere = lost.iter().find(|id| self.has_nowhere_to_begin(id)).cloned();
@@ -63,7 +67,7 @@ impl Consumer {
             }
         }
         for (node, partitions) in by_node {
-            if self.in_flight.contains_key(&node) {
+            if self.in_flight.contains_key(&node) || self.awaits_reconnect(node, out) {
                 continue;
             }
             for id in &partitions {
@@ -95,12 +99,9 @@ impl Consumer {
                 Some(until) if until > out.now => {
                     lost.retain(|id| *id != partition);
                     partitions.retain(|id| *id != partition);
-                    if !position.wakes {
-                        position.wakes = true;
-                        out.timer(until, Timer::ConsumerRetry);
-                    }
+                    self.retry_at(until, out);
                 }
-                _ => (position.rests_until, position.wakes) = (None, false),
+                _ => position.rests_until = None,
             }
         }
         (lost, partitions)
@@ -205,21 +206,39 @@ impl Consumer {
         let lists = self.lists_offsets.iter().find(is_it).map(|(leader, _)| *leader);
         fetches.map(|leader| self.in_flight.remove(&leader));
         lists.map(|leader| self.lists_offsets.remove(&leader));
-        if fetches.or(lists).is_some() {
+        if let Some(broker) = fetches.or(lists) {
             out.timer_fired(timer.clone());
-            if let Some(broker) = fetches {
+            if fetches.is_some() {
                 self.leave_replica(broker, out);
             }
-            self.go_on(true, out);
+            self.metadata.on_disconnected(broker, out);
+            self.poll(out);
         }
     }
 
+    /// Asks on; after an error for metadata first, and then again after `retry.backoff.ms`.
     pub(super) fn go_on(&mut self, failed: bool, out: &mut Outbox) {
         if failed {
             self.metadata.request(out);
-            out.timer(out.now.plus_ms(self.config.retry_backoff_ms), Timer::ConsumerRetry);
+            self.retry_at(out.now.plus_ms(self.config.retry_backoff_ms), out);
         } else {
             self.poll(out);
+        }
+    }
+
+    /// Its connection to a broker broke, and it does not connect yet. Kafka: `AbstractFetch.isUnavailable`.
+    fn awaits_reconnect(&mut self, broker: BrokerId, out: &mut Outbox) -> bool {
+        let until = self.metadata.connections().unavailable_until(broker, out.now);
+        if let Some(until) = until {
+            self.retry_at(until, out);
+        }
+        until.is_some()
+    }
+
+    fn retry_at(&mut self, at: SimTime, out: &mut Outbox) {
+        if self.retry_at.is_none_or(|sooner| sooner > at) {
+            self.retry_at = Some(at);
+            out.timer(at, Timer::ConsumerRetry);
         }
     }
 }

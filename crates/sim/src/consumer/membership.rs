@@ -50,7 +50,7 @@ pub struct Membership {
     pub coordinator: Option<BrokerId>,
     /// The topics that it waits to know before it subscribes.
     wanted: Option<Vec<Topic>>,
-    lookup: Option<MessageId>,
+    lookup: Option<(MessageId, BrokerId)>,
     retry_at: Option<SimTime>,
     in_flight: SortedMap<MessageId, Asked>,
     /// Commits that wait for the coordinator to be found.
@@ -364,8 +364,8 @@ impl Consumer {
                 for partition in &added {
                     let position = Position { is_initializing: true, ..Position::default() };
                     self.positions.insert(partition.clone(), position);
-                    self.metadata.want(&partition.topic, out);
                 }
+                self.metadata.want(added.iter().map(|partition| &partition.topic), out);
                 tell(GroupFact::PartitionsAssigned { consumer, group, since, added, owned }, out);
             }
             Event::Revoked(revoked) => {

@@ -18,7 +18,7 @@ pub mod work;
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
-use crate::client_metadata::ClientMetadata;
+use crate::client_metadata::{ClientMetadata, ClientMetadataConfig};
 use crate::config::ConsumerConfig;
 use crate::fact::{FactKind, PollThrew};
 use crate::ids::{BrokerId, ClientId, LeaderEpoch, MessageId, Offset, TopicPartition};
@@ -60,6 +60,8 @@ pub struct Consumer {
     last_delay_ms: Option<i64>,
     /// What a `poll()` threw, if its application has not polled since.
     threw: Option<&'static str>,
+    /// When it looks again what it can ask.
+    retry_at: Option<SimTime>,
 }
 
 /// Whether a consumer's process runs.
@@ -109,14 +111,12 @@ pub struct Position {
     seeks: Option<action::SeekTo>,
     /// It asks no leader where to begin before this moment.
     rests_until: Option<SimTime>,
-    /// A timer runs for that.
-    wakes: bool,
 }
 
 impl Consumer {
     /// A consumer without partitions.
     pub fn new(id: ClientId, config: Rc<ConsumerConfig>, bootstrap: BrokerId) -> Consumer {
-        let metadata = ClientMetadata::new(id.clone(), bootstrap, config.metadata_max_age_ms, config.retry_backoff_ms);
+        let metadata = ClientMetadata::new(id.clone(), bootstrap, ClientMetadataConfig::from(&*config));
         Consumer {
             id,
             config,
@@ -134,6 +134,7 @@ impl Consumer {
             empty_fetches: 0,
             last_delay_ms: None,
             threw: None,
+            retry_at: None,
         }
     }
 
@@ -208,9 +209,7 @@ impl Consumer {
         let position = Position { offset: from, is_initializing, ..Position::default() };
         self.positions = partitions.iter().map(|partition| (partition.clone(), position)).collect();
         self.fetched.clear();
-        for partition in partitions {
-            self.metadata.want(&partition.topic, out);
-        }
+        self.metadata.want(partitions.iter().map(|partition| &partition.topic), out);
         if self.membership.is_some() {
             let assigned: SortedSet<TopicPartition> = partitions.iter().cloned().collect();
             self.assign_in_group(assigned, out);
@@ -220,11 +219,12 @@ impl Consumer {
 
     /// Refreshes the metadata now.
     pub fn refresh_metadata(&mut self, out: &mut Outbox) {
-        self.metadata.request(out);
+        self.metadata.request_now(out);
     }
 
     /// Handles a response.
     pub fn on_message(&mut self, message: &Message, out: &mut Outbox) {
+        self.metadata.heard_from(&message.from);
         match &*message.body {
             Body::MetadataResponse(response) => {
                 self.metadata.on_response(message.correlation, response, out);
@@ -247,13 +247,12 @@ impl Consumer {
             return;
         }
         match timer {
-            Timer::MetadataRefresh => {
-                self.metadata.on_timer(out);
-            }
+            Timer::MetadataRefresh => self.metadata.on_timer(out),
             Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
                 self.on_request_failed(*request, timer, out);
             }
-            Timer::ConsumerRetry => {
+            Timer::ConsumerRetry if self.retry_at.is_some_and(|at| at <= out.now) => {
+                self.retry_at = None;
                 out.timer_fired(timer.clone());
                 self.poll(out);
             }
@@ -270,6 +269,7 @@ impl Consumer {
         self.lists_offsets.clear();
         self.fetched.clear();
         self.asked_from.clear();
+        self.retry_at = None;
         self.drop_work();
     }
 }

@@ -17,7 +17,7 @@ pub mod sticky_partitioner;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::client_metadata::ClientMetadata;
+use crate::client_metadata::{ClientMetadata, ClientMetadataConfig};
 use crate::config::ProducerConfig;
 use crate::ids::{BatchId, BrokerId, ClientId, Topic, TopicPartition};
 use crate::message::{Body, Message};
@@ -87,7 +87,7 @@ impl BatchView {
 impl Producer {
     /// A producer that has sent nothing.
     pub fn new(id: ClientId, config: Rc<ProducerConfig>, bootstrap: BrokerId) -> Producer {
-        let metadata = ClientMetadata::new(id.clone(), bootstrap, config.metadata_max_age_ms, config.retry_backoff_ms);
+        let metadata = ClientMetadata::new(id.clone(), bootstrap, ClientMetadataConfig::from(&*config));
         Producer {
             id,
             metadata,
@@ -179,7 +179,7 @@ impl Producer {
     /// `send()`: the application gives a record.
     pub fn send(&mut self, record: Unplaced, rng: &mut Pcg, out: &mut Outbox) {
         let number = self.futures.sent_record(Rc::clone(&record.topic), record.key.clone(), record.value.clone());
-        self.metadata.want(&record.topic, out);
+        self.metadata.want([&record.topic], out);
         self.blocked.push_back(Blocked::new(number, record, out));
         self.place_blocked(rng, out);
         self.watch_blocked(number, out);
@@ -187,11 +187,12 @@ impl Producer {
 
     /// Refreshes the metadata now.
     pub fn refresh_metadata(&mut self, out: &mut Outbox) {
-        self.metadata.request(out);
+        self.metadata.request_now(out);
     }
 
     /// Handles a response.
     pub fn on_message(&mut self, message: &Message, rng: &mut Pcg, out: &mut Outbox) {
+        self.metadata.heard_from(&message.from);
         match &*message.body {
             Body::MetadataResponse(response) => {
                 self.metadata.on_response(message.correlation, response, out);
@@ -221,9 +222,7 @@ impl Producer {
                 self.give_up_blocked(*record, out);
                 self.place_blocked(rng, out);
             }
-            Timer::MetadataRefresh => {
-                self.metadata.on_timer(out);
-            }
+            Timer::MetadataRefresh => self.metadata.on_timer(out),
             Timer::DelayedOperation { .. }
             | Timer::FetchBackoff { .. }
             | Timer::Background(_)

@@ -273,7 +273,7 @@ impl Producer {
                 Placed::Done
             }
             PartitionError::Missing { .. } | PartitionError::NoPartitions => {
-                self.metadata.request_later(out);
+                self.metadata.request(out);
                 Placed::AwaitsMetadata
             }
         })?;

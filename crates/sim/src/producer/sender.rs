@@ -75,12 +75,15 @@ impl Producer {
         }
         let looked = out.cause();
         if !check.unknown_leader_topics.is_empty() {
-            self.metadata.request_later(out);
+            self.metadata.request(out);
         }
         let room = usize::try_from(self.config.max_in_flight_requests_per_connection).unwrap_or(usize::MAX);
         let mut nodes = SortedSet::new();
+        let mut reconnects = None;
         for node in check.nodes {
-            let can_drain = self.sender.requests_to(node) < room;
+            let unavailable = self.metadata.connections().unavailable_until(node, out.now);
+            reconnects = unavailable.into_iter().chain(reconnects).min();
+            let can_drain = unavailable.is_none() && self.sender.requests_to(node) < room;
             if self.config.partitioner_availability_timeout_ms > 0 {
                 self.accumulator.update_node_latency(node, out.now, can_drain);
             }
@@ -127,7 +130,7 @@ impl Producer {
         self.expire(out);
         // What is ready and was not taken (its backoff is drawn anew when it is) does not wait; Kafka polls for 0 ms then.
         let again = (!ready_left.is_empty()).then(|| out.now.plus_ms(1));
-        let next = [check.next_check, self.accumulator.next_expiry(), again].into_iter().flatten().min();
+        let next = [check.next_check, self.accumulator.next_expiry(), again, reconnects].into_iter().flatten().min();
         if let Some(at) = next {
             self.run_sender_at(at.max(out.now.plus_micros(1)), out);
         }
@@ -209,7 +212,7 @@ impl Producer {
         for batch in lost.batches {
             self.retry_or_fail(&batch, error, out);
         }
-        self.metadata.request(out);
+        self.metadata.on_disconnected(lost.broker, out);
         self.wake_sender(out);
     }
 

@@ -3,7 +3,7 @@
 use super::super::action::{ConsumerAction, SeekTo};
 use super::super::{Consumer, Life, Polls};
 use super::{MemberMoment, Membership, tell};
-use crate::client_metadata::ClientMetadata;
+use crate::client_metadata::ClientMetadataConfig;
 use crate::fact::group::GroupFact;
 use crate::group::member::MembershipOperation;
 use crate::ids::{Offset, Topic, TopicPartition};
@@ -74,8 +74,7 @@ impl Consumer {
         if self.life != Life::Running {
             self.forget();
             self.life = Life::Running;
-            let (age_ms, backoff_ms) = (self.config.metadata_max_age_ms, self.config.retry_backoff_ms);
-            self.metadata = ClientMetadata::new(self.id.clone(), self.metadata.bootstrap(), age_ms, backoff_ms);
+            self.metadata.begin_anew(ClientMetadataConfig::from(&*self.config));
             if let Some(membership) = &mut self.membership {
                 let moments = std::mem::take(&mut membership.moments);
                 let incarnation = membership.incarnation.saturating_add(1);
@@ -91,9 +90,7 @@ impl Consumer {
                 membership.note(out.now, MemberMoment::Started);
             }
         }
-        for topic in topics {
-            self.metadata.want(topic, out);
-        }
+        self.metadata.want(topics, out);
         self.on_group_metadata(out);
     }
 

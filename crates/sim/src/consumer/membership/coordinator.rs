@@ -26,8 +26,12 @@ impl Consumer {
         {
             return;
         }
+        let Some(node) = self.metadata.node_to_ask(out.now) else {
+            membership.retry_at = self.metadata.connections().next_attempt();
+            return;
+        };
         let body = Body::Group(GroupBody::FindCoordinator(membership.name.group.clone()));
-        membership.lookup = Some(out.send(NodeId::Broker(self.metadata.bootstrap()), body));
+        membership.lookup = Some((out.send(NodeId::Broker(node), body), node));
     }
 
     /// Asks what is committed of partitions that have no position yet.
@@ -54,17 +58,20 @@ impl Consumer {
     pub(in crate::consumer) fn on_group(&mut self, message: &Message, body: &GroupBody, out: &mut Outbox) {
         let Some(membership) = self.membership.as_mut().filter(|_| self.life == Life::Running) else { return };
         match body {
-            GroupBody::FoundCoordinator(_, found) if membership.lookup == Some(message.correlation) => {
+            GroupBody::FoundCoordinator(_, found)
+                if membership.lookup.is_some_and(|(asked, _)| asked == message.correlation) =>
+            {
                 membership.lookup = None;
+                let unavailable = |broker| self.metadata.connections().unavailable_until(broker, out.now).is_some();
                 match found {
-                    Ok(broker) => {
+                    Ok(broker) if !unavailable(*broker) => {
                         membership.coordinator = Some(*broker);
                         let (consumer, group) = (self.id.clone(), membership.name.group.clone());
                         let queue = std::mem::take(&mut membership.queue);
                         tell(GroupFact::CoordinatorFound { consumer, group, broker: *broker }, out);
                         self.take_output(Output { requests: queue, events: Vec::new() }, out);
                     }
-                    Err(_) => membership.retry_at = Some(out.now.plus_ms(self.config.retry_backoff_ms)),
+                    Ok(_) | Err(_) => membership.retry_at = Some(out.now.plus_ms(self.config.retry_backoff_ms)),
                 }
                 self.run_member(out);
             }
@@ -94,9 +101,7 @@ impl Consumer {
         let Some(membership) = &mut self.membership else { return };
         if !unknown.is_empty() {
             membership.held = Some((id, response));
-            for topic in &unknown {
-                self.metadata.want(topic, out);
-            }
+            self.metadata.want(&unknown, out);
             return;
         }
         let now = out.now;
@@ -145,16 +150,19 @@ impl Consumer {
     /// A request to a coordinator, or for one, got no answer.
     pub(in crate::consumer) fn on_group_request_failed(&mut self, request: MessageId, timer: &Timer, out: &mut Outbox) {
         let Some(membership) = &mut self.membership else { return };
-        if membership.lookup == Some(request) {
+        if let Some((_, broker)) = membership.lookup.filter(|(asked, _)| *asked == request) {
             out.timer_fired(timer.clone());
             membership.lookup = None;
             membership.retry_at = Some(out.now.plus_ms(self.config.retry_backoff_ms));
-            self.metadata.go_to_next_broker();
+            self.metadata.on_disconnected(broker, out);
             self.run_member(out);
             return;
         }
         let Some(asked) = membership.in_flight.remove(&request) else { return };
         out.timer_fired(timer.clone());
+        if let Some(broker) = membership.coordinator {
+            self.metadata.on_disconnected(broker, out);
+        }
         self.lose_coordinator(GroupError::None, out);
         let now = out.now;
         self.with_member(out, |membership, output| match asked {

@@ -8,7 +8,6 @@ mod append;
 mod batch;
 mod drain;
 mod ready;
-mod retry_backoff;
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::collections::VecDeque;
@@ -18,15 +17,13 @@ use super::buffer_pool::{Buffer, BufferPool, WaiterId};
 use super::sticky_partitioner::BuiltInPartitioner;
 use crate::config::ProducerConfig;
 use crate::ids::{BatchId, BrokerId, Topic, TopicPartition};
+use crate::retry_backoff::CLIENT_JITTER_PERCENT;
 use crate::time::SimTime;
 
+pub use crate::retry_backoff::RetryBackoff;
 pub use append::{AppendError, AppendOutcome, Appended};
 pub use batch::ProducerBatch;
 pub use ready::{QueueOrder, ReadyBatch, ReadyCheck};
-pub use retry_backoff::RetryBackoff;
-
-/// Kafka: `CommonClientConfigs.RETRY_BACKOFF_JITTER`, 0.2.
-const RETRY_BACKOFF_JITTER_PERCENT: u8 = 20;
 
 /// What an accumulator is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +53,7 @@ impl From<&ProducerConfig> for AccumulatorConfig {
             retry_backoff: RetryBackoff {
                 initial_ms: config.retry_backoff_ms,
                 max_ms: config.retry_backoff_max_ms,
-                jitter_percent: RETRY_BACKOFF_JITTER_PERCENT,
+                jitter_percent: CLIENT_JITTER_PERCENT,
             },
             delivery_timeout_ms: config.delivery_timeout_ms,
             adaptive_partitioning: config.partitioner_adaptive_partitioning_enable,

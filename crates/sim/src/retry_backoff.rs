@@ -1,10 +1,14 @@
-//! How long a retry waits. Kafka 4.3: `ExponentialBackoff` as `RecordAccumulator` uses it.
+//! How long a retry waits. Kafka 4.3: `ExponentialBackoff` as `RecordAccumulator`, `Metadata` and `ClusterConnectionStates`
+//! use it.
 //!
 //! Differs from Kafka: the chance is drawn in millionths, not as a `double`.
 
 use crate::rng::{Random, RandomError};
 
 const MILLION: u64 = 1_000_000;
+
+/// Kafka: `CommonClientConfigs.RETRY_BACKOFF_JITTER`, `ClusterConnectionStates.RECONNECT_BACKOFF_JITTER`: 0.2.
+pub const CLIENT_JITTER_PERCENT: u8 = 20;
 
 /// `retry.backoff.ms`, doubled with each attempt up to `retry.backoff.max.ms`, more or less by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
