@@ -28,6 +28,8 @@ pub const TERMS: &[&str] = &[
     "follower",
     "generation",
     "group",
+    "group-coordinator",
+    "group-leader",
     "heartbeat",
     "hw",
     "idempotence",

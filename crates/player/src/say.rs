@@ -12,6 +12,7 @@ use highwater_sim::fact::{
     StickyPartitionSwitched, SwitchedBecause,
 };
 use highwater_sim::ids::{BrokerId, NodeId, Offset};
+use highwater_sim::message::ListOffsetsSpec;
 use highwater_sim::timer::Timer;
 
 use crate::lang::Lang;
@@ -361,7 +362,11 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         | Says::Fetched { error, .. }
         | Says::AlteredPartition { error, .. }
         | Says::EpochEnds { error, .. } => Phrase::new(&format!("facts.error_{way}")).with("error", error.name()),
-        Says::ListOffsets => Phrase::new(&format!("facts.list_offsets_{way}")),
+        Says::ListOffsets { asks: ListOffsetsSpec::Earliest } => Phrase::new(&format!("facts.list_earliest_{way}")),
+        Says::ListOffsets { asks: ListOffsetsSpec::Latest } => Phrase::new(&format!("facts.list_latest_{way}")),
+        Says::ListOffsets { asks: ListOffsetsSpec::Timestamp(timestamp) } => {
+            Phrase::new(&format!("facts.list_by_time_{way}")).with("timestamp", *timestamp)
+        }
         Says::ListedOffsets { offset } => Phrase::new(&format!("facts.listed_offsets_{way}")).with("offset", offset.0),
         Says::Metadata => Phrase::new(&format!("facts.metadata_{way}")),
         Says::MetadataIs { partitions } => Phrase::new(&format!("facts.metadata_is_{way}"))

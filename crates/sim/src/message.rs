@@ -256,6 +256,18 @@ pub enum ListOffsetsSpec {
     Timestamp(i64),
 }
 
+impl ListOffsetsSpec {
+    /// What the request holds for it, in ms since the epoch, or one of the negative numbers that stand for an end
+    /// (`ListOffsetsRequest.EARLIEST_TIMESTAMP`, `LATEST_TIMESTAMP`).
+    pub fn timestamp(self) -> i64 {
+        match self {
+            ListOffsetsSpec::Earliest => -2,
+            ListOffsetsSpec::Latest => -1,
+            ListOffsetsSpec::Timestamp(timestamp) => timestamp,
+        }
+    }
+}
+
 /// `ListOffsetsResponse`.
 #[derive(Clone, Debug)]
 pub struct ListOffsetsResponse {

@@ -226,7 +226,7 @@ impl Sheet<'_> {
             let w = least + room.max(0.0) * batch.bytes.max(1) as f64 / total;
             let (class, ink, words) = match batch.state {
                 ScanState::Before | ScanState::After => ("sunk-box", "s-dim", None),
-                ScanState::Read => ("plain-box", "s-note s-strong f-ink", Some("ends_before")),
+                ScanState::Read => ("plain-box", "s-note s-strong f-ink", Some("all_older")),
                 ScanState::Found => ("is-chosen-box", "s-note s-strong f-accent", Some("found")),
                 ScanState::Beyond => ("plain-box", "s-note s-strong f-ink", Some("beyond")),
             };

@@ -460,7 +460,8 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
                 None => fields,
             }
         }
-        Says::ListOffsets | Says::Metadata => fields,
+        Says::ListOffsets { asks } => fields.number("timestamp", asks.timestamp()),
+        Says::Metadata => fields,
         Says::ListedOffsets { offset } => fields.number("offset", offset.0),
         Says::OffsetForLeaderEpoch { leader_epoch } => fields.number("leader_epoch", leader_epoch.0),
         Says::EpochEnds { error, leader_epoch, end_offset } => {

@@ -3,7 +3,7 @@
 use crate::error::Errors;
 use crate::group::body::{GroupApi, GroupSays};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
-use crate::message::{Acks, Api, Body, Message};
+use crate::message::{Acks, Api, Body, ListOffsetsSpec, Message};
 
 /// What a message tells of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,10 @@ pub enum Says {
         preferred_read_replica: Option<BrokerId>,
     },
     /// A `ListOffsets` request.
-    ListOffsets,
+    ListOffsets {
+        /// What it asks of the log.
+        asks: ListOffsetsSpec,
+    },
     /// Its response.
     ListedOffsets {
         /// The offset.
@@ -165,7 +168,9 @@ impl MessageFact {
                 (first.map(|part| &part.partition), says)
             }
             Body::ListOffsetsRequest(request) => {
-                (request.partitions.first().map(|(partition, _)| partition), Says::ListOffsets)
+                let first = request.partitions.first();
+                let asks = first.map_or(ListOffsetsSpec::Latest, |(_, asks)| *asks);
+                (first.map(|(partition, _)| partition), Says::ListOffsets { asks })
             }
             Body::ListOffsetsResponse(response) => {
                 let first = response.partitions.first();
