@@ -8,6 +8,7 @@ use highwater_player::command::Command;
 use highwater_player::expression::FUNCTIONS;
 use highwater_player::lang::Lang;
 use highwater_player::playback::Player;
+use highwater_player::scene::Panel;
 use highwater_player::script::author::{Files, pack_files, pack_folder, schema};
 use highwater_player::script::{Action, PanelKind, Scalar, Scenario, Stage};
 
@@ -218,4 +219,69 @@ fn faults_are_commands_of_a_step() {
     }
     let unknown = json.replacen("\"pause\"", "\"explode\"", 1);
     assert!(Scenario::from_json(&unknown).unwrap_err().to_string().contains("explode"));
+}
+
+/// A panel about a topic shows the topic that the step says, whatever partition the others are about; and it hashes no
+/// key for a producer whose `partitioner.class` heeds none.
+#[test]
+fn a_panel_about_a_topic_shows_the_one_that_is_said() {
+    let head = r#"
+        id = "two"
+        title = "Two?"
+        hook = "Two topics."
+        family = "tests"
+        minutes = 1
+        picture = "s"
+        [cluster]
+        brokers = 1
+        [[topic]]
+        name = "orders"
+        partitions = 1
+        replication = 1
+        [[topic]]
+        name = "clicks"
+        partitions = 3
+        replication = 1
+        [[producer]]
+        id = "p1"
+        config = { "enable.idempotence" = false, "partitioner.class" = "RoundRobinPartitioner" }
+        [[step]]
+        id = "s"
+        title = "All"
+        say = "The log ends at {leo(clicks-0)}."
+        do = [{ produce_many = { producer = "p1", topic = "clicks", key_prefix = "u", count = 6, value_size = 1 } }]
+        show = { panels = ["replicas", "partitioner"], partition = "orders-0", topic = "clicks", producer = "p1", key = "u1", through = "partition" }
+    "#;
+    let zh = r#"
+        [scenario]
+        title = "两个？"
+        hook = "两个 topic。"
+        [step.s]
+        title = "全部"
+        say = "日志止于 {leo(clicks-0)}。"
+    "#;
+    let files = Files {
+        scenario_name: "two".to_owned(),
+        scenario: head.as_bytes().to_vec(),
+        translation_name: "two (zh)".to_owned(),
+        translation: Some(zh.as_bytes().to_vec()),
+        ..Files::default()
+    };
+    let packed = pack_files(files).unwrap_or_else(|errors| panic!("{errors}"));
+    let player = Player::open(&packed.scenario.to_json().unwrap()).unwrap();
+    let scene = player.scene();
+    let mut shown = Vec::new();
+    for panel in &scene.panels {
+        match panel {
+            Panel::Replicas(panel) => shown.push(panel.topic.clone()),
+            Panel::Partitioner(panel) => {
+                shown.push(panel.topic.clone());
+                assert_eq!(panel.partitions, 3);
+                let next = panel.lanes.iter().flat_map(|lane| &lane.keys).filter(|chip| chip.next).count();
+                assert_eq!(next, 0, "a RoundRobinPartitioner hashes no key");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(shown, ["clicks", "clicks"]);
 }

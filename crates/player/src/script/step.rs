@@ -135,7 +135,7 @@ pub struct Show {
     /// The partition of the cluster panel.
     #[cfg_attr(feature = "author", serde(serialize_with = "super::partition_name"))]
     pub partition: TopicPartition,
-    /// The topic of the partitioner and accumulator panels.
+    /// The topic of the partitioner, accumulator, replicas and spread panels.
     pub topic: String,
     /// The producer of the accumulator panel; none if the scenario has none.
     pub producer: Option<String>,

@@ -53,6 +53,16 @@ impl PartitionerClass {
             PartitionerClass::RoundRobinV2_4 => "RoundRobinPartitioner-2.4",
         }
     }
+
+    /// Whether a record's key chooses its partition, unless `partitioner.ignore.keys` says otherwise.
+    pub fn heeds_keys(self) -> bool {
+        match self {
+            PartitionerClass::BuiltIn | PartitionerClass::DefaultV2_3 | PartitionerClass::DefaultV2_4 => true,
+            PartitionerClass::RoundRobin | PartitionerClass::UniformStickyV2_4 | PartitionerClass::RoundRobinV2_4 => {
+                false
+            }
+        }
+    }
 }
 
 impl ConfigValue for PartitionerClass {

@@ -88,3 +88,27 @@ impl CheckpointFile {
         }
     }
 }
+
+impl ReadyBecause {
+    /// As facts say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReadyBecause::Full => "full",
+            ReadyBecause::LingerExpired => "linger_expired",
+            ReadyBecause::MemoryWaiters => "memory_waiters",
+            ReadyBecause::Closed => "closed",
+            ReadyBecause::Flushing => "flushing",
+            ReadyBecause::BackoffExpired => "backoff_expired",
+        }
+    }
+}
+
+impl Completion {
+    /// As facts say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Completion::Satisfied => "satisfied",
+            Completion::TimedOut => "timed_out",
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use highwater_log::{log::Verdict, segment::RollReason};
 
-use super::{ChosenBy, Completion, FactKind, IsrStep, MessageFact, ReadyBecause, Says};
+use super::{ChosenBy, FactKind, IsrStep, MessageFact, Says};
 use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::controller::partition_change::PartitionChange;
@@ -473,29 +473,5 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
         }
         Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
         Says::Group(says) => says.fields(fields),
-    }
-}
-
-impl ReadyBecause {
-    /// As facts say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ReadyBecause::Full => "full",
-            ReadyBecause::LingerExpired => "linger_expired",
-            ReadyBecause::MemoryWaiters => "memory_waiters",
-            ReadyBecause::Closed => "closed",
-            ReadyBecause::Flushing => "flushing",
-            ReadyBecause::BackoffExpired => "backoff_expired",
-        }
-    }
-}
-
-impl Completion {
-    /// As facts say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Completion::Satisfied => "satisfied",
-            Completion::TimedOut => "timed_out",
-        }
     }
 }

@@ -9,14 +9,14 @@ use crate::scene::Shown;
 use crate::scene::accumulator::{AccumulatorPanel, Batch, BatchState, Queue};
 
 pub(super) fn panel(world: &World, view: &View) -> Option<AccumulatorPanel> {
-    let topic = &view.partition.as_ref()?.topic;
+    let topic = view.topic()?;
     let producer = world.producer(view.producer.as_deref()?)?;
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let known = producer.metadata.topic(topic).map_or(0, |known| known.partitions.len());
     let known = i32::try_from(known).unwrap_or(i32::MAX);
     let queues = (0..known).filter_map(|partition| {
         let id = format!("accumulator/{}/{topic}-{partition}", producer.id);
-        let batches = producer.batches(&TopicPartition::new(topic.clone(), partition));
+        let batches = producer.batches(&TopicPartition::new(topic, partition));
         let looked_at = view.look.iter().any(|mark| mark.starts_with(&id));
         let sticky = producer.sticky_partition(topic).is_some_and(|(at, _)| at == partition);
         (!batches.is_empty() || looked_at || sticky).then(|| Queue {

@@ -29,8 +29,10 @@ pub const RECORDS_MAX: i64 = 64;
 pub struct View {
     /// The panels, in reading order.
     pub panels: Vec<PanelKind>,
-    /// The partition of the cluster panel; its topic is that of the other panels.
+    /// The partition of the cluster panel and of those about files.
     pub partition: Option<TopicPartition>,
+    /// The topic of the partitioner, accumulator, replicas and spread panels; that of `partition` if none is said.
+    pub topic: Option<String>,
     /// The producer of the partitioner and accumulator panels.
     pub producer: Option<String>,
     /// The group of the group panel.
@@ -60,6 +62,7 @@ impl View {
         View {
             panels: show.panels.clone(),
             partition: Some(show.partition.clone()),
+            topic: Some(show.topic.clone()),
             producer: show.producer.clone(),
             group: show.group.clone(),
             seconds: show.seconds,
@@ -72,6 +75,11 @@ impl View {
             seen: Seen::default(),
         }
     }
+
+    /// The topic of the panels about a whole topic.
+    fn topic(&self) -> Option<&str> {
+        self.topic.as_deref().or(self.partition.as_ref().map(|partition| &*partition.topic))
+    }
 }
 
 impl Default for View {
@@ -79,6 +87,7 @@ impl Default for View {
         View {
             panels: Vec::new(),
             partition: None,
+            topic: None,
             producer: None,
             group: None,
             seconds: 8,

@@ -17,15 +17,17 @@ pub(super) fn partition_of(key: &[u8], count: i32) -> i32 {
 }
 
 pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<PartitionerPanel> {
-    let topic = &view.partition.as_ref()?.topic;
+    let topic = view.topic()?;
     let producer = view.producer.as_deref()?;
     // The producer hashes over what it knows; before it knows anything, over what there is.
     let known = world.producer(producer).and_then(|producer| producer.metadata.topic(topic).cloned());
     let there = world.metadata().topics.get(topic)?;
     let count = |partitions: usize| i32::try_from(partitions).unwrap_or(i32::MAX);
     let partitions = count(known.map_or(there.partitions.len(), |known| known.partitions.len()));
-    let ignoring = world.producer(producer).filter(|producer| producer.config.partitioner_ignore_keys);
-    // Where keys are ignored nothing is hashed: the sticky partitioner's partition is the one that is meant.
+    let ignoring = world
+        .producer(producer)
+        .filter(|producer| producer.config.partitioner_ignore_keys || !producer.config.partitioner_class.heeds_keys());
+    // Where keys are ignored nothing is hashed: the sticky partitioner's partition, if it has one, is the one that is meant.
     let ignored = ignoring.map(|producer| producer.sticky_partition(topic).map_or(-1, |(partition, _)| partition));
     let view = &match ignored {
         Some(_) => View { through: Stage::Key, before: None, ..view.clone() },
@@ -90,7 +92,7 @@ fn readable(bytes: &[u8]) -> String {
 /// partitioner stands, -1 for nowhere yet.
 fn lanes(
     world: &World,
-    topic: &std::rc::Rc<str>,
+    topic: &str,
     there: i32,
     partitions: i32,
     view: &View,
@@ -100,7 +102,7 @@ fn lanes(
     let mut records: SortedMap<i32, i64> = SortedMap::new();
     let mut keys: Vec<(String, SortedMap<i32, i64>)> = Vec::new();
     for number in 0..there {
-        let Some(replica) = world.leader(&TopicPartition::new(topic.clone(), number)) else {
+        let Some(replica) = world.leader(&TopicPartition::new(topic, number)) else {
             continue;
         };
         records.insert(number, replica.log_end_offset().0.saturating_sub(replica.log_start_offset().0));

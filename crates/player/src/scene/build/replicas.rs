@@ -26,7 +26,7 @@ const CELL_OFFSETS: i64 = 12;
 
 #[inline(never)]
 pub(super) fn panel(world: &World, view: &View, palette: &Palette) -> Option<ReplicasPanel> {
-    let topic = &*view.partition.as_ref()?.topic;
+    let topic = view.topic()?;
     let partitions = &world.metadata().topics.get(topic)?.partitions;
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let bars = partitions.iter().map(|partition| partition.replicas.len()).sum::<usize>();

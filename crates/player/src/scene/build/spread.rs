@@ -14,7 +14,7 @@ const BARS_MAX: i32 = 12;
 
 #[inline(never)]
 pub(super) fn panel(world: &World, view: &View) -> Option<SpreadPanel> {
-    let topic = &*view.partition.as_ref()?.topic;
+    let topic = view.topic()?;
     let there = world.metadata().topics.get(topic)?.partitions.len();
     let partitions = i32::try_from(there).unwrap_or(BARS_MAX).min(BARS_MAX);
     let charts: Vec<SpreadChart> =
