@@ -21,6 +21,8 @@ pub struct Ours {
     pub states: Vec<Value>,
     /// As `client.jsonl`.
     pub client: Vec<Value>,
+    /// As `batches.jsonl`: what the logs hold in the end.
+    pub batches: Vec<Value>,
     /// What the actions gave, by step: as in `story.json`.
     pub results: Vec<(usize, Value)>,
 }

@@ -343,9 +343,18 @@ impl Log {
         is_due && is_dirty
     }
 
-    /// Forgets producers that wrote nothing for `producer.id.expiration.ms`. Kafka: `removeExpiredProducers`.
-    pub fn remove_expired_producers(&mut self, now_ms: i64) {
-        Rc::make_mut(&mut self.producers).remove_expired(now_ms);
+    /// `producer.id.expiration.ms`, which a broker can change while it runs.
+    pub fn set_producer_id_expiration_ms(&mut self, ms: i64) {
+        if self.config.producers.producer_id_expiration_ms != ms {
+            Rc::make_mut(&mut self.config).producers.producer_id_expiration_ms = ms;
+            Rc::make_mut(&mut self.producers).set_config(self.config.producers);
+        }
+    }
+
+    /// Forgets producers that wrote nothing for `producer.id.expiration.ms`; gives their ids. Kafka:
+    /// `removeExpiredProducers`.
+    pub fn remove_expired_producers(&mut self, now_ms: i64) -> Vec<i64> {
+        Rc::make_mut(&mut self.producers).remove_expired(now_ms)
     }
 
     /// Writes a snapshot of the producers, if anything came since the last one. Kafka: `takeProducerSnapshot`.

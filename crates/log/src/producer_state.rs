@@ -333,14 +333,21 @@ impl ProducerStateManager {
         now_ms.wrapping_sub(last_timestamp) >= self.config.producer_id_expiration_ms
     }
 
-    /// Forgets whoever wrote nothing for `producer.id.expiration.ms` and has no open transaction. Kafka:
+    pub(crate) fn set_config(&mut self, config: ProducerStateConfig) {
+        self.config = config;
+    }
+
+    /// Forgets whoever wrote nothing for `producer.id.expiration.ms` and has no open transaction; gives their ids. Kafka:
     /// `removeExpiredProducers`.
-    pub(crate) fn remove_expired(&mut self, now_ms: i64) {
+    pub(crate) fn remove_expired(&mut self, now_ms: i64) -> Vec<i64> {
         let expiration = self.config.producer_id_expiration_ms;
         let is_expired = |last: i64| now_ms.wrapping_sub(last) >= expiration;
-        self.producers
-            .retain(|known| known.entry.current_txn_first_offset.is_some() || !is_expired(known.entry.last_timestamp));
+        let goes =
+            |known: &Known| known.entry.current_txn_first_offset.is_none() && is_expired(known.entry.last_timestamp);
+        let expired = self.producers.iter().filter(|known| goes(known)).map(|known| known.entry.producer_id).collect();
+        self.producers.retain(|known| !goes(known));
         self.verifications.retain(|entry| !is_expired(entry.timestamp));
+        expired
     }
 
     /// The offset of the newest snapshot. Kafka: `latestSnapshotOffset`.

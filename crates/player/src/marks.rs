@@ -1,6 +1,7 @@
 //! Which marks of the picture a fact is about, and what moves because of it.
 
 mod groups;
+mod idempotence;
 
 use highwater_sim::command::Command;
 use highwater_sim::fact::{
@@ -92,6 +93,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         }
         FactKind::Group(fact) => groups::marks(fact),
         FactKind::PageCache(fact) => vec![format!("broker-{}/{}", fact.broker(), fact.partition())],
+        FactKind::Idempotence(fact) => idempotence::marks(fact),
         FactKind::CommandGiven { .. }
         | FactKind::TimerFired { .. }
         | FactKind::RegisterBrokerRecord { .. }
@@ -144,7 +146,8 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::PartitionChangeRecord { .. }
             | FactKind::LogTruncated { .. }
             | FactKind::UnflushedLost(_)
-            | FactKind::LogLoaded { .. },
+            | FactKind::LogLoaded { .. }
+            | FactKind::Idempotence(_),
             Some(mark),
         ) => Motion::ValueChanged(mark),
         _ => Motion::Still,
@@ -194,6 +197,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         }
         FactKind::Group(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
         FactKind::PageCache(fact) => vec![fact.broker().0],
+        FactKind::Idempotence(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
         FactKind::CommandGiven { .. }
         | FactKind::MetadataUpdated { .. }
         | FactKind::PartitionChosen { .. }

@@ -3,6 +3,7 @@
 mod faults;
 pub mod files;
 mod groups;
+pub(crate) mod idempotence;
 mod page_cache;
 
 use highwater_sim::bytes::Bytes;
@@ -165,6 +166,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
         FactKind::Group(fact) => groups::phrase(fact),
         FactKind::PageCache(fact) => page_cache::phrase(fact),
+        FactKind::Idempotence(fact) => idempotence::phrase(fact),
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
     }
 }
@@ -371,6 +373,8 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::Metadata => Phrase::new(&format!("facts.metadata_{way}")),
         Says::MetadataIs { partitions } => Phrase::new(&format!("facts.metadata_is_{way}"))
             .with("partitions", counted("partition", (*partitions).into())),
+        Says::WantsProducerIds => idempotence::asked(message, way),
+        Says::ProducerIds { error, first, ids } => idempotence::given(message, *error, *first, *ids, way),
         Says::Group(says) => groups::message(message, says, way),
     };
     phrase

@@ -11,5 +11,6 @@ pub mod alter_partition;
 pub mod election;
 pub mod partition_change;
 pub mod placement;
+pub mod producer_ids;
 pub mod reassignment;
 pub mod refusal;

@@ -44,8 +44,16 @@ pub enum Errors {
     PolicyViolation,
     /// A sequence number that does not follow on.
     OutOfOrderSequenceNumber,
+    /// A sequence number that has been here, and of which nobody remembers more.
+    DuplicateSequenceNumber,
     /// A producer of an older epoch.
     InvalidProducerEpoch,
+    /// The broker knows nothing of the producer (any more).
+    UnknownProducerId,
+    /// The broker has no producer id to give yet.
+    CoordinatorLoadInProgress,
+    /// The request is of an older registration of the broker.
+    StaleBrokerEpoch,
     /// The transaction is in another state than the request expects.
     InvalidTxnState,
     /// The request's leader epoch is older than the broker's.
@@ -74,7 +82,7 @@ pub enum Errors {
 
 impl Errors {
     /// Every error.
-    const ALL: [Errors; 31] = [
+    const ALL: [Errors; 35] = [
         Errors::None,
         Errors::UnknownServerError,
         Errors::OffsetOutOfRange,
@@ -93,7 +101,11 @@ impl Errors {
         Errors::InvalidRequest,
         Errors::PolicyViolation,
         Errors::OutOfOrderSequenceNumber,
+        Errors::DuplicateSequenceNumber,
         Errors::InvalidProducerEpoch,
+        Errors::UnknownProducerId,
+        Errors::CoordinatorLoadInProgress,
+        Errors::StaleBrokerEpoch,
         Errors::InvalidTxnState,
         Errors::FencedLeaderEpoch,
         Errors::UnknownLeaderEpoch,
@@ -129,7 +141,11 @@ impl Errors {
             Errors::InvalidRequest => "INVALID_REQUEST",
             Errors::PolicyViolation => "POLICY_VIOLATION",
             Errors::OutOfOrderSequenceNumber => "OUT_OF_ORDER_SEQUENCE_NUMBER",
+            Errors::DuplicateSequenceNumber => "DUPLICATE_SEQUENCE_NUMBER",
             Errors::InvalidProducerEpoch => "INVALID_PRODUCER_EPOCH",
+            Errors::UnknownProducerId => "UNKNOWN_PRODUCER_ID",
+            Errors::CoordinatorLoadInProgress => "COORDINATOR_LOAD_IN_PROGRESS",
+            Errors::StaleBrokerEpoch => "STALE_BROKER_EPOCH",
             Errors::InvalidTxnState => "INVALID_TXN_STATE",
             Errors::FencedLeaderEpoch => "FENCED_LEADER_EPOCH",
             Errors::UnknownLeaderEpoch => "UNKNOWN_LEADER_EPOCH",
@@ -167,6 +183,7 @@ impl Errors {
                 | Errors::NotEnoughReplicas
                 | Errors::NotEnoughReplicasAfterAppend
                 | Errors::NotController
+                | Errors::CoordinatorLoadInProgress
                 | Errors::FencedLeaderEpoch
                 | Errors::UnknownLeaderEpoch
                 | Errors::LeaderNotAvailable

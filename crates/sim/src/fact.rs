@@ -1,9 +1,10 @@
-//! Facts: what happened, in Kafka's words, each with its cause. Captions, traces, the list of events, animations and "why?"
-//! all come from here; nothing is ever found out by comparing two states.
+//! Facts: what happened, in Kafka's words, each with its cause. Captions, traces, lists, animations and "why?" all come from
+//! here; nothing is ever found out by comparing two states.
 
 mod details;
 mod fields;
 pub mod group;
+mod idempotence;
 mod json;
 mod message_fact;
 mod names;
@@ -14,8 +15,8 @@ mod trouble;
 pub use details::{CheckpointFile, ChosenBy, Completion, IsrStep, ReadyBecause};
 pub use fields::{FieldValue, Fields};
 pub use group::GroupFact;
-pub use highwater_log::log::Verdict;
-pub use highwater_log::segment::RollReason;
+pub use highwater_log::{log::Verdict, segment::RollReason};
+pub use idempotence::IdempotenceFact;
 pub use message_fact::{MessageFact, Says};
 pub use page_cache::PageCacheFact;
 pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
@@ -36,7 +37,7 @@ use crate::timer::Timer;
 pub struct Fact {
     /// Its number, from 0.
     pub id: FactId,
-    /// When, in microseconds of virtual time.
+    /// When.
     pub at: SimTime,
     /// The fact that made it happen; none for a command, where every chain of causes ends.
     pub cause: Option<FactId>,
@@ -162,7 +163,7 @@ pub enum FactKind {
         partition: TopicPartition,
         /// The batch.
         batch: BatchId,
-        /// Where it lies; -1 with `acks=0`, where nobody says.
+        /// Where it lies; -1 where nobody says.
         base_offset: Offset,
         /// Its records.
         records: i64,
@@ -217,7 +218,7 @@ pub enum FactKind {
     },
     /// The controller wrote a `ConfigRecord`: a topic has another configuration.
     ConfigRecord(ConfigRecord),
-    /// The controller wrote a `ClearElrRecord`: after another `min.insync.replicas` nobody outside of the ISR is eligible.
+    /// The controller wrote a `ClearElrRecord`: after another `min.insync.replicas` only the ISR is eligible.
     ClearElrRecord(Topic),
     /// A machine lost power, and with it the end of a log that was only in the page cache.
     UnflushedLost(UnflushedLost),
@@ -248,7 +249,7 @@ pub enum FactKind {
         last_offset: Offset,
         /// The epoch in the batch.
         leader_epoch: LeaderEpoch,
-        /// By the leader (which gave the offsets), not by a follower.
+        /// By the leader, not by a follower.
         as_leader: bool,
     },
     /// The leader learned from a fetch how far a follower is.
@@ -315,8 +316,7 @@ pub enum FactKind {
         from: Offset,
         /// Its log end now.
         to: Offset,
-        /// The leader's epoch that was compared, and where it ends in the leader's log; none if no leader was asked and the
-        /// log was cut at its own high watermark.
+        /// The leader's epoch that was compared, and where that ends; none if it was cut at its own high watermark.
         leader_end: Option<(LeaderEpoch, Offset)>,
     },
     /// A fetch waits in the broker for more bytes or for its time (`DelayedFetch`).
@@ -484,6 +484,8 @@ pub enum FactKind {
     },
     /// Something happened between files, memory and network.
     PageCache(Box<PageCacheFact>),
+    /// Something about an id or sequence numbers.
+    Idempotence(Box<IdempotenceFact>),
     /// Something happened in a group.
     Group(Box<GroupFact>),
     /// A bound was reached; what would have gone past it did not happen.

@@ -33,12 +33,8 @@ pub const BROKER_CONFIGS: [(&str, &str); 4] = [
     ("leader.imbalance.check.interval.seconds", "20"),
 ];
 /// Configurations of all producers.
-pub const PRODUCER_CONFIGS: [(&str, &str); 4] = [
-    ("enable.idempotence", "false"),
-    ("linger.ms", "0"),
-    ("delivery.timeout.ms", "8000"),
-    ("request.timeout.ms", "3000"),
-];
+pub const PRODUCER_CONFIGS: [(&str, &str); 3] =
+    [("linger.ms", "0"), ("delivery.timeout.ms", "8000"), ("request.timeout.ms", "3000")];
 
 /// A cluster and what is done to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +49,10 @@ pub struct Schedule {
     pub min_isr: i32,
     /// `unclean.leader.election.enable` of the topic.
     pub unclean: bool,
+    /// The producer with `acks=all` is idempotent.
+    pub idempotent: bool,
+    /// Brokers and consumers are in racks, and consumers read from the replica in theirs.
+    pub has_racks: bool,
     /// The members of groups; without any there is no `__consumer_offsets`.
     pub members: Vec<Member>,
     /// What is done.
@@ -114,6 +114,12 @@ pub struct Outcome {
 pub const PRODUCERS: [(&str, &str); 2] = [("p1", "all"), ("p2", "1")];
 /// The consumer of all schedules.
 pub const CONSUMER: &str = "c1";
+/// The racks of the schedules that have some.
+pub const RACKS: [&str; 2] = ["a", "b"];
+/// Configuration of all brokers, where there are racks.
+pub const BROKER_CONFIG_OF_RACKS: (&str, &str) = ("replica.selector.class", "RackAwareReplicaSelector");
+/// Configuration of all consumers, where there are racks.
+pub const CONSUMER_CONFIG_OF_RACKS: (&str, &str) = ("client.rack", "b");
 
 impl Schedule {
     /// The schedule of a seed: 2 to 5 brokers, 1 to 3 replicas, `steps` commands.
@@ -126,8 +132,17 @@ impl Schedule {
         let min_isr = 1_i32.saturating_add(pick(&mut rng, replicas));
         let unclean = pick(&mut rng, 4) == 0;
         let assignment: Vec<Vec<BrokerId>> = (0..partitions).map(place).collect();
-        let members = Vec::new();
-        let mut schedule = Schedule { seed, brokers, assignment, min_isr, unclean, members, steps: Vec::new() };
+        let mut schedule = Schedule {
+            seed,
+            brokers,
+            assignment,
+            min_isr,
+            unclean,
+            idempotent: seed % 2 == 1,
+            has_racks: seed % 3 == 1,
+            members: Vec::new(),
+            steps: Vec::new(),
+        };
         for number in 0..steps {
             let after_ms = match pick(&mut rng, 4) {
                 0 => 0,
@@ -220,35 +235,51 @@ impl Schedule {
         Link { from: NodeId::Broker(broker), to, one_way: rng.below(2) == 0 }
     }
 
+    /// The configurations of a producer.
+    pub fn producer_configs<'a>(&self, acks: &'a str) -> Vec<(&'static str, &'a str)> {
+        let idempotence = if self.idempotent && acks == "all" { "true" } else { "false" };
+        PRODUCER_CONFIGS.into_iter().chain([("acks", acks), ("enable.idempotence", idempotence)]).collect()
+    }
+
+    /// The configurations of all brokers, without their racks.
+    pub fn broker_configs(&self) -> Vec<(&'static str, &'static str)> {
+        let of_groups = (!self.members.is_empty()).then_some(BROKER_CONFIG_OF_GROUPS);
+        let of_racks = self.has_racks.then_some(BROKER_CONFIG_OF_RACKS);
+        BROKER_CONFIGS.into_iter().chain(of_groups).chain(of_racks).collect()
+    }
+
+    /// The configurations of a consumer that has these of its own.
+    pub fn consumer_configs(&self, own: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+        own.iter().copied().chain(self.has_racks.then_some(CONSUMER_CONFIG_OF_RACKS)).collect()
+    }
+
+    /// The racks of all brokers by id; none without racks.
+    pub fn racks(&self) -> Vec<&'static str> {
+        let brokers = usize::try_from(self.brokers).unwrap_or(0);
+        if self.has_racks { RACKS.into_iter().cycle().take(brokers).collect() } else { Vec::new() }
+    }
+
     fn world(&self, features: Option<Features>) -> Option<(World, Vec<Fact>)> {
         let mut broker = BrokerConfig::default();
-        for (name, value) in BROKER_CONFIGS {
+        for (name, value) in self.broker_configs() {
             broker.set(name, value).ok()?;
-        }
-        if !self.members.is_empty() {
-            broker.set(BROKER_CONFIG_OF_GROUPS.0, BROKER_CONFIG_OF_GROUPS.1).ok()?;
         }
         let config = WorldConfig { brokers: self.brokers, latency_us: LATENCY_MS * 1_000, seed: self.seed, broker };
         let mut world = World::new(config).ok()?;
         if let Some(features) = features {
             world.set_features(features);
         }
+        for (id, rack) in (1..).zip(self.racks()) {
+            world.set_rack(BrokerId(id), rack).ok()?;
+        }
         for (id, acks) in PRODUCERS {
-            let mut config = ProducerConfig::default();
-            for (name, value) in PRODUCER_CONFIGS.into_iter().chain([("acks", acks)]) {
-                config.set(name, value).ok()?;
-            }
+            let config = ProducerConfig::from_pairs(self.producer_configs(acks)).ok()?;
             world.add_producer(client(id), config).ok()?;
         }
-        let mut config = ConsumerConfig::default();
-        config.set("auto.offset.reset", "earliest").ok()?;
-        world.add_consumer(client(CONSUMER), config).ok()?;
+        world.add_consumer(client(CONSUMER), self.consumer_config(&[])?).ok()?;
         let mut facts = Vec::new();
         for Member { id, group, configs } in &self.members {
-            let mut config = ConsumerConfig::default();
-            for (name, value) in configs.iter().chain(&[("auto.offset.reset", "earliest")]) {
-                config.set(name, value).ok()?;
-            }
+            let config = self.consumer_config(configs)?;
             let name = GroupName { group: (*group).to_owned(), instance_id: None };
             world.add_member(&client(id), config, name).ok()?;
         }
@@ -266,6 +297,14 @@ impl Schedule {
         let partitions = numbers.map(|number| TopicPartition::new(TOPIC, number)).collect();
         world.command(Command::Assign { consumer: client(CONSUMER), partitions, from: None }, &mut facts).ok()?;
         Some((world, facts))
+    }
+
+    fn consumer_config(&self, own: &[(&'static str, &'static str)]) -> Option<ConsumerConfig> {
+        let mut config = ConsumerConfig::default();
+        for (name, value) in self.consumer_configs(own).into_iter().chain([("auto.offset.reset", "earliest")]) {
+            config.set(name, value).ok()?;
+        }
+        Some(config)
     }
 
     /// Plays it until its last step has had some time, or an invariant breaks. What the world refuses is left out.

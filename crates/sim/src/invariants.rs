@@ -8,10 +8,12 @@
 //! (`PartitionChangeBuilder.maybePopulateTargetElr` looks at no replicas).
 
 mod groups;
+mod sequences;
 
 use std::fmt;
 
 use crate::broker::partition::Partition;
+use crate::command::Command;
 use crate::fact::UnflushedLost;
 use crate::fact::{Fact, FactKind};
 use crate::ids::{BrokerId, LeaderEpoch, TopicPartition};
@@ -46,6 +48,10 @@ pub enum Invariant {
     NoAdvanceBelowMinIsr,
     /// 12. A fenced broker leads nothing, and joins no ISR.
     FencedOut,
+    /// 13. In a log a producer's sequence numbers follow on, or begin at 0 with a new epoch: none missing, none twice.
+    SequencesContiguous,
+    /// 14. In each epoch an idempotent producer's records are in a log in the order in which it sent them.
+    SendOrder,
     /// 17. In a group a partition has one owner at a time: in a generation, or among the members that the coordinator knows.
     OneOwner,
     /// 22. Members with equal subscriptions get as many partitions as the others, or one more.
@@ -109,11 +115,12 @@ struct Tracked {
 pub struct Invariants {
     partitions: SortedMap<TopicPartition, Tracked>,
     excuses: bool,
+    sent: sequences::Sent,
 }
 
 impl Default for Invariants {
     fn default() -> Invariants {
-        Invariants { partitions: SortedMap::new(), excuses: true }
+        Invariants { partitions: SortedMap::new(), excuses: true, sent: sequences::Sent::default() }
     }
 }
 
@@ -123,6 +130,11 @@ impl Invariants {
     /// The same without the losses that Kafka does not promise to prevent: these are violations, too.
     pub fn strict() -> Invariants {
         Invariants { excuses: false, ..Invariants::default() }
+    }
+
+    /// The same with the order of producers that are not idempotent, which Kafka does not promise.
+    pub fn ordered() -> Invariants {
+        Invariants { sent: sequences::Sent::of_all(), ..Invariants::default() }
     }
 
     /// Looks at everything after an event or a command that told `facts`.
@@ -182,6 +194,12 @@ impl Invariants {
                     let why = format!("{end} is acknowledged, committed is what is before {}", tracked.high_watermark);
                     return Err(violation(Invariant::AcknowledgedDurable, partition, why));
                 }
+            }
+            FactKind::CommandGiven { command: Command::Send { producer, value: Some(value), .. } } => {
+                self.sent.note(producer, value);
+            }
+            FactKind::RecordAppended { broker, partition, first_offset, as_leader: true, .. } => {
+                self.sent.check(world, partition, *broker, *first_offset)?;
             }
             FactKind::UnflushedLost(UnflushedLost { broker, partition, to, .. }) => {
                 if let Some(tracked) = self.partitions.get_mut(partition) {

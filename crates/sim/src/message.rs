@@ -17,11 +17,14 @@ use crate::group::body::{GroupApi, GroupBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
 
+pub use producer_ids::{AllocateProducerIdsRequest, AllocateProducerIdsResponse, InitProducerIdResponse};
+
 pub use offset_for_leader_epoch::{
     EpochAnswer, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, WantedEpoch,
 };
 
 mod offset_for_leader_epoch;
+mod producer_ids;
 
 /// A message on the network.
 #[derive(Clone, Debug)]
@@ -65,6 +68,14 @@ pub enum Body {
     AlterPartitionRequest(AlterPartitionRequest),
     /// Its response.
     AlterPartitionResponse(AlterPartitionResponse),
+    /// `InitProducerId`: an idempotent producer wants an id.
+    InitProducerIdRequest,
+    /// Its response.
+    InitProducerIdResponse(InitProducerIdResponse),
+    /// `AllocateProducerIds`: a broker wants a block of ids.
+    AllocateProducerIdsRequest(AllocateProducerIdsRequest),
+    /// Its response.
+    AllocateProducerIdsResponse(AllocateProducerIdsResponse),
     /// What members and coordinators of groups send each other.
     Group(GroupBody),
 }
@@ -84,6 +95,10 @@ pub enum Api {
     OffsetForLeaderEpoch,
     /// Other ISRs.
     AlterPartition,
+    /// Ids for producers.
+    InitProducerId,
+    /// Blocks of ids for brokers.
+    AllocateProducerIds,
     /// What groups need.
     Group(GroupApi),
 }
@@ -98,6 +113,8 @@ impl Api {
             Api::Metadata => "Metadata",
             Api::OffsetForLeaderEpoch => "OffsetForLeaderEpoch",
             Api::AlterPartition => "AlterPartition",
+            Api::InitProducerId => "InitProducerId",
+            Api::AllocateProducerIds => "AllocateProducerIds",
             Api::Group(api) => api.name(),
         }
     }
@@ -113,6 +130,8 @@ impl Body {
             Body::MetadataRequest(_) | Body::MetadataResponse(_) => Api::Metadata,
             Body::OffsetForLeaderEpochRequest(_) | Body::OffsetForLeaderEpochResponse(_) => Api::OffsetForLeaderEpoch,
             Body::AlterPartitionRequest(_) | Body::AlterPartitionResponse(_) => Api::AlterPartition,
+            Body::InitProducerIdRequest | Body::InitProducerIdResponse(_) => Api::InitProducerId,
+            Body::AllocateProducerIdsRequest(_) | Body::AllocateProducerIdsResponse(_) => Api::AllocateProducerIds,
             Body::Group(body) => Api::Group(body.api()),
         }
     }
@@ -125,7 +144,9 @@ impl Body {
             | Body::ListOffsetsResponse(_)
             | Body::MetadataResponse(_)
             | Body::OffsetForLeaderEpochResponse(_)
-            | Body::AlterPartitionResponse(_) => true,
+            | Body::AlterPartitionResponse(_)
+            | Body::InitProducerIdResponse(_)
+            | Body::AllocateProducerIdsResponse(_) => true,
             Body::Group(body) => body.is_response(),
             _ => false,
         }
@@ -159,6 +180,8 @@ pub struct ProducePartition {
     pub error: Errors,
     /// The offset of the batch's first record; -1 if nothing was appended.
     pub base_offset: Offset,
+    /// The start of the log; -1 if the broker does not know it.
+    pub log_start_offset: Offset,
 }
 
 /// How far a consumer may see. Kafka: `IsolationLevel`.

@@ -104,6 +104,8 @@ pub enum Sabotage {
     AssignsWhatIsHeld,
     /// A coordinator gives one member everything.
     AssignsAllToOne,
+    /// A leader looks at no sequence number.
+    ChecksNoSequence,
 }
 
 impl Default for Features {

@@ -156,11 +156,13 @@ pub enum Task {
     Flush,
     /// Looks for followers that lag (half of `replica.lag.time.max.ms`).
     IsrExpiration,
+    /// Looks for producers to forget (`producer.id.expiration.check.interval.ms`).
+    ProducerExpiration,
 }
 
 impl Task {
     /// All of them.
-    pub const ALL: [Task; 7] = [
+    pub const ALL: [Task; 8] = [
         Task::Retention,
         Task::Cleaner,
         Task::HighWatermarkCheckpoint,
@@ -168,6 +170,7 @@ impl Task {
         Task::LogStartOffsetCheckpoint,
         Task::Flush,
         Task::IsrExpiration,
+        Task::ProducerExpiration,
     ];
 
     fn name(self) -> &'static str {
@@ -179,6 +182,7 @@ impl Task {
             Task::LogStartOffsetCheckpoint => "log_start_offset_checkpoint",
             Task::Flush => "flush",
             Task::IsrExpiration => "isr_expiration",
+            Task::ProducerExpiration => "producer_expiration",
         }
     }
 }

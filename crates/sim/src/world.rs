@@ -15,6 +15,7 @@ use crate::broker::Broker;
 use crate::command::Command;
 use crate::config::{BrokerConfig, ConfigError, ConsumerConfig, ProducerConfig, Rack};
 use crate::consumer::Consumer;
+use crate::controller::producer_ids::ProducerIdControlManager;
 use crate::controller::refusal::Refusal;
 use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
 use crate::fact::{Fact, FactKind, MessageFact};
@@ -87,6 +88,7 @@ pub struct World {
     brokers: SortedMap<BrokerId, Rc<Broker>>,
     producers: SortedMap<ClientId, Rc<Producer>>,
     consumers: SortedMap<ClientId, Rc<Consumer>>,
+    producer_ids: ProducerIdControlManager,
     effects: Room,
     faults: faults::Faults,
 }
@@ -126,6 +128,7 @@ impl World {
                 .collect(),
             producers: SortedMap::new(),
             consumers: SortedMap::new(),
+            producer_ids: ProducerIdControlManager::default(),
             effects: Room::default(),
             faults: faults::Faults::default(),
         })
@@ -134,13 +137,10 @@ impl World {
     /// Adds a producer, which does nothing until it is told to.
     ///
     /// # Errors
-    /// A taken name, a bound, or a configuration that is not simulated yet.
+    /// A taken name, a bound, or configurations that do not go together.
     pub fn add_producer(&mut self, id: ClientId, config: ProducerConfig) -> Result<(), CommandError> {
         self.check_new_client(&id)?;
-        if config.enable_idempotence {
-            let why = "enable.idempotence=true (Kafka's default) is not simulated yet: set it to false";
-            return Err(CommandError::Invalid(why.to_owned()));
-        }
+        config.check().map_err(|error| CommandError::Invalid(error.to_string()))?;
         let mut producer = Producer::new(id.clone(), Rc::new(config), BrokerId(1));
         producer.metadata.set_bootstrap_servers(self.brokers.keys().copied().collect());
         producer.metadata.set_chance(self.chance_of(&id));

@@ -49,6 +49,7 @@ fn accumulator() -> RecordAccumulator {
         delivery_timeout_ms: 120_000,
         adaptive_partitioning: true,
         availability_timeout_ms: 0,
+        enable_idempotence: false,
     })
 }
 

@@ -436,10 +436,7 @@ fn a_command_that_cannot_be_done_says_why_and_changes_nothing() {
     assert_eq!(refuse(Command::RefreshMetadata { client: client("nobody") }), "there is no client nobody");
     let many = vec![vec![BrokerId(1)]; highwater_sim::world::PARTITIONS_MAX];
     assert_eq!(refuse(topic("more", many)), "at most 100000 partitions");
-    assert_eq!(
-        cluster.world.add_producer(client("p2"), ProducerConfig::default()),
-        Err(CommandError::Invalid(
-            "enable.idempotence=true (Kafka's default) is not simulated yet: set it to false".to_owned()
-        ))
-    );
+    let six = ProducerConfig { max_in_flight_requests_per_connection: 6, ..ProducerConfig::default() };
+    let why = "To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most 5. Current value is 6.";
+    assert_eq!(cluster.world.add_producer(client("p2"), six), Err(CommandError::Invalid(why.to_owned())));
 }

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use highwater_log::record::NewRecord;
-use highwater_sim::ids::{BatchId, BrokerId, Topic, TopicPartition};
+use highwater_sim::ids::{BatchId, BrokerId, Offset, Topic, TopicPartition};
 use highwater_sim::producer::accumulator::{
     AccumulatorConfig, AppendError, ProducerBatch, QueueOrder, RecordAccumulator, RetryBackoff,
 };
 use highwater_sim::producer::buffer_pool::AllocateError;
+use highwater_sim::producer::transaction_manager::ProducerIdAndEpoch;
 use highwater_sim::rng::Scripted;
 use highwater_sim::time::SimTime;
 use serde_json::Value;
@@ -26,14 +27,13 @@ pub(super) const KIND: Kind =
 
 /// The one topic of these questions.
 const TOPIC: &str = "t";
+/// An idempotent producer has been given an id, whichever.
+const PRODUCER: ProducerIdAndEpoch = ProducerIdAndEpoch { producer_id: 0, epoch: 0 };
 /// All keys and values of a question together have at most so many bytes.
 const RECORDS_MAX_BYTES: usize = 256 * 1024 * 1024;
 
 fn answer(question: Object) -> Result<Object, Trouble> {
     let asked: Question = fields(&question)?;
-    if asked.config.idempotent {
-        return Err(Trouble::Unanswered("idempotence is not simulated".to_owned()));
-    }
     let mut driver = Driver {
         accumulator: RecordAccumulator::new(config(&asked.config)),
         cluster: Cluster::new(TOPIC.into(), asked.partitions, asked.metadata)?,
@@ -41,6 +41,9 @@ fn answer(question: Object) -> Result<Object, Trouble> {
         in_flight: BTreeMap::new(),
         record_bytes_left: RECORDS_MAX_BYTES,
     };
+    if let Some(manager) = driver.accumulator.transaction_manager_mut() {
+        manager.set_producer_id_and_epoch(PRODUCER);
+    }
     let mut answers = Vec::new();
     for (number, op) in (0..).zip(asked.ops) {
         let result = driver.apply(op).map_err(|trouble| at(number, trouble))?;
@@ -62,6 +65,7 @@ fn config(asked: &Config) -> AccumulatorConfig {
         delivery_timeout_ms: asked.delivery_timeout_ms,
         adaptive_partitioning: asked.adaptive,
         availability_timeout_ms: asked.availability_timeout_ms,
+        enable_idempotence: asked.idempotent,
     }
 }
 
@@ -173,13 +177,16 @@ impl Driver {
         let mut result = Object::new();
         for (node, batches) in drained {
             let batches = batches.into_iter().map(|batch| {
-                let shown = object([
+                let mut shown = object([
                     ("batch", name(batch.id)),
                     ("partition", Value::from(batch.partition.partition)),
                     ("records", Value::from(batch.records().len())),
                     ("bytes", Value::from(batch.size_in_bytes())),
                     ("attempts", Value::from(batch.attempts())),
                 ]);
+                if let Some(state) = batch.producer_state() {
+                    shown.insert("base_sequence".to_owned(), Value::from(state.base_sequence));
+                }
                 self.in_flight.insert(batch.id, batch);
                 Value::from(shown)
             });
@@ -190,6 +197,9 @@ impl Driver {
 
     fn complete(&mut self, batch: &str) -> Result<Object, Trouble> {
         let batch = self.take_in_flight(batch)?;
+        if let Some(manager) = self.accumulator.transaction_manager_mut() {
+            manager.handle_completed_batch(&batch, Offset(0));
+        }
         self.accumulator.complete_and_deallocate(&batch);
         Ok(object([("available_memory", self.available_memory())]))
     }
@@ -209,6 +219,9 @@ impl Driver {
         self.accumulator.reset_next_expiry();
         let expired = self.accumulator.expired_batches(&order, self.now);
         for batch in &expired {
+            if let Some(manager) = self.accumulator.transaction_manager_mut() {
+                manager.handle_failed_batch(batch, None, false);
+            }
             self.accumulator.complete_and_deallocate(batch);
         }
         object([

@@ -267,7 +267,7 @@ impl Runner {
 
     fn append(&mut self, batch: &RecordBatch, acks: Acks, origin: AppendOrigin) -> Result<Object, Errors> {
         let appended = self.act(|partition, around| partition.append_as_leader(batch, acks, origin, around));
-        appended.map(|Appended { base_offset, last_offset, high_watermark_advanced }| {
+        appended.map(|Appended { base_offset, last_offset, high_watermark_advanced, .. }| {
             object([
                 ("first_offset", base_offset.0.into()),
                 ("last_offset", last_offset.0.into()),

@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use highwater_sim::command::Command;
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::fuzz::{
-    BROKER_CONFIG_OF_GROUPS, BROKER_CONFIGS, CONSUMER, LATENCY_MS, Member, PRODUCER_CONFIGS, PRODUCERS, Schedule, TOPIC,
-};
+use highwater_sim::fuzz::{CONSUMER, LATENCY_MS, Member, PRODUCERS, Schedule, TOPIC};
 use highwater_sim::ids::{ClientId, NodeId};
 use highwater_sim::invariants::Violation;
 
@@ -59,16 +57,16 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
         .iter()
         .map(|replicas| format!("[{}]", replicas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
         .collect();
-    let of_groups = Some(BROKER_CONFIG_OF_GROUPS).filter(|_| !schedule.members.is_empty());
-    let broker_configs: Vec<(&str, &str)> = BROKER_CONFIGS.into_iter().chain(of_groups).collect();
+    let racks = schedule.racks().iter().map(|rack| format!("\"{rack}\"")).collect::<Vec<_>>().join(", ");
+    let racks = if racks.is_empty() { racks } else { format!("racks = [{racks}]\n") };
     let mut head = format!(
         "# {violation}\nid = \"broken\"\ntitle = \"{:?} broken\"\nhook = \"Found by highwater fuzz.\"\nfamily = \"replication\"\n\
-         minutes = 1\npicture = \"s0\"\nseed = {}\n\n[cluster]\nbrokers = {}\nlatency_ms = {LATENCY_MS}\nconfig = {{ {} }}\n\n\
+         minutes = 1\npicture = \"s0\"\nseed = {}\n\n[cluster]\nbrokers = {}\nlatency_ms = {LATENCY_MS}\n{racks}config = {{ {} }}\n\n\
          [[topic]]\nname = \"{TOPIC}\"\npartitions = {}\nreplication = {replicas}\nassignment = [{}]\nconfig = {{ {} }}\n",
         violation.invariant,
         schedule.seed,
         schedule.brokers,
-        configs(&broker_configs),
+        configs(&schedule.broker_configs()),
         assignment.len(),
         assignment.join(", "),
         configs(&[
@@ -77,7 +75,7 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
         ]),
     );
     for (id, acks) in PRODUCERS {
-        let all: Vec<(&str, &str)> = PRODUCER_CONFIGS.into_iter().chain([("acks", acks)]).collect();
+        let all = schedule.producer_configs(acks);
         let _ = write!(head, "\n[[producer]]\nid = \"{id}\"\nconfig = {{ {} }}\n", configs(&all));
     }
     for Member { id, group, configs: own } in &schedule.members {
@@ -85,15 +83,16 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
             head,
             "\n[[consumer]]\nid = \"{id}\"\nfrom = \"earliest\"\nconfig = {{ {} }}\ngroup = {{ id = \"{group}\", subscribe = \
              [\"{TOPIC}\"] }}\n",
-            configs(own)
+            configs(&schedule.consumer_configs(own))
         );
     }
     let partitions: Vec<String> = (0..assignment.len()).map(|number| format!("\"{TOPIC}-{number}\"")).collect();
     let _ = write!(
         head,
-        "\n[[consumer]]\nid = \"{CONSUMER}\"\nassign = [{}]\nfrom = \"earliest\"\nstart = true\n\n[[chapter]]\nid = \"all\"\n\
-         title = \"All\"\n",
-        partitions.join(", ")
+        "\n[[consumer]]\nid = \"{CONSUMER}\"\nassign = [{}]\nfrom = \"earliest\"\nstart = true\nconfig = {{ {} }}\n\n\
+         [[chapter]]\nid = \"all\"\ntitle = \"All\"\n",
+        partitions.join(", "),
+        configs(&schedule.consumer_configs(&[]))
     );
     head
 }

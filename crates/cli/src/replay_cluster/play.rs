@@ -2,6 +2,7 @@
 
 mod administration;
 mod consumers;
+mod sequences;
 mod single;
 
 use std::rc::Rc;
@@ -49,6 +50,8 @@ struct Playing<'a> {
     sent: usize,
     /// A fetch that waits in a broker.
     parked: Option<single::Parked>,
+    /// The idempotent producers that the story names, in the order in which they come.
+    producers: Vec<String>,
     /// What consumers were sent.
     fetched: consumers::Fetched,
 }
@@ -68,6 +71,7 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
         answers: Vec::new(),
         sent: 0,
         parked: None,
+        producers: Vec::new(),
         fetched: consumers::Fetched::default(),
     };
     for action in &story.actions {
@@ -86,6 +90,7 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
         state.insert("after".to_owned(), json!(action.at));
         playing.ours.states.push(Value::Object(state));
     }
+    playing.ours.batches = playing.batches();
     playing.ours.changes = told::changes(story, &playing.facts);
     Ok(playing.ours)
 }
@@ -157,6 +162,9 @@ impl Playing<'_> {
             "poll consumers" => return Ok(Some(self.poll_consumers(action))),
             seek if seek.starts_with("seek consumers to ") => return self.seek_and_poll(action).map(Some),
             "produce" => match action.arguments.get("client").and_then(Value::as_str) {
+                None if action.arguments.contains_key("producer") => {
+                    return self.produce_in_sequence(action).map(Some);
+                }
                 None => return self.produce(action).map(Some),
                 Some("KafkaProducer") => return self.send(action),
                 Some(other) => return Err(not_simulated(action, other)),

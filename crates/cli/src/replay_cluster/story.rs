@@ -106,6 +106,8 @@ pub struct Recorded {
     pub states: Vec<Value>,
     /// `client.jsonl`; nothing if there is none.
     pub client: Vec<Value>,
+    /// `batches.jsonl`, of stories that have it.
+    pub batches: Option<Vec<Value>>,
 }
 
 /// Reads the files of a story.
@@ -115,14 +117,15 @@ pub struct Recorded {
 pub fn read(folder: &Path) -> Result<Recorded, ReplayError> {
     let written = text(folder, "story.json")?;
     let story = serde_json::from_str(&written).map_err(|error| ReplayError::File(format!("story.json: {error}")))?;
-    let client = if folder.join("client.jsonl").exists() { lines(folder, "client.jsonl")? } else { Vec::new() };
+    let optional = |name: &str| folder.join(name).exists().then(|| lines(folder, name)).transpose();
     Ok(Recorded {
         story,
         #[cfg(test)]
         as_it_is: serde_json::from_str(&written).unwrap_or_default(),
         changes: lines(folder, "partition_changes.jsonl")?,
         states: lines(folder, "states.jsonl")?,
-        client,
+        client: optional("client.jsonl")?.unwrap_or_default(),
+        batches: optional("batches.jsonl")?,
     })
 }
 

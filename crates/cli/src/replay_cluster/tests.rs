@@ -16,7 +16,7 @@ fn stories() -> Vec<PathBuf> {
 #[test]
 fn the_cluster_does_as_a_real_one_did() {
     let stories = stories();
-    assert!(stories.len() >= 21);
+    assert!(stories.len() >= 22);
     for story in stories {
         assert!(is_story(&story));
         let replayed = replay(&story).unwrap_or_else(|error| panic!("{}: {error}", story.display()));
@@ -84,11 +84,13 @@ fn part(recorded: &story::Recorded, ours: &Ours, of: &str, line: usize) -> (stor
         changes: only(&recorded.changes, "changes"),
         states: one(&recorded.states),
         client: only(&recorded.client, "client"),
+        batches: recorded.batches.as_ref().filter(|_| of == "batches").cloned(),
     };
     let ours = Ours {
         changes: only(&ours.changes, "changes"),
         states: one(&ours.states),
         client: only(&ours.client, "client"),
+        batches: only(&ours.batches, "batches"),
         results: ours.results.clone(),
     };
     (part, ours)
@@ -130,6 +132,15 @@ fn a_recording_in_which_anything_compared_is_changed_differs() {
                 differs((&theirs, &mine), &new);
             }
             theirs.client[at] = old;
+        }
+        let (mut theirs, mine) = part(&recorded, &ours, "batches", 0);
+        for at in 0..theirs.batches.as_ref().map_or(0, Vec::len) {
+            let old = theirs.batches.as_ref().unwrap()[at].clone();
+            for new in changed(&old) {
+                theirs.batches.as_mut().unwrap()[at] = new.clone();
+                differs((&theirs, &mine), &new);
+            }
+            theirs.batches.as_mut().unwrap()[at] = old;
         }
         let (mut theirs, mine) = part(&recorded, &ours, "results", 0);
         for at in 0..theirs.story.actions.len() {

@@ -227,6 +227,9 @@ pub fn compare(recorded: &Recorded, ours: &Ours) -> Vec<Difference> {
     }
     lines(&theirs, &states, &mut differ, "states.jsonl");
     lines(&recorded.client, &ours.client, &mut differ, "client.jsonl");
+    if let Some(batches) = &recorded.batches {
+        lines(batches, &ours.batches, &mut differ, "batches.jsonl");
+    }
     if recorded.story.interleaving_varies {
         for subject in subjects(recorded.changes.iter().chain(&ours.changes)) {
             let of = |changes: &[Value]| -> Vec<Value> {

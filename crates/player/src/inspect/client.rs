@@ -39,6 +39,7 @@ fn producer(producer: &Producer) -> Thing {
     let queued: usize = accumulator.queues().map(|(_, _, queue)| queue.len()).sum();
     thing.has("batches", queued);
     thing.sheet("Sender").has("inFlightBatches", producer.batches_in_flight().count());
+    sequences(&mut thing, producer);
     for (topic, _) in producer.metadata.topics().take(SHOWN_MAX) {
         if let Some((partition, bytes)) = producer.sticky_partition(topic) {
             let sticky = format!("sticky/{}/{topic}", producer.id);
@@ -50,6 +51,27 @@ fn producer(producer: &Producer) -> Thing {
     metadata(&mut thing, &producer.id.to_string(), &producer.metadata);
     thing.ruled_by_all(&*producer.config);
     thing
+}
+
+/// What an idempotent producer knows of its id and its sequence numbers.
+fn sequences(thing: &mut Thing, producer: &Producer) {
+    let Some(manager) = producer.accumulator().transaction_manager() else { return };
+    let (id, known) = (format!("producer_id/{}", producer.id), manager.producer_id_and_epoch());
+    thing.sheet("TransactionManager");
+    thing.set("producerId", known.producer_id, &id).set("producerEpoch", known.epoch, &id);
+    for (partition, sequences) in manager.partitions().take(SHOWN_MAX) {
+        let assigned = format!("sequence/{}/{partition}", producer.id);
+        let acked = format!("acked/{}/{partition}", producer.id);
+        thing.sheet(&format!("TxnPartitionEntry {partition}"));
+        thing.set("producerEpoch", sequences.producer().epoch, &assigned);
+        thing.set("nextSequence", sequences.next_sequence(), &assigned);
+        thing.set("inflightBatchesBySequence", sequences.in_flight(), &assigned);
+        thing.set("lastAckedSequence", sequences.last_acked_sequence(), &acked);
+        thing.set("lastAckedOffset", sequences.last_acked_offset(), &acked);
+        if manager.has_unresolved_sequence(partition) {
+            thing.set("partitionsWithUnresolvedSequences", "true", &assigned);
+        }
+    }
 }
 
 fn consumer(consumer: &Consumer) -> Thing {
@@ -203,6 +225,13 @@ pub(super) fn batch(seen: &Seen<'_>, name: &str, partition: &TopicPartition, num
     thing.has("attempts", batch.attempts());
     thing.has("isInflight", flying.is_some());
     thing.maybe("drainedMs", batch.drained().map(highwater_sim::time::SimTime::timestamp_ms)).unit(Unit::Ms);
+    if let Some(state) = batch.producer_state() {
+        let assigned = format!("sequence/{name}/{partition}");
+        thing.set("producerId", state.producer.producer_id, &assigned);
+        thing.set("producerEpoch", state.producer.epoch, &assigned);
+        thing.set("baseSequence", state.base_sequence, &assigned);
+        thing.set("sequenceHasBeenReset", batch.sequence_has_been_reset(), &assigned);
+    }
     thing.sheet("records");
     for (index, record) in batch.records().iter().take(SHOWN_MAX).enumerate() {
         let text = [quoted(record.key.as_deref()), quoted(record.value.as_deref())].join(" → ");

@@ -122,6 +122,7 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
                 thing.sheet(&format!("PartitionProduceResponse {}", part.partition));
                 error(thing, part.error, sent);
                 thing.since("baseOffset", part.base_offset, sent);
+                thing.since("logStartOffset", part.log_start_offset, sent);
             }
         }
         Body::FetchRequest(request) => {
@@ -213,8 +214,24 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
                 thing.since("newIsrWithEpochs", list(asked.isr.iter().map(|(id, _)| id)), sent);
             }
         }
-        // What its fact tells is shown.
-        Body::Group(_) => {}
+        // What its fact tells is shown, and `InitProducerId` without transactions asks for nothing more.
+        Body::Group(_) | Body::InitProducerIdRequest => {}
+        Body::InitProducerIdResponse(response) => {
+            thing.sheet("InitProducerIdResponse");
+            error(thing, response.error, sent);
+            thing.since("producerId", response.producer.producer_id, sent);
+            thing.since("producerEpoch", response.producer.epoch, sent);
+        }
+        Body::AllocateProducerIdsRequest(request) => {
+            thing.sheet("AllocateProducerIdsRequest").since("brokerId", request.broker, sent);
+            thing.since("brokerEpoch", request.broker_epoch, sent);
+        }
+        Body::AllocateProducerIdsResponse(response) => {
+            thing.sheet("AllocateProducerIdsResponse");
+            error(thing, response.error, sent);
+            thing.since("producerIdStart", response.producer_id_start, sent);
+            thing.since("producerIdLen", response.producer_id_len, sent);
+        }
         Body::AlterPartitionResponse(response) => {
             for (partition, answer) in response.partitions.iter().take(PARTITIONS_MAX) {
                 thing.sheet(&format!("PartitionData {partition}"));

@@ -10,6 +10,9 @@ use super::Seen;
 use super::thing::{Thing, Unit, last, list, shown};
 use crate::phrase::Phrase;
 
+/// The most producers of a log that are shown one by one.
+const PRODUCERS_MAX: usize = 8;
+
 /// A replica with what is around it.
 pub(super) struct Spot<'a> {
     pub seen: &'a Seen<'a>,
@@ -34,6 +37,7 @@ impl Spot<'_> {
         if !self.replica.is_leader() {
             self.fetcher(&mut thing);
         }
+        self.producers(&mut thing);
         self.checkpoints(&mut thing);
         self.rules(&mut thing);
         thing
@@ -113,6 +117,19 @@ impl Spot<'_> {
         }
         thing.ruled(&*self.broker.config, &["replica.lag.time.max.ms", "replica.fetch.wait.max.ms"]);
         Some(thing)
+    }
+
+    /// What the log knows of idempotent producers.
+    fn producers(&self, thing: &mut Thing) {
+        let leo = self.key("leo");
+        for known in self.replica.log.producers().producers().take(PRODUCERS_MAX) {
+            thing.sheet(&format!("ProducerStateEntry {}", known.producer_id));
+            thing.set("producerEpoch", known.producer_epoch, &leo);
+            thing.set("lastSeq", known.last_sequence(), &leo);
+            thing.set("lastDataOffset", known.last_data_offset(), &leo);
+            thing.set("batchMetadata", known.batches().count(), &leo);
+            thing.set("lastTimestamp", known.last_timestamp, &leo).unit(Unit::Ms);
+        }
     }
 
     fn credited(&self, follower: BrokerId) -> String {

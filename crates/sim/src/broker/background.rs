@@ -1,5 +1,5 @@
 //! What a broker does with its logs again and again. Kafka 4.3: `LogManager.startup` and `cleanupLogs`,
-//! `ReplicaManager.checkpointHighWatermarks`, `LogCleaner.CleanerThread`.
+//! `ReplicaManager.checkpointHighWatermarks`, `LogCleaner.CleanerThread`, `UnifiedLog.removeExpiredProducers`.
 //!
 //! Differs from Kafka: it takes no time, and one cleaner thread does all logs. What Kafka flushes when a log rolls is
 //! flushed at once.
@@ -10,7 +10,7 @@ use highwater_log::cleaner::{LogToClean, OffsetMap};
 use highwater_log::log::DeletionCheck;
 
 use super::Broker;
-use crate::fact::{CheckpointFile, FactKind};
+use crate::fact::{CheckpointFile, FactKind, IdempotenceFact};
 use crate::ids::{BrokerId, Offset, TopicPartition};
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
@@ -70,7 +70,9 @@ impl Broker {
                 continue;
             }
             let delay_ms = match task {
-                Task::HighWatermarkCheckpoint | Task::Cleaner | Task::IsrExpiration => self.period_ms(task),
+                Task::HighWatermarkCheckpoint | Task::Cleaner | Task::IsrExpiration | Task::ProducerExpiration => {
+                    self.period_ms(task)
+                }
                 _ => INITIAL_TASK_DELAY_MS,
             };
             out.timer(out.now.plus_ms(delay_ms), Timer::Background(task));
@@ -86,6 +88,7 @@ impl Broker {
             Task::LogStartOffsetCheckpoint => self.config.log_flush_start_offset_checkpoint_interval_ms,
             Task::Flush => self.config.log_flush_scheduler_interval_ms,
             Task::IsrExpiration => self.config.replica_lag_time_max_ms / 2,
+            Task::ProducerExpiration => self.config.producer_id_expiration_check_interval_ms,
         };
         period_ms.max(1)
     }
@@ -102,6 +105,7 @@ impl Broker {
             Task::LogStartOffsetCheckpoint => self.write_checkpoint(CheckpointFile::LogStartOffset, true, out),
             Task::Flush => self.flush_dirty_logs(out),
             Task::IsrExpiration => self.shrink_isrs(out),
+            Task::ProducerExpiration => self.forget_producers(out),
         }
         out.because(because);
     }
@@ -119,6 +123,31 @@ impl Broker {
             out.timer_fired(Timer::Background(Task::Flush));
             let recovery_point = Offset(partition.log.recovery_point());
             out.fact(FactKind::LogFlushed { broker: me, partition: id.clone(), recovery_point });
+        }
+    }
+
+    pub(super) fn producer_id_expiration_ms(&self) -> i64 {
+        i64::try_from(self.config.producer_id_expiration_ms).unwrap_or(i64::MAX)
+    }
+
+    /// Forgets the producers that wrote nothing for `producer.id.expiration.ms`, in each log by itself.
+    fn forget_producers(&mut self, out: &mut Outbox) {
+        let (me, now_ms, because) = (self.id, out.clock_ms(), out.cause());
+        let expiration_ms = self.producer_id_expiration_ms();
+        let known = |(_, partition): &(&TopicPartition, &mut Rc<super::Partition>)| {
+            partition.log.producers().producers().next().is_some()
+        };
+        for (id, partition) in self.partitions.iter_mut().filter(known) {
+            let log = &mut Rc::make_mut(partition).log;
+            log.set_producer_id_expiration_ms(expiration_ms);
+            let producer_ids = log.remove_expired_producers(now_ms);
+            if !producer_ids.is_empty() {
+                out.because(because);
+                out.timer_fired(Timer::Background(Task::ProducerExpiration));
+                let partition = id.clone();
+                let expired = IdempotenceFact::ProducersExpired { broker: me, partition, producer_ids };
+                out.fact(FactKind::Idempotence(Box::new(expired)));
+            }
         }
     }
 

@@ -5,17 +5,18 @@ use std::rc::Rc;
 
 use highwater_log::batch::RecordBatch;
 use highwater_log::log::{LeaderAppend, LogError};
-use highwater_log::producer_state::AppendOrigin;
+use highwater_log::producer_state::{AppendOrigin, ProducerStateError};
 
 use super::isr::PartitionState;
 use super::partition::{Partition, Surroundings};
 use super::replica::ReplicaState;
 use crate::error::Errors;
-use crate::fact::FactKind;
+use crate::fact::{FactKind, IdempotenceFact};
 use crate::ids::{BrokerId, LeaderEpoch, Offset};
 use crate::message::{Acks, IsolationLevel};
 use crate::metadata::{LeaderRecoveryState, MetadataImage, PartitionRegistration};
 use crate::outbox::Outbox;
+use crate::producer::transaction_manager::{ProducerIdAndEpoch, ProducerState};
 
 /// What came of becoming a leader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Appended {
     pub base_offset: Offset,
     /// The offset of the last record.
     pub last_offset: Offset,
+    /// It was here already, and nothing was appended.
+    pub is_duplicate: bool,
     /// The append itself already moved the high watermark (no follower holds it back).
     pub high_watermark_advanced: bool,
 }
@@ -88,18 +91,26 @@ impl Partition {
         if acks == Acks::All && self.is_under_min_isr() {
             return Err(Errors::NotEnoughReplicas);
         }
+        #[cfg(test)]
+        let checks_no_sequence = around.metadata.features.breaks(crate::metadata::Sabotage::ChecksNoSequence);
+        #[cfg(test)]
+        let origin = if checks_no_sequence { AppendOrigin::Coordinator } else { origin };
         let how = LeaderAppend { origin, ..LeaderAppend::of_client(around.now_ms, self.leader_epoch.0) };
-        let appended = self
-            .log
-            .append_as_leader(std::slice::from_ref(batch), how)
-            .map_err(|error| self.log_error(&error, around.out))?;
+        let appended = self.log.append_as_leader(std::slice::from_ref(batch), how).map_err(|error| {
+            self.tell_refused(&error, batch, around.out);
+            self.log_error(&error, around.out)
+        })?;
         let (first_offset, last_offset) = (Offset(appended.first_offset), Offset(appended.last_offset));
         if let Some(reason) = appended.rolled {
             let base_offset = Offset(self.log.active_segment().base_offset());
             let partition = self.id.clone();
             around.out.fact(FactKind::SegmentRolled { broker: self.broker, partition, base_offset, reason });
         }
-        if !appended.is_duplicate {
+        if appended.is_duplicate {
+            let (partition, state) = (self.id.clone(), producer_state(batch));
+            let duplicate = IdempotenceFact::DuplicateBatch { broker: self.broker, partition, state, first_offset };
+            around.out.then(FactKind::Idempotence(Box::new(duplicate)));
+        } else {
             around.out.then(FactKind::RecordAppended {
                 broker: self.broker,
                 partition: self.id.clone(),
@@ -111,7 +122,23 @@ impl Partition {
             self.tell_flush(around.out);
         }
         let high_watermark_advanced = self.maybe_advance_high_watermark(around);
-        Ok(Appended { base_offset: first_offset, last_offset, high_watermark_advanced })
+        let is_duplicate = appended.is_duplicate;
+        Ok(Appended { base_offset: first_offset, last_offset, is_duplicate, high_watermark_advanced })
+    }
+
+    /// Tells why a producer's batch does not go into the log, if it is because of its sequence or its epoch.
+    fn tell_refused(&self, error: &LogError, batch: &RecordBatch, out: &mut Outbox) {
+        let (broker, partition, state) = (self.broker, self.id.clone(), producer_state(batch));
+        let refused = match error {
+            LogError::Producer(ProducerStateError::OutOfOrderSequence { expected, .. }) => {
+                IdempotenceFact::OutOfOrderSequence { broker, partition, state, expected: *expected }
+            }
+            LogError::Producer(ProducerStateError::InvalidProducerEpoch { current, .. }) => {
+                IdempotenceFact::InvalidProducerEpoch { broker, partition, state, current: *current }
+            }
+            _ => return,
+        };
+        out.then(FactKind::Idempotence(Box::new(refused)));
     }
 
     /// Raises the high watermark to the least log end offset of the leader, the maximal ISR and the replicas that are about
@@ -242,4 +269,10 @@ impl Partition {
         }
         Errors::of_log(error)
     }
+}
+
+/// What a batch says of its producer.
+fn producer_state(batch: &RecordBatch) -> ProducerState {
+    let producer = ProducerIdAndEpoch { producer_id: batch.producer_id(), epoch: batch.producer_epoch() };
+    ProducerState { producer, base_sequence: batch.base_sequence() }
 }

@@ -18,6 +18,7 @@ pub mod page_cache;
 pub mod partition;
 mod preferred_read_replica;
 mod produce_requests;
+pub mod producer_ids;
 pub mod purgatory;
 pub mod replica;
 pub mod restart;
@@ -39,6 +40,7 @@ use background::Checkpoints;
 use fetcher::Fetcher;
 use groups::Groups;
 use partition::{Partition, Surroundings};
+use producer_ids::ProducerIdManager;
 use purgatory::Purgatory;
 
 /// A broker with its replicas, what waits in it and how it copies from others.
@@ -60,6 +62,7 @@ pub struct Broker {
     pub checkpoints: Rc<Checkpoints>,
     fetchers: SortedMap<BrokerId, Fetcher>,
     alter_partition: AlterPartitionManager,
+    producer_ids: ProducerIdManager,
     /// The coordinators of groups that it has.
     pub groups: Groups,
     /// The memory that its machine has for files; none if that has no bound.
@@ -79,6 +82,7 @@ impl Broker {
             checkpoints: Rc::default(),
             fetchers: SortedMap::new(),
             alter_partition: AlterPartitionManager::default(),
+            producer_ids: ProducerIdManager::default(),
             groups: Groups::default(),
             page_cache: None,
         }
@@ -126,9 +130,11 @@ impl Broker {
                 continue;
             }
             let config = image.topics.get(&id.topic).map(|topic| Rc::clone(&topic.config)).unwrap_or_default();
-            let me = self.id;
+            let (me, expiration_ms) = (self.id, self.producer_id_expiration_ms());
             let replica = self.partitions.get_or_insert_with(id.clone(), || {
-                Rc::new(Partition::new(id.clone(), me, Rc::clone(&config), out.clock_ms()))
+                let mut made = Partition::new(id.clone(), me, Rc::clone(&config), out.clock_ms());
+                made.log.set_producer_id_expiration_ms(expiration_ms);
+                Rc::new(made)
             });
             if !Rc::ptr_eq(&replica.config, &config) {
                 Rc::make_mut(replica).set_config(&config);
@@ -181,11 +187,17 @@ impl Broker {
             Body::AlterPartitionResponse(response) => {
                 self.on_alter_partition_response(message.correlation, response, out);
             }
+            Body::InitProducerIdRequest => self.on_init_producer_id(message, out),
+            Body::AllocateProducerIdsResponse(response) => {
+                self.on_allocate_producer_ids_response(message.correlation, response, out);
+            }
             Body::Group(body) => self.on_group(message, body, out),
             Body::ListOffsetsResponse(response) => self.on_leader_offsets(message, response, out),
             Body::ProduceResponse(_)
             | Body::MetadataResponse(_)
             | Body::OffsetForLeaderEpochResponse(_)
+            | Body::InitProducerIdResponse(_)
+            | Body::AllocateProducerIdsRequest(_)
             | Body::AlterPartitionRequest(_) => {}
         }
     }

@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use highwater_log::log::Log;
+use highwater_log::log::LogConfig;
 
 use super::alter_partition::AlterPartitionManager;
 use super::isr::PartitionState;
@@ -109,7 +110,8 @@ impl Partition {
 
     /// The topic is told otherwise. What was decided before stays decided: the high watermark is not looked at.
     pub(crate) fn set_config(&mut self, config: &Rc<TopicConfig>) {
-        self.log.set_config(config.log());
+        let producers = self.log.config().producers;
+        self.log.set_config(LogConfig { producers, ..config.log() });
         self.config = Rc::clone(config);
     }
 

@@ -26,15 +26,19 @@ impl Broker {
             } else {
                 Err(self.error_without_replica(id))
             };
+            let log_start_offset = self.partitions.get(id).map_or(Offset(-1), |replica| replica.log_start_offset());
             match result {
                 Ok(done) => {
-                    self.cache_appended(id, done.base_offset, out);
+                    if !done.is_duplicate {
+                        self.cache_appended(id, done.base_offset, out);
+                    }
                     appended.push((id.clone(), out.cause(), done.high_watermark_advanced));
                     let required = done.last_offset.plus(1);
-                    parts.push(DelayedProducePart::waiting(id.clone(), done.base_offset, required));
+                    parts.push(DelayedProducePart::waiting(id.clone(), done.base_offset, log_start_offset, required));
                 }
                 Err(error) => {
-                    let answer = ProducePartition { partition: id.clone(), error, base_offset: Offset(-1) };
+                    let answer =
+                        ProducePartition { partition: id.clone(), error, base_offset: Offset(-1), log_start_offset };
                     parts.push(DelayedProducePart { answer, required_offset: None });
                 }
             }

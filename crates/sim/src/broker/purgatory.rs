@@ -45,8 +45,13 @@ pub struct DelayedProducePart {
 
 impl DelayedProducePart {
     /// A part that waits for the high watermark of `partition` to reach `required_offset`.
-    pub fn waiting(partition: TopicPartition, base_offset: Offset, required_offset: Offset) -> DelayedProducePart {
-        let answer = ProducePartition { partition, error: Errors::RequestTimedOut, base_offset };
+    pub fn waiting(
+        partition: TopicPartition,
+        base_offset: Offset,
+        log_start_offset: Offset,
+        required_offset: Offset,
+    ) -> DelayedProducePart {
+        let answer = ProducePartition { partition, error: Errors::RequestTimedOut, base_offset, log_start_offset };
         DelayedProducePart { answer, required_offset: Some(required_offset) }
     }
 }

@@ -10,6 +10,7 @@ use highwater_log::log::LogStop;
 use super::Broker;
 use super::alter_partition::AlterPartitionManager;
 use super::partition::Partition;
+use super::producer_ids::ProducerIdManager;
 use super::purgatory::Purgatory;
 use crate::fact::{CheckpointFile, FactKind};
 use crate::ids::{MessageId, Offset, TopicPartition};
@@ -24,6 +25,7 @@ impl Broker {
         self.purgatory = Purgatory::default();
         self.fetchers = SortedMap::new();
         self.alter_partition = AlterPartitionManager::default();
+        self.producer_ids = ProducerIdManager::default();
         self.groups.crash();
         self.forget_reads();
     }
@@ -75,6 +77,7 @@ impl Broker {
         self.epoch = epoch;
         self.metadata = Rc::new(MetadataImage { features: self.metadata.features, ..MetadataImage::default() });
         let (me, now_ms, because) = (self.id, out.clock_ms(), out.cause());
+        let expiration_ms = self.producer_id_expiration_ms();
         for (id, partition) in &mut self.partitions {
             let noted = |file: &SortedMap<_, Offset>| file.get(id).map_or(0, |offset| offset.0);
             let stop = LogStop {
@@ -83,6 +86,7 @@ impl Broker {
                 log_start_offset: noted(&self.checkpoints.log_start_offsets),
             };
             let mut log = partition.log.clone();
+            log.set_producer_id_expiration_ms(expiration_ms);
             if log.reopen(stop, now_ms).is_err() {
                 continue;
             }
@@ -115,6 +119,9 @@ impl Broker {
             out.timer_fired(timer.clone());
             self.alter_partition.request_done();
             self.send_alter_partition(out);
+        } else if self.producer_ids.is_asking(request) {
+            out.timer_fired(timer.clone());
+            self.request_producer_ids(out);
         }
     }
 }

@@ -84,6 +84,11 @@ simulated! {
     eligible_leader_replicas_version: u64 = 1, "eligible.leader.replicas.version" (0, 1) since "4.0" was "0" until "4.1";
     "The largest batch that a leader takes, in bytes; a topic can have its own as `max.message.bytes`."
     message_max_bytes: u64 = 1_048_588, "message.max.bytes" (0, INT) since "0.8.0" was "1000012" until "2.5";
+    "After how long without a batch a partition forgets a producer, in ms."
+    producer_id_expiration_ms: u64 = 86_400_000, "producer.id.expiration.ms" (1, INT) since "3.4";
+    "How often a broker looks for producers to forget, in ms."
+    producer_id_expiration_check_interval_ms: u64 = 600_000,
+        "producer.id.expiration.check.interval.ms" (1, INT) since "3.4";
 }
 
 not_simulated_yet! {

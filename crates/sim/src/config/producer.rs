@@ -68,7 +68,8 @@ not_simulated_yet! {
 }
 
 impl ProducerConfig {
-    /// The checks and adjustments that Kafka makes when a producer is created; `given` are the names that were set.
+    /// The checks and adjustments that Kafka makes when a producer is created, idempotence's in Kafka's words; `given` are the
+    /// names that were set. Kafka: `postProcessAndValidateIdempotenceConfigs`.
     ///
     /// # Errors
     /// [`ConfigError::Inconsistent`].
@@ -91,10 +92,13 @@ impl ProducerConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.enable_idempotence {
             if self.retries == 0 {
-                return inconsistent("`retries` must not be 0 with `enable.idempotence=true`");
+                return inconsistent("Must set retries to non-zero when using the idempotent producer.");
             }
             if self.acks != Acks::All {
-                return inconsistent("`acks` must be all with `enable.idempotence=true`");
+                return inconsistent(
+                    "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee \
+                     idempotence.",
+                );
             }
             self.check_in_flight()?;
         }
@@ -119,8 +123,8 @@ impl ProducerConfig {
     fn check_in_flight(&self) -> Result<(), ConfigError> {
         if self.max_in_flight_requests_per_connection > MAX_IN_FLIGHT_WITH_IDEMPOTENCE {
             return Err(ConfigError::Inconsistent(format!(
-                "`max.in.flight.requests.per.connection` must be at most {MAX_IN_FLIGHT_WITH_IDEMPOTENCE} with \
-                 `enable.idempotence=true`, not {}",
+                "To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most \
+                 {MAX_IN_FLIGHT_WITH_IDEMPOTENCE}. Current value is {}.",
                 self.max_in_flight_requests_per_connection
             )));
         }

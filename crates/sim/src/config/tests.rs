@@ -111,13 +111,16 @@ fn what_does_not_go_with_idempotence_switches_it_off_unless_it_was_asked_for() {
     assert!(!config.enable_idempotence);
 
     let error = ProducerConfig::from_pairs([("acks", "1"), ("enable.idempotence", "true")]).unwrap_err();
-    assert_eq!(error.to_string(), "`acks` must be all with `enable.idempotence=true`");
+    assert_eq!(
+        error.to_string(),
+        "Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence."
+    );
     let error = ProducerConfig::from_pairs([("retries", "0"), ("enable.idempotence", "true")]).unwrap_err();
-    assert_eq!(error.to_string(), "`retries` must not be 0 with `enable.idempotence=true`");
+    assert_eq!(error.to_string(), "Must set retries to non-zero when using the idempotent producer.");
     let error = ProducerConfig::from_pairs([("max.in.flight.requests.per.connection", "6")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`max.in.flight.requests.per.connection` must be at most 5 with `enable.idempotence=true`, not 6"
+        "To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most 5. Current value is 6."
     );
     let without = [("max.in.flight.requests.per.connection", "6"), ("enable.idempotence", "false")];
     assert!(ProducerConfig::from_pairs(without).is_ok());

@@ -54,7 +54,7 @@ impl Fields {
         self.put(name, FieldValue::Number(value.into()))
     }
 
-    fn count(self, name: &'static str, value: u64) -> Fields {
+    pub(super) fn count(self, name: &'static str, value: u64) -> Fields {
         self.number(name, i64::try_from(value).unwrap_or(i64::MAX))
     }
 
@@ -66,7 +66,7 @@ impl Fields {
         self.put(name, FieldValue::Flag(value))
     }
 
-    fn numbers(self, name: &'static str, values: impl Iterator<Item = i64>) -> Fields {
+    pub(super) fn numbers(self, name: &'static str, values: impl Iterator<Item = i64>) -> Fields {
         self.put(name, FieldValue::Numbers(values.collect()))
     }
 
@@ -286,6 +286,7 @@ impl FactKind {
             | FactKind::PollThrew(_)
             | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
             FactKind::PageCache(fact) => fact.fields(fields),
+            FactKind::Idempotence(fact) => fact.fields(fields),
             FactKind::Group(fact) => fact.fields(fields),
             // The others are told above.
             _ => self.of_files(fields),
@@ -461,7 +462,7 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
             }
         }
         Says::ListOffsets { asks } => fields.number("timestamp", asks.timestamp()),
-        Says::Metadata => fields,
+        Says::Metadata | Says::WantsProducerIds => fields,
         Says::ListedOffsets { offset } => fields.number("offset", offset.0),
         Says::OffsetForLeaderEpoch { leader_epoch } => fields.number("leader_epoch", leader_epoch.0),
         Says::EpochEnds { error, leader_epoch, end_offset } => {
@@ -470,6 +471,9 @@ fn of_message(message: &MessageFact, fields: Fields) -> Fields {
         Says::AlterPartition { isr } => fields.numbers("isr", isr.iter().map(|id| id.0.into())),
         Says::AlteredPartition { error, isr } => {
             fields.text("error", error).numbers("isr", isr.iter().map(|id| id.0.into()))
+        }
+        Says::ProducerIds { error, first, ids } => {
+            fields.text("error", error).number("first", *first).number("ids", *ids)
         }
         Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
         Says::Group(says) => says.fields(fields),

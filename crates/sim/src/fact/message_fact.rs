@@ -106,6 +106,17 @@ pub enum Says {
         /// The partitions of the first topic.
         partitions: i32,
     },
+    /// An idempotent producer wants an id, or a broker a block of them.
+    WantsProducerIds,
+    /// The answer.
+    ProducerIds {
+        /// The error.
+        error: Errors,
+        /// The id, or the first of the block; −1 with an error.
+        first: i64,
+        /// How many; 0 with an error.
+        ids: i64,
+    },
     /// A message between a member and a coordinator.
     Group(Box<GroupSays>),
 }
@@ -207,6 +218,15 @@ impl MessageFact {
                 (first.map(|(partition, _)| partition), says)
             }
             Body::MetadataRequest(_) => (None, Says::Metadata),
+            Body::InitProducerIdRequest | Body::AllocateProducerIdsRequest(_) => (None, Says::WantsProducerIds),
+            Body::InitProducerIdResponse(response) => {
+                let ids = i64::from(response.error == Errors::None);
+                (None, Says::ProducerIds { error: response.error, first: response.producer.producer_id, ids })
+            }
+            Body::AllocateProducerIdsResponse(response) => {
+                let (first, ids) = (response.producer_id_start, response.producer_id_len.into());
+                (None, Says::ProducerIds { error: response.error, first, ids })
+            }
             Body::Group(body) => (None, Says::Group(Box::new(body.says()))),
             Body::MetadataResponse(response) => {
                 let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());

@@ -41,6 +41,10 @@ impl FactKind {
                 (Api::OffsetForLeaderEpoch, true) => "OffsetForLeaderEpochResponseSent",
                 (Api::AlterPartition, false) => "AlterPartitionSent",
                 (Api::AlterPartition, true) => "AlterPartitionResponseSent",
+                (Api::InitProducerId, false) => "InitProducerIdSent",
+                (Api::InitProducerId, true) => "InitProducerIdResponseSent",
+                (Api::AllocateProducerIds, false) => "AllocateProducerIdsSent",
+                (Api::AllocateProducerIds, true) => "AllocateProducerIdsResponseSent",
                 (Api::Group(api), response) => group_message(api, if response { 3 } else { 1 }),
             },
             FactKind::Received(message) => match (message.api, message.response) {
@@ -56,6 +60,10 @@ impl FactKind {
                 (Api::OffsetForLeaderEpoch, true) => "OffsetForLeaderEpochResponseReceived",
                 (Api::AlterPartition, false) => "AlterPartitionReceived",
                 (Api::AlterPartition, true) => "AlterPartitionResponseReceived",
+                (Api::InitProducerId, false) => "InitProducerIdReceived",
+                (Api::InitProducerId, true) => "InitProducerIdResponseReceived",
+                (Api::AllocateProducerIds, false) => "AllocateProducerIdsReceived",
+                (Api::AllocateProducerIds, true) => "AllocateProducerIdsResponseReceived",
                 (Api::Group(api), response) => group_message(api, if response { 4 } else { 2 }),
             },
             FactKind::MessageLost(_) => "MessageLost",
@@ -97,6 +105,7 @@ impl FactKind {
             FactKind::LogFlushed { .. } => "LogFlushed",
             FactKind::CheckpointWritten { .. } => "CheckpointWritten",
             FactKind::PageCache(fact) => fact.name(),
+            FactKind::Idempotence(fact) => fact.name(),
             FactKind::Group(fact) => fact.name(),
             FactKind::LimitReached { .. } => "LimitReached",
         }
@@ -130,6 +139,10 @@ impl FactKind {
         "OffsetForLeaderEpochResponseSent",
         "AlterPartitionSent",
         "AlterPartitionResponseSent",
+        "InitProducerIdSent",
+        "InitProducerIdResponseSent",
+        "AllocateProducerIdsSent",
+        "AllocateProducerIdsResponseSent",
         "ProduceReceived",
         "ProduceResponseReceived",
         "FetchReceived",
@@ -142,6 +155,10 @@ impl FactKind {
         "OffsetForLeaderEpochResponseReceived",
         "AlterPartitionReceived",
         "AlterPartitionResponseReceived",
+        "InitProducerIdReceived",
+        "InitProducerIdResponseReceived",
+        "AllocateProducerIdsReceived",
+        "AllocateProducerIdsResponseReceived",
         "MessageLost",
         "RegisterBrokerRecord",
         "BrokerRegistrationChangeRecord",
@@ -166,6 +183,15 @@ impl FactKind {
         "PositionReset",
         "RecordsTransferred",
         "PageCacheWrittenBack",
+        "ProducerIdsRecord",
+        "ProducerIdSet",
+        "ProducerEpochBumped",
+        "SequenceAssigned",
+        "SequenceRewritten",
+        "DuplicateBatch",
+        "OutOfOrderSequence",
+        "InvalidProducerEpoch",
+        "ProducersExpired",
         "TruncationDetected",
         "PreferredReadReplicaUpdated",
         "PreferredReadReplicaCleared",
@@ -307,6 +333,7 @@ impl FactKind {
             }
             FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
             FactKind::Group(fact) => fact.sets(),
+            FactKind::Idempotence(fact) => fact.sets(),
             _ => Vec::new(),
         }
     }
@@ -351,6 +378,7 @@ impl FactKind {
                 message.partition.as_ref()
             }
             FactKind::PageCache(fact) => Some(fact.partition()),
+            FactKind::Idempotence(fact) => fact.partition(),
             FactKind::Group(fact) => fact.partition(),
             _ => None,
         }
@@ -373,11 +401,15 @@ impl FactKind {
             FactKind::Sent(message) | FactKind::Received(message) => {
                 matches!(
                     message.says,
-                    Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::AlteredPartition { error, .. }
+                    Says::Produced { error, .. }
+                        | Says::Fetched { error, .. }
+                        | Says::AlteredPartition { error, .. }
+                        | Says::ProducerIds { error, .. }
                         if error != Errors::None
                 ) || matches!(&message.says, Says::Group(says) if says.error.is_bad())
             }
             FactKind::Group(fact) => fact.is_bad(),
+            FactKind::Idempotence(fact) => fact.is_bad(),
             _ => false,
         }
     }

@@ -61,7 +61,7 @@ fn the_same_seed_is_the_same_schedule() {
 #[test]
 fn every_invariant_is_seen_broken_without_the_rule_that_keeps_it() {
     let plain = Invariants::default();
-    let table: [(Invariant, Invariants, Option<Features>); 14] = [
+    let table: [(Invariant, Invariants, Option<Features>); 16] = [
         // The losses that an unclean election may bring, not excused.
         (Invariant::LeaderCompleteness, Invariants::strict(), None),
         (Invariant::LeaderCandidateCompleteness, plain.clone(), Some(sabotaged(Sabotage::JoinsAnywhere))),
@@ -78,6 +78,8 @@ fn every_invariant_is_seen_broken_without_the_rule_that_keeps_it() {
             plain.clone(),
             Some(Features { freezes_high_watermark: false, ..Features::default() }),
         ),
+        (Invariant::SequencesContiguous, plain.clone(), Some(sabotaged(Sabotage::ChecksNoSequence))),
+        (Invariant::SendOrder, Invariants::ordered(), None),
         (Invariant::OneOwner, plain.clone(), Some(sabotaged(Sabotage::AssignsWhatIsHeld))),
         (Invariant::EvenShares, plain.clone(), Some(sabotaged(Sabotage::AssignsAllToOne))),
         (Invariant::FencedOut, plain, Some(sabotaged(Sabotage::ElectsFenced))),
@@ -95,4 +97,12 @@ fn cutting_at_the_high_watermark_loses_what_is_committed() {
     let play = |seed| Schedule::random(seed, 60).play_with(Invariants::default(), features).violation;
     let lost = [Invariant::LeaderCompleteness, Invariant::LeaderCandidateCompleteness];
     assert!((0..200).filter_map(play).any(|(_, violation)| lost.contains(&violation.invariant)));
+}
+
+#[test]
+fn idempotent_producers_and_racks_are_among_the_schedules() {
+    let schedules: Vec<Schedule> = (0..6).map(|seed| Schedule::random(seed, 1)).collect();
+    let kinds: std::collections::BTreeSet<_> =
+        schedules.iter().map(|schedule| (schedule.idempotent, schedule.has_racks)).collect();
+    assert_eq!(kinds.len(), 4, "with and without each");
 }

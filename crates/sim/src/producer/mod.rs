@@ -8,11 +8,13 @@ pub mod buffer_pool;
 pub mod cluster_view;
 pub mod filled;
 pub mod futures;
+mod idempotence;
 pub mod partitioner;
 pub mod plugged_partitioner;
 mod send;
 mod sender;
 pub mod sticky_partitioner;
+pub mod transaction_manager;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -29,6 +31,7 @@ use accumulator::{AccumulatorConfig, ProducerBatch, RecordAccumulator};
 use filled::{AllFilled, Filled};
 use futures::Futures;
 pub use futures::{Fate, SentRecord};
+use idempotence::Initializing;
 use plugged_partitioner::PluggedPartitioner;
 use send::Blocked;
 pub use send::Unplaced;
@@ -47,6 +50,7 @@ pub struct Producer {
     blocked: VecDeque<Blocked>,
     accumulator: RecordAccumulator,
     sender: Sender,
+    initializing: Initializing,
     past: VecDeque<(Topic, i32)>,
     /// That of `partitioner.class`.
     plugged: Option<PluggedPartitioner>,
@@ -95,6 +99,7 @@ impl Producer {
             blocked: VecDeque::new(),
             accumulator: RecordAccumulator::new(AccumulatorConfig::from(&*config)),
             sender: Sender::default(),
+            initializing: Initializing::Not,
             past: VecDeque::new(),
             plugged: PluggedPartitioner::of(config.partitioner_class),
             filled: AllFilled::default(),
@@ -183,6 +188,10 @@ impl Producer {
         self.blocked.push_back(Blocked::new(number, record, out));
         self.place_blocked(rng, out);
         self.watch_blocked(number, out);
+        // Kafka's sender thread asks for an id as soon as it runs, whether or not there is something to send.
+        if self.config.enable_idempotence && self.producer_id_and_epoch().is_none() {
+            self.wake_sender(out);
+        }
     }
 
     /// Refreshes the metadata now.
@@ -203,6 +212,9 @@ impl Producer {
                 self.on_produce_response(message, response, out);
                 self.place_blocked(rng, out);
             }
+            Body::InitProducerIdResponse(response) => {
+                self.on_init_producer_id_response(message.correlation, response, out);
+            }
             _ => {}
         }
     }
@@ -215,7 +227,9 @@ impl Producer {
                 self.place_blocked(rng, out);
             }
             Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
-                self.on_request_failed(*request, timer, out);
+                if !self.on_init_producer_id_failed(*request, timer, out) {
+                    self.on_request_failed(*request, timer, out);
+                }
                 self.place_blocked(rng, out);
             }
             Timer::MaxBlock { record } => {

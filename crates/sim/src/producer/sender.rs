@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::Producer;
 use super::accumulator::{ProducerBatch, QueueOrder};
 use super::futures::Fate;
+use super::transaction_manager::Rewritten;
 use crate::error::Errors;
 use crate::fact::FactKind;
 use crate::ids::{BrokerId, MessageId, NodeId, Offset};
@@ -30,12 +31,22 @@ pub(super) struct Sender {
 struct InFlight {
     broker: BrokerId,
     batches: Vec<Rc<ProducerBatch>>,
+    /// Given up while they were on their way: the answer still tells an idempotent producer what the broker has.
+    expired: Vec<Rc<ProducerBatch>>,
 }
 
 impl Sender {
     /// The batches that are on their way, oldest request first.
     pub(super) fn batches(&self) -> impl Iterator<Item = &ProducerBatch> {
         self.in_flight.values().flat_map(|request| &request.batches).map(Rc::as_ref)
+    }
+
+    /// A batch in a request gets other sequence numbers, which count when it is sent again.
+    pub(super) fn rewrite(&mut self, rewritten: &Rewritten) {
+        let batches = self.in_flight.values_mut().flat_map(|request| &mut request.batches);
+        for batch in batches.filter(|batch| batch.id == rewritten.batch && batch.partition == rewritten.partition) {
+            Rc::make_mut(batch).reset_producer_state(rewritten.state);
+        }
     }
 
     fn requests_to(&self, broker: BrokerId) -> usize {
@@ -49,7 +60,7 @@ impl Producer {
         self.run_sender_at(out.now, out);
     }
 
-    fn run_sender_at(&mut self, at: SimTime, out: &mut Outbox) {
+    pub(super) fn run_sender_at(&mut self, at: SimTime, out: &mut Outbox) {
         if self.sender.next_run.is_none_or(|next| next > at) {
             self.sender.next_run = Some(at);
             out.timer(at, Timer::SenderRun);
@@ -66,17 +77,13 @@ impl Producer {
 
     /// Sends what is ready, one request a leader, and fails what has waited too long.
     fn run_sender(&mut self, rng: &mut Pcg, out: &mut Outbox) {
+        if !self.prepare_idempotence(out) {
+            return;
+        }
         // The world's generator never runs dry.
         let Ok(check) = self.accumulator.ready(&self.metadata, &QueueOrder::ByPartition, out.now, rng) else {
             return;
         };
-        if !check.batches.is_empty() {
-            out.timer_fired(Timer::SenderRun);
-        }
-        let looked = out.cause();
-        if !check.unknown_leader_topics.is_empty() {
-            self.metadata.request(out);
-        }
         let room = usize::try_from(self.config.max_in_flight_requests_per_connection).unwrap_or(usize::MAX);
         let mut nodes = SortedSet::new();
         let mut reconnects = None;
@@ -91,8 +98,26 @@ impl Producer {
                 nodes.insert(node);
             }
         }
+        let size = self.config.max_request_size;
+        let Ok(drained) = self.accumulator.drain(&self.metadata, &nodes, size, out.now, rng) else {
+            return;
+        };
+        // What the sequences of an idempotent producer hold back is not looked at again before an answer came; Kafka looks
+        // all the time.
+        let mut ready = check.batches;
+        ready.retain(|ready| {
+            let is_drained = drained.values().flatten().any(|batch| batch.id == ready.batch);
+            is_drained || !self.accumulator.is_node_held_back(&self.metadata, ready.leader)
+        });
+        if !ready.is_empty() {
+            out.timer_fired(Timer::SenderRun);
+        }
+        let looked = out.cause();
+        if !check.unknown_leader_topics.is_empty() {
+            self.metadata.request(out);
+        }
         let mut ready_facts = SortedMap::new();
-        for ready in check.batches.into_iter().filter(|ready| nodes.contains(&ready.leader)) {
+        for ready in ready.into_iter().filter(|ready| nodes.contains(&ready.leader)) {
             let fact = out.fact(FactKind::BatchReady {
                 producer: self.id.clone(),
                 partition: ready.partition,
@@ -103,10 +128,6 @@ impl Producer {
             ready_facts.insert(ready.batch, fact);
         }
         let mut ready_left: SortedSet<_> = ready_facts.keys().copied().collect();
-        let size = self.config.max_request_size;
-        let Ok(drained) = self.accumulator.drain(&self.metadata, &nodes, size, out.now, rng) else {
-            return;
-        };
         for (broker, batches) in drained {
             for batch in &batches {
                 ready_left.remove(&batch.id);
@@ -121,6 +142,7 @@ impl Producer {
                     broker,
                     records: count(batch),
                 });
+                self.tell_sequence(batch, out);
             }
             if !batches.is_empty() {
                 self.send_request(broker, batches, out);
@@ -141,21 +163,24 @@ impl Producer {
         let (now, timeout_ms) = (out.now, self.config.delivery_timeout_ms);
         self.accumulator.reset_next_expiry();
         let mut expired = Vec::new();
-        for request in self.sender.in_flight.values_mut() {
-            request.batches.retain(|batch| {
-                let over = batch.has_reached_delivery_timeout(timeout_ms, now);
-                if over {
-                    expired.push(Rc::clone(batch));
-                }
-                !over
-            });
+        for InFlight { batches, expired: over, .. } in self.sender.in_flight.values_mut() {
+            let (late, left): (Vec<_>, Vec<_>) =
+                batches.drain(..).partition(|batch| batch.has_reached_delivery_timeout(timeout_ms, now));
+            *batches = left;
+            expired.extend(late.iter().cloned());
+            over.extend(late);
         }
         for batch in self.sender.in_flight.values().flat_map(|request| &request.batches) {
             self.accumulator.maybe_update_next_expiry(batch);
         }
         expired.extend(self.accumulator.expired_batches(&QueueOrder::ByPartition, now));
+        let is_any = !expired.is_empty();
         for batch in expired {
-            self.fail_batch(&batch, "TimeoutException", out);
+            self.fail_batch(&batch, None, out);
+        }
+        // A sequence that nobody can vouch for any more may need another epoch at once.
+        if self.config.enable_idempotence && is_any {
+            self.wake_sender(out);
         }
     }
 
@@ -178,7 +203,7 @@ impl Producer {
             self.futures.set(batch.numbers().iter().copied(), &Fate::InFlight(id));
         }
         out.timer(out.now.plus_ms(self.config.request_timeout_ms), Timer::RequestTimeout { request: id });
-        self.sender.in_flight.insert(id, InFlight { broker, batches });
+        self.sender.in_flight.insert(id, InFlight { broker, batches, expired: Vec::new() });
     }
 
     pub(super) fn on_produce_response(&mut self, message: &Message, response: &ProduceResponse, out: &mut Outbox) {
@@ -192,8 +217,16 @@ impl Producer {
             match answer {
                 Some(part) if part.error == Errors::None => self.acknowledge(&batch, part.base_offset, out),
                 // Kafka: a partition that is missing in the response is an `IllegalStateException`; it is never missing here.
-                Some(part) => self.retry_or_fail(&batch, part.error, out),
-                None => self.retry_or_fail(&batch, Errors::UnknownTopicOrPartition, out),
+                Some(part) => self.retry_or_fail(&batch, part.error, part.log_start_offset, out),
+                None => self.retry_or_fail(&batch, Errors::UnknownTopicOrPartition, Offset(-1), out),
+            }
+        }
+        for batch in request.expired {
+            let answer = response.partitions.iter().find(|part| part.partition == batch.partition);
+            let stored =
+                answer.filter(|part| part.error == Errors::None || part.error == Errors::DuplicateSequenceNumber);
+            if let Some(part) = stored {
+                self.complete_sequence(&batch, part.base_offset);
             }
         }
         out.because(received);
@@ -210,13 +243,14 @@ impl Producer {
         let timed_out = matches!(timer, Timer::RequestTimeout { .. });
         let error = if timed_out { Errors::RequestTimedOut } else { Errors::NetworkException };
         for batch in lost.batches {
-            self.retry_or_fail(&batch, error, out);
+            self.retry_or_fail(&batch, error, Offset(-1), out);
         }
         self.metadata.on_disconnected(lost.broker, out);
         self.wake_sender(out);
     }
 
     fn acknowledge(&mut self, batch: &ProducerBatch, base_offset: Offset, out: &mut Outbox) {
+        self.complete_sequence(batch, base_offset);
         self.futures.acknowledge(batch.numbers(), base_offset);
         self.accumulator.complete_and_deallocate(batch);
         self.accumulator.unmute(&batch.partition);
@@ -230,11 +264,17 @@ impl Producer {
     }
 
     /// A retriable error sends the batch again, while attempts and time are left.
-    fn retry_or_fail(&mut self, batch: &Rc<ProducerBatch>, error: Errors, out: &mut Outbox) {
+    fn retry_or_fail(&mut self, batch: &Rc<ProducerBatch>, error: Errors, log_start_offset: Offset, out: &mut Outbox) {
         let late = batch.has_reached_delivery_timeout(self.config.delivery_timeout_ms, out.now);
         self.accumulator.unmute(&batch.partition);
-        if late || !error.is_retriable() || u64::from(batch.attempts()) >= self.config.retries {
-            self.fail_batch(batch, error.name(), out);
+        let is_given_up = late || u64::from(batch.attempts()) >= self.config.retries;
+        if is_given_up || !self.can_retry(batch, error, log_start_offset) {
+            if error == Errors::DuplicateSequenceNumber {
+                // The broker has it, and no longer knows where.
+                self.acknowledge(batch, Offset(-1), out);
+            } else {
+                self.fail_batch(batch, Some(error), out);
+            }
             return;
         }
         self.accumulator.reenqueue(Rc::clone(batch), out.now);
@@ -252,7 +292,10 @@ impl Producer {
         }
     }
 
-    fn fail_batch(&mut self, batch: &ProducerBatch, error: &str, out: &mut Outbox) {
+    /// Fails a batch for good, by an error or because its time is over.
+    fn fail_batch(&mut self, batch: &ProducerBatch, error: Option<Errors>, out: &mut Outbox) {
+        self.fail_sequence(batch, error);
+        let error = error.map_or("TimeoutException", Errors::name);
         self.futures.set(batch.numbers().iter().copied(), &Fate::Failed(error.into()));
         self.accumulator.complete_and_deallocate(batch);
         self.accumulator.unmute(&batch.partition);

@@ -44,8 +44,9 @@ impl World {
                 let mut config = (*producer.config).clone();
                 config.set(name, value).map_err(invalid)?;
                 config.check().map_err(invalid)?;
-                if config.enable_idempotence {
-                    return Err(CommandError::Invalid("enable.idempotence=true is not simulated yet".to_owned()));
+                if config.enable_idempotence != producer.config.enable_idempotence {
+                    let why = "enable.idempotence is decided when a producer is made, not while it runs";
+                    return Err(CommandError::Invalid(why.to_owned()));
                 }
                 producer.configure(config);
             }

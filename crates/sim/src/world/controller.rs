@@ -7,15 +7,24 @@ use std::rc::Rc;
 
 use super::World;
 use crate::controller::alter_partition::{Alteration, alter_partition};
-use crate::fact::{Fact, FactKind};
+use crate::controller::producer_ids::PRODUCER_ID_BLOCK_SIZE;
+use crate::error::Errors;
+use crate::fact::{Fact, FactKind, IdempotenceFact};
 use crate::ids::{FactId, NodeId};
-use crate::message::{AlterPartitionResponse, Body, Message};
+use crate::message::{AllocateProducerIdsRequest, AllocateProducerIdsResponse, AlterPartitionResponse, Body, Message};
 use crate::metadata::PartitionRegistration;
 
 impl World {
     /// Handles a request to the controller. Kafka: `ControllerApis`.
     pub(super) fn on_controller_message(&mut self, message: &Message, received: FactId, facts: &mut Vec<Fact>) {
-        let Body::AlterPartitionRequest(request) = &*message.body else { return };
+        let request = match &*message.body {
+            Body::AlterPartitionRequest(request) => request,
+            Body::AllocateProducerIdsRequest(request) => {
+                self.allocate_producer_ids(message, *request, received, facts);
+                return;
+            }
+            _ => return,
+        };
         let mut out = self.outbox(NodeId::Controller, received);
         let mut partitions = Vec::with_capacity(request.partitions.len());
         let mut written = None;
@@ -38,6 +47,36 @@ impl World {
                 out.metadata(broker, &self.metadata);
             }
         }
+        self.apply(out, facts);
+    }
+
+    fn allocate_producer_ids(
+        &mut self,
+        message: &Message,
+        request: AllocateProducerIdsRequest,
+        received: FactId,
+        facts: &mut Vec<Fact>,
+    ) {
+        let AllocateProducerIdsRequest { broker, broker_epoch } = request;
+        let given = self.producer_ids.generate_next_producer_id(&self.metadata, broker, broker_epoch);
+        let mut out = self.outbox(NodeId::Controller, received);
+        let response = match given {
+            Ok(first_producer_id) => {
+                let next_producer_id = self.producer_ids.next_producer_id();
+                out.then(FactKind::Idempotence(Box::new(IdempotenceFact::ProducerIdsRecord {
+                    broker,
+                    first_producer_id,
+                    next_producer_id,
+                })));
+                AllocateProducerIdsResponse {
+                    error: Errors::None,
+                    producer_id_start: first_producer_id,
+                    producer_id_len: PRODUCER_ID_BLOCK_SIZE,
+                }
+            }
+            Err(error) => AllocateProducerIdsResponse { error, producer_id_start: -1, producer_id_len: 0 },
+        };
+        out.reply(message.id, message.from.clone(), Body::AllocateProducerIdsResponse(response));
         self.apply(out, facts);
     }
 

@@ -19,6 +19,7 @@ use highwater_sim::world::World;
 
 use super::{Palette, RECORDS_MAX, View};
 use crate::phrase::Phrase;
+use crate::say::idempotence;
 use crate::scene::Shown;
 use crate::scene::cluster::{
     ClientCard, ClientKind, ClientLine, ClusterPanel, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role,
@@ -464,9 +465,12 @@ pub(crate) fn summary(message: &MessageFact) -> Phrase {
         Says::EpochEnds { error: Errors::None, leader_epoch, end_offset } => {
             Phrase::new("scene.msg_epoch_ends").with("epoch", leader_epoch.0).with("offset", end_offset.0)
         }
-        Says::Produced { error, .. } | Says::Fetched { error, .. } | Says::EpochEnds { error, .. } => {
-            Phrase::new("scene.msg_error").with("error", error.name())
-        }
+        Says::WantsProducerIds => Phrase::new("scene.msg_wants_producer_ids"),
+        Says::ProducerIds { error: Errors::None, first, ids } => idempotence::summary(*first, *ids),
+        Says::Produced { error, .. }
+        | Says::Fetched { error, .. }
+        | Says::EpochEnds { error, .. }
+        | Says::ProducerIds { error, .. } => Phrase::new("scene.msg_error").with("error", error.name()),
         Says::ListOffsets { .. } => Phrase::new("scene.msg_list_offsets"),
         Says::ListedOffsets { offset } => Phrase::new("scene.msg_listed_offsets").with("offset", offset.0),
         Says::Metadata | Says::Group(_) => Phrase::new("scene.msg_metadata"),

@@ -8,6 +8,7 @@ use highwater_log::record::NewRecord;
 use highwater_log::size::{batch_size_upper_bound, record_size_in_bytes};
 
 use super::super::buffer_pool::Buffer;
+use super::super::transaction_manager::ProducerState;
 use crate::ids::{BatchId, LeaderEpoch, TopicPartition};
 use crate::time::SimTime;
 
@@ -34,11 +35,19 @@ pub struct ProducerBatch {
     drained: Option<SimTime>,
     current_leader_epoch: Option<LeaderEpoch>,
     attempts_when_leader_last_changed: u32,
+    producer_state: Option<ProducerState>,
+    /// `reopened`: its sequence was rewritten since it was last sent.
+    sequence_has_been_reset: bool,
 }
 
 impl ProducerBatch {
     /// An empty batch that takes records up to the size of its memory. Its first record always fits.
-    pub(super) fn new(id: BatchId, partition: TopicPartition, created: SimTime, buffer: Buffer) -> ProducerBatch {
+    pub(in crate::producer) fn new(
+        id: BatchId,
+        partition: TopicPartition,
+        created: SimTime,
+        buffer: Buffer,
+    ) -> ProducerBatch {
         ProducerBatch {
             id,
             partition,
@@ -55,6 +64,8 @@ impl ProducerBatch {
             drained: None,
             current_leader_epoch: None,
             attempts_when_leader_last_changed: 0,
+            producer_state: None,
+            sequence_has_been_reset: false,
         }
     }
 
@@ -78,12 +89,44 @@ impl ProducerBatch {
         self.sizes.last().copied().unwrap_or_else(header_size)
     }
 
+    /// How many records it has.
+    pub fn record_count(&self) -> i32 {
+        i32::try_from(self.records.len()).unwrap_or(i32::MAX)
+    }
+
+    /// What an idempotent producer says of itself in the header; none before the batch is first sent, and none without
+    /// idempotence.
+    pub fn producer_state(&self) -> Option<ProducerState> {
+        self.producer_state
+    }
+
+    pub(super) fn set_producer_state(&mut self, state: ProducerState) {
+        self.producer_state = Some(state);
+    }
+
+    /// Gets other sequence numbers, because the epoch has grown. Kafka: `resetProducerState`.
+    pub(in crate::producer) fn reset_producer_state(&mut self, state: ProducerState) {
+        self.producer_state = Some(state);
+        self.sequence_has_been_reset = true;
+    }
+
+    /// Its sequence numbers are other ones than those that were sent. Kafka: `sequenceHasBeenReset`.
+    pub fn sequence_has_been_reset(&self) -> bool {
+        self.sequence_has_been_reset
+    }
+
     /// The batch as it goes into a request: base offset 0, no leader epoch. Kafka: `records()`.
     ///
     /// # Errors
     /// It has no records, or more than a batch can have.
     pub fn to_record_batch(&self) -> Result<RecordBatch, BatchError> {
-        RecordBatch::encode(&BatchSpec::default(), &self.records)
+        let spec = self.producer_state.map_or_else(BatchSpec::default, |state| BatchSpec {
+            producer_id: state.producer.producer_id,
+            producer_epoch: state.producer.epoch,
+            base_sequence: state.base_sequence,
+            ..BatchSpec::default()
+        });
+        RecordBatch::encode(&spec, &self.records)
     }
 
     /// It takes no more records: it has no room, or was closed because one did not fit or because it was drained.
@@ -142,13 +185,14 @@ impl ProducerBatch {
         self.closed_for_appends = true;
     }
 
-    pub(super) fn drain(&mut self, now: SimTime) {
+    pub(in crate::producer) fn drain(&mut self, now: SimTime) {
         self.closed_for_appends = true;
+        self.sequence_has_been_reset = false;
         self.drained = self.drained.max(Some(now));
     }
 
     /// Takes the record if it fits; says by how many bytes the batch grew.
-    pub(super) fn try_append(&mut self, record: &NewRecord, number: i64, now: SimTime) -> Option<u64> {
+    pub(in crate::producer) fn try_append(&mut self, record: &NewRecord, number: i64, now: SimTime) -> Option<u64> {
         let size = self.size_of_next(record);
         let size_after = self.size_in_bytes().saturating_add(size);
         if self.is_full() || (!self.records.is_empty() && size_after > self.size_max) {

@@ -16,7 +16,7 @@ enum Taken {
     Batch(Rc<ProducerBatch>),
     /// It does not, but the next partition may have one.
     NotThis,
-    /// No more fits.
+    /// No more fits, or the sequences of an idempotent producer do not allow it: the whole pass ends.
     Stop,
 }
 
@@ -86,17 +86,23 @@ impl RecordAccumulator {
         };
         ProducerBatch::maybe_update_leader_epoch(first, cluster.leader_epoch(partition));
         let (attempts, since, size) = (first.attempts(), first.last_attempt(), first.size_in_bytes());
+        let state = first.producer_state();
         let leader_changed = first.has_leader_changed_for_the_ongoing_retry();
         if self.backs_off(attempts, since, leader_changed, now, random)? {
             return Ok(Taken::NotThis);
         }
-        if size > room {
+        if size > room || self.is_held_back(partition, state) {
             return Ok(Taken::Stop);
         }
         let Some(mut batch) = self.queue_mut(partition).and_then(VecDeque::pop_front) else {
             return Ok(Taken::NotThis);
         };
-        Rc::make_mut(&mut batch).drain(now);
+        let drained = Rc::make_mut(&mut batch);
+        // One that is sent again keeps its sequence, by which the broker knows it if it has it already.
+        if let (Some(manager), None) = (&mut self.transaction_manager, state) {
+            drained.set_producer_state(manager.assign(partition, drained.id, drained.record_count()));
+        }
+        drained.drain(now);
         Ok(Taken::Batch(batch))
     }
 }

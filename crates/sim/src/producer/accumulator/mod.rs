@@ -1,8 +1,7 @@
 //! Where records wait in batches, a queue for each partition. Kafka 4.3: `RecordAccumulator`.
 //!
 //! Differs from Kafka: an append that finds no memory does not block; the caller waits for it (see
-//! [`RecordAccumulator::wait_for_memory`]) and appends again. Batches are not compressed. Idempotence and transactions
-//! are not here yet.
+//! [`RecordAccumulator::wait_for_memory`]) and appends again. Batches are not compressed. Transactions are not here yet.
 
 mod append;
 mod batch;
@@ -14,7 +13,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::buffer_pool::{Buffer, BufferPool, WaiterId};
+use super::cluster_view::ClusterView;
 use super::sticky_partitioner::BuiltInPartitioner;
+use super::transaction_manager::{EpochBumped, ProducerState, TransactionManager};
 use crate::config::ProducerConfig;
 use crate::ids::{BatchId, BrokerId, Topic, TopicPartition};
 use crate::retry_backoff::CLIENT_JITTER_PERCENT;
@@ -42,6 +43,8 @@ pub struct AccumulatorConfig {
     pub adaptive_partitioning: bool,
     /// `partitioner.availability.timeout.ms`; 0 switches it off.
     pub availability_timeout_ms: u64,
+    /// `enable.idempotence`: batches get sequence numbers when they leave their queues.
+    pub enable_idempotence: bool,
 }
 
 impl From<&ProducerConfig> for AccumulatorConfig {
@@ -58,6 +61,7 @@ impl From<&ProducerConfig> for AccumulatorConfig {
             delivery_timeout_ms: config.delivery_timeout_ms,
             adaptive_partitioning: config.partitioner_adaptive_partitioning_enable,
             availability_timeout_ms: config.partitioner_availability_timeout_ms,
+            enable_idempotence: config.enable_idempotence,
         }
     }
 }
@@ -76,6 +80,8 @@ pub struct RecordAccumulator {
     next_expiry: Option<SimTime>,
     flushes_in_progress: u32,
     closed: bool,
+    /// Of an idempotent producer.
+    transaction_manager: Option<TransactionManager>,
 }
 
 /// Kafka: `RecordAccumulator.TopicInfo`.
@@ -97,6 +103,7 @@ impl RecordAccumulator {
     /// An empty accumulator.
     pub fn new(config: AccumulatorConfig) -> RecordAccumulator {
         RecordAccumulator {
+            transaction_manager: config.enable_idempotence.then(TransactionManager::default),
             pool: BufferPool::new(config.buffer_memory, config.batch_size),
             config,
             topics: SortedMap::new(),
@@ -119,6 +126,16 @@ impl RecordAccumulator {
     /// Works with other configs from now on; the memory stays what it was.
     pub(crate) fn configure(&mut self, config: AccumulatorConfig) {
         self.config = config;
+    }
+
+    /// What an idempotent producer knows of its sequences; none without idempotence.
+    pub fn transaction_manager(&self) -> Option<&TransactionManager> {
+        self.transaction_manager.as_ref()
+    }
+
+    /// The same, to change.
+    pub fn transaction_manager_mut(&mut self) -> Option<&mut TransactionManager> {
+        self.transaction_manager.as_mut()
     }
 
     /// Every queue that was ever used, by topic and partition, the batch to be sent first in front.
@@ -183,15 +200,45 @@ impl RecordAccumulator {
         }
     }
 
-    /// A drained batch failed with a retriable error: it goes to the front of its queue.
-    /// Whoever calls knows that it has not reached its delivery timeout.
+    /// A drained batch failed with a retriable error: it goes to the front of its queue, or behind those that an idempotent
+    /// producer sends before it. Whoever calls knows that it has not reached its delivery timeout.
+    /// Kafka: `reenqueue`, `insertInSequenceOrder`.
     pub fn reenqueue(&mut self, mut batch: Rc<ProducerBatch>, now: SimTime) {
         Rc::make_mut(&mut batch).reenqueued(now);
         let partition = batch.partition.clone();
-        self.topic_mut(&partition.topic)
-            .queues
-            .get_or_insert_with(partition.partition, VecDeque::new)
-            .push_front(batch);
+        let queue = self.topic_mut(&partition.topic).queues.get_or_insert_with(partition.partition, VecDeque::new);
+        let base_sequence = |batch: &ProducerBatch| batch.producer_state().map(|state| state.base_sequence);
+        let is_before = |other: &Rc<ProducerBatch>| {
+            base_sequence(other).zip(base_sequence(&batch)).is_some_and(|(other, own)| other < own)
+        };
+        let at = queue.iter().take_while(|other| is_before(other)).count();
+        queue.insert(at, batch);
+    }
+
+    /// Makes the epoch of an idempotent producer grow if that is due, and rewrites the batches that wait to be sent again;
+    /// those in requests are the caller's.
+    pub(super) fn bump_idempotent_epoch(&mut self) -> Option<EpochBumped> {
+        let bumped = self.transaction_manager.as_mut()?.bump_idempotent_epoch()?;
+        for rewritten in &bumped.rewritten {
+            let queued = self.queue_mut(&rewritten.partition).into_iter().flatten();
+            for batch in queued.filter(|batch| batch.id == rewritten.batch) {
+                Rc::make_mut(batch).reset_producer_state(rewritten.state);
+            }
+        }
+        Some(bumped)
+    }
+
+    /// The sequences of an idempotent producer do not allow that this batch is sent now.
+    fn is_held_back(&self, partition: &TopicPartition, first: Option<ProducerState>) -> bool {
+        self.transaction_manager.as_ref().is_some_and(|manager| manager.holds_back(partition, first))
+    }
+
+    /// Where the drain of a node stopped, the sequences of an idempotent producer do not allow that it goes on.
+    pub(super) fn is_node_held_back(&self, cluster: &dyn ClusterView, node: BrokerId) -> bool {
+        let at = self.drain_index.get(&node).copied().unwrap_or(0);
+        let partitions = cluster.partitions_for_node(node);
+        let stopped = partitions.get(at).and_then(|partition| Some((partition, self.queue(partition)?.front()?)));
+        stopped.is_some_and(|(partition, first)| self.is_held_back(partition, first.producer_state()))
     }
 
     /// Forgets when the next batch expires, before the batches are looked at again.
