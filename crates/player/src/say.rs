@@ -329,7 +329,11 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::Produced { error, base_offset } if *error == highwater_sim::error::Errors::None => {
             Phrase::new(&format!("facts.produced_{way}")).with("offset", base_offset.0)
         }
-        Says::Fetch { offset, last_fetched_epoch } => match last_fetched_epoch {
+        Says::Fetch { session, .. } if session.closes() => Phrase::new(&format!("facts.fetch_{way}_close")),
+        Says::Fetch { offset, session, .. } if session.named == 0 => {
+            Phrase::new(&format!("facts.fetch_{way}_implied")).with("offset", offset.0)
+        }
+        Says::Fetch { offset, last_fetched_epoch, .. } => match last_fetched_epoch {
             Some(epoch) => {
                 Phrase::new(&format!("facts.fetch_{way}_epoch")).with("offset", offset.0).with("epoch", epoch.0)
             }
@@ -339,6 +343,9 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
             if *error == highwater_sim::error::Errors::None =>
         {
             Phrase::new(&format!("facts.read_from_{way}")).with("broker", replica.0)
+        }
+        Says::Fetched { error, named: 0, .. } if *error == highwater_sim::error::Errors::None => {
+            Phrase::new(&format!("facts.fetched_unchanged_{way}"))
         }
         Says::Fetched { error, high_watermark, records, first_offset, .. }
             if *error == highwater_sim::error::Errors::None =>

@@ -1,6 +1,6 @@
 //! Who sent what to whom, and when: the messages of a run as a sequence, as far as it has come. From facts alone.
 
-use highwater_sim::fact::{Fact, FactKind, MessageFact};
+use highwater_sim::fact::{Fact, FactKind, MessageFact, Says};
 use highwater_sim::ids::{MessageId, NodeId};
 
 use crate::phrase::Phrase;
@@ -168,10 +168,27 @@ fn arrow(message: &MessageFact, fact: &Fact, (from, to): (usize, usize), at: usi
         fate: Fate::Travelling,
         api: message.api.name(),
         response: message.response,
-        summary: summary(message),
+        summary: with_session(message),
         is_now: at >= window.since,
         is_bad: fact.kind.is_bad(),
         step: (window.step_of)(at),
+    }
+}
+
+/// What a message says; of a Fetch also whether it names all of its partitions, or what has changed (KIP-227).
+fn with_session(message: &MessageFact) -> Phrase {
+    let said = summary(message);
+    match &message.says {
+        Says::Fetch { session, .. } if session.closes() => said,
+        Says::Fetch { session, .. } => {
+            let kind = match session.partitions {
+                _ if session.is_full() => "sequence.fetch_full",
+                ..=1 => "sequence.fetch_incremental",
+                _ => "sequence.fetch_incremental_of",
+            };
+            Phrase::new(kind).with("said", said).with("named", session.named).with("all", session.partitions)
+        }
+        _ => said,
     }
 }
 

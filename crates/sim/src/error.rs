@@ -60,6 +60,10 @@ pub enum Errors {
     FencedLeaderEpoch,
     /// The request's leader epoch is newer than the broker's.
     UnknownLeaderEpoch,
+    /// The broker knows no such fetch session.
+    FetchSessionIdNotFound,
+    /// The request is not the next one of its fetch session.
+    InvalidFetchSessionEpoch,
     /// The partition has no leader.
     LeaderNotAvailable,
     /// The leader does not know its high watermark yet.
@@ -82,7 +86,7 @@ pub enum Errors {
 
 impl Errors {
     /// Every error.
-    const ALL: [Errors; 35] = [
+    const ALL: [Errors; 37] = [
         Errors::None,
         Errors::UnknownServerError,
         Errors::OffsetOutOfRange,
@@ -108,6 +112,8 @@ impl Errors {
         Errors::StaleBrokerEpoch,
         Errors::InvalidTxnState,
         Errors::FencedLeaderEpoch,
+        Errors::FetchSessionIdNotFound,
+        Errors::InvalidFetchSessionEpoch,
         Errors::UnknownLeaderEpoch,
         Errors::LeaderNotAvailable,
         Errors::OffsetNotAvailable,
@@ -148,6 +154,8 @@ impl Errors {
             Errors::StaleBrokerEpoch => "STALE_BROKER_EPOCH",
             Errors::InvalidTxnState => "INVALID_TXN_STATE",
             Errors::FencedLeaderEpoch => "FENCED_LEADER_EPOCH",
+            Errors::FetchSessionIdNotFound => "FETCH_SESSION_ID_NOT_FOUND",
+            Errors::InvalidFetchSessionEpoch => "INVALID_FETCH_SESSION_EPOCH",
             Errors::UnknownLeaderEpoch => "UNKNOWN_LEADER_EPOCH",
             Errors::LeaderNotAvailable => "LEADER_NOT_AVAILABLE",
             Errors::OffsetNotAvailable => "OFFSET_NOT_AVAILABLE",
@@ -185,6 +193,8 @@ impl Errors {
                 | Errors::NotController
                 | Errors::CoordinatorLoadInProgress
                 | Errors::FencedLeaderEpoch
+                | Errors::FetchSessionIdNotFound
+                | Errors::InvalidFetchSessionEpoch
                 | Errors::UnknownLeaderEpoch
                 | Errors::LeaderNotAvailable
                 | Errors::OffsetNotAvailable

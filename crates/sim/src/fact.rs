@@ -17,7 +17,7 @@ pub use fields::{FieldValue, Fields};
 pub use group::GroupFact;
 pub use highwater_log::{log::Verdict, segment::RollReason};
 pub use idempotence::IdempotenceFact;
-pub use message_fact::{MessageFact, Says};
+pub use message_fact::{MessageFact, Says, SessionSays};
 pub use page_cache::PageCacheFact;
 pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
 use std::rc::Rc;

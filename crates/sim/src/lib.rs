@@ -12,6 +12,7 @@ pub mod error;
 pub mod event_queue;
 pub mod fact;
 pub mod fault;
+pub mod fetch_session;
 pub mod fuzz;
 pub mod group;
 pub mod ids;

@@ -1,7 +1,6 @@
 //! Requests and responses by their API names. Kafka 4.3: `clients/src/main/resources/common/message/*.json`.
 //!
-//! Differs from Kafka: only the fields that a decision reads are here; no versions, no throttle times, no fetch sessions
-//! (each fetch names all its partitions).
+//! Differs from Kafka: only the fields that a decision reads are here; no versions, no throttle times.
 
 use std::rc::Rc;
 
@@ -13,6 +12,7 @@ use crate::broker::isr::AlteredPartition;
 pub use crate::config::Acks;
 use crate::config::Rack;
 use crate::error::Errors;
+use crate::fetch_session::FetchMetadata;
 use crate::group::body::{GroupApi, GroupBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
@@ -211,8 +211,30 @@ pub struct FetchRequest {
     pub rack: Rack,
     /// It came by a connection that `sendfile` can answer: not encrypted. Kafka: the listener's `TransportLayer`.
     pub zero_copy: bool,
-    /// What to read.
+    /// The fetch session, and which fetch of it this is.
+    pub session: FetchMetadata,
+    /// What to read: all of it in a full request; in an incremental one what is new in the session or asked for otherwise.
     pub partitions: Vec<FetchPartition>,
+    /// What leaves the session.
+    pub forgotten: Vec<TopicPartition>,
+    /// Not on the wire, for who looks at the message: all that the session asks for.
+    pub asks_for: AsksFor,
+}
+
+/// What a fetch asks for, named or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AsksFor {
+    /// How many partitions.
+    pub partitions: usize,
+    /// The first of them.
+    pub first: Option<Box<FetchPartition>>,
+}
+
+impl AsksFor {
+    /// All of these.
+    pub fn all(partitions: &[FetchPartition]) -> AsksFor {
+        AsksFor { partitions: partitions.len(), first: partitions.first().cloned().map(Box::new) }
+    }
 }
 
 /// `FetchPartition`.
@@ -235,8 +257,14 @@ pub struct FetchPartition {
 /// `FetchResponse`.
 #[derive(Clone, Debug)]
 pub struct FetchResponse {
-    /// An answer for each partition of the request.
+    /// What is wrong with the session.
+    pub error: Errors,
+    /// The session; 0 is none.
+    pub session_id: i32,
+    /// An answer for each partition; in a session for those where something has changed since the last answer.
     pub partitions: Vec<FetchedPartition>,
+    /// Not on the wire, for who looks at the message: the first partition that was read.
+    pub about: Option<TopicPartition>,
 }
 
 /// `PartitionData` of a fetch response.

@@ -123,7 +123,9 @@ impl World {
             brokers: ids
                 .into_iter()
                 .map(|id| {
-                    (id, Rc::new(Broker::new(id, registration(id, broker.broker_rack).epoch, Rc::clone(&broker))))
+                    let chance = Pcg::new(config.seed.rotate_left(16) ^ u64::from(id.0.unsigned_abs()));
+                    let epoch = registration(id, broker.broker_rack).epoch;
+                    (id, Rc::new(Broker::new(id, epoch, Rc::clone(&broker), chance)))
                 })
                 .collect(),
             producers: SortedMap::new(),

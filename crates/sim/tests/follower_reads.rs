@@ -372,7 +372,7 @@ fn a_replica_without_the_offset_is_left_and_the_position_stays() {
             preferred_read_replica,
             records,
         };
-        Body::FetchResponse(FetchResponse { partitions: vec![part] })
+        Body::FetchResponse(FetchResponse { error: Errors::None, session_id: 0, partitions: vec![part], about: None })
     };
     let registration = PartitionRegistration {
         replicas: [1, 2].map(BrokerId).to_vec(),

@@ -9,10 +9,12 @@ use highwater_log::batch::{BatchSpec, RecordBatch};
 use highwater_log::record::NewRecord;
 use highwater_sim::broker::Broker;
 use highwater_sim::config::{BrokerConfig, Rack};
+use highwater_sim::fetch_session::FetchMetadata;
 use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
-use highwater_sim::message::{Acks, Body, FetchPartition, FetchRequest, Message, ProduceRequest};
+use highwater_sim::message::{Acks, AsksFor, Body, FetchPartition, FetchRequest, Message, ProduceRequest};
 use highwater_sim::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Effect, Outbox};
+use highwater_sim::rng::Pcg;
 use highwater_sim::time::SimTime;
 use serde_json::{Value, json};
 
@@ -42,7 +44,7 @@ impl Story {
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),
             ..MetadataImage::default()
         };
-        let leader = Broker::new(LEADER, 0, Rc::new(BrokerConfig::default()));
+        let leader = Broker::new(LEADER, 0, Rc::new(BrokerConfig::default()), Pcg::new(1));
         let mut story = Story { leader, counters: Counters::default(), sent: Vec::new() };
         story.with(|leader, out| leader.on_metadata(&Rc::new(image), out));
         story
@@ -97,7 +99,10 @@ impl Story {
             max_wait_ms,
             min_bytes: 1,
             max_bytes: 1 << 20,
+            session: FetchMetadata::NONE,
             partitions: vec![part],
+            forgotten: Vec::new(),
+            asks_for: AsksFor::default(),
         };
         self.ask(NodeId::Broker(replica), Body::FetchRequest(request))
     }

@@ -28,6 +28,7 @@ pub(super) fn call(
             Value::List(ids.iter().map(|id| Value::Number(id.0.into())).collect())
         }),
         "replicas" | "files" => broker(args).and_then(|id| held(situation, function, id)),
+        "session_size" | "session_named" => of_session(situation, function, args),
         "topic_bytes" | "topic_batches" => of_topic(situation, function, args),
         "buffer_used" => buffer_used(situation, args),
         "reads_from" | "empty_fetches" | "delay_ms" => of_consumer(situation, function, args),
@@ -50,6 +51,18 @@ fn held(situation: &Situation<'_>, function: &str, id: BrokerId) -> Result<Value
     }
     let sum = broker.partitions.values().fold(0_usize, |sum, one| sum.saturating_add(segments(&one.log)));
     count(sum.saturating_mul(FILES_OF_SEGMENT))
+}
+
+/// The fetch session of a broker with a leader.
+#[inline(never)]
+fn of_session(situation: &Situation<'_>, function: &str, args: &[Value]) -> Result<Value, EvaluationError> {
+    let (id, leader) = (broker(args)?, broker(args.get(1..).unwrap_or_default())?);
+    let known = situation.world.broker(id).ok_or_else(|| fail(format!("there is no broker {id}")))?;
+    let session = known.own_sessions().find(|(of, _)| **of == leader).map(|(_, session)| session);
+    count(session.map_or(0, |session| match function {
+        "session_size" => session.partitions().len(),
+        _ => session.named(),
+    }))
 }
 
 /// What the leaders' logs of a topic hold.

@@ -414,6 +414,20 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "How many files of segments a broker keeps open or mapped: .log, .index and .timeindex of each.",
     ),
     define(
+        "session_size",
+        &[BROKER, given("leader", ParameterKind::Broker)],
+        Number,
+        Plain,
+        "How many partitions a broker fetches from a leader in one fetch session.",
+    ),
+    define(
+        "session_named",
+        &[BROKER, given("leader", ParameterKind::Broker)],
+        Number,
+        Plain,
+        "How many of these its last Fetch named: all, or those that are new or have changed.",
+    ),
+    define(
         "topic_bytes",
         &[TOPIC],
         Number,

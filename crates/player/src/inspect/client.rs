@@ -93,6 +93,9 @@ fn consumer(consumer: &Consumer) -> Thing {
             thing.set("preferredReadReplicaExpireTimeMs", preferred.until.timestamp_ms(), &named).unit(Unit::Ms);
         }
     }
+    for (broker, session) in consumer.sessions() {
+        super::node::own_session(&mut thing, *broker, session);
+    }
     metadata(&mut thing, &consumer.id.to_string(), &consumer.metadata);
     thing.ruled_by_all(&*consumer.config);
     thing

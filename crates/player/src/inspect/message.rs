@@ -132,6 +132,10 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
             thing.since("maxWaitMs", request.max_wait_ms, sent).unit(Unit::Ms);
             thing.since("minBytes", request.min_bytes, sent).unit(Unit::Bytes);
             thing.since("maxBytes", request.max_bytes, sent).unit(Unit::Bytes);
+            thing.since("sessionId", request.session.session_id, sent);
+            thing.since("sessionEpoch", request.session.epoch, sent);
+            thing.since("topics.partitions", request.partitions.len(), sent);
+            thing.since("forgottenTopicsData", list(&request.forgotten), sent);
             for part in request.partitions.iter().take(PARTITIONS_MAX) {
                 thing.sheet(&format!("FetchPartition {}", part.partition));
                 thing.since("currentLeaderEpoch", part.current_leader_epoch.map_or(-1, |epoch| epoch.0), sent);
@@ -142,6 +146,10 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
             }
         }
         Body::FetchResponse(response) => {
+            thing.sheet("FetchResponse");
+            error(thing, response.error, sent);
+            thing.since("sessionId", response.session_id, sent);
+            thing.since("responses.partitions", response.partitions.len(), sent);
             for part in response.partitions.iter().take(PARTITIONS_MAX) {
                 thing.sheet(&format!("FetchResponse.PartitionData {}", part.partition));
                 error(thing, part.error, sent);

@@ -1,11 +1,16 @@
 //! A broker, and the controller. Kafka: `KafkaBroker`, `ReplicaManager`, `BrokerRegistration`.
 
+use highwater_sim::broker::fetch_session::FetchSession;
 use highwater_sim::fact::FactKind;
+use highwater_sim::fetch_session::FetchSessionHandler;
 use highwater_sim::ids::BrokerId;
 
 use super::Seen;
 use super::thing::{Thing, Unit, last, list};
 use crate::phrase::Phrase;
+
+/// At most so many sessions are shown.
+const SESSIONS_MAX: usize = 32;
 
 /// A broker.
 pub(super) fn broker(seen: &Seen<'_>, id: BrokerId) -> Option<Thing> {
@@ -43,8 +48,30 @@ pub(super) fn broker(seen: &Seen<'_>, id: BrokerId) -> Option<Thing> {
     thing.sheet("DelayedOperationPurgatory");
     thing.has("DelayedFetch", broker.purgatory.fetches.len());
     thing.has("DelayedProduce", broker.purgatory.produces.len());
+    thing.sheet("FetchSessionCache");
+    thing.has("NumIncrementalFetchSessions", broker.fetch_sessions.sessions().count());
+    let cached: usize = broker.fetch_sessions.sessions().map(FetchSession::len).sum();
+    thing.has("NumIncrementalFetchPartitionsCached", cached);
+    thing.has("IncrementalFetchSessionEvictions", broker.fetch_sessions.evicted());
+    for session in broker.fetch_sessions.sessions().take(SESSIONS_MAX) {
+        thing.sheet(&format!("FetchSession {}", session.id));
+        thing.has("privileged", session.is_followers);
+        thing.has("epoch", session.epoch);
+        thing.has("partitionMap.size", session.len());
+    }
+    for (leader, session) in broker.own_sessions() {
+        own_session(&mut thing, *leader, session);
+    }
     thing.ruled_by_all(&*broker.config);
     Some(thing)
+}
+
+/// A client's side of its fetch session with a broker.
+pub(super) fn own_session(thing: &mut Thing, with: BrokerId, session: &FetchSessionHandler) {
+    thing.sheet(&format!("FetchSessionHandler {with}"));
+    thing.has("nextMetadata.sessionId", session.next().session_id);
+    thing.has("nextMetadata.epoch", session.next().epoch);
+    thing.has("sessionPartitions", session.partitions().len());
 }
 
 /// The controller.

@@ -6,11 +6,12 @@ use highwater_log::batch::RecordBatch;
 
 use super::Broker;
 use super::fetch::{FetchedBy, LogReadInfo, Read};
+use super::fetch_manager::FetchContext;
 use super::purgatory::DelayedFetch;
 use crate::config::Rack;
 use crate::error::Errors;
 use crate::fact::{Completion, FactKind};
-use crate::ids::{MessageId, Offset, TopicPartition};
+use crate::ids::{MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{Body, FetchPartition, FetchRequest, FetchedPartition, IsolationLevel, Message};
 use crate::outbox::Outbox;
 use crate::timer::Timer;
@@ -18,6 +19,12 @@ use crate::timer::Timer;
 impl Broker {
     pub(super) fn on_fetch(&mut self, message: &Message, request: &FetchRequest, out: &mut Outbox) {
         let received = out.cause();
+        let (context, whole) = self.fetch_sessions.new_context(request, out.clock_ms());
+        let body = match whole {
+            Some(partitions) => Rc::new(Body::FetchRequest(FetchRequest { partitions, ..request.clone() })),
+            None => Rc::clone(&message.body),
+        };
+        let Body::FetchRequest(request) = &*body else { return };
         let mut fetched = Vec::with_capacity(request.partitions.len());
         let mut bytes_left = request.max_bytes;
         for part in &request.partitions {
@@ -49,12 +56,12 @@ impl Broker {
             part.error != Errors::None || part.diverging_epoch.is_some() || part.preferred_read_replica.is_some()
         });
         if request.max_wait_ms == 0 || request.partitions.is_empty() || bytes >= request.min_bytes || failed {
-            self.send_fetched(message.id, &message.from, request.zero_copy, fetched, out);
+            self.answer_fetch(message.id, &message.from, request, context, fetched, out);
             return;
         }
         if self.has_enough(request) {
-            let partitions = self.read_all(request, out);
-            self.send_fetched(message.id, &message.from, request.zero_copy, partitions, out);
+            let fetched = self.read_all(request, out);
+            self.answer_fetch(message.id, &message.from, request, context, fetched, out);
             return;
         }
         let deadline = out.now.plus_ms(request.max_wait_ms);
@@ -69,8 +76,23 @@ impl Broker {
         }
         out.timer(deadline, Timer::DelayedOperation { request: message.id });
         let fetch =
-            DelayedFetch { request: Rc::clone(&message.body), from: message.from.clone(), since: out.now, deadline };
+            DelayedFetch { request: Rc::clone(&body), context, from: message.from.clone(), since: out.now, deadline };
         self.purgatory.fetches.insert(message.id, fetch);
+    }
+
+    /// Answers with what was read, as the session has it.
+    fn answer_fetch(
+        &mut self,
+        id: MessageId,
+        to: &NodeId,
+        request: &FetchRequest,
+        context: FetchContext,
+        fetched: Vec<FetchedPartition>,
+        out: &mut Outbox,
+    ) {
+        let slots = self.config.max_incremental_fetch_session_cache_slots;
+        let response = self.fetch_sessions.respond(context, &request.partitions, fetched, slots, out.clock_ms());
+        self.send_fetched(id, to, request.zero_copy, response, out);
     }
 
     /// A consumer's read looks where in the files the high watermark is.
@@ -158,8 +180,8 @@ impl Broker {
             let partition = first.partition.clone();
             out.then(FactKind::FetchCompleted { broker: self.id, message: request, partition, completion });
         }
-        let partitions = self.read_all(body, out);
-        self.send_fetched(request, &fetch.from, body.zero_copy, partitions, out);
+        let fetched = self.read_all(body, out);
+        self.answer_fetch(request, &fetch.from, body, fetch.context, fetched, out);
     }
 
     /// Reads all that a fetch asks for, without crediting anybody.

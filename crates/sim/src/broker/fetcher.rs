@@ -6,20 +6,22 @@ use std::rc::Rc;
 use super::{Broker, leader_of, node};
 use crate::config::Rack;
 use crate::error::Errors;
+use crate::fetch_session::{FetchRequestData, FetchSessionHandler};
 use crate::ids::{BrokerId, MessageId, TopicPartition};
 use crate::message::{
-    Body, FetchPartition, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec,
-    Message,
+    AsksFor, Body, FetchPartition, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ListOffsetsSpec, Message,
 };
 use crate::outbox::Outbox;
 use crate::time::SimTime;
 use crate::timer::Timer;
 
 /// The fetcher of one leader: one request at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Fetcher {
     in_flight: Option<MessageId>,
     backs_off_until: Option<SimTime>,
+    session: FetchSessionHandler,
 }
 
 impl Fetcher {
@@ -44,7 +46,7 @@ impl Broker {
         let names_epoch = self.metadata.features.truncates_by_epoch;
         #[cfg(test)]
         let names_epoch = names_epoch && !self.metadata.features.breaks(crate::metadata::Sabotage::NoEpochInFetch);
-        let partitions: Vec<FetchPartition> = self
+        let wanted: Vec<FetchPartition> = self
             .partitions
             .values()
             .filter(|replica| leader_of(replica) == Some(leader))
@@ -57,9 +59,14 @@ impl Broker {
                 max_bytes: self.config.replica_fetch_max_bytes,
             })
             .collect();
-        if partitions.is_empty() {
+        let fetcher = self.fetchers.get_or_insert_with(leader, Fetcher::default);
+        if wanted.is_empty() {
+            // Kafka ends the thread that has nothing to fetch, and its session with it.
+            fetcher.session = FetchSessionHandler::default();
             return;
         }
+        let FetchRequestData { session, to_send, to_forget } = fetcher.session.build(wanted);
+        let asks_for = AsksFor::all(fetcher.session.partitions());
         let request = FetchRequest {
             rack: Rack::NONE,
             zero_copy: true,
@@ -68,10 +75,13 @@ impl Broker {
             max_wait_ms: self.config.replica_fetch_wait_max_ms,
             min_bytes: self.config.replica_fetch_min_bytes,
             max_bytes: self.config.replica_fetch_response_max_bytes,
-            partitions,
+            session,
+            partitions: to_send,
+            forgotten: to_forget,
+            asks_for,
         };
         let id = out.send(node(leader), Body::FetchRequest(request));
-        self.fetchers.insert(leader, Fetcher { in_flight: Some(id), backs_off_until: None });
+        (fetcher.in_flight, fetcher.backs_off_until) = (Some(id), None);
     }
 
     /// Appends what came, takes over the high watermark and fetches again.
@@ -86,6 +96,9 @@ impl Broker {
             return; // the answer to a request that this fetcher has given up
         }
         fetcher.in_flight = None;
+        if !fetcher.session.on_response(response) {
+            return self.fetch_from(leader, out);
+        }
         let mut failed = false;
         let mut updated = Vec::new();
         let mut out_of_range = Vec::new();
@@ -132,7 +145,8 @@ impl Broker {
         let partitions = partitions.into_iter().flat_map(both).collect();
         let request = ListOffsetsRequest { replica: Some(self.id), partitions };
         let id = out.send(node(leader), Body::ListOffsetsRequest(request));
-        self.fetchers.insert(leader, Fetcher { in_flight: Some(id), backs_off_until: None });
+        let fetcher = self.fetchers.get_or_insert_with(leader, Fetcher::default);
+        (fetcher.in_flight, fetcher.backs_off_until) = (Some(id), None);
     }
 
     /// Moves the logs into the leader's range and fetches on.
@@ -162,7 +176,21 @@ impl Broker {
     /// Fetches from `leader` again after `replica.fetch.backoff.ms`.
     pub(super) fn back_off(&mut self, leader: BrokerId, out: &mut Outbox) {
         let until = out.now.plus_ms(self.config.replica_fetch_backoff_ms);
-        self.fetchers.insert(leader, Fetcher { in_flight: None, backs_off_until: Some(until) });
+        let fetcher = self.fetchers.get_or_insert_with(leader, Fetcher::default);
+        (fetcher.in_flight, fetcher.backs_off_until) = (None, Some(until));
         out.timer(until, Timer::FetchBackoff { leader });
+    }
+
+    /// A leader did not answer: the next fetch begins another session.
+    pub(super) fn lose_leader(&mut self, leader: BrokerId, out: &mut Outbox) {
+        if let Some(fetcher) = self.fetchers.get_mut(&leader) {
+            fetcher.session.on_failed();
+        }
+        self.back_off(leader, out);
+    }
+
+    /// Its fetch sessions, by leader.
+    pub fn own_sessions(&self) -> impl Iterator<Item = (&BrokerId, &FetchSessionHandler)> {
+        self.fetchers.iter().map(|(leader, fetcher)| (leader, &fetcher.session))
     }
 }

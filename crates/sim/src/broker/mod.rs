@@ -1,13 +1,14 @@
 //! A broker. Kafka 4.3: `kafka.server.ReplicaManager`, `KafkaApis`, `AbstractFetcherThread`.
 //!
-//! Differs from Kafka: handling a request takes no time; one fetcher for each leader (`num.replica.fetchers` 1), which
-//! asks for all its partitions in each fetch; a follower that got an error waits for the whole leader, not for one
-//! partition.
+//! Differs from Kafka: handling a request takes no time; one fetcher for each leader (`num.replica.fetchers` 1); a
+//! follower that got an error waits for the whole leader, not for one partition.
 
 pub mod alter_partition;
 pub mod background;
 pub mod fetch;
+pub mod fetch_manager;
 mod fetch_requests;
+pub mod fetch_session;
 pub mod fetcher;
 pub mod follower;
 pub mod groups;
@@ -34,9 +35,11 @@ use crate::ids::{BrokerId, MessageId, NodeId, TopicPartition};
 use crate::message::{AlterPartitionRequest, AlterPartitionResponse, Body, Message, MetadataRequest, MetadataResponse};
 use crate::metadata::MetadataImage;
 use crate::outbox::Outbox;
+use crate::rng::Pcg;
 use crate::timer::Timer;
 use alter_partition::AlterPartitionManager;
 use background::Checkpoints;
+use fetch_manager::FetchManager;
 use fetcher::Fetcher;
 use groups::Groups;
 use partition::{Partition, Surroundings};
@@ -60,6 +63,8 @@ pub struct Broker {
     pub metadata: Rc<MetadataImage>,
     /// What stands in its checkpoint files.
     pub checkpoints: Rc<Checkpoints>,
+    /// The fetch sessions of followers and consumers.
+    pub fetch_sessions: FetchManager,
     fetchers: SortedMap<BrokerId, Fetcher>,
     alter_partition: AlterPartitionManager,
     producer_ids: ProducerIdManager,
@@ -70,8 +75,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker without replicas.
-    pub fn new(id: BrokerId, epoch: i64, config: Rc<BrokerConfig>) -> Broker {
+    /// A broker without replicas. `chance` draws the numbers of its fetch sessions.
+    pub fn new(id: BrokerId, epoch: i64, config: Rc<BrokerConfig>, chance: Pcg) -> Broker {
         Broker {
             id,
             epoch,
@@ -80,6 +85,7 @@ impl Broker {
             purgatory: Purgatory::default(),
             metadata: Rc::default(),
             checkpoints: Rc::default(),
+            fetch_sessions: FetchManager::new(chance),
             fetchers: SortedMap::new(),
             alter_partition: AlterPartitionManager::default(),
             producer_ids: ProducerIdManager::default(),

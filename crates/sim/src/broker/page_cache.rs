@@ -220,16 +220,16 @@ impl Broker {
         request: MessageId,
         to: &NodeId,
         zero_copy: bool,
-        partitions: Vec<FetchedPartition>,
+        response: FetchResponse,
         out: &mut Outbox,
     ) {
         let mut seeks: u64 = 0;
         if self.page_cache.is_some() {
-            for part in partitions.iter().filter(|part| !part.records.is_empty()) {
+            for part in response.partitions.iter().filter(|part| !part.records.is_empty()) {
                 seeks = seeks.saturating_add(self.transfer(part, to, zero_copy, out));
             }
         }
-        let body = Body::FetchResponse(FetchResponse { partitions });
+        let body = Body::FetchResponse(response);
         match &mut self.page_cache {
             Some(cache) if seeks > 0 => {
                 cache.waiting.insert(request, (to.clone(), Rc::new(body)));

@@ -3,6 +3,7 @@
 use crate::sorted::SortedMap;
 use std::rc::Rc;
 
+use super::fetch_manager::FetchContext;
 use crate::error::Errors;
 use crate::ids::{MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{Body, ProducePartition};
@@ -11,8 +12,10 @@ use crate::time::SimTime;
 /// A fetch that waits for `min_bytes` or its time.
 #[derive(Clone, Debug)]
 pub struct DelayedFetch {
-    /// The request's body (a `FetchRequest`).
+    /// The request's body (a `FetchRequest`), with all that its session asks for.
     pub request: Rc<Body>,
+    /// Its session.
+    pub context: FetchContext,
     /// Who asked.
     pub from: NodeId,
     /// Since when it waits.

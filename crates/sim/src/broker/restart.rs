@@ -24,6 +24,7 @@ impl Broker {
     pub fn crash(&mut self) {
         self.purgatory = Purgatory::default();
         self.fetchers = SortedMap::new();
+        self.fetch_sessions.clear();
         self.alter_partition = AlterPartitionManager::default();
         self.producer_ids = ProducerIdManager::default();
         self.groups.crash();
@@ -114,7 +115,7 @@ impl Broker {
         let fetching = self.fetchers.iter().find(|(_, fetcher)| fetcher.is_in_flight(request)).map(|(id, _)| *id);
         if let Some(leader) = fetching {
             out.timer_fired(timer.clone());
-            self.back_off(leader, out);
+            self.lose_leader(leader, out);
         } else if self.alter_partition.is_in_flight(request) {
             out.timer_fired(timer.clone());
             self.alter_partition.request_done();

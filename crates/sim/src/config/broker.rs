@@ -20,6 +20,9 @@ simulated! {
     replica_fetch_response_max_bytes: u64 = 10_485_760, "replica.fetch.response.max.bytes" (0, INT) since "0.10.1";
     "How long a follower waits after an error before it fetches again, in ms."
     replica_fetch_backoff_ms: u64 = 1000, "replica.fetch.backoff.ms" (0, INT) since "0.9.0";
+    "How many fetch sessions a broker remembers."
+    max_incremental_fetch_session_cache_slots: u64 = 1000,
+        "max.incremental.fetch.session.cache.slots" (0, INT) since "1.1";
     "After how long without having caught up a follower is out of sync, in ms."
     replica_lag_time_max_ms: u64 = 30000, "replica.lag.time.max.ms" (0, LONG) since "0.8.0" was "10000" until "2.5";
     "How large the ISR must be for a write with `acks=all`; a topic can have its own."

@@ -6,12 +6,14 @@ use super::{Consumer, Polls};
 use crate::config::{AutoOffsetReset, SecurityProtocol};
 use crate::error::Errors;
 use crate::fact::FactKind;
+use crate::fetch_session::{FetchRequestData, FetchSessionHandler};
 use crate::ids::{BrokerId, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{
-    Body, FetchPartition, FetchRequest, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec, ListedOffset, Message,
+    AsksFor, Body, FetchPartition, FetchRequest, ListOffsetsRequest, ListOffsetsResponse, ListOffsetsSpec,
+    ListedOffset, Message,
 };
 use crate::outbox::Outbox;
-use crate::sorted::SortedMap;
+use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
 use crate::timer::Timer;
 
@@ -34,6 +36,7 @@ impl Consumer {
             }
         }
         let mut by_node: SortedMap<BrokerId, Vec<TopicPartition>> = SortedMap::new();
+        let mut buffered = SortedSet::new();
         for (leader, partitions) in by_leader {
             if self.awaits_reconnect(leader, out) {
                 continue;
@@ -53,28 +56,32 @@ impl Consumer {
                 continue;
             }
             if let Some(body) = self.ask_for_epochs(&partitions) {
-                if !self.in_flight.contains_key(&leader) {
+                if !self.in_flight.contains_key(&leader) && !self.asks_epochs.contains_key(&leader) {
                     let id = out.send(NodeId::Broker(leader), body);
-                    self.in_flight.insert(leader, id);
+                    self.asks_epochs.insert(leader, id);
                 }
                 continue;
             }
             for id in partitions {
-                if !self.fetched.iter().any(|held| held.partition == id) {
-                    let node = self.select_read_replica(&id, leader, out);
+                let node = self.select_read_replica(&id, leader, out);
+                if self.fetched.iter().any(|held| held.partition == id) {
+                    buffered.insert(node);
+                } else {
                     by_node.get_or_insert_with(node, Vec::new).push(id);
                 }
             }
         }
         for (node, partitions) in by_node {
-            if self.in_flight.contains_key(&node) || self.awaits_reconnect(node, out) {
+            // A partition that is not asked for now would leave the session. Kafka: `bufferedNodes` (KAFKA-17182).
+            let is_held_up = self.in_flight.contains_key(&node) || buffered.contains(&node);
+            if is_held_up || self.awaits_reconnect(node, out) {
                 continue;
             }
             for id in &partitions {
                 let from = self.offset_of(id).unwrap_or_default();
                 self.asked_from.insert(id.clone(), from);
             }
-            let id = out.send(NodeId::Broker(node), self.fetch(&partitions));
+            let id = out.send(NodeId::Broker(node), self.fetch(node, partitions));
             self.in_flight.insert(node, id);
         }
     }
@@ -117,7 +124,8 @@ impl Consumer {
         self.positions.get(partition).and_then(|position| position.offset)
     }
 
-    fn fetch(&self, partitions: &[TopicPartition]) -> Body {
+    fn fetch(&mut self, node: BrokerId, mut partitions: Vec<TopicPartition>) -> Body {
+        partitions.sort_by_key(|id| self.positions.get(id).map_or(0, |position| position.turn));
         let part = |id: &TopicPartition| {
             Some(FetchPartition {
                 partition: id.clone(),
@@ -128,6 +136,15 @@ impl Consumer {
                 max_bytes: self.config.max_partition_fetch_bytes,
             })
         };
+        let wanted = partitions.iter().filter_map(part).collect();
+        let session = self.sessions.get_or_insert_with(node, FetchSessionHandler::default);
+        let data = session.build(wanted);
+        let asks_for = AsksFor::all(session.partitions());
+        self.fetch_request(data, asks_for)
+    }
+
+    fn fetch_request(&self, data: FetchRequestData, asks_for: AsksFor) -> Body {
+        let FetchRequestData { session, to_send, to_forget } = data;
         Body::FetchRequest(FetchRequest {
             replica: None,
             replica_epoch: -1,
@@ -136,8 +153,21 @@ impl Consumer {
             max_wait_ms: self.config.fetch_max_wait_ms,
             min_bytes: self.config.fetch_min_bytes,
             max_bytes: self.config.fetch_max_bytes,
-            partitions: partitions.iter().filter_map(part).collect(),
+            session,
+            partitions: to_send,
+            forgotten: to_forget,
+            asks_for,
         })
+    }
+
+    /// The brokers need not remember its sessions any more. Kafka: `AbstractFetch.prepareCloseFetchSessionRequests`.
+    pub(super) fn close_sessions(&mut self, out: &mut Outbox) {
+        for (node, mut session) in std::mem::take(&mut self.sessions) {
+            if self.metadata.connections().unavailable_until(node, out.now).is_none() {
+                let body = self.fetch_request(session.close(), AsksFor::default());
+                out.send(NodeId::Broker(node), body);
+            }
+        }
     }
 
     fn list_offsets(&self, partitions: Vec<TopicPartition>, now_ms: i64) -> Body {
@@ -204,11 +234,16 @@ impl Consumer {
         let is_it = |(_, id): &(&BrokerId, &MessageId)| **id == request;
         let fetches = self.in_flight.iter().find(is_it).map(|(leader, _)| *leader);
         let lists = self.lists_offsets.iter().find(is_it).map(|(leader, _)| *leader);
+        let epochs = self.asks_epochs.iter().find(is_it).map(|(leader, _)| *leader);
         fetches.map(|leader| self.in_flight.remove(&leader));
+        epochs.map(|leader| self.asks_epochs.remove(&leader));
         lists.map(|leader| self.lists_offsets.remove(&leader));
-        if let Some(broker) = fetches.or(lists) {
+        if let Some(broker) = fetches.or(lists).or(epochs) {
             out.timer_fired(timer.clone());
             if fetches.is_some() {
+                if let Some(session) = self.sessions.get_mut(&broker) {
+                    session.on_failed();
+                }
                 self.leave_replica(broker, out);
             }
             self.metadata.on_disconnected(broker, out);

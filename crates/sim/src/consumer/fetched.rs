@@ -7,7 +7,7 @@ use super::{Consumer, Polls};
 use crate::config::AutoOffsetReset;
 use crate::error::Errors;
 use crate::fact::FactKind;
-use crate::ids::{LeaderEpoch, Offset, TopicPartition};
+use crate::ids::{LeaderEpoch, NodeId, Offset, TopicPartition};
 use crate::message::{FetchResponse, FetchedPartition, Message};
 use crate::outbox::Outbox;
 
@@ -29,6 +29,10 @@ impl Consumer {
         if !answers(&mut self.in_flight, message) {
             return;
         }
+        let NodeId::Broker(node) = message.from else { return };
+        if !self.sessions.get_mut(&node).is_some_and(|session| session.on_response(response)) {
+            return self.poll(out);
+        }
         let mut failed = false;
         let is_empty = |part: &FetchedPartition| {
             part.records.is_empty() && part.error == Errors::None && part.preferred_read_replica.is_none()
@@ -39,6 +43,9 @@ impl Consumer {
             // What was asked for before a rebalance or a seek counts no more.
             if self.offset_of(&part.partition) != asked_from || asked_from.is_none() {
                 continue;
+            }
+            if part.error != Errors::None {
+                self.move_to_end(&part.partition);
             }
             if part.error != Errors::None && self.heed_fetch_error(&part.partition, part.error, out) {
                 // A replica that cannot give the offset says nothing about where the leader's log begins and ends.
@@ -115,6 +122,7 @@ impl Consumer {
                 self.note_consumed(&held.partition, last.plus(1));
                 self.take_to_work(&held.partition, held.first, last);
                 if records == there {
+                    self.move_to_end(&held.partition);
                     self.last_delay_ms = Some(out.clock_ms().saturating_sub(held.timestamp));
                 } else {
                     held.first = last.plus(1);
@@ -125,6 +133,14 @@ impl Consumer {
                 self.polls = Polls::Never;
             }
             self.begin_work(out);
+        }
+    }
+
+    /// The partition is asked for after all others. Kafka: `SubscriptionState.movePartitionToEnd`.
+    fn move_to_end(&mut self, partition: &TopicPartition) {
+        self.turns = self.turns.saturating_add(1);
+        if let Some(position) = self.positions.get_mut(partition) {
+            position.turn = self.turns;
         }
     }
 

@@ -361,6 +361,7 @@ impl Consumer {
                 membership.gave_up = false;
                 membership.note(out.now, MemberMoment::Owns(owned.len()));
                 self.positions.retain(|partition, _| owned.contains(partition));
+                self.positions.values_mut().for_each(|position| position.turn = 0);
                 for partition in &added {
                     let position = Position { is_initializing: true, ..Position::default() };
                     self.positions.insert(partition.clone(), position);

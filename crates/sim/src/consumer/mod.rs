@@ -3,8 +3,7 @@
 //!
 //! Partitions come from the application (`assign()`) or from the group whose member it is (`membership.rs`).
 //! Differs from Kafka: the application takes no time between two polls, so a fetched record is returned at once unless it
-//! is told to stop polling, or has work with each record (`work.rs`); records are handed out by partition in order of their
-//! names. An application that gets an
+//! is told to stop polling, or has work with each record (`work.rs`). An application that gets an
 //! exception from `poll()` does not catch it and polls no more.
 
 pub mod action;
@@ -21,6 +20,7 @@ use std::rc::Rc;
 use crate::client_metadata::{ClientMetadata, ClientMetadataConfig};
 use crate::config::ConsumerConfig;
 use crate::fact::{FactKind, PollThrew};
+use crate::fetch_session::FetchSessionHandler;
 use crate::ids::{BrokerId, ClientId, LeaderEpoch, MessageId, Offset, TopicPartition};
 use crate::message::{Body, Message};
 use crate::outbox::Outbox;
@@ -46,6 +46,10 @@ pub struct Consumer {
     pub membership: Option<Box<Membership>>,
     positions: SortedMap<TopicPartition, Position>,
     in_flight: SortedMap<BrokerId, MessageId>,
+    /// Its fetch session with each broker.
+    sessions: SortedMap<BrokerId, FetchSessionHandler>,
+    /// Who was asked where epochs end.
+    asks_epochs: SortedMap<BrokerId, MessageId>,
     /// Who was asked where to begin.
     lists_offsets: SortedMap<BrokerId, MessageId>,
     fetched: Vec<Fetched>,
@@ -54,6 +58,8 @@ pub struct Consumer {
     returned: i64,
     /// What its application does with records, if that takes it time.
     pub application: Option<Box<work::Application>>,
+    /// How often a partition went to the end of the line.
+    turns: u64,
     /// Answers to its fetches without a record.
     empty_fetches: i64,
     /// How old the last record was that it returned, in ms.
@@ -109,6 +115,8 @@ pub struct Position {
     pub preferred: Option<read_replica::Preferred>,
     /// Where it goes, if the application said so and not `auto.offset.reset`.
     seeks: Option<action::SeekTo>,
+    /// Whoever has the lowest is asked for first. Kafka: the order of `PartitionStates`.
+    turn: u64,
     /// It asks no leader where to begin before this moment.
     rests_until: Option<SimTime>,
 }
@@ -126,10 +134,13 @@ impl Consumer {
             membership: None,
             positions: SortedMap::new(),
             in_flight: SortedMap::new(),
+            sessions: SortedMap::new(),
+            asks_epochs: SortedMap::new(),
             lists_offsets: SortedMap::new(),
             fetched: Vec::new(),
             asked_from: SortedMap::new(),
             returned: 0,
+            turns: 0,
             application: None,
             empty_fetches: 0,
             last_delay_ms: None,
@@ -191,6 +202,11 @@ impl Consumer {
         self.threw = Some(error);
         let (consumer, position) = (self.id.clone(), self.offset_of(partition));
         out.then(FactKind::PollThrew(PollThrew { consumer, partition: partition.clone(), error, position, diverged }));
+    }
+
+    /// Its fetch sessions, by broker.
+    pub fn sessions(&self) -> impl Iterator<Item = (&BrokerId, &FetchSessionHandler)> {
+        self.sessions.iter()
     }
 
     /// Where it is in each of its partitions.
@@ -266,6 +282,8 @@ impl Consumer {
     fn forget(&mut self) {
         self.positions.clear();
         self.in_flight.clear();
+        self.sessions.clear();
+        self.asks_epochs.clear();
         self.lists_offsets.clear();
         self.fetched.clear();
         self.asked_from.clear();

@@ -56,7 +56,7 @@ impl Consumer {
         response: &OffsetForLeaderEpochResponse,
         out: &mut Outbox,
     ) {
-        if !answers(&mut self.in_flight, message) {
+        if !answers(&mut self.asks_epochs, message) {
             return;
         }
         let mut failed = false;

@@ -7,11 +7,11 @@ use std::fmt::Display;
 
 use highwater_log::{log::Verdict, segment::RollReason};
 
-use super::{ChosenBy, FactKind, IsrStep, MessageFact, Says};
+use super::{ChosenBy, FactKind, IsrStep};
 use crate::bytes::Bytes;
 use crate::command::Command;
 use crate::controller::partition_change::PartitionChange;
-use crate::ids::{BrokerId, Offset, TopicPartition};
+use crate::ids::{BrokerId, TopicPartition};
 use crate::metadata::LeaderRecoveryState;
 use crate::timer::Timer;
 
@@ -62,7 +62,7 @@ impl Fields {
         self.put(name, FieldValue::Text(value.to_string()))
     }
 
-    fn flag(self, name: &'static str, value: bool) -> Fields {
+    pub(super) fn flag(self, name: &'static str, value: bool) -> Fields {
         self.put(name, FieldValue::Flag(value))
     }
 
@@ -150,7 +150,7 @@ impl FactKind {
                 fields.text("producer", &aborted.producer).partition(&aborted.partition)
             }
             FactKind::Sent(message) | FactKind::Received(message) | FactKind::MessageLost(message) => {
-                of_message(message, fields)
+                message.fields(fields)
             }
             FactKind::RecordAppended { broker, partition, first_offset, last_offset, leader_epoch, as_leader } => {
                 fields
@@ -430,52 +430,4 @@ fn of_change(change: &PartitionChange, mut fields: Fields) -> Fields {
         fields = fields.flag("recovering", state == LeaderRecoveryState::Recovering);
     }
     fields
-}
-
-fn of_message(message: &MessageFact, fields: Fields) -> Fields {
-    let fields = fields
-        .count("message", message.message.0)
-        .count("correlation", message.correlation.0)
-        .text("from", &message.from)
-        .text("to", &message.to)
-        .text("api", &message.api.name())
-        .flag("response", message.response);
-    let fields = match &message.partition {
-        Some(partition) => fields.partition(partition),
-        None => fields,
-    };
-    match &message.says {
-        Says::Produce { acks, records } => fields.text("acks", &acks.name()).number("records", *records),
-        Says::Produced { error, base_offset } => fields.text("error", error).number("base_offset", base_offset.0),
-        Says::Fetch { offset, last_fetched_epoch } => fields
-            .number("offset", offset.0)
-            .maybe_number("last_fetched_epoch", last_fetched_epoch.map(|epoch| epoch.0.into())),
-        Says::Fetched { error, high_watermark, records, first_offset, preferred_read_replica } => {
-            let fields = fields
-                .text("error", error)
-                .number("high_watermark", high_watermark.0)
-                .number("records", *records)
-                .maybe_number("first_offset", first_offset.map(|Offset(first)| first));
-            match preferred_read_replica {
-                Some(replica) => fields.number("preferred_read_replica", replica.0),
-                None => fields,
-            }
-        }
-        Says::ListOffsets { asks } => fields.number("timestamp", asks.timestamp()),
-        Says::Metadata | Says::WantsProducerIds => fields,
-        Says::ListedOffsets { offset } => fields.number("offset", offset.0),
-        Says::OffsetForLeaderEpoch { leader_epoch } => fields.number("leader_epoch", leader_epoch.0),
-        Says::EpochEnds { error, leader_epoch, end_offset } => {
-            fields.text("error", error).number("leader_epoch", leader_epoch.0).number("end_offset", end_offset.0)
-        }
-        Says::AlterPartition { isr } => fields.numbers("isr", isr.iter().map(|id| id.0.into())),
-        Says::AlteredPartition { error, isr } => {
-            fields.text("error", error).numbers("isr", isr.iter().map(|id| id.0.into()))
-        }
-        Says::ProducerIds { error, first, ids } => {
-            fields.text("error", error).number("first", *first).number("ids", *ids)
-        }
-        Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
-        Says::Group(says) => says.fields(fields),
-    }
 }

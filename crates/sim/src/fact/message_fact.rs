@@ -1,9 +1,11 @@
 //! What a message tells of itself.
 
+use super::fields::Fields;
 use crate::error::Errors;
+use crate::fetch_session::FetchMetadata;
 use crate::group::body::{GroupApi, GroupSays};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
-use crate::message::{Acks, Api, Body, ListOffsetsSpec, Message};
+use crate::message::{Acks, Api, Body, FetchRequest, ListOffsetsSpec, Message};
 
 /// What a message tells of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub enum Says {
         offset: Offset,
         /// The epoch of the last record that the fetcher has.
         last_fetched_epoch: Option<LeaderEpoch>,
+        /// What it says of its fetch session.
+        session: SessionSays,
     },
     /// A Fetch response.
     Fetched {
@@ -62,6 +66,10 @@ pub enum Says {
         first_offset: Option<Offset>,
         /// The replica that the consumer should read from.
         preferred_read_replica: Option<BrokerId>,
+        /// The fetch session; 0 is none.
+        session_id: i32,
+        /// How many partitions it names.
+        named: i32,
     },
     /// A `ListOffsets` request.
     ListOffsets {
@@ -121,12 +129,117 @@ pub enum Says {
     Group(Box<GroupSays>),
 }
 
+/// What a Fetch request says of its session (KIP-227).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSays {
+    /// Its number; 0 is none.
+    pub id: i32,
+    /// Which fetch of it; 0 begins one, −1 wants none.
+    pub epoch: i32,
+    /// How many partitions the request names.
+    pub named: i32,
+    /// How many leave the session.
+    pub forgotten: i32,
+    /// How many are fetched, named or not.
+    pub partitions: i32,
+}
+
+impl SessionSays {
+    fn of(request: &FetchRequest) -> SessionSays {
+        SessionSays {
+            id: request.session.session_id,
+            epoch: request.session.epoch,
+            named: count(request.partitions.len()),
+            forgotten: count(request.forgotten.len()),
+            partitions: count(request.asks_for.partitions),
+        }
+    }
+
+    /// The request names all of its partitions.
+    pub fn is_full(self) -> bool {
+        FetchMetadata { session_id: self.id, epoch: self.epoch }.is_full()
+    }
+
+    /// It only ends the session.
+    pub fn closes(self) -> bool {
+        self.epoch == -1 && self.named == 0
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
 impl MessageFact {
     /// The API, if it is one between members and coordinators.
     pub fn api_of_group(&self) -> Option<GroupApi> {
         match self.api {
             Api::Group(api) => Some(api),
             _ => None,
+        }
+    }
+
+    /// Its fields, as facts have them.
+    pub(super) fn fields(&self, fields: Fields) -> Fields {
+        let fields = fields
+            .count("message", self.message.0)
+            .count("correlation", self.correlation.0)
+            .text("from", &self.from)
+            .text("to", &self.to)
+            .text("api", &self.api.name())
+            .flag("response", self.response);
+        let fields = match &self.partition {
+            Some(partition) => fields.partition(partition),
+            None => fields,
+        };
+        match &self.says {
+            Says::Produce { acks, records } => fields.text("acks", &acks.name()).number("records", *records),
+            Says::Produced { error, base_offset } => fields.text("error", error).number("base_offset", base_offset.0),
+            Says::Fetch { offset, last_fetched_epoch, session } => fields
+                .number("offset", offset.0)
+                .maybe_number("last_fetched_epoch", last_fetched_epoch.map(|epoch| epoch.0.into()))
+                .number("session_id", session.id)
+                .number("session_epoch", session.epoch)
+                .number("named", session.named)
+                .number("forgotten", session.forgotten)
+                .number("session_partitions", session.partitions),
+            Says::Fetched {
+                error,
+                high_watermark,
+                records,
+                first_offset,
+                preferred_read_replica,
+                session_id,
+                named,
+            } => {
+                let fields = fields
+                    .text("error", error)
+                    .number("session_id", *session_id)
+                    .number("named", *named)
+                    .number("high_watermark", high_watermark.0)
+                    .number("records", *records)
+                    .maybe_number("first_offset", first_offset.map(|Offset(first)| first));
+                match preferred_read_replica {
+                    Some(replica) => fields.number("preferred_read_replica", replica.0),
+                    None => fields,
+                }
+            }
+            Says::ListOffsets { asks } => fields.number("timestamp", asks.timestamp()),
+            Says::Metadata | Says::WantsProducerIds => fields,
+            Says::ListedOffsets { offset } => fields.number("offset", offset.0),
+            Says::OffsetForLeaderEpoch { leader_epoch } => fields.number("leader_epoch", leader_epoch.0),
+            Says::EpochEnds { error, leader_epoch, end_offset } => {
+                fields.text("error", error).number("leader_epoch", leader_epoch.0).number("end_offset", end_offset.0)
+            }
+            Says::AlterPartition { isr } => fields.numbers("isr", isr.iter().map(|id| id.0.into())),
+            Says::AlteredPartition { error, isr } => {
+                fields.text("error", error).numbers("isr", isr.iter().map(|id| id.0.into()))
+            }
+            Says::ProducerIds { error, first, ids } => {
+                fields.text("error", error).number("first", *first).number("ids", *ids)
+            }
+            Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
+            Says::Group(says) => says.fields(fields),
         }
     }
 
@@ -144,10 +257,11 @@ impl MessageFact {
                 (first.map(|part| &part.partition), Says::Produced { error, base_offset })
             }
             Body::FetchRequest(request) => {
-                let first = request.partitions.first();
+                let first = request.partitions.first().or(request.asks_for.first.as_deref());
                 let says = Says::Fetch {
                     offset: first.map_or(Offset(-1), |part| part.fetch_offset),
                     last_fetched_epoch: first.and_then(|part| part.last_fetched_epoch),
+                    session: SessionSays::of(request),
                 };
                 (first.map(|part| &part.partition), says)
             }
@@ -160,23 +274,18 @@ impl MessageFact {
                         !part.records.is_empty() || part.error != Errors::None || part.preferred_read_replica.is_some()
                     })
                     .or(response.partitions.first());
-                let says = first.map_or(
-                    Says::Fetched {
-                        error: Errors::None,
-                        high_watermark: Offset(-1),
-                        records: 0,
-                        first_offset: None,
-                        preferred_read_replica: None,
-                    },
-                    |part| Says::Fetched {
-                        error: part.error,
-                        high_watermark: part.high_watermark,
-                        records: part.records.iter().map(|batch| i64::from(batch.record_count())).sum(),
-                        first_offset: part.records.first().map(|batch| Offset(batch.base_offset())),
-                        preferred_read_replica: part.preferred_read_replica,
-                    },
-                );
-                (first.map(|part| &part.partition), says)
+                let none = Offset(-1);
+                let says = Says::Fetched {
+                    error: first.map_or(response.error, |part| part.error),
+                    high_watermark: first.map_or(none, |part| part.high_watermark),
+                    records: first
+                        .map_or(0, |part| part.records.iter().map(|batch| i64::from(batch.record_count())).sum()),
+                    first_offset: first.and_then(|part| part.records.first()).map(|batch| Offset(batch.base_offset())),
+                    preferred_read_replica: first.and_then(|part| part.preferred_read_replica),
+                    session_id: response.session_id,
+                    named: count(response.partitions.len()),
+                };
+                (first.map(|part| &part.partition).or(response.about.as_ref()), says)
             }
             Body::ListOffsetsRequest(request) => {
                 let first = request.partitions.first();

@@ -1,9 +1,10 @@
 //! Single requests, as a tool sends them.
 
 use highwater_sim::config::Rack;
+use highwater_sim::fetch_session::FetchMetadata;
 use highwater_sim::ids::{BrokerId, LeaderEpoch, MessageId, Offset};
 use highwater_sim::message::{
-    Body, FetchPartition, FetchRequest, FetchedPartition, OffsetForLeaderEpochRequest, WantedEpoch,
+    AsksFor, Body, FetchPartition, FetchRequest, FetchedPartition, OffsetForLeaderEpochRequest, WantedEpoch,
 };
 use serde_json::{Map, Value, json};
 
@@ -42,7 +43,10 @@ impl Playing<'_> {
             max_wait_ms: 0,
             min_bytes: 1,
             max_bytes: FETCH_MAX_BYTES,
+            session: FetchMetadata::NONE,
             partitions: vec![part],
+            forgotten: Vec::new(),
+            asks_for: AsksFor::default(),
         };
         let request = self.world.request(&raw(), from, Body::FetchRequest(request), &mut self.facts);
         let answer = self.answer(action.at, request)?;
@@ -112,7 +116,10 @@ impl Playing<'_> {
             max_wait_ms: number("max_wait_ms"),
             min_bytes: number("min_bytes"),
             max_bytes: FETCH_MAX_BYTES,
+            session: FetchMetadata::NONE,
             partitions: vec![part],
+            forgotten: Vec::new(),
+            asks_for: AsksFor::default(),
         };
         Ok(self.world.request(&raw(), to, Body::FetchRequest(request), &mut self.facts))
     }

@@ -9,12 +9,13 @@ mod history;
 mod partitioner;
 mod replicas;
 mod spread;
+mod summary;
 pub(crate) mod table;
 
-pub(crate) use cluster::summary;
 pub(crate) use cluster::{is_lost, records as cells_of, sent_to};
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::world::World;
+pub(crate) use summary::summary;
 
 use super::partitioner::MovedShare;
 use super::{MarkId, Panel, Scene};

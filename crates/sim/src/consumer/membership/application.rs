@@ -59,6 +59,9 @@ impl Consumer {
             let moment = if life == Life::Crashed { MemberMoment::Crashed } else { MemberMoment::Closed };
             membership.note(out.now, moment);
         }
+        if life == Life::Closed {
+            self.close_sessions(out);
+        }
         self.forget();
         let consumer = self.id.clone();
         tell(

@@ -8,7 +8,7 @@ use crate::group::event::{GroupEvent, GroupEventKind, MemberName};
 
 impl GroupSays {
     /// Its fields; those that it does not say are left out.
-    pub(super) fn fields(&self, mut fields: Fields) -> Fields {
+    pub(in crate::fact) fn fields(&self, mut fields: Fields) -> Fields {
         if !self.group.is_empty() {
             fields = fields.text("group", &self.group);
         }
