@@ -82,6 +82,8 @@ pub enum Action {
     Hash(String),
     /// The course's list in a language arrived, or why it did not.
     Course(Lang, Result<String, String>),
+    /// The tags of the course arrived, or why they did not.
+    Tags(Result<String, String>),
     /// A scenario arrived, or why it did not.
     Scenario(String, Result<String, String>),
     /// The words of a language arrived, or why they did not.

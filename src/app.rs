@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use highwater_player::checked::Checked;
 use highwater_player::command::{Arrival, Command};
-use highwater_player::course::Course;
+use highwater_player::course::{Course, Tags};
 use highwater_player::lang::Lang;
 use highwater_player::locale;
 use highwater_player::phrase::Phrase;
@@ -82,6 +82,8 @@ pub struct App {
     notes: Vec<Phrase>,
     help: bool,
     search: String,
+    /// By which the course is searched; none until somebody does.
+    tags: Option<Tags>,
     family: Option<String>,
     announced: String,
     dispatch: Callback<Action>,
@@ -119,6 +121,7 @@ impl Component for App {
             notes: Vec::new(),
             help: false,
             search: String::new(),
+            tags: None,
             family: None,
             announced: String::new(),
             dispatch: dispatch.clone(),
@@ -226,10 +229,7 @@ impl Component for App {
             Action::ToMarks => self.go_to_marks(),
             Action::Give(text) => self.give(text),
             Action::Filter(filter) => self.session_mut(|session| session.filter = filter),
-            Action::Search(words) => {
-                self.search = words;
-                true
-            }
+            Action::Search(words) => self.search_for(words),
             Action::Family(family) => {
                 self.family = family;
                 true
@@ -249,6 +249,7 @@ impl Component for App {
                 true
             }
             Action::Course(lang, result) => self.course_arrived(lang, result),
+            Action::Tags(result) => self.tags_arrived(result),
             Action::Scenario(id, result) => self.arrived(&id, result),
             Action::Words(lang, result) => self.words_arrived(lang, result),
             Action::Brought(name, text) => self.open_brought(name, text),

@@ -60,6 +60,20 @@ fn the_home_page_is_right_at_every_width_in_both_themes() -> Result<()> {
 
 #[test]
 #[ignore = "needs the built site and a browser: cargo xtask test"]
+fn the_course_is_searched_by_tags_too() -> Result<()> {
+    let page = Site::shared()?.page(View::default())?;
+    page.go("")?;
+    page.wait_until("document.querySelectorAll('[data-card]').length > 9")?;
+    page.evaluate(
+        "(() => { const search = document.querySelector('.search input'); search.value = 'MURMUR'; search.dispatchEvent(new Event('input', { bubbles: true })); })()",
+    )?;
+    page.wait_until("document.querySelectorAll('[data-card]').length === 1")?;
+    assert_eq!(page.evaluate("document.querySelector('[data-card]').dataset.card")?, "key-hash");
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
 fn a_page_whose_simulation_does_not_load_says_so_and_keeps_its_picture() -> Result<()> {
     let site = Site::shared()?;
     for (language, says) in [("en-US", "did not load"), ("zh-CN", "没有加载成功")] {

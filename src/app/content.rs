@@ -111,6 +111,7 @@ impl App {
                     course,
                     progress: &self.progress,
                     search: &self.search,
+                    tags: self.tags.as_ref(),
                     family: self.family.as_deref(),
                     hero,
                     dispatch: &self.dispatch,

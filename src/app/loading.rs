@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use highwater_player::command::Command;
-use highwater_player::course::{self, Course};
+use highwater_player::course::{self, Course, Tags};
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use highwater_player::playback::Player;
@@ -69,6 +69,25 @@ impl App {
         let read = |text: String| Course::from_json(&text).map(Rc::new).map_err(|error| error.to_string());
         self.course = Some(result.and_then(read));
         true
+    }
+
+    /// The first search of the course asks for its tags; until they are here, it is by titles and hooks.
+    pub(super) fn search_for(&mut self, words: String) -> bool {
+        if self.tags.is_none() && matches!(self.place, Place::Home) {
+            self.tags = Some(Tags::default());
+            let dispatch = self.dispatch.clone();
+            browser::fetch_text(&format!("scenarios/{}", course::TAGS), move |result| {
+                dispatch.emit(Action::Tags(result));
+            });
+        }
+        self.search = words;
+        true
+    }
+
+    /// Where they did not come, the next search asks again.
+    pub(super) fn tags_arrived(&mut self, result: Result<String, String>) -> bool {
+        self.tags = result.ok().map(|text| Tags::read(&text));
+        self.tags.is_some()
     }
 
     pub(super) fn again(&mut self) -> bool {

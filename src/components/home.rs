@@ -1,6 +1,6 @@
 //! The course's home: the promise, go on, a log, search, families of cards.
 
-use highwater_player::course::{Card as CourseCard, Course, Family};
+use highwater_player::course::{Card as CourseCard, Course, Family, Tags};
 use highwater_player::lang::Lang;
 use highwater_player::phrase::Phrase;
 use web_sys::HtmlInputElement;
@@ -26,6 +26,8 @@ pub struct HomeProps<'a> {
     pub progress: &'a Progress,
     /// Words that cards must have.
     pub search: &'a str,
+    /// The cards' tags; none until somebody searches.
+    pub tags: Option<&'a Tags>,
     /// The family that alone is shown.
     pub family: Option<&'a str>,
     /// The log on top.
@@ -47,7 +49,7 @@ const LINKS: [(&str, &str, &str); 4] = [
 
 /// The page.
 pub fn home(props: &HomeProps<'_>) -> Html {
-    let HomeProps { lang, course, progress, search, family, hero, dispatch } = *props;
+    let HomeProps { lang, course, progress, search, tags, family, hero, dispatch } = *props;
     let only = family;
     let families: &[Family] = course.map(|course| course.families.as_slice()).unwrap_or_default();
     let families: Vec<&Family> = families.iter().filter(|family| !family.scenarios.is_empty()).collect();
@@ -57,7 +59,7 @@ pub fn home(props: &HomeProps<'_>) -> Html {
     let found: Vec<(&Family, Vec<&CourseCard>)> = families
         .iter()
         .filter(|family| only.is_none_or(|only| family.id == only))
-        .map(|family| (*family, family.scenarios.iter().filter(|card| matches(card, search)).collect::<Vec<_>>()))
+        .map(|family| (*family, family.scenarios.iter().filter(|card| matches(card, tags, search)).collect::<Vec<_>>()))
         .filter(|(_, cards)| !cards.is_empty())
         .collect();
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -106,12 +108,12 @@ pub fn home(props: &HomeProps<'_>) -> Html {
     }
 }
 
-fn matches(card: &CourseCard, search: &str) -> bool {
+fn matches(card: &CourseCard, tags: Option<&Tags>, search: &str) -> bool {
     let wanted = search.to_ascii_lowercase();
     let texts = [&card.title, &card.hook, &card.id];
     wanted.split_whitespace().all(|word| {
         texts.iter().any(|text| text.to_ascii_lowercase().contains(word))
-            || card.tags.iter().any(|tag| tag.to_ascii_lowercase().contains(word))
+            || tags.is_some_and(|tags| tags.have(&card.id, word))
     })
 }
 

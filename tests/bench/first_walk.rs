@@ -55,9 +55,11 @@ fn right_or_wrong(width: u32) -> usize {
 fn home(page: &Page<'_>) -> Result<()> {
     page.go("")?;
     page.wait_until("document.querySelector('[data-action=go-on]') !== null")?;
+    // Only a tag has that.
     page.evaluate(
-        "(() => { const search = document.querySelector('.search input'); search.value = 'key'; search.dispatchEvent(new Event('input', { bubbles: true })); })()",
+        "(() => { const search = document.querySelector('.search input'); search.value = 'murmur'; search.dispatchEvent(new Event('input', { bubbles: true })); })()",
     )?;
+    page.wait_until("document.querySelectorAll('[data-card]').length === 1")?;
     Ok(())
 }
 

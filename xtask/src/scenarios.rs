@@ -23,8 +23,8 @@ fn default_folder(project: &Project) -> PathBuf {
 }
 
 /// Packs every scenario of the course into `to`: `<id>.json`, the course list, `index.<lang>.json`, and the
-/// words, `words.<lang>.txt` and `words.more.txt`; and what not every reader asks for: all questions, `review.json`, what was
-/// checked, `checked.json`, and what is simplified, `simplified.json`. Other files there go.
+/// words, `words.<lang>.txt` and `words.more.txt`; and what not every reader asks for: the tags, `tags.txt`, all questions,
+/// `review.json`, what was checked, `checked.json`, and what is simplified, `simplified.json`. Other files there go.
 ///
 /// # Errors
 /// All that is wrong with the scenarios, with its places.
@@ -63,7 +63,9 @@ fn write(packed: &PackedCourse, simplified: &str, to: &Path) -> Result<()> {
     let scenarios = packed.scenarios.iter().map(|(id, json)| (format!("{id}.json"), json.clone()));
     let words = Lang::ALL.map(|lang| (locale::file(lang), locale::packed(lang)));
     let more = (locale::MORE.to_owned(), locale::packed_more());
+    let tags = packed.tags.iter().map(|(id, tags)| format!("{id}\t{}\n", tags.join("\t")));
     let apart = [
+        (course::TAGS, tags.collect()),
         ("review.json", json!({ "questions": packed.questions }).to_string()),
         ("checked.json", json!({ "scenarios": packed.checked }).to_string()),
         ("simplified.json", simplified.to_owned()),
@@ -105,6 +107,7 @@ mod tests {
                 "key-hash.json",
                 "review.json",
                 "simplified.json",
+                "tags.txt",
                 "words.en.txt",
                 "words.more.txt",
                 "words.zh.txt"

@@ -1,5 +1,7 @@
 //! `highwater list`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use highwater_player::course::pack_course;
 use highwater_player::lang::Lang;
@@ -37,6 +39,8 @@ impl List {
         let in_lang = packed.courses.iter().find(|(lang, _)| *lang == self.lang);
         let families = in_lang.map(|(_, course)| course.families.as_slice()).unwrap_or_default();
         if out.json {
+            let tags: BTreeMap<&str, &[String]> =
+                packed.tags.iter().map(|(id, tags)| (id.as_str(), tags.as_slice())).collect();
             let entries: Vec<Entry<'_>> = families
                 .iter()
                 .flat_map(|family| family.scenarios.iter().map(move |card| (family, card)))
@@ -48,7 +52,7 @@ impl List {
                     minutes: card.minutes,
                     steps: card.steps,
                     essential: card.essential,
-                    tags: &card.tags,
+                    tags: tags.get(card.id.as_str()).copied().unwrap_or_default(),
                 })
                 .collect();
             return out.json(&entries);

@@ -52,8 +52,6 @@ pub struct Card {
     pub steps: usize,
     /// One of those that nobody should miss.
     pub essential: bool,
-    /// Words to find it by, in both languages.
-    pub tags: Vec<String>,
     /// The picture of its decisive moment.
     pub picture: Option<Picture>,
 }
@@ -61,6 +59,28 @@ pub struct Card {
 /// The name of the file with the course in a language.
 pub fn file(lang: Lang) -> String {
     format!("index.{}.json", lang.code())
+}
+
+/// The name of the file with the [`Tags`].
+pub const TAGS: &str = "tags.txt";
+
+/// Words to find scenarios by, in both languages: a line a scenario, its id and each word behind a tab.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    in_small_letters: String,
+}
+
+impl Tags {
+    /// Reads such a file.
+    pub fn read(text: &str) -> Tags {
+        Tags { in_small_letters: text.to_ascii_lowercase() }
+    }
+
+    /// Whether one of a scenario's tags has these small letters in it.
+    pub fn have(&self, id: &str, letters: &str) -> bool {
+        let mut lines = self.in_small_letters.lines().filter_map(|line| line.split_once('\t'));
+        lines.any(|(of, tags)| of == id && tags.split('\t').any(|tag| tag.contains(letters)))
+    }
 }
 
 impl Course {
@@ -108,9 +128,21 @@ fn card(json: Json, place: Place) -> Read<Card> {
         minutes: fields.number("minutes")?,
         steps: fields.number("steps")?,
         essential: fields.truth("essential")?,
-        tags: fields.texts("tags")?,
         picture: fields.optional_table("picture")?.map(picture::read).transpose()?,
     };
     fields.end()?;
     Ok(card)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_found_by_a_part_of_it() {
+        let tags = Tags::read("key-hash\tmurmur2\tnull key\nretention\tretention.ms\t保留\n");
+        assert!(tags.have("key-hash", "murmur") && tags.have("retention", "保"));
+        assert!(!tags.have("key-hash", "retention") && !tags.have("key", "murmur2"));
+        assert!(!tags.have("key-hash", "hash"), "an id is no tag");
+    }
 }

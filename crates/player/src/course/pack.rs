@@ -24,6 +24,8 @@ pub struct PackedCourse {
     pub courses: Vec<(Lang, Course)>,
     /// Each scenario's id and packed JSON, in the order of the course.
     pub scenarios: Vec<(String, String)>,
+    /// Words to find each by, by its id.
+    pub tags: Vec<(String, Vec<String>)>,
     /// All questions, in the order of the course.
     pub questions: Vec<Asked>,
     /// What of each scenario was checked against Kafka.
@@ -91,6 +93,7 @@ pub fn pack_course(folder: &Path) -> Result<PackedCourse, ScenarioErrors> {
                         Ok(asked) => packed.questions.extend(asked),
                         Err(message) => errors.push(locate(&source, &Problem::new(place, message))),
                     }
+                    packed.tags.push((id.clone(), scenario.tags.clone()));
                     cards.push((scenario, picture));
                     packed.scenarios.push((id.clone(), json));
                 }
@@ -183,7 +186,6 @@ fn card(lang: Lang, scenario: &Scenario, picture: &Picture) -> Card {
         minutes: scenario.minutes,
         steps: scenario.steps.len(),
         essential: scenario.essential,
-        tags: scenario.tags.clone(),
         picture: Some(picture.clone()),
     }
 }
