@@ -6,6 +6,7 @@ pub mod bench;
 mod budgets;
 pub mod check;
 pub mod console;
+pub mod constants;
 pub mod cover;
 pub mod draft;
 pub mod fuzz;

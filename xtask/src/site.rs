@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::console::{cargo, run, run_and_keep, say};
+use crate::constants::{Constants, LINKER};
 use crate::project::{Project, files_under, is_ci};
 use crate::sizes;
 use crate::{later, page, scenarios, single_file, split, tools};
@@ -53,9 +54,15 @@ const WASM_FEATURES: [&str; 6] = [
 
 /// What makes the page smallest once it is compressed: functions that look alike, side by side (`split.rs` has numbered their
 /// names). Inlining those with one caller and
-/// sharing what is computed twice save raw bytes and cost 18 KB after brotli.
-const WASM_PASSES: [&str; 4] =
-    ["-Os", "--one-caller-inline-max-function-size=0", "--skip-pass=local-cse", "--reorder-functions-by-name"];
+/// sharing what is computed twice save raw bytes and cost 18 KB after brotli; so do, by 1 KB, constants in many segments
+/// without the zeros between them.
+const WASM_PASSES: [&str; 5] = [
+    "-Os",
+    "--one-caller-inline-max-function-size=0",
+    "--skip-pass=local-cse",
+    "--skip-pass=memory-packing",
+    "--reorder-functions-by-name",
+];
 
 /// What the scenarios after the first need.
 pub const MORE: &str = "more.wasm";
@@ -224,9 +231,13 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
     if output.is_file() && done.is_at(&stamp) {
         return Ok(wasm_opt.is_some());
     }
-    bind(&compiled, PACKAGE, stage)?;
-    if profile == Profile::Web {
-        cut(&output, &stage.join(MORE), &stage.join(format!("{PACKAGE}.js")))?;
+    let linked = read(&compiled)?;
+    if profile == Profile::Dev {
+        bind(linked, PACKAGE, stage)?;
+    } else {
+        let (constants, linked) = Constants::of(&linked)?;
+        bind(linked, PACKAGE, stage)?;
+        cut(&output, &constants, &stage.join(MORE), &stage.join(format!("{PACKAGE}.js")))?;
         if let Some(wasm_opt) = &wasm_opt {
             optimize(wasm_opt, &output)?;
             optimize(wasm_opt, &stage.join(MORE))?;
@@ -241,7 +252,7 @@ fn compile(project: &Project, profile: Profile, stage: &Path) -> Result<bool> {
 /// # Errors
 /// When it cannot be read or written.
 pub fn bind_page(project: &Project, folder: &Path) -> Result<()> {
-    bind(&compiled(project, Profile::Web, PACKAGE)?, PACKAGE, folder)
+    bind(read(&compiled(project, Profile::Web, PACKAGE)?)?, PACKAGE, folder)
 }
 
 /// Compiles the codecs and writes `codecs.js` and `codecs_bg.wasm`.
@@ -255,7 +266,7 @@ fn compile_codecs(project: &Project, profile: Profile, stage: &Path) -> Result<(
     if output.is_file() && done.is_at(&stamp) {
         return Ok(());
     }
-    bind(&compiled, name, stage)?;
+    bind(read(&compiled)?, name, stage)?;
     if let Some(wasm_opt) = &wasm_opt {
         optimize(wasm_opt, &output)?;
     }
@@ -263,10 +274,13 @@ fn compile_codecs(project: &Project, profile: Profile, stage: &Path) -> Result<(
     Ok(())
 }
 
-/// Compiles a package for the browser, and says where the result is.
+/// Compiles a package for the browser, and says where the result is. The linker says of the page where its constants are.
 fn compiled(project: &Project, profile: Profile, package: &str) -> Result<PathBuf> {
-    let mut build = cargo(["build", "--package", package, "--lib"]);
+    let mut build = cargo(["rustc", "--package", package, "--lib"]);
     build.args(["--target", tools::WASM_TARGET, "--profile", profile.name()]).current_dir(&project.root);
+    if profile == Profile::Web && package == PACKAGE {
+        build.arg("--").args(LINKER.map(|wish| format!("-Clink-arg={wish}")));
+    }
     run_and_keep(&mut build)?;
     let folder = project.target.join(tools::WASM_TARGET).join(profile.folder());
     Ok(folder.join(package.replace('-', "_")).with_extension("wasm"))
@@ -280,10 +294,9 @@ fn wasm_opt_for(project: &Project, profile: Profile) -> Result<Option<PathBuf>> 
 }
 
 /// Writes the script and the wasm that a browser loads.
-fn bind(compiled: &Path, name: &str, stage: &Path) -> Result<()> {
+fn bind(linked: Vec<u8>, name: &str, stage: &Path) -> Result<()> {
     Bindgen::new()
-        .input_path(compiled)
-        .out_name(name)
+        .input_bytes(name, linked)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(false)
@@ -303,10 +316,9 @@ fn minify_scripts(project: &Project, stage: &Path) -> Result<bool> {
 }
 
 /// Moves into `more` what only other scenarios than the first run, and gives the script the way to load it.
-fn cut(wasm: &Path, more: &Path, script: &Path) -> Result<()> {
-    let whole = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-    let (whole, names) = split::with_short_imports(&whole)?;
-    let parts = split::split(&whole, later::is_later).context("cannot cut the wasm")?;
+fn cut(wasm: &Path, constants: &Constants, more: &Path, script: &Path) -> Result<()> {
+    let (whole, names) = split::with_short_imports(&read(wasm)?)?;
+    let parts = split::split(&whole, constants, later::is_later).context("cannot cut the wasm")?;
     write_changed(wasm, &parts.first)?;
     write_changed(more, &parts.more)?;
     let text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
@@ -336,7 +348,7 @@ fn wasm_opt_command(wasm_opt: &Path) -> Command {
 }
 
 /// How it is cut: another cutter makes other parts.
-const CUTTER: &str = include_str!("split.rs");
+const CUTTER: &str = concat!(include_str!("split.rs"), include_str!("constants.rs"));
 
 /// What wasm-bindgen's output was made from.
 struct Stamp(String);
@@ -391,8 +403,11 @@ fn mirror(from: &Path, to: &Path) -> Result<()> {
 
 /// Copies a file unless it is there already.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    write_changed(to, &bytes)
+    write_changed(to, &read(from)?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Writes a file, with its folder, unless it holds these bytes already.

@@ -12,6 +12,8 @@ use walrus::{
     ImportKind, ImportedFunction, LocalFunction, Module, TableId, ValType,
 };
 
+use crate::constants::Constants;
+
 /// The name under which the second part imports what the first exports.
 const FIRST: &str = "first";
 
@@ -33,12 +35,12 @@ pub struct Parts {
     pub more: Vec<u8>,
 }
 
-/// Cuts off the functions whose names `is_later` knows, and those which only they call.
+/// Cuts off the functions whose names `is_later` knows, those which only they call, and the constants that only they name.
 ///
 /// # Errors
 /// When `wasm` has no names or no table of functions, or takes the address of a later function in a way that is not a
-/// table's.
-pub fn split(wasm: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Parts> {
+/// table's, or when the constants do not find their places.
+pub fn split(wasm: &[u8], constants: &Constants, is_later: impl Fn(&str) -> bool) -> Result<Parts> {
     let mut first = Module::from_buffer(wasm)?;
     let mut more = Module::from_buffer(wasm)?;
     let table = first.tables.main_function_table()?.context("there is no table of functions")?;
@@ -68,6 +70,7 @@ pub fn split(wasm: &[u8], is_later: impl Fn(&str) -> bool) -> Result<Parts> {
     slots.fill(&mut first, table, |index, own| stand_ins.get(&index).copied().or(own));
     first.exports.add(FUNCTIONS, table);
     walrus::passes::gc::run(&mut first);
+    constants.place(&mut first, &mut more)?;
     in_order(&mut first);
     in_order(&mut more);
     Ok(Parts { first: first.emit_wasm(), more: more.emit_wasm() })
@@ -331,9 +334,6 @@ fn import_all(more: &mut Module, later: &BTreeSet<usize>) -> BTreeMap<String, It
         more.exports.delete(export);
     }
     more.start = None;
-    for data in more.data.iter().map(walrus::Data::id).collect::<Vec<_>>() {
-        more.data.delete(data);
-    }
     let functions: Vec<_> = more.funcs.iter_local().map(|(id, function)| (id, function.ty())).collect();
     for (id, ty) in functions.into_iter().filter(|(id, _)| !later.contains(&id.index())) {
         let name = format!("f{:x}", id.index());
@@ -355,7 +355,6 @@ fn import_all(more: &mut Module, later: &BTreeSet<usize>) -> BTreeMap<String, It
     for id in more.memories.iter().filter(|m| m.import.is_none()).map(walrus::Memory::id).collect::<Vec<_>>() {
         let name = format!("m{}", id.index());
         let memory = more.memories.get_mut(id);
-        memory.data_segments.clear();
         memory.import = Some(more.imports.add(FIRST, &name, ImportKind::Memory(id)));
         names.insert(name, Item::Memory(id.index()));
     }
@@ -413,7 +412,7 @@ mod tests {
         whole.exports.add("start", start);
         whole.exports.add("table", table);
 
-        let parts = split(&whole.emit_wasm(), |name| name.starts_with("later::")).unwrap();
+        let parts = split(&whole.emit_wasm(), &Constants::default(), |name| name.starts_with("later::")).unwrap();
         let (first, more) = (Module::from_buffer(&parts.first).unwrap(), Module::from_buffer(&parts.more).unwrap());
         assert_eq!(names(&first), ["ensure", "shared", "stand_in", "start"].into());
         assert_eq!(names(&more), ["helper", "later::panel"].into());
@@ -456,7 +455,7 @@ mod tests {
         whole.tables.add_local(false, 1, Some(1), RefType::FUNCREF);
         let start = calling(&mut whole, "start", &[]);
         whole.exports.add("start", start);
-        let error = split(&whole.emit_wasm(), |_| false).unwrap_err().to_string();
+        let error = split(&whole.emit_wasm(), &Constants::default(), |_| false).unwrap_err().to_string();
         assert!(error.contains("are its names there?"), "{error}");
     }
 }
