@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use highwater_sim::sorted::SortedSet;
 
-use highwater_sim::fact::Fact;
 use highwater_sim::ids::{BrokerId, TopicPartition};
 use highwater_sim::metadata::PartitionRegistration;
 use highwater_sim::producer::Fate;
@@ -17,6 +16,7 @@ use highwater_sim::producer::partitioner::{murmur2, to_positive};
 use highwater_sim::world::World;
 
 use crate::expression::{Environment, EvaluationError, Value};
+use crate::facts::Facts;
 
 /// A world and the facts that led to it.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +24,9 @@ pub struct Situation<'a> {
     /// The world.
     pub world: &'a World,
     /// All facts until now.
-    pub facts: &'a [Fact],
+    pub facts: Facts<'a>,
     /// The same moment in the other future, where two are compared.
-    pub other: Option<(&'a World, &'a [Fact])>,
+    pub other: Option<(&'a World, Facts<'a>)>,
 }
 
 fn fail(message: impl Into<String>) -> EvaluationError {

@@ -6,6 +6,7 @@ mod groups;
 use highwater_sim::fact::{Fact, FactKind};
 
 use crate::causes;
+use crate::facts::{FactRef, Facts};
 use crate::inspect::thing::Because;
 use crate::marks;
 use crate::scene::cluster::ClientKind;
@@ -16,14 +17,14 @@ const PARTS: usize = 3;
 
 /// The chain behind what a mark shows, newest first; it ends at a command or a timer. Empty for what no fact made: a mark
 /// that is not there, or one that shows how something is computed.
-pub(crate) fn chain<'a>(facts: &'a [Fact], scene: &Scene, mark: &str) -> Vec<&'a Fact> {
+pub(crate) fn chain<'a>(facts: Facts<'a>, scene: &Scene, mark: &str) -> Vec<FactRef<'a>> {
     let found = value_of(scene, mark).and_then(|key| setter(facts, &key));
     let found = found.or_else(|| facts.get(files::made(facts, scene, mark)?)).or_else(|| about(facts, mark));
     causes::chain(facts, found)
 }
 
 /// The chain behind a value of a thing, newest first. Empty if nothing has happened to it.
-pub(crate) fn of_value<'a>(facts: &'a [Fact], scene: &Scene, mark: &str, because: &Because) -> Vec<&'a Fact> {
+pub(crate) fn of_value<'a>(facts: Facts<'a>, scene: &Scene, mark: &str, because: &Because) -> Vec<FactRef<'a>> {
     let found = match because {
         Because::Thing => None,
         Because::Key(key) => setter(facts, key),
@@ -34,16 +35,16 @@ pub(crate) fn of_value<'a>(facts: &'a [Fact], scene: &Scene, mark: &str, because
 }
 
 /// A chain without the steps between that say nothing by themselves. Its end stays.
-pub(crate) fn telling<'a>(chain: &[&'a Fact]) -> Vec<&'a Fact> {
+pub(crate) fn telling<'a>(chain: &'a [FactRef<'a>]) -> Vec<&'a Fact> {
     let last = chain.len().saturating_sub(1);
-    let is_telling = |(index, fact): (usize, &&'a Fact)| {
+    let is_telling = |(index, fact): (usize, &'a FactRef<'a>)| {
         let between = matches!(fact.kind, FactKind::TimerFired { .. } | FactKind::FetchParked { .. });
-        (index == 0 || index == last || !between).then_some(*fact)
+        (index == 0 || index == last || !between).then_some(&**fact)
     };
     chain.iter().enumerate().filter_map(is_telling).collect()
 }
 
-fn setter<'a>(facts: &'a [Fact], key: &str) -> Option<&'a Fact> {
+fn setter<'a>(facts: Facts<'a>, key: &str) -> Option<FactRef<'a>> {
     facts.iter().rev().find(|fact| fact.kind.sets().iter().any(|set| set == key))
 }
 
@@ -96,7 +97,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
 }
 
 /// The last fact about a mark, else about what the mark is a part of; what nothing has changed is as its partition was made.
-fn about<'a>(facts: &'a [Fact], mark: &str) -> Option<&'a Fact> {
+fn about<'a>(facts: Facts<'a>, mark: &str) -> Option<FactRef<'a>> {
     let mut whole = mark;
     for _ in 0..PARTS {
         if let Some(fact) = facts.iter().rev().find(|fact| marks::marks(&fact.kind).iter().any(|one| one == whole)) {

@@ -8,6 +8,8 @@ use highwater_sim::fact::Fact;
 use highwater_sim::time::SimTime;
 use highwater_sim::world::{CommandError, World};
 
+use crate::facts::{FactLog, Facts};
+
 /// The most events between two checkpoints.
 pub const CHECKPOINT_EVENTS: u64 = 4_000;
 /// The most events in a history.
@@ -60,7 +62,7 @@ pub struct HistoryFull {
 #[derive(Clone, Debug)]
 pub struct History {
     inputs: Vec<Input>,
-    facts: Vec<Fact>,
+    facts: FactLog,
     checkpoints: Vec<Checkpoint>,
     end: Checkpoint,
     events_max: u64,
@@ -72,7 +74,7 @@ impl History {
         let start = Checkpoint { moment: Moment::default(), world };
         History {
             inputs: Vec::new(),
-            facts: Vec::new(),
+            facts: FactLog::default(),
             checkpoints: vec![start.clone()],
             end: start,
             events_max: EVENTS_MAX,
@@ -96,8 +98,8 @@ impl History {
     }
 
     /// All facts, oldest first.
-    pub fn facts(&self) -> &[Fact] {
-        &self.facts
+    pub fn facts(&self) -> Facts<'_> {
+        self.facts.all()
     }
 
     /// How many checkpoints there are.
@@ -110,7 +112,8 @@ impl History {
     /// # Errors
     /// What the world refuses; nothing is changed then.
     pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
-        self.end.world.command(command.clone(), &mut self.facts)?;
+        let world = &mut self.end.world;
+        self.facts.add(|facts| world.command(command.clone(), facts))?;
         self.put_in(What::Command(command));
         Ok(())
     }
@@ -138,7 +141,8 @@ impl History {
         if self.facts.len() >= FACTS_MAX {
             return Err(HistoryFull { what: "facts", limit: FACTS_MAX as u64 });
         }
-        if !self.end.world.step(&mut self.facts) {
+        let world = &mut self.end.world;
+        if !self.facts.add(|facts| world.step(facts)) {
             return Ok(false);
         }
         self.end.moment.events = self.end.moment.events.saturating_add(1);

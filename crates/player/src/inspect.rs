@@ -17,7 +17,6 @@ mod replica;
 mod terms;
 pub(crate) mod thing;
 
-use highwater_sim::fact::Fact;
 use highwater_sim::ids::{BrokerId, FactId, TopicPartition};
 use highwater_sim::world::World;
 
@@ -25,6 +24,7 @@ pub use bytes::ByteField;
 pub use thing::Unit;
 
 use crate::explain;
+use crate::facts::Facts;
 use crate::glossary;
 use crate::lang::Lang;
 use crate::phrase::Phrase;
@@ -39,7 +39,7 @@ pub struct Seen<'a> {
     /// The world.
     pub world: &'a World,
     /// All facts until then.
-    pub facts: &'a [Fact],
+    pub facts: Facts<'a>,
     /// The picture then.
     pub scene: &'a Scene,
     /// Of a message: the world just after it was sent.

@@ -10,6 +10,7 @@ pub mod course;
 pub mod environment;
 mod explain;
 pub mod expression;
+pub mod facts;
 pub mod glossary;
 pub mod history;
 pub mod inspect;

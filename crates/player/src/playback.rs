@@ -16,6 +16,7 @@ pub use stops::{Chapter, Stop};
 use crate::beat::Beat;
 use crate::beats;
 use crate::command::{Arrival, Command};
+use crate::facts::Facts;
 use crate::glossary;
 use crate::lang::Lang;
 use crate::marks;
@@ -265,7 +266,7 @@ impl Player {
         self.beats.clear();
         let view = self.view(index);
         let (from, to) = (self.start_of(index), self.end_of(index));
-        let facts = self.run.history.facts().get(from.moment.facts..to.moment.facts).unwrap_or_default();
+        let facts = self.run.history.facts().part(from.moment.facts..to.moment.facts);
         let mut end = scene(&to.world, &view, &self.palette);
         end.new = what_is_new(&view.look, facts);
         if arrival == Arrival::Forward {
@@ -391,21 +392,21 @@ impl Player {
             choices,
             answered,
             reason: (!open).then(|| self.rendered(ask.why.get(lang), ask.after, lang)),
-            facts: if open { Vec::new() } else { facts.map(|fact| self.line(fact, lang)).collect() },
+            facts: if open { Vec::new() } else { facts.map(|fact| self.line(&fact, lang)).collect() },
         })
     }
 
     /// All facts until now, oldest first.
     pub fn facts(&self, lang: Lang) -> Vec<FactLine> {
-        let facts = self.run.history.facts().get(..self.end_of(self.step).moment.facts).unwrap_or_default();
-        facts.iter().map(|fact| self.line(fact, lang)).collect()
+        let facts = self.run.history.facts().part(..self.end_of(self.step).moment.facts);
+        facts.iter().map(|fact| self.line(&fact, lang)).collect()
     }
 
     /// The last `count` facts until now, oldest first.
     pub fn latest_facts(&self, count: usize, lang: Lang) -> Vec<FactLine> {
-        let facts = self.run.history.facts().get(..self.end_of(self.step).moment.facts).unwrap_or_default();
-        let skip = facts.len().saturating_sub(count);
-        facts.iter().skip(skip).map(|fact| self.line(fact, lang)).collect()
+        let facts = self.run.history.facts().part(..self.end_of(self.step).moment.facts);
+        let latest = facts.part(facts.len().saturating_sub(count)..);
+        latest.iter().map(|fact| self.line(&fact, lang)).collect()
     }
 
     pub(crate) fn line(&self, fact: &Fact, lang: Lang) -> FactLine {
@@ -483,7 +484,7 @@ fn plain(runs: &[Inline]) -> String {
 }
 
 /// Of what the step looks at, the marks that its facts changed; all of it if they changed none.
-fn what_is_new(look: &[MarkId], facts: &[Fact]) -> Vec<MarkId> {
+fn what_is_new(look: &[MarkId], facts: Facts<'_>) -> Vec<MarkId> {
     let changed: Vec<MarkId> = facts.iter().flat_map(|fact| marks::marks(&fact.kind)).collect();
     let new: Vec<MarkId> = look.iter().filter(|mark| changed.contains(mark)).cloned().collect();
     if new.is_empty() { look.to_vec() } else { new }

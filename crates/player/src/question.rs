@@ -10,6 +10,7 @@ use highwater_sim::world::World;
 use crate::causes;
 use crate::environment::Situation;
 use crate::expression::{EvaluationError, Expression, Value};
+use crate::facts::Facts;
 use crate::run::{Run, StepEnd};
 use crate::scene::MarkId;
 use crate::script::{Ask, Choices, Scenario};
@@ -122,8 +123,8 @@ pub fn situation(run: &Run, step: usize) -> Option<Situation<'_>> {
     })
 }
 
-fn facts_until<'a>(run: &'a Run, end: &StepEnd) -> &'a [Fact] {
-    run.history.facts().get(..end.moment.facts).unwrap_or_default()
+fn facts_until<'a>(run: &'a Run, end: &StepEnd) -> Facts<'a> {
+    run.history.facts().part(..end.moment.facts)
 }
 
 fn near(

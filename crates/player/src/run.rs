@@ -354,7 +354,7 @@ pub(crate) fn run_until(
     let mut seen = 0_u64;
     let mut looked = from.facts;
     loop {
-        let new = history.facts().get(looked..).unwrap_or_default();
+        let new = history.facts().part(looked..);
         if let Some(wanted) = &until.fact {
             seen = seen.saturating_add(new.iter().filter(|fact| matches(wanted, fact)).count() as u64);
         }

@@ -3,6 +3,7 @@
 use highwater_sim::fact::{Fact, FactKind, MessageFact, Says};
 use highwater_sim::ids::{MessageId, NodeId};
 
+use crate::facts::Facts;
 use crate::phrase::Phrase;
 use crate::scene::MarkId;
 use crate::scene::build::summary;
@@ -109,7 +110,7 @@ pub struct Sequence {
 /// Where a sequence is looked at.
 pub(crate) struct Window<'a> {
     /// All facts of the run: every node has its place from the begin.
-    pub all: &'a [Fact],
+    pub all: Facts<'a>,
     /// How many of them have happened.
     pub until: usize,
     /// How many of them had happened when the step began.
@@ -126,7 +127,7 @@ pub(crate) struct Window<'a> {
 
 /// The messages of a window.
 pub(crate) fn sequence(window: &Window<'_>) -> Sequence {
-    let facts = window.all.get(..window.until).unwrap_or_default();
+    let facts = window.all.part(..window.until);
     let nodes = nodes(window.all);
     let place = |node: &NodeId| nodes.iter().position(|known| known == node);
     let mut all: Vec<(MessageId, Arrow)> = Vec::new();
@@ -134,7 +135,7 @@ pub(crate) fn sequence(window: &Window<'_>) -> Sequence {
         match &fact.kind {
             FactKind::Sent(message) => {
                 let (Some(from), Some(to)) = (place(&message.from), place(&message.to)) else { continue };
-                all.push((message.message, arrow(message, fact, (from, to), at, window)));
+                all.push((message.message, arrow(message, &fact, (from, to), at, window)));
             }
             FactKind::Received(message) => note(&mut all, message, at >= window.since, Fate::Arrived(fact.at.0)),
             FactKind::MessageLost(message) => note(&mut all, message, at >= window.since, Fate::Lost(fact.at.0)),
@@ -202,7 +203,7 @@ fn note(all: &mut [(MessageId, Arrow)], message: &MessageFact, is_now: bool, fat
 }
 
 /// Every node that sends or gets a message in the run: producers, brokers, the controller, consumers.
-fn nodes(facts: &[Fact]) -> Vec<NodeId> {
+fn nodes(facts: Facts<'_>) -> Vec<NodeId> {
     let (mut producers, mut brokers, mut consumers) = (Vec::new(), Vec::new(), Vec::new());
     let mut has_controller = false;
     for fact in facts {
@@ -258,7 +259,7 @@ fn lifeline(node: &NodeId, leader: Option<i32>) -> Lifeline {
 }
 
 /// What waits, and what moves, between two moments.
-fn aside(facts: &[Fact], nodes: &[NodeId], (from_us, to_us): (u64, u64)) -> (Vec<Wait>, Vec<Chip>) {
+fn aside(facts: Facts<'_>, nodes: &[NodeId], (from_us, to_us): (u64, u64)) -> (Vec<Wait>, Vec<Chip>) {
     let broker = |id: &highwater_sim::ids::BrokerId| nodes.iter().position(|node| *node == NodeId::Broker(*id));
     let mut waits: Vec<(MessageId, Wait)> = Vec::new();
     let mut chips: Vec<Chip> = Vec::new();

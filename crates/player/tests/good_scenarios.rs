@@ -214,7 +214,8 @@ fn faults_are_commands_of_a_step() {
     assert_eq!(Scenario::from_json(&json).unwrap(), packed.scenario);
     let run = highwater_player::run::run(&packed.scenario).unwrap();
     for lang in Lang::ALL {
-        let said: Vec<String> = run.history.facts().iter().map(|fact| highwater_player::say::say(fact, lang)).collect();
+        let said: Vec<String> =
+            run.history.facts().iter().map(|fact| highwater_player::say::say(&fact, lang)).collect();
         assert!(said.iter().all(|line| !line.contains("facts.") && !line.contains("%{")), "{said:#?}");
     }
     let unknown = json.replacen("\"pause\"", "\"explode\"", 1);

@@ -6,6 +6,7 @@
 use highwater_sim::fact::{Fact, FactKind, FieldValue};
 use highwater_sim::sorted::{SortedMap, sort_short_by_key};
 
+use crate::facts::FactRef;
 use crate::lang::Lang;
 use crate::marks;
 use crate::phrase::Phrase;
@@ -74,11 +75,11 @@ pub struct Cell {
 
 /// The first difference behind the `shared` facts; `given` are the facts in B that are the change itself.
 pub(super) fn first(a: &Run, b: &Run, shared: usize, given: &[u64]) -> Option<Difference> {
-    let in_a: Vec<&Fact> = behind(a, shared).filter(|fact| counts(fact)).collect();
-    let in_b: Vec<&Fact> = behind(b, shared).filter(|fact| counts(fact) && !given.contains(&fact.id.0)).collect();
+    let in_a: Vec<FactRef<'_>> = behind(a, shared).filter(|fact| counts(fact)).collect();
+    let in_b: Vec<FactRef<'_>> = behind(b, shared).filter(|fact| counts(fact) && !given.contains(&fact.id.0)).collect();
     let same = in_a.iter().zip(&in_b).take_while(|(a, b)| is_same(a, b)).count();
     let (rest_a, rest_b) = (in_a.get(same..).unwrap_or_default(), in_b.get(same..).unwrap_or_default());
-    let (next_a, next_b) = (rest_a.first().copied(), rest_b.first().copied());
+    let (next_a, next_b) = (rest_a.first().map(|fact| &**fact), rest_b.first().map(|fact| &**fact));
     // The one that comes first in time is the difference; if it is in both, it is about when or how.
     let (fact_a, fact_b) = match (next_a, next_b) {
         (None, None) => return None,
@@ -115,8 +116,8 @@ fn around(kind: &FactKind) -> Vec<MarkId> {
     marks::marks(kind).into_iter().chain(rows).collect()
 }
 
-fn behind(run: &Run, shared: usize) -> impl Iterator<Item = &Fact> {
-    run.history.facts().get(shared..).unwrap_or_default().iter()
+fn behind(run: &Run, shared: usize) -> impl Iterator<Item = FactRef<'_>> {
+    run.history.facts().part(shared..).iter()
 }
 
 fn counts(fact: &Fact) -> bool {
@@ -128,9 +129,9 @@ fn is_same(a: &Fact, b: &Fact) -> bool {
 }
 
 /// The same thing in the other future, at another time.
-fn twin<'a>(fact: &Fact, others: &[&'a Fact]) -> Option<&'a Fact> {
-    let named = |other: &&&Fact| other.kind.name() == fact.kind.name();
-    others.iter().filter(named).find(|other| values(&other.kind).eq(&values(&fact.kind))).copied()
+fn twin<'a>(fact: &Fact, others: &'a [FactRef<'a>]) -> Option<&'a Fact> {
+    let named = |other: &&'a Fact| other.kind.name() == fact.kind.name();
+    others.iter().map(|other| &**other).filter(named).find(|other| values(&other.kind).eq(&values(&fact.kind)))
 }
 
 /// What a fact says, but for numbers of things.
@@ -221,7 +222,7 @@ pub(super) fn rows(a: &Player, b: &Player, shared: usize, first: Option<&Differe
         let before = || earlier(a, shared, key);
         let fact_a = find(&last_a).and_then(|last| a.run().history.facts().get(last)).or_else(before);
         let fact_b = find(&last_b).and_then(|last| b.run().history.facts().get(last)).or_else(before);
-        let agree = match (fact_a, fact_b) {
+        let agree = match (&fact_a, &fact_b) {
             (Some(here), Some(there)) => {
                 here.kind.name() == there.kind.name() && values(&here.kind) == values(&there.kind)
             }
@@ -231,11 +232,11 @@ pub(super) fn rows(a: &Player, b: &Player, shared: usize, first: Option<&Differe
         if agree || rows.len() >= ROWS_MAX {
             continue;
         }
-        let mut names: Vec<&str> = [fact_a, fact_b].into_iter().flatten().map(|fact| fact.kind.name()).collect();
+        let mut names: Vec<&str> = [&fact_a, &fact_b].into_iter().flatten().map(|fact| fact.kind.name()).collect();
         names.dedup();
         let name = names.join(" / ");
         let row =
-            Row { name, is_first: false, a: fact_a.map(|fact| cell(a, fact)), b: fact_b.map(|fact| cell(b, fact)) };
+            Row { name, is_first: false, a: fact_a.map(|fact| cell(a, &fact)), b: fact_b.map(|fact| cell(b, &fact)) };
         // A fact that sets two values is one row, and the first difference is told already.
         if !rows.iter().any(|known: &Row| known.a == row.a && known.b == row.b) {
             rows.push(row);
@@ -249,7 +250,7 @@ fn last_facts(player: &Player, shared: usize) -> Vec<(String, usize)> {
     let run = player.run();
     let until = player.step().checked_sub(1).and_then(|index| run.ends.get(index)).map_or(0, |end| end.moment.facts);
     let mut last: SortedMap<String, usize> = SortedMap::new();
-    for (index, fact) in run.history.facts().iter().enumerate().take(until).skip(shared) {
+    for (index, fact) in (shared..).zip(run.history.facts().part(shared..until)) {
         for key in keys(&fact.kind) {
             last.insert(key, index);
         }
@@ -261,8 +262,8 @@ fn last_facts(player: &Player, shared: usize) -> Vec<(String, usize)> {
 }
 
 /// The last shared fact that set a value.
-fn earlier<'a>(a: &'a Player, shared: usize, key: &str) -> Option<&'a Fact> {
-    let before = a.run().history.facts().get(..shared).unwrap_or_default();
+fn earlier<'a>(a: &'a Player, shared: usize, key: &str) -> Option<FactRef<'a>> {
+    let before = a.run().history.facts().part(..shared);
     before.iter().rev().find(|fact| keys(&fact.kind).iter().any(|known| known == key))
 }
 

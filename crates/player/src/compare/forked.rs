@@ -147,7 +147,7 @@ impl<'a> Fork<'a> {
         let is_change = |kind: &FactKind, cause| {
             matches!(kind, FactKind::CommandGiven { .. }) || cause == given && matches!(kind, FactKind::MessageLost(_))
         };
-        let new = history.facts().get(before..).unwrap_or_default();
+        let new = history.facts().part(before..);
         self.given.extend(new.iter().filter(|fact| is_change(&fact.kind, fact.cause)).map(|fact| fact.id.0));
         let end = run::end_of(history);
         match self.run.ends.last_mut() {
@@ -245,7 +245,7 @@ impl<'a> Fork<'a> {
     fn given_in_a(&self, index: usize) -> Vec<u64> {
         let (begin, end) = (self.before(index), self.a.ends.get(index));
         let until = end.map_or(begin.moment.facts, |end| end.moment.facts);
-        let facts = self.a.history.facts().get(begin.moment.facts..until).unwrap_or_default();
+        let facts = self.a.history.facts().part(begin.moment.facts..until);
         let given = facts.iter().filter(|fact| matches!(fact.kind, FactKind::CommandGiven { .. }));
         given.map(|fact| fact.at.0.saturating_sub(begin.world.now().0)).collect()
     }

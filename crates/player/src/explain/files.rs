@@ -1,14 +1,15 @@
 //! Which fact is behind a mark of the panels about files.
 
-use highwater_sim::fact::{Fact, FactKind};
+use highwater_sim::fact::FactKind;
 use highwater_sim::ids::TopicPartition;
 
+use crate::facts::Facts;
 use crate::scene::{CompactionPanel, FilesPanel, Panel, Scene};
 use crate::script::partition_from_name;
 
 /// The fact that made what a mark shows; none if the mark is not one of these panels'.
 #[inline(never)]
-pub(super) fn made(facts: &[Fact], scene: &Scene, mark: &str) -> Option<usize> {
+pub(super) fn made(facts: Facts<'_>, scene: &Scene, mark: &str) -> Option<usize> {
     let (partition, part) = mark.strip_prefix("log/")?.split_once('/').unwrap_or((mark.strip_prefix("log/")?, ""));
     let partition = partition_from_name(partition)?;
     let number = |name: &str| part.strip_prefix(name)?.strip_prefix('-')?.parse::<i64>().ok();
@@ -33,7 +34,7 @@ pub(super) fn made(facts: &[Fact], scene: &Scene, mark: &str) -> Option<usize> {
 }
 
 /// The append that brought the first record of an epoch.
-fn epoch_began(facts: &[Fact], scene: &Scene, partition: &TopicPartition, epoch: i64) -> Option<usize> {
+fn epoch_began(facts: Facts<'_>, scene: &Scene, partition: &TopicPartition, epoch: i64) -> Option<usize> {
     let wanted = epoch.to_string();
     let start = scene.panels.iter().find_map(|panel| match panel {
         Panel::Table(panel) => {
@@ -60,7 +61,7 @@ fn key_in(panel: &CompactionPanel, mark: &str) -> Option<i64> {
     panel.map.iter().flatten().find(|entry| entry.id == mark).map(|entry| entry.offset)
 }
 
-fn rolled(facts: &[Fact], partition: &TopicPartition, base: i64) -> Option<usize> {
+fn rolled(facts: Facts<'_>, partition: &TopicPartition, base: i64) -> Option<usize> {
     facts.iter().rposition(|fact| match &fact.kind {
         FactKind::SegmentRolled { partition: at, base_offset, .. } => at == partition && base_offset.0 == base,
         FactKind::LogStartOffsetIncremented { partition: at, to, .. } => at == partition && to.0 == base,
@@ -68,7 +69,7 @@ fn rolled(facts: &[Fact], partition: &TopicPartition, base: i64) -> Option<usize
     })
 }
 
-fn appended(facts: &[Fact], partition: &TopicPartition, offset: i64) -> Option<usize> {
+fn appended(facts: Facts<'_>, partition: &TopicPartition, offset: i64) -> Option<usize> {
     facts.iter().position(|fact| match &fact.kind {
         FactKind::RecordAppended { partition: at, first_offset, last_offset, as_leader: true, .. } => {
             at == partition && (first_offset.0..=last_offset.0).contains(&offset)
@@ -77,7 +78,7 @@ fn appended(facts: &[Fact], partition: &TopicPartition, offset: i64) -> Option<u
     })
 }
 
-fn created(facts: &[Fact], partition: &TopicPartition) -> Option<usize> {
+fn created(facts: Facts<'_>, partition: &TopicPartition) -> Option<usize> {
     facts
         .iter()
         .position(|fact| matches!(&fact.kind, FactKind::PartitionRecord { partition: at, .. } if at == partition))

@@ -2,7 +2,7 @@
 
 use highwater_log::batch::RecordBatch;
 use highwater_sim::error::Errors;
-use highwater_sim::fact::{Fact, FactKind, FieldValue, MessageFact};
+use highwater_sim::fact::{FactKind, FieldValue, MessageFact};
 use highwater_sim::ids::{MessageId, NodeId};
 use highwater_sim::message::{Body, ListOffsetsSpec, Message};
 use highwater_sim::world::World;
@@ -11,6 +11,7 @@ use super::Seen;
 use super::bytes::Bytes;
 use super::record::header;
 use super::thing::{Thing, Unit, list, shown};
+use crate::facts::Facts;
 use crate::phrase::Phrase;
 
 /// The most partitions of a message that are shown.
@@ -27,7 +28,7 @@ pub(crate) struct Trail {
 
 impl Trail {
     /// The trail of a message; none if it was never sent.
-    pub fn of(facts: &[Fact], id: MessageId) -> Option<Trail> {
+    pub fn of(facts: Facts<'_>, id: MessageId) -> Option<Trail> {
         let mut trail = None::<Trail>;
         for (at, fact) in facts.iter().enumerate() {
             match (&fact.kind, &mut trail) {
@@ -59,7 +60,8 @@ pub(crate) fn number(mark: &str) -> Option<MessageId> {
 /// A message. `then` is the world just after it was sent, where it is on the wire.
 pub(super) fn message(seen: &Seen<'_>, id: MessageId, then: Option<&World>) -> Option<Thing> {
     let trail = Trail::of(seen.facts, id)?;
-    let FactKind::Sent(told) = &seen.facts.get(trail.sent)?.kind else { return None };
+    let sent = seen.facts.get(trail.sent)?;
+    let FactKind::Sent(told) = &sent.kind else { return None };
     let title = if told.response { "interface.response" } else { "inspect.request" };
     let kind = if told.response { "response" } else { "request" };
     let mut thing = Thing::new(kind, "", Phrase::new(title).with("api", told.api.name()));
@@ -73,7 +75,7 @@ pub(super) fn message(seen: &Seen<'_>, id: MessageId, then: Option<&World>) -> O
 }
 
 /// From where to where, and how far it is.
-fn delivery(thing: &mut Thing, facts: &[Fact], trail: &Trail, told: &MessageFact) {
+fn delivery(thing: &mut Thing, facts: Facts<'_>, trail: &Trail, told: &MessageFact) {
     let ms = |at: usize| {
         facts.get(at).map_or_else(String::new, |fact| {
             let tenths = fact.at.0 % 1_000 / 100;

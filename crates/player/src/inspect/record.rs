@@ -187,9 +187,8 @@ pub(super) fn ghost(seen: &Seen<'_>, spot: &Spot<'_>, mark: &str) -> Option<Thin
     let text = |text: &Option<String>| text.as_ref().map_or_else(|| "null".to_owned(), |text| format!("“{text}”"));
     thing.sheet("Record").since("offset", cell.offset, cut);
     thing.since("key", text(&cell.key), cut).since("value", text(&cell.value), cut);
-    if let Some(FactKind::LogTruncated { from, to, leader_end, .. }) =
-        cut.and_then(|cut| seen.facts.get(cut)).map(|fact| &fact.kind)
-    {
+    let told = cut.and_then(|cut| seen.facts.get(cut));
+    if let Some(FactKind::LogTruncated { from, to, leader_end, .. }) = told.as_ref().map(|fact| &fact.kind) {
         thing.sheet("UnifiedLog.truncateTo").since("targetOffset", to, cut).since("logEndOffset", from, cut);
         if let Some((epoch, end)) = leader_end {
             thing.sheet("FetchResponse.PartitionData").since("divergingEpoch.epoch", epoch, cut);

@@ -139,6 +139,6 @@ pub(crate) fn quoted(bytes: Option<&[u8]>) -> String {
 }
 
 /// The place of the last fact that `is_it`.
-pub(crate) fn last(facts: &[highwater_sim::fact::Fact], is_it: impl Fn(&FactKind) -> bool) -> Option<usize> {
+pub(crate) fn last(facts: crate::facts::Facts<'_>, is_it: impl Fn(&FactKind) -> bool) -> Option<usize> {
     facts.iter().rposition(|fact| is_it(&fact.kind))
 }

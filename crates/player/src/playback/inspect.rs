@@ -60,7 +60,7 @@ impl Player {
     }
 
     fn seen<'a>(&'a self, end: &'a StepEnd, picture: &'a Scene) -> Seen<'a> {
-        let facts = self.run.history.facts().get(..end.moment.facts).unwrap_or_default();
+        let facts = self.run.history.facts().part(..end.moment.facts);
         Seen { world: &end.world, facts, scene: picture, then: None }
     }
 
@@ -91,7 +91,7 @@ impl Player {
     /// Why a mark of the picture, or a value of the inspector, shows what it shows; none where there is no such thing.
     pub fn why(&self, mark: &str, lang: Lang) -> Option<Why> {
         let end = self.end_of(self.step);
-        let facts = self.run.history.facts().get(..end.moment.facts).unwrap_or_default();
+        let facts = self.run.history.facts().part(..end.moment.facts);
         let (label, whole) = match inspect::value_of(mark) {
             Some((mark, place)) => {
                 let then = self.just_sent(mark);

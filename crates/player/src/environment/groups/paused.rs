@@ -9,14 +9,14 @@ use highwater_sim::time::SimTime;
 use super::super::Situation;
 
 /// Where a partition is.
-enum Place<'a> {
-    Owned(&'a ClientId),
+enum Place {
+    Owned(ClientId),
     Free(SimTime),
 }
 
 /// In ms, so far: of one partition or, without one, the sum over all. What nobody has read yet does not count.
 pub(super) fn paused_ms(situation: &Situation<'_>, group: &str, only: Option<&TopicPartition>) -> i64 {
-    let mut places: SortedMap<&TopicPartition, Place<'_>> = SortedMap::new();
+    let mut places: SortedMap<TopicPartition, Place> = SortedMap::new();
     let mut paused_us = 0_u64;
     let is_asked = |partition: &TopicPartition| only.is_none_or(|only| only == partition);
     for fact in situation.facts {
@@ -24,7 +24,7 @@ pub(super) fn paused_ms(situation: &Situation<'_>, group: &str, only: Option<&To
         match &**told {
             GroupFact::PartitionsAssigned { consumer, group: of, owned, .. } if of == group => {
                 for partition in owned.iter().filter(|partition| is_asked(partition)) {
-                    if let Some(Place::Free(since)) = places.insert(partition, Place::Owned(consumer)) {
+                    if let Some(Place::Free(since)) = places.insert(partition.clone(), Place::Owned(consumer.clone())) {
                         paused_us = paused_us.saturating_add(fact.at.0.saturating_sub(since.0));
                     }
                 }
@@ -35,14 +35,14 @@ pub(super) fn paused_ms(situation: &Situation<'_>, group: &str, only: Option<&To
             {
                 for (partition, place) in places.iter_mut().filter(|(partition, _)| gone.contains(partition)) {
                     let _ = partition;
-                    if matches!(place, Place::Owned(owner) if *owner == consumer) {
+                    if matches!(place, Place::Owned(owner) if owner == consumer) {
                         *place = Place::Free(fact.at);
                     }
                 }
             }
             GroupFact::ConsumerCrashed { consumer } | GroupFact::ConsumerClosed { consumer } => {
                 for place in places.values_mut() {
-                    if matches!(place, Place::Owned(owner) if *owner == consumer) {
+                    if matches!(place, Place::Owned(owner) if owner == consumer) {
                         *place = Place::Free(fact.at);
                     }
                 }
