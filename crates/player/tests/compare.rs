@@ -136,7 +136,7 @@ fn a_command_of_the_scenario_that_makes_no_sense_any_more_is_left_out_and_said()
 
 #[test]
 fn every_offer_can_be_taken_and_differs_only_after_it() {
-    for id in ["hw-two-rounds", "isr-shrink-expand"] {
+    for id in ["hw-two-rounds", "isr-shrink-expand", "auto-commit-repeat"] {
         let mut a = open(id);
         for step in (1..=a.steps()).step_by(4) {
             a.dispatch(Command::Seek(step)).unwrap();

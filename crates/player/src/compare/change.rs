@@ -147,6 +147,9 @@ pub(super) fn target_phrase(target: &Target, world: &World) -> Phrase {
             named("compare.what", partition.to_string()).with("what", partition.to_string())
         }
         Target::Client(client) => named("compare.what", String::new()).with("what", client.to_string()),
+        Target::Read(consumer, partition) => {
+            Phrase::new("compare.read").with("consumer", consumer.to_string()).with("partition", partition.to_string())
+        }
         Target::Write(producer, partition) => {
             Phrase::new("compare.write").with("producer", producer.to_string()).with("partition", partition.to_string())
         }

@@ -2,6 +2,8 @@
 
 use highwater_sim::command::{COMMAND_KINDS, CommandKind, On, Owner, Takes, Target};
 use highwater_sim::config::{ConfigDef, Scope, config_of, configs_of};
+use highwater_sim::group::OFFSETS_TOPIC;
+use highwater_sim::ids::ClientId;
 use highwater_sim::world::World;
 
 use super::KnobOffer;
@@ -77,6 +79,8 @@ fn offer(kind: &'static CommandKind, scenario: &Scenario, world: &World) -> Opti
         Takes::Key => Some("compare.takes_key"),
         Takes::Brokers => Some("compare.takes_brokers"),
         Takes::Config => Some("compare.takes_config"),
+        Takes::Topics => Some("compare.takes_topics"),
+        Takes::Offset => Some("compare.takes_offset"),
     };
     let label = Phrase::new(&format!("compare.do.{}", kind.name));
     (!targets.is_empty()).then(|| Offer { name: kind.name, label, targets, takes: takes.map(Phrase::new) })
@@ -94,7 +98,21 @@ fn argument(takes: Takes, target: &Target, world: &World) -> String {
             }
             ids.join(",")
         }
+        (Takes::Offset, _) => "beginning".to_owned(),
+        (Takes::Topics, Target::Client(id)) => topics_of(id, world).join(","),
         _ => String::new(),
+    }
+}
+
+/// The topics that a consumer subscribes to, or could.
+fn topics_of(id: &ClientId, world: &World) -> Vec<String> {
+    let membership = world.consumer(&id.0).and_then(|consumer| consumer.membership.as_ref());
+    let subscription = membership.map(|membership| membership.member.subscription());
+    match subscription.filter(|topics| !topics.is_empty()) {
+        Some(topics) => topics.iter().map(ToString::to_string).collect(),
+        None => {
+            world.metadata().topics.keys().map(ToString::to_string).filter(|topic| topic != OFFSETS_TOPIC).collect()
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::{Command, Owner};
 use crate::bytes::Bytes;
+use crate::consumer::action::{ConsumerAction, SeekTo};
 use crate::fault::{Fault, Link};
-use crate::ids::{BrokerId, ClientId, MessageId, NodeId, TopicPartition};
+use crate::ids::{BrokerId, ClientId, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::world::World;
 
 /// What a command is done to.
@@ -24,6 +25,10 @@ pub enum On {
     Client,
     /// A producer and a partition to write to: `p1/orders-0`.
     Write,
+    /// A consumer: its `client.id`.
+    Consumer,
+    /// A consumer and a partition that it reads: `c1/orders-0`.
+    Read,
     /// Whose config it is: `broker`, `topic/orders`, `producer/p1`, `consumer/c1`.
     Owner,
 }
@@ -41,6 +46,10 @@ pub enum Takes {
     Brokers,
     /// A config and its value: `linger.ms:20`.
     Config,
+    /// Topics: `orders,payments`.
+    Topics,
+    /// An offset, `beginning` or `end`.
+    Offset,
 }
 
 /// A row of the table.
@@ -70,6 +79,8 @@ pub enum Target {
     Client(ClientId),
     /// A producer that writes to a partition.
     Write(ClientId, TopicPartition),
+    /// A consumer that reads a partition.
+    Read(ClientId, TopicPartition),
     /// Whose configs.
     Owner(Owner),
 }
@@ -113,6 +124,33 @@ pub const COMMAND_KINDS: &[CommandKind] = &[
         Target::Client(client) => Some(Command::RefreshMetadata { client: client.clone() }),
         _ => None,
     }),
+    row("seek", On::Read, Takes::Offset, |target, to| {
+        let Target::Read(id, partition) = target else { return None };
+        let to = match to {
+            "beginning" => SeekTo::Beginning,
+            "end" => SeekTo::End,
+            offset => SeekTo::Offset(Offset(offset.parse().ok().filter(|offset| *offset >= 0)?)),
+        };
+        let action = ConsumerAction::Seek { partition: partition.clone(), to };
+        Some(Command::Consumer { consumer: id.clone(), action })
+    }),
+    row("commit_sync", On::Consumer, Takes::Nothing, |target, _| {
+        application(target, ConsumerAction::Commit { sync: true, offsets: Vec::new() })
+    }),
+    row("commit_async", On::Consumer, Takes::Nothing, |target, _| {
+        application(target, ConsumerAction::Commit { sync: false, offsets: Vec::new() })
+    }),
+    row("pause_polling", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::PausePolling)),
+    row("resume_polling", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::ResumePolling)),
+    row("poll_once", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::PollOnce)),
+    row("subscribe", On::Consumer, Takes::Topics, |target, topics| {
+        let topics: Vec<Topic> = topics.split(',').map(|topic| Topic::from(topic.trim())).collect();
+        let named = topics.iter().all(|topic| !topic.is_empty());
+        named.then(|| application(target, ConsumerAction::Subscribe { topics })).flatten()
+    }),
+    row("unsubscribe", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Unsubscribe)),
+    row("close_consumer", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Close)),
+    row("crash_consumer", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Crash)),
     row("elect_preferred", On::Partition, Takes::Nothing, |target, _| match target {
         Target::Partition(partition) => Some(Command::ElectPreferred { partition: partition.clone() }),
         _ => None,
@@ -149,6 +187,12 @@ fn link(target: &Target) -> Option<Link> {
     Some(Link { from: from.clone(), to: to.clone(), one_way: false })
 }
 
+/// What the application of a consumer does.
+fn application(target: &Target, action: ConsumerAction) -> Option<Command> {
+    let Target::Client(consumer) = target else { return None };
+    Some(Command::Consumer { consumer: consumer.clone(), action })
+}
+
 /// The kind of this name.
 pub fn command_kind(name: &str) -> Option<&'static CommandKind> {
     COMMAND_KINDS.iter().find(|kind| kind.name == name)
@@ -172,10 +216,14 @@ impl Target {
                 Target::Link(node(from)?, node(to)?)
             }
             On::Partition => Target::Partition(partition(text)?),
-            On::Client => Target::Client(client(text)?),
+            On::Client | On::Consumer => Target::Client(client(text)?),
             On::Write => {
                 let (producer, to) = text.split_once('/')?;
                 Target::Write(client(producer)?, partition(to)?)
+            }
+            On::Read => {
+                let (consumer, from) = text.split_once('/')?;
+                Target::Read(client(consumer)?, partition(from)?)
             }
             On::Owner => Target::Owner(match text.split_once('/') {
                 None if text == "broker" => Owner::Brokers,
@@ -216,7 +264,7 @@ impl std::fmt::Display for Target {
             Target::Link(from, to) => write!(f, "{}/{}", short(from), short(to)),
             Target::Partition(partition) => write!(f, "{partition}"),
             Target::Client(client) => write!(f, "{client}"),
-            Target::Write(producer, partition) => write!(f, "{producer}/{partition}"),
+            Target::Write(client, partition) | Target::Read(client, partition) => write!(f, "{client}/{partition}"),
             Target::Owner(owner) => write!(f, "{owner}"),
         }
     }
@@ -252,6 +300,14 @@ impl World {
                 }
                 writes
             }
+            On::Consumer => self.consumers().map(|consumer| Target::Client(consumer.id.clone())).collect(),
+            On::Read => {
+                let mut reads = Vec::new();
+                for consumer in self.consumers() {
+                    reads.extend(consumer.positions().map(|(id, _)| Target::Read(consumer.id.clone(), id.clone())));
+                }
+                reads
+            }
             On::Owner => {
                 let topics = self.metadata().topics.keys().map(|topic| Owner::Topic(Rc::clone(topic)));
                 let clients =
@@ -265,7 +321,6 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Topic;
 
     #[test]
     fn every_row_makes_a_command_of_its_name() {
@@ -277,8 +332,9 @@ mod tests {
                 On::Broker => Target::Broker(BrokerId(2)),
                 On::Link => Target::Link(NodeId::Client(client.clone()), NodeId::Controller),
                 On::Partition => Target::Partition(partition.clone()),
-                On::Client => Target::Client(client.clone()),
+                On::Client | On::Consumer => Target::Client(client.clone()),
                 On::Write => Target::Write(client.clone(), partition.clone()),
+                On::Read => Target::Read(client.clone(), partition.clone()),
                 On::Owner => Target::Owner(Owner::Topic(Topic::from("orders-x"))),
             };
             let argument = match kind.takes {
@@ -287,6 +343,8 @@ mod tests {
                 Takes::Key => "u17",
                 Takes::Brokers => "3, 1",
                 Takes::Config => "retention.ms:1",
+                Takes::Topics => "orders, payments",
+                Takes::Offset => "7",
             };
             assert_eq!(kind.command(&target, argument).unwrap().name(), kind.name);
             assert_eq!(Target::parse(kind.on, &target.to_string()), Some(target), "{}", kind.name);
@@ -296,6 +354,50 @@ mod tests {
             assert_eq!(command_kind(kind.name).unwrap().name, kind.name);
         }
         assert!(command_kind("explode").is_none());
+    }
+
+    #[test]
+    fn a_consumer_goes_where_it_is_told() {
+        let target = Target::Read(ClientId("c1".into()), TopicPartition::new("orders", 0));
+        let seek = |to: &str| command_kind("seek").unwrap().command(&target, to);
+        for (text, to) in [("beginning", SeekTo::Beginning), ("end", SeekTo::End), ("12", SeekTo::Offset(Offset(12)))] {
+            let Some(Command::Consumer { action: ConsumerAction::Seek { to: there, .. }, .. }) = seek(text) else {
+                panic!("{text}")
+            };
+            assert_eq!(there, to);
+        }
+        assert!(["", "-1", "middle"].iter().all(|text| seek(text).is_none()));
+        let subscribe = command_kind("subscribe").unwrap();
+        let consumer = Target::Client(ClientId("c1".into()));
+        assert!(["", "orders,", " "].iter().all(|topics| subscribe.command(&consumer, topics).is_none()));
+    }
+
+    /// Whoever adds something that an application does is told so too.
+    #[test]
+    fn every_action_of_a_consumer_has_a_row() {
+        let partition = TopicPartition::new("orders", 0);
+        let next = |action: Option<&ConsumerAction>| match action {
+            None => Some(ConsumerAction::Subscribe { topics: Vec::new() }),
+            Some(ConsumerAction::Subscribe { .. }) => Some(ConsumerAction::Unsubscribe),
+            Some(ConsumerAction::Unsubscribe) => Some(ConsumerAction::PausePolling),
+            Some(ConsumerAction::PausePolling) => Some(ConsumerAction::ResumePolling),
+            Some(ConsumerAction::ResumePolling) => Some(ConsumerAction::PollOnce),
+            Some(ConsumerAction::PollOnce) => Some(ConsumerAction::Commit { sync: true, offsets: Vec::new() }),
+            Some(ConsumerAction::Commit { sync: true, .. }) => {
+                Some(ConsumerAction::Commit { sync: false, offsets: Vec::new() })
+            }
+            Some(ConsumerAction::Commit { sync: false, .. }) => {
+                Some(ConsumerAction::Seek { partition: partition.clone(), to: SeekTo::End })
+            }
+            Some(ConsumerAction::Seek { .. }) => Some(ConsumerAction::Close),
+            Some(ConsumerAction::Close) => Some(ConsumerAction::Crash),
+            Some(ConsumerAction::Crash) => None,
+        };
+        let mut action = next(None);
+        while let Some(here) = action {
+            assert!(command_kind(here.name()).is_some(), "{} is no row of COMMAND_KINDS", here.name());
+            action = next(Some(&here));
+        }
     }
 
     /// Whoever adds a fault is told here that a reader could give it in the middle of a run.
