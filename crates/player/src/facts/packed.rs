@@ -3,7 +3,9 @@
 //! Each row has a tag and a variant with its fields; a fact that gets another field does not compile without it here.
 
 use highwater_sim::error::Errors;
-use highwater_sim::fact::{CheckpointFile, ChosenBy, Completion, FactKind, GroupFact, MessageFact, ReadyBecause, Says};
+use highwater_sim::fact::{
+    CheckpointFile, ChosenBy, Completion, FactKind, GroupFact, MessageFact, ReadyBecause, Says, SessionSays,
+};
 use highwater_sim::message::{Acks, Api};
 use highwater_sim::timer::{MemberTask, Task, Timer};
 
@@ -70,8 +72,8 @@ packed! {
     Says {
         0 Produce { acks, records };
         1 Produced { error, base_offset };
-        2 Fetch { offset, last_fetched_epoch };
-        3 Fetched { error, high_watermark, records, first_offset, preferred_read_replica };
+        2 Fetch { offset, last_fetched_epoch, session };
+        3 Fetched { error, high_watermark, records, first_offset, preferred_read_replica, session_id, named };
         4 Metadata;
         5 MetadataIs { partitions };
     }
@@ -103,6 +105,27 @@ packed! {
         6 IsrExpiration;
     }
     MemberTask { 0 Look; 1 Heartbeat; 2 AutoCommit; 3 PollTimeout; 4 Retry; }
+}
+
+impl Packed for SessionSays {
+    fn put(&self, to: &mut Writer<'_>) -> Option<()> {
+        let SessionSays { id, epoch, named, forgotten, partitions } = self;
+        id.put(to)?;
+        epoch.put(to)?;
+        named.put(to)?;
+        forgotten.put(to)?;
+        partitions.put(to)
+    }
+
+    fn take(from: &mut Reader<'_>) -> Option<SessionSays> {
+        Some(SessionSays {
+            id: Packed::take(from)?,
+            epoch: Packed::take(from)?,
+            named: Packed::take(from)?,
+            forgotten: Packed::take(from)?,
+            partitions: Packed::take(from)?,
+        })
+    }
 }
 
 impl Packed for MessageFact {
