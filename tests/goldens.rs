@@ -306,6 +306,11 @@ fn marks(scene: &Scene) -> Vec<String> {
             }
             Panel::History(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
             Panel::Table(panel) => marks.extend(panel.rows.iter().map(|row| row.id.clone())),
+            Panel::Share(panel) => {
+                marks.extend(["start", "end"].map(|part| format!("{}/{part}", panel.id)));
+                marks.extend(panel.records.iter().map(|there| there.id.clone()));
+                marks.extend(panel.members.iter().map(|there| there.id.clone()));
+            }
             Panel::Group(panel) => {
                 marks.extend([panel.id.clone(), format!("{}/state", panel.id), format!("{}/generation", panel.id)]);
                 marks.extend(panel.members.iter().flat_map(|card| &card.now.value).map(|token| token.id.clone()));

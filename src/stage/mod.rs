@@ -18,6 +18,7 @@ pub mod node;
 pub mod partitioner;
 pub mod replicas;
 pub mod sequence;
+pub mod share;
 pub mod spread;
 pub mod table;
 #[cfg(all(test, feature = "render"))]
@@ -259,6 +260,7 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
             Panel::Spread(panel) => spread::draw(draw, panel),
             Panel::Table(panel) => table::draw(draw, panel),
             Panel::Group(panel) => group::draw(draw, panel),
+            Panel::Share(panel) => share::draw(draw, panel),
         };
         let y = picture.height;
         if drawn == 0 {
@@ -274,8 +276,19 @@ pub fn draw(draw: &Draw<'_>, only: Option<&str>) -> Picture {
 }
 
 /// The names of all kinds of panels.
-pub const KINDS: [&str; 10] =
-    ["accumulator", "cluster", "compaction", "files", "group", "history", "partitioner", "replicas", "spread", "table"];
+pub const KINDS: [&str; 11] = [
+    "accumulator",
+    "cluster",
+    "compaction",
+    "files",
+    "group",
+    "history",
+    "partitioner",
+    "replicas",
+    "share",
+    "spread",
+    "table",
+];
 
 /// The name of a panel's kind.
 pub fn kind(panel: &Panel) -> &'static str {
@@ -290,5 +303,6 @@ pub fn kind(panel: &Panel) -> &'static str {
         Panel::History(_) => "history",
         Panel::Table(_) => "table",
         Panel::Group(_) => "group",
+        Panel::Share(_) => "share",
     }
 }

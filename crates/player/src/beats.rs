@@ -50,6 +50,7 @@ pub fn beats(history: &History, from: Moment, to: Moment, view: &View, palette: 
 fn is_still((now, before): (&Panel, &Panel)) -> bool {
     match (now, before) {
         (Panel::Group(now), Panel::Group(before)) => now.is_still(before),
+        (Panel::Share(now), Panel::Share(before)) => now.is_still(before),
         _ => now == before,
     }
 }

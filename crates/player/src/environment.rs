@@ -4,6 +4,7 @@ mod cluster;
 mod files;
 mod groups;
 mod page_cache;
+mod share;
 
 use std::rc::Rc;
 
@@ -251,6 +252,7 @@ impl Environment for Situation<'_> {
             }
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),
             _ => cluster::call(self, function, args)
+                .or_else(|| share::call(self, function, args))
                 .or_else(|| page_cache::call(self, function, args))
                 .unwrap_or_else(|| files::call(self, function, args)),
         }

@@ -2,6 +2,7 @@
 
 mod files;
 mod groups;
+mod share;
 
 use highwater_sim::fact::{Fact, FactKind};
 
@@ -79,6 +80,7 @@ fn value_of(scene: &Scene, mark: &str) -> Option<ValueKey> {
             }
             Panel::Accumulator(_) | Panel::Table(_) | Panel::History(_) => None,
             Panel::Group(panel) => groups::key(panel, mark),
+            Panel::Share(panel) => share::key(panel, mark),
             Panel::Files(panel) => {
                 (mark.strip_prefix(panel.id.as_str()) == Some("/start")).then_some(&panel.log_start.key)
             }

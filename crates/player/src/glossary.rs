@@ -8,6 +8,7 @@ use crate::words::Gloss;
 pub const TERMS: &[&str] = &[
     "accumulator",
     "acks",
+    "acquisition-lock",
     "ar",
     "assignor",
     "available-partition",
@@ -20,6 +21,7 @@ pub const TERMS: &[&str] = &[
     "control-marker",
     "controlled-shutdown",
     "controller",
+    "delivery-count",
     "elr",
     "fencing",
     "fetch",
@@ -72,6 +74,7 @@ pub const TERMS: &[&str] = &[
     "serializer",
     "session-timeout",
     "share-group",
+    "share-start-offset",
     "snapshot",
     "sticky-partitioner",
     "tombstone",

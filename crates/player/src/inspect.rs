@@ -14,6 +14,7 @@ mod partition;
 mod partitioner;
 mod record;
 mod replica;
+mod share;
 mod terms;
 pub(crate) mod thing;
 
@@ -227,6 +228,14 @@ fn found(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
             Some(number) => client::line(seen, name, number.parse().ok()?),
             None => client::client(seen, name),
         };
+    }
+    if head.starts_with("share-") {
+        return share::share(seen, mark);
+    }
+    if head.starts_with("member-")
+        && let Some(thing) = share::share(seen, mark)
+    {
+        return Some(thing);
     }
     if head.starts_with("group-") || head.starts_with("member-") {
         return group::group(seen, mark);

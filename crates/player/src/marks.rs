@@ -2,6 +2,7 @@
 
 mod groups;
 mod idempotence;
+mod share;
 
 use highwater_sim::command::Command;
 use highwater_sim::fact::{
@@ -92,6 +93,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
             ["leo", "hw"].into_iter().map(|value| format!("broker-{broker}/{partition}/{value}")).collect()
         }
         FactKind::Group(fact) => groups::marks(fact),
+        FactKind::Share(fact) => share::marks(fact),
         FactKind::PageCache(fact) => vec![format!("broker-{}/{}", fact.broker(), fact.partition())],
         FactKind::Idempotence(fact) => idempotence::marks(fact),
         FactKind::CommandGiven { .. }
@@ -136,6 +138,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
         ) => Motion::LineChanged(mark),
         (FactKind::PartitionChosen { .. }, Some(mark)) => Motion::TokenMoved(mark),
         (FactKind::Group(fact), Some(mark)) => groups::motion(fact, mark),
+        (FactKind::Share(fact), Some(mark)) => share::motion(fact, mark),
         (
             FactKind::RecordAccumulated { .. }
             | FactKind::BatchDrained { .. }
@@ -196,6 +199,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
             fault.broker().map(|broker| broker.0).into_iter().collect()
         }
         FactKind::Group(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
+        FactKind::Share(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
         FactKind::PageCache(fact) => vec![fact.broker().0],
         FactKind::Idempotence(fact) => fact.broker().map(|broker| broker.0).into_iter().collect(),
         FactKind::CommandGiven { .. }

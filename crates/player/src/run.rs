@@ -143,11 +143,22 @@ fn build(scenario: &Scenario) -> Result<World, RunError> {
             .set("auto.offset.reset", if consumer.from == StartAt::Latest { "latest" } else { "earliest" })
             .map_err(|error| setup(&error))?;
         set_all(&consumer.config, |name, value| config.set(name, value).map_err(|error| error.to_string()))?;
-        config.check(consumer.config.iter().map(|(name, _)| name)).map_err(|error| setup(&error))?;
+        let given = consumer.config.iter().map(|(name, _)| name);
+        let share = consumer.group.as_ref().and_then(|group| group.share.as_deref());
+        match share {
+            Some(_) => ConsumerConfig::check_of_share(given),
+            None => config.check(given),
+        }
+        .map_err(|error| setup(&error))?;
         let id = ClientId(consumer.id.as_str().into());
-        match &consumer.group {
-            Some(group) => world.add_member(&id, config, member_of(group)),
-            None => world.add_consumer(id.clone(), config),
+        match (&consumer.group, share) {
+            (Some(group), Some(reset)) => {
+                let mut begins = ConsumerConfig::default();
+                begins.set("auto.offset.reset", reset).map_err(|error| setup(&error))?;
+                world.add_share_member(&id, config, &group.id, begins.auto_offset_reset)
+            }
+            (Some(group), None) => world.add_member(&id, config, member_of(group)),
+            (None, _) => world.add_consumer(id.clone(), config),
         }
         .map_err(|error| setup(&error))?;
         if let Some(application) = &consumer.application {
@@ -198,6 +209,7 @@ fn work_of(application: &ApplicationWork) -> Work {
             None => Commits::Never,
         },
         threads: application.threads.and_then(|threads| usize::try_from(threads).ok()).unwrap_or(0),
+        fails: application.fails.clone(),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod files;
 mod groups;
 pub(crate) mod idempotence;
 mod page_cache;
+pub(crate) mod share;
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
@@ -165,6 +166,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::PollThrew(_)
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
         FactKind::Group(fact) => groups::phrase(fact),
+        FactKind::Share(fact) => share::phrase(fact),
         FactKind::PageCache(fact) => page_cache::phrase(fact),
         FactKind::Idempotence(fact) => idempotence::phrase(fact),
         _ => files::phrase(kind).unwrap_or_else(|| client_phrase(kind)),
@@ -383,6 +385,7 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::WantsProducerIds => idempotence::asked(message, way),
         Says::ProducerIds { error, first, ids } => idempotence::given(message, *error, *first, *ids, way),
         Says::Group(says) => groups::message(message, says, way),
+        Says::Share(says) => share::message(message, says, way),
     };
     phrase
         .with("from", node_phrase(&message.from))
@@ -412,6 +415,7 @@ fn timer_message(timer: &Timer) -> i64 {
         | Timer::Background(_)
         | Timer::ConsumerRetry
         | Timer::GroupMember(_)
+        | Timer::SharePartitions
         | Timer::Application => 0,
         Timer::GroupCoordinator { partition } => (*partition).into(),
     }

@@ -55,7 +55,7 @@ pub const MAX_REPLICAS: i64 = 10_000;
 /// The most brokers.
 pub const MAX_BROKERS: i32 = 16;
 /// The most producers, and the most consumers.
-pub const MAX_CLIENTS: usize = 128;
+pub const MAX_CLIENTS: usize = 64;
 /// The most steps.
 pub const MAX_STEPS: usize = 200;
 /// The most commands of a step, marks that it looks at, and expectations.
@@ -279,6 +279,10 @@ pub struct ApplicationWork {
     /// How many threads work while another one polls; without it the one that polls works itself.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub threads: Option<u64>,
+    /// The offsets of records that it cannot process: with `share.acknowledgement.mode=explicit` it releases them, and
+    /// accepts the others.
+    #[cfg_attr(feature = "author", serde(default))]
+    pub fails: Vec<i64>,
 }
 
 /// A consumer's part in a group.
@@ -296,6 +300,10 @@ pub struct GroupMembership {
     /// Its `group.instance.id`, which makes it a static member.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub instance_id: Option<String>,
+    /// It is a share group, which begins here in a partition that it has no state of: its `share.auto.offset.reset`,
+    /// "latest" (Kafka's default), "earliest" or "by_duration:…".
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+    pub share: Option<String>,
 }
 
 /// Where a consumer begins.

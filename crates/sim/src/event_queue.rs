@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use crate::group::share::persister::{StateRequest, StateResponse};
 use crate::ids::{BrokerId, FactId, NodeId};
 use crate::message::Message;
 use crate::metadata::MetadataImage;
@@ -23,6 +24,12 @@ pub enum EventKind {
     Timer(NodeId, Timer),
     /// A broker learns what the controller has decided.
     Metadata(BrokerId, Rc<MetadataImage>),
+    /// The share coordinator is asked by a broker of this epoch.
+    ShareStateAsked(BrokerId, i64, Box<StateRequest>),
+    /// A broker of this epoch gets its answer.
+    ShareStateAnswered(BrokerId, i64, Box<StateResponse>),
+    /// A broker sees that a client's connection is gone.
+    Disconnect(BrokerId, NodeId),
 }
 
 /// Something that will happen.
@@ -125,7 +132,10 @@ impl EventKind {
         match self {
             EventKind::Deliver(message) => message.to.broker(),
             EventKind::Timer(node, _) => node.broker(),
-            EventKind::Metadata(broker, _) => Some(*broker),
+            EventKind::Metadata(broker, _)
+            | EventKind::ShareStateAnswered(broker, ..)
+            | EventKind::Disconnect(broker, _) => Some(*broker),
+            EventKind::ShareStateAsked(..) => None,
         }
     }
 }

@@ -10,18 +10,16 @@ mod message_fact;
 mod names;
 mod page_cache;
 mod partitioning;
+pub mod share;
 mod trouble;
 
 pub use details::{CheckpointFile, ChosenBy, Completion, IsrStep, ReadyBecause};
 pub use fields::{FieldValue, Fields};
-pub use group::GroupFact;
 pub use highwater_log::{log::Verdict, segment::RollReason};
-pub use idempotence::IdempotenceFact;
 pub use message_fact::{MessageFact, Says, SessionSays};
-pub use page_cache::PageCacheFact;
 pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
-use std::rc::Rc;
 pub use trouble::{ConfigRecord, PollThrew, PreferredReadReplica, TruncationDetected, UnflushedLost};
+pub use {group::GroupFact, idempotence::IdempotenceFact, page_cache::PageCacheFact};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
@@ -80,9 +78,9 @@ pub enum FactKind {
         /// Which partition.
         partition: TopicPartition,
         /// What the record says.
-        change: Rc<PartitionChange>,
+        change: std::rc::Rc<PartitionChange>,
         /// The partition then.
-        registration: Rc<PartitionRegistration>,
+        registration: std::rc::Rc<PartitionRegistration>,
     },
     /// A client learned about a topic.
     MetadataUpdated {
@@ -488,12 +486,14 @@ pub enum FactKind {
     Idempotence(Box<IdempotenceFact>),
     /// Something happened in a group.
     Group(Box<GroupFact>),
+    /// Something happened in a share group.
+    Share(Box<share::ShareFact>),
     /// A bound was reached; what would have gone past it did not happen.
     LimitReached {
         /// Who hit it.
         node: Option<NodeId>,
         /// Which bound.
-        what: Rc<str>,
+        what: std::rc::Rc<str>,
         /// Where it lies.
         limit: u64,
     },

@@ -4,13 +4,18 @@
 //! A schedule is a list of commands with the time that passes before each. One that breaks an invariant is made shorter by
 //! leaving out whatever is not needed for that.
 
+mod share;
+
 use std::rc::Rc;
+
+pub use share::{SHARE_MEMBERS, SHARE_WORK};
 
 use crate::bytes::Bytes;
 use crate::command::Command;
-use crate::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use crate::config::{AutoOffsetReset, BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use crate::consumer::action::ConsumerAction;
 use crate::consumer::membership::GroupName;
+use crate::consumer::work::{Commits, Work};
 use crate::fact::Fact;
 use crate::fault::{Fault, Link};
 use crate::ids::{BrokerId, ClientId, NodeId, TopicPartition};
@@ -68,16 +73,18 @@ pub struct Member {
     pub group: &'static str,
     /// Its configurations.
     pub configs: &'static [(&'static str, &'static str)],
+    /// It is a share group.
+    pub is_share: bool,
 }
 
 /// The groups of the schedules that have some: one by each protocol.
 pub const MEMBERS: [Member; 6] = [
-    Member { id: "n1", group: "next", configs: NEXT },
-    Member { id: "n2", group: "next", configs: NEXT },
-    Member { id: "n3", group: "next", configs: NEXT },
-    Member { id: "m1", group: "classic", configs: CLASSIC },
-    Member { id: "m2", group: "classic", configs: CLASSIC },
-    Member { id: "m3", group: "classic", configs: CLASSIC },
+    Member { id: "n1", group: "next", configs: NEXT, is_share: false },
+    Member { id: "n2", group: "next", configs: NEXT, is_share: false },
+    Member { id: "n3", group: "next", configs: NEXT, is_share: false },
+    Member { id: "m1", group: "classic", configs: CLASSIC, is_share: false },
+    Member { id: "m2", group: "classic", configs: CLASSIC, is_share: false },
+    Member { id: "m3", group: "classic", configs: CLASSIC, is_share: false },
 ];
 const NEXT: &[(&str, &str)] = &[("group.protocol", "consumer"), ("max.poll.interval.ms", "8000")];
 const CLASSIC: &[(&str, &str)] = &[
@@ -181,6 +188,35 @@ impl Schedule {
         schedule
     }
 
+    /// The schedule of a seed with a share group: every second command is one to a member, or a record.
+    pub fn random_with_share(seed: u64, steps: usize) -> Schedule {
+        let mut schedule = Schedule::random(seed, steps);
+        let mut rng = Pcg::new(seed ^ 0x7368_6172_6521_2121);
+        schedule.members = SHARE_MEMBERS.to_vec();
+        let partitions = i32::try_from(schedule.assignment.len()).unwrap_or(1);
+        for (number, step) in schedule.steps.iter_mut().enumerate().step_by(2) {
+            let at = usize::try_from(rng.below(4)).unwrap_or(0);
+            let consumer = client(schedule.members.get(at).map_or(CONSUMER, |member| member.id));
+            let partition = pick(&mut rng, partitions);
+            let action = match rng.below(12) {
+                0..=3 => ConsumerAction::Subscribe { topics: vec![TOPIC.into()] },
+                4 => ConsumerAction::Close,
+                5 | 6 => ConsumerAction::Crash,
+                7 => ConsumerAction::PausePolling,
+                8 => ConsumerAction::ResumePolling,
+                _ => {
+                    let value = Some(Bytes::from(format!("s{number}").as_str()));
+                    let (topic, partition) = (TOPIC.into(), Some(partition));
+                    let producer = client(PRODUCERS[0].0);
+                    step.command = Command::Send { producer, topic, partition, key: None, value, timestamp_ms: None };
+                    continue;
+                }
+            };
+            step.command = Command::Consumer { consumer, action };
+        }
+        schedule
+    }
+
     fn draw(&self, rng: &mut Pcg, number: usize) -> Command {
         let broker = BrokerId(1_i32.saturating_add(pick(rng, self.brokers)));
         let partition = TopicPartition::new(TOPIC, pick(rng, i32::try_from(self.assignment.len()).unwrap_or(1)));
@@ -278,8 +314,15 @@ impl Schedule {
         }
         world.add_consumer(client(CONSUMER), self.consumer_config(&[])?).ok()?;
         let mut facts = Vec::new();
-        for Member { id, group, configs } in &self.members {
+        for Member { id, group, configs, is_share } in &self.members {
             let config = self.consumer_config(configs)?;
+            if *is_share {
+                world.add_share_member(&client(id), config, group, AutoOffsetReset::Earliest).ok()?;
+                let (ms_per_record, fails) = SHARE_WORK;
+                let work = Work { ms_per_record, commits: Commits::Never, threads: 0, fails: fails.to_vec() };
+                world.set_work(&client(id), work).ok()?;
+                continue;
+            }
             let name = GroupName { group: (*group).to_owned(), instance_id: None };
             world.add_member(&client(id), config, name).ok()?;
         }
@@ -414,9 +457,11 @@ pub fn fuzz(seed: u64, events: u64) -> Fuzzed {
     let mut fuzzed = Fuzzed::default();
     while fuzzed.events < events {
         let (seed, steps) = (seeds.next_u64() >> 1, 60);
-        let has_groups = fuzzed.clusters % 4 == 3;
-        let schedule =
-            if has_groups { Schedule::random_with_groups(seed, steps) } else { Schedule::random(seed, steps) };
+        let schedule = match fuzzed.clusters % 4 {
+            3 => Schedule::random_with_groups(seed, steps),
+            1 => Schedule::random_with_share(seed, steps),
+            _ => Schedule::random(seed, steps),
+        };
         let outcome = schedule.play(Invariants::default());
         fuzzed.clusters = fuzzed.clusters.saturating_add(1);
         fuzzed.events = fuzzed.events.saturating_add(outcome.events);

@@ -9,6 +9,7 @@
 
 mod groups;
 mod sequences;
+mod share;
 
 use std::fmt;
 
@@ -56,6 +57,14 @@ pub enum Invariant {
     OneOwner,
     /// 22. Members with equal subscriptions get as many partitions as the others, or one more.
     EvenShares,
+    /// Of a share group a record is one member's at a time.
+    OneHolder,
+    /// A record is delivered to a share group at most `group.share.delivery.count.limit` times.
+    DeliveryCountLimit,
+    /// What a share group has acknowledged or archived, and that is written, nobody gets again.
+    DoneOnce,
+    /// The start offset of a share partition never goes back.
+    ShareStartOffset,
 }
 
 /// An invariant that does not hold.
@@ -114,13 +123,15 @@ struct Tracked {
 #[derive(Clone, Debug)]
 pub struct Invariants {
     partitions: SortedMap<TopicPartition, Tracked>,
+    shares: share::Shares,
     excuses: bool,
     sent: sequences::Sent,
 }
 
 impl Default for Invariants {
     fn default() -> Invariants {
-        Invariants { partitions: SortedMap::new(), excuses: true, sent: sequences::Sent::default() }
+        let (shares, sent) = (share::Shares::default(), sequences::Sent::default());
+        Invariants { partitions: SortedMap::new(), shares, excuses: true, sent }
     }
 }
 
@@ -150,6 +161,9 @@ impl Invariants {
             tracked.look(world, id, excuses)?;
         }
         let is_whole = |log: &TopicPartition| self.partitions.get(log).is_none_or(|tracked| !tracked.has_lost);
+        for fact in facts {
+            self.shares.take(world, fact, &is_whole)?;
+        }
         groups::look(world, is_whole)
     }
 

@@ -14,6 +14,7 @@ use crate::config::Rack;
 use crate::error::Errors;
 use crate::fetch_session::FetchMetadata;
 use crate::group::body::{GroupApi, GroupBody};
+use crate::group::share::body::{ShareApi, ShareBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
 
@@ -78,6 +79,8 @@ pub enum Body {
     AllocateProducerIdsResponse(AllocateProducerIdsResponse),
     /// What members and coordinators of groups send each other.
     Group(GroupBody),
+    /// What share consumers and leaders send each other.
+    Share(ShareBody),
 }
 
 /// The APIs of this simulation.
@@ -101,6 +104,8 @@ pub enum Api {
     AllocateProducerIds,
     /// What groups need.
     Group(GroupApi),
+    /// What share groups need of leaders.
+    Share(ShareApi),
 }
 
 impl Api {
@@ -116,6 +121,7 @@ impl Api {
             Api::InitProducerId => "InitProducerId",
             Api::AllocateProducerIds => "AllocateProducerIds",
             Api::Group(api) => api.name(),
+            Api::Share(api) => api.name(),
         }
     }
 }
@@ -133,6 +139,7 @@ impl Body {
             Body::InitProducerIdRequest | Body::InitProducerIdResponse(_) => Api::InitProducerId,
             Body::AllocateProducerIdsRequest(_) | Body::AllocateProducerIdsResponse(_) => Api::AllocateProducerIds,
             Body::Group(body) => Api::Group(body.api()),
+            Body::Share(body) => Api::Share(body.api()),
         }
     }
 
@@ -148,6 +155,7 @@ impl Body {
             | Body::InitProducerIdResponse(_)
             | Body::AllocateProducerIdsResponse(_) => true,
             Body::Group(body) => body.is_response(),
+            Body::Share(body) => body.is_response(),
             _ => false,
         }
     }

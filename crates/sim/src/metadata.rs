@@ -3,7 +3,7 @@
 use crate::sorted::SortedMap;
 use std::rc::Rc;
 
-use crate::config::{BrokerConfig, InterBrokerProtocol, Rack, TopicConfig};
+use crate::config::{AutoOffsetReset, BrokerConfig, InterBrokerProtocol, Rack, TopicConfig};
 use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
 
 /// Whether a leader was elected without knowing all that was committed. Kafka: `LeaderRecoveryState`.
@@ -106,6 +106,12 @@ pub enum Sabotage {
     AssignsAllToOne,
     /// A leader looks at no sequence number.
     ChecksNoSequence,
+    /// A leader hands out what another member has.
+    HandsOutTwice,
+    /// A leader hands out records as often as they come back.
+    DeliversForEver,
+    /// A new leader begins where the group began.
+    ForgetsShareState,
 }
 
 impl Default for Features {
@@ -154,6 +160,8 @@ pub struct MetadataImage {
     pub brokers: SortedMap<BrokerId, BrokerRegistration>,
     /// The topics by name.
     pub topics: SortedMap<Topic, Rc<TopicImage>>,
+    /// `share.auto.offset.reset` of share groups, by name. Kafka: the configs of the resource `GROUP`.
+    pub groups: SortedMap<String, AutoOffsetReset>,
 }
 
 impl MetadataImage {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::fact::{Fact, FactKind, MessageFact};
+use crate::group::share::persister::StateRequest;
 use crate::ids::{BrokerId, FactId, MessageId, NodeId};
 use crate::message::{Body, Message};
 use crate::metadata::MetadataImage;
@@ -20,6 +21,10 @@ pub enum Effect {
     Metadata(BrokerId, Rc<MetadataImage>, FactId),
     /// A timer of this node runs out at a moment; the fact that set it.
     Timer(SimTime, Timer, FactId),
+    /// This broker asks the share coordinator; the fact that made it ask.
+    ShareState(StateRequest, FactId),
+    /// This client's connection to a broker is gone; the fact that broke it.
+    Disconnect(BrokerId, FactId),
 }
 
 /// Room for the effects of one call, used again for the next. Between two calls it is empty, so a copy is a new one.
@@ -127,6 +132,16 @@ impl Outbox {
     /// Sets a timer of this node.
     pub fn timer(&mut self, at: SimTime, timer: Timer) {
         self.effects.push(Effect::Timer(at, timer, self.cause));
+    }
+
+    /// Asks the share coordinator, which answers after the time of two messages.
+    pub fn share_state(&mut self, request: StateRequest) {
+        self.effects.push(Effect::ShareState(request, self.cause));
+    }
+
+    /// The connection of this client to a broker is closed, or its process is gone: the broker is told.
+    pub fn disconnect(&mut self, broker: BrokerId) {
+        self.effects.push(Effect::Disconnect(broker, self.cause));
     }
 
     /// The effects in order, and the counters after them.

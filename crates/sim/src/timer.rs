@@ -45,6 +45,9 @@ pub enum Timer {
         /// The partition of `__consumer_offsets`.
         partition: i32,
     },
+    /// A lock of a share partition ends, or a share fetch has waited long enough (`AcquisitionLockTimerTask`,
+    /// `DelayedShareFetch`).
+    SharePartitions,
     /// Something is due for a member of a group.
     GroupMember(MemberTask),
     /// The application of a consumer is done with a record.
@@ -66,6 +69,7 @@ impl Timer {
             Timer::Controller(task) => task.name(),
             Timer::ConsumerRetry => "consumer_retry",
             Timer::GroupCoordinator { .. } => "group_coordinator",
+            Timer::SharePartitions => "share_partitions",
             Timer::GroupMember(task) => task.name(),
             Timer::Application => "application",
         }

@@ -7,6 +7,7 @@ mod faults;
 mod groups;
 mod observe;
 mod request;
+mod share;
 
 use crate::sorted::SortedMap;
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use crate::controller::producer_ids::ProducerIdControlManager;
 use crate::controller::refusal::Refusal;
 use crate::event_queue::{EVENTS_MAX, Event, EventKind, EventQueue};
 use crate::fact::{Fact, FactKind, MessageFact};
+use crate::group::share::persister::ShareCoordinator;
 use crate::ids::{BrokerId, ClientId, FactId, NodeId};
 use crate::message::Message;
 use crate::metadata::{BrokerRegistration, Features, MetadataImage};
@@ -91,6 +93,7 @@ pub struct World {
     producer_ids: ProducerIdControlManager,
     effects: Room,
     faults: faults::Faults,
+    share_coordinator: Rc<ShareCoordinator>,
 }
 
 impl World {
@@ -119,6 +122,7 @@ impl World {
                 features: Features::of(&broker),
                 brokers: ids.iter().map(|id| (*id, registration(*id, broker.broker_rack))).collect(),
                 topics: SortedMap::new(),
+                groups: SortedMap::new(),
             }),
             brokers: ids
                 .into_iter()
@@ -133,6 +137,7 @@ impl World {
             producer_ids: ProducerIdControlManager::default(),
             effects: Room::default(),
             faults: faults::Faults::default(),
+            share_coordinator: Rc::default(),
         })
     }
 
@@ -275,6 +280,13 @@ impl World {
                 }
                 NodeId::Controller => self.on_controller_timer(&timer, cause, facts),
             },
+            EventKind::Disconnect(id, node) => {
+                self.with_broker(id, cause, facts, |broker, out| broker.on_disconnect(&node, out));
+            }
+            EventKind::ShareStateAsked(id, epoch, request) => self.keep_state(id, epoch, &request, cause, facts),
+            EventKind::ShareStateAnswered(id, epoch, answer) => {
+                self.with_broker(id, cause, facts, |broker, out| broker.on_share_state(epoch, &answer, out));
+            }
         }
         true
     }
@@ -412,6 +424,9 @@ impl World {
                 Effect::Timer(at, timer, cause) => {
                     (cause, self.queue.schedule(at, cause, EventKind::Timer(node.clone(), timer)))
                 }
+                Effect::Disconnect(broker, _) if self.faults.cuts(&node, &NodeId::Broker(broker)) => continue,
+                Effect::Disconnect(broker, cause) => (cause, self.schedule_disconnect(&node, broker, cause)),
+                Effect::ShareState(request, cause) => (cause, self.schedule_state_request(&node, request, cause)),
             };
             if scheduled.is_err() {
                 refused = refused.or(Some(cause));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use highwater_sim::command::Command;
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::fuzz::{CONSUMER, LATENCY_MS, Member, PRODUCERS, Schedule, TOPIC};
+use highwater_sim::fuzz::{CONSUMER, LATENCY_MS, Member, PRODUCERS, SHARE_WORK, Schedule, TOPIC};
 use highwater_sim::ids::{ClientId, NodeId};
 use highwater_sim::invariants::Violation;
 
@@ -78,13 +78,18 @@ fn head(schedule: &Schedule, violation: &Violation) -> String {
         let all = schedule.producer_configs(acks);
         let _ = write!(head, "\n[[producer]]\nid = \"{id}\"\nconfig = {{ {} }}\n", configs(&all));
     }
-    for Member { id, group, configs: own } in &schedule.members {
+    for Member { id, group, configs: own, is_share } in &schedule.members {
+        let share = if *is_share { ", share = \"earliest\"" } else { "" };
         let _ = write!(
             head,
             "\n[[consumer]]\nid = \"{id}\"\nfrom = \"earliest\"\nconfig = {{ {} }}\ngroup = {{ id = \"{group}\", subscribe = \
-             [\"{TOPIC}\"] }}\n",
+             [\"{TOPIC}\"]{share} }}\n",
             configs(&schedule.consumer_configs(own))
         );
+        if *is_share {
+            let (ms, fails) = SHARE_WORK;
+            let _ = writeln!(head, "application = {{ ms_per_record = {ms}, fails = {fails:?} }}");
+        }
     }
     let partitions: Vec<String> = (0..assignment.len()).map(|number| format!("\"{TOPIC}-{number}\"")).collect();
     let _ = write!(

@@ -95,9 +95,14 @@ fn a_recording_in_which_anything_compared_is_changed_differs() {
         "next-range-2x3",
         "next-static",
         "next-regex",
-        "share-basic",
         "share-assignment",
+        "share-basic",
+        "share-close",
+        "share-crash",
+        "share-delivery-limit",
+        "share-implicit",
         "share-lock-timeout",
+        "share-renew",
     ];
     for name in names {
         let recorded = story::read(&folder().join(name)).unwrap();

@@ -153,6 +153,10 @@ pub(super) fn target_phrase(target: &Target, world: &World) -> Phrase {
         Target::Write(producer, partition) => {
             Phrase::new("compare.write").with("producer", producer.to_string()).with("partition", partition.to_string())
         }
+        Target::Held(consumer, partition, offset) => Phrase::new("compare.held")
+            .with("consumer", consumer.to_string())
+            .with("partition", partition.to_string())
+            .with("offset", offset.0),
         Target::Owner(owner) => {
             let owner = owner.to_string();
             let (kind, name) = owner.split_once('/').unwrap_or((owner.as_str(), ""));

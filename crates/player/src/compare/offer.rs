@@ -78,6 +78,7 @@ fn offer(kind: &'static CommandKind, scenario: &Scenario, world: &World) -> Opti
         Takes::Ms => Some("compare.takes_ms"),
         Takes::Key => Some("compare.takes_key"),
         Takes::Brokers => Some("compare.takes_brokers"),
+        Takes::Acknowledgement => Some("compare.takes_acknowledgement"),
         Takes::Config => Some("compare.takes_config"),
         Takes::Topics => Some("compare.takes_topics"),
         Takes::Offset => Some("compare.takes_offset"),
@@ -89,6 +90,7 @@ fn offer(kind: &'static CommandKind, scenario: &Scenario, world: &World) -> Opti
 fn argument(takes: Takes, target: &Target, world: &World) -> String {
     match (takes, target) {
         (Takes::Ms, _) => "500".to_owned(),
+        (Takes::Acknowledgement, _) => "release".to_owned(),
         (Takes::Brokers, Target::Partition(partition)) => {
             // The same replicas, led by another.
             let replicas = world.metadata().partition(partition).map(|known| known.replicas.clone());

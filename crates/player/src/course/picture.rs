@@ -129,6 +129,7 @@ impl Picture {
                     picture.cells = panel.columns.iter().map(cell).collect();
                 }
                 Panel::Group(panel) => picture.lanes = panel.members.iter().map(member).collect(),
+                Panel::Share(panel) => picture.cells = panel.records.iter().map(|there| there.color).collect(),
                 Panel::Replicas(panel) => picture.lanes = panel.rows.iter().map(partition).collect(),
                 Panel::Spread(panel) => {
                     let bar = |bar: &SpreadBar| (bar.bytes, false, bar.bytes == 0);

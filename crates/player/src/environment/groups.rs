@@ -3,8 +3,10 @@
 mod paused;
 
 use highwater_sim::consumer::Consumer;
+use highwater_sim::consumer::share::ShareMembership;
 use highwater_sim::consumer::work::Application;
 use highwater_sim::ids::TopicPartition;
+use highwater_sim::world::World;
 
 use super::{Situation, count, fail, number, partition, text};
 use crate::expression::{EvaluationError, Value};
@@ -32,6 +34,9 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
     }
     if matches!(function, "assignment" | "owned" | "is_member") {
         let consumer = world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+        if let Some(share) = &consumer.share {
+            return of_share_member(world, name, share, function, args);
+        }
         return match function {
             "owned" => count(consumer.positions().count()),
             "is_member" => {
@@ -55,6 +60,15 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
             "group_epoch" => return number(group.epoch.into()),
             "assignment_epoch" => return number(group.assignment_epoch.into()),
             "state" => return Ok(Value::Text(group.state().name().to_owned())),
+            "members" => return count(group.members.len()),
+            _ => {}
+        }
+    }
+    if let Some(group) = world.share_group(name) {
+        match function {
+            "group_epoch" => return number(group.epoch.into()),
+            "assignment_epoch" => return number(group.assignment_epoch.into()),
+            "state" => return Ok(Value::Text(group.state_name().to_owned())),
             "members" => return count(group.members.len()),
             _ => {}
         }
@@ -92,6 +106,30 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
             let end = world.leader(&id).map(|leader| leader.high_watermark().0);
             let lag = end.zip(world.committed(name, &id)).map(|(end, committed)| end.saturating_sub(committed.0));
             Ok(lag.map_or(Value::None, Value::Number))
+        }
+    }
+}
+
+/// What a member of a share group has.
+fn of_share_member(
+    world: &World,
+    name: &str,
+    share: &ShareMembership,
+    function: &str,
+    args: &[Value],
+) -> Result<Value, EvaluationError> {
+    match function {
+        "owned" => count(share.member.assigned().len()),
+        "is_member" => {
+            let group = world.share_group(&share.group);
+            Ok(Value::Bool(group.is_some_and(|group| group.members.iter().any(|(_, member)| member.client_id == name))))
+        }
+        _ => {
+            let topic = text(args.get(1).ok_or_else(|| fail("which topic?"))?)?;
+            let mut numbers: Vec<i32> =
+                share.member.assigned().iter().filter(|id| *id.topic == *topic).map(|id| id.partition).collect();
+            numbers.sort_unstable();
+            Ok(Value::List(numbers.into_iter().map(|number| Value::Number(number.into())).collect()))
         }
     }
 }

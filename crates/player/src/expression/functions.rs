@@ -53,6 +53,8 @@ const KEY: Parameter = given("key", ParameterKind::Text);
 const COUNT: Parameter = given("partitions", ParameterKind::Number);
 
 const OFFSET: Parameter = given("offset", ParameterKind::Number);
+const SHARE: &[Parameter] = &[GROUP, PARTITION];
+const SHARED: &[Parameter] = &[GROUP, PARTITION, OFFSET];
 
 use RefKind::{Bad, Leader, Message, Plain, Water};
 use Type::{List, Number, Text, Truth};
@@ -271,6 +273,21 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Plain,
         "How many records of a partition are committed in its log and not by the group; none without a committed offset.",
     ),
+    define("share_start", SHARE, Number, Water, "The share-partition start offset of a share group."),
+    define("share_end", SHARE, Number, Plain, "Where a share group goes on with new records."),
+    define("record_state", SHARED, Text, Plain, "What became of a record in flight, by Kafka's name; none of others."),
+    define("delivery_count", SHARED, Number, Plain, "How often a record in flight was delivered; 0 of others."),
+    define("holder", SHARED, Text, Leader, "The member of a share group that has a record; none if none has."),
+    define("held", &[CONSUMER], Number, Plain, "How many records a member of a share group has, as leaders know."),
+    define(
+        "deliveries",
+        &[GROUP],
+        Number,
+        Plain,
+        "How many records were handed out to a share group, each time counted.",
+    ),
+    define("accepted", &[GROUP], Number, Plain, "How many records a share group has accepted."),
+    define("archived", &[GROUP], Number, Bad, "How many records of a share group nobody gets any more."),
     define("sent", &[PRODUCER], Number, Message, "How many records the application has given to the producer."),
     define("acked", &[PRODUCER], Number, Plain, "How many records of the producer are acknowledged."),
     define(

@@ -67,7 +67,9 @@ pub(super) fn message(seen: &Seen<'_>, id: MessageId, then: Option<&World>) -> O
     let mut thing = Thing::new(kind, "", Phrase::new(title).with("api", told.api.name()));
     delivery(&mut thing, seen.facts, &trail, told);
     match then.and_then(|world| world.on_the_wire().into_iter().find(|message| message.id == id)) {
-        Some(message) if !matches!(&*message.body, Body::Group(_)) => body(&mut thing, message, trail.sent),
+        Some(message) if !matches!(&*message.body, Body::Group(_) | Body::Share(_)) => {
+            body(&mut thing, message, trail.sent)
+        }
         _ => fields(&mut thing, told, trail.sent),
     }
     rules(seen, &mut thing, told);
@@ -225,7 +227,7 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
             }
         }
         // What its fact tells is shown, and `InitProducerId` without transactions asks for nothing more.
-        Body::Group(_) | Body::InitProducerIdRequest => {}
+        Body::Group(_) | Body::Share(_) | Body::InitProducerIdRequest => {}
         Body::InitProducerIdResponse(response) => {
             thing.sheet("InitProducerIdResponse");
             error(thing, response.error, sent);

@@ -56,9 +56,11 @@ fn of_record(record: &ConsumerGroupRecord) -> Vec<MarkId> {
     let (group, at) = (&record.group, record.at);
     let mut marks = vec![format!("group-{group}/record-{at}")];
     match record.kind {
-        Kind::ConsumerGroupMetadata => marks.insert(0, format!("group-{group}/generation")),
-        Kind::ConsumerGroupTargetAssignmentMetadata => marks.insert(0, format!("group-{group}/assignment-epoch")),
-        Kind::ConsumerGroupCurrentMemberAssignment => {
+        Kind::ConsumerGroupMetadata | Kind::ShareGroupMetadata => marks.insert(0, format!("group-{group}/generation")),
+        Kind::ConsumerGroupTargetAssignmentMetadata | Kind::ShareGroupTargetAssignmentMetadata => {
+            marks.insert(0, format!("group-{group}/assignment-epoch"))
+        }
+        Kind::ConsumerGroupCurrentMemberAssignment | Kind::ShareGroupCurrentMemberAssignment => {
             if let Some(member) = &record.member {
                 marks.insert(0, format!("member-{member}/epoch"));
             }

@@ -69,6 +69,8 @@ fn of_record(record: &ConsumerGroupRecord) -> Phrase {
         (Some(ConsumerGroupSays::Current { .. }), _) => "current",
         (Some(ConsumerGroupSays::Member { .. }), _) => "member",
         (Some(ConsumerGroupSays::Topics(_)), _) => "topics",
+        (Some(ConsumerGroupSays::States { initializing, .. }), _) if !initializing.is_empty() => "states_initializing",
+        (Some(ConsumerGroupSays::States { .. }), _) => "states",
     };
     let phrase = Phrase::new(&["facts.next_", key].concat())
         .with("log", record.log.to_string())
@@ -87,6 +89,9 @@ fn of_record(record: &ConsumerGroupRecord) -> Phrase {
             .with("gives", short(pending_revocation)),
         Some(ConsumerGroupSays::Member { topics, .. } | ConsumerGroupSays::Topics(topics)) => {
             phrase.with("topics", topics.join(", "))
+        }
+        Some(ConsumerGroupSays::States { initializing, initialized }) => {
+            phrase.with("initializing", none_or(listed(initializing))).with("partitions", none_or(listed(initialized)))
         }
         None => phrase,
     }
@@ -219,6 +224,9 @@ pub(super) fn command(consumer: &ClientId, action: &ConsumerAction) -> Phrase {
             };
             of(consumer, key).with("partition", partition.to_string()).with("to", value)
         }
+        ConsumerAction::Acknowledge { partition, offset, how } => {
+            phrase.with("partition", partition.to_string()).with("offset", offset.0).with("type", how.name())
+        }
         _ => phrase,
     }
 }
@@ -232,14 +240,20 @@ pub(super) fn message(message: &MessageFact, says: &GroupSays, way: &str) -> Phr
         (true, Some(GroupApi::JoinGroup)) => "joined",
         (true, Some(GroupApi::SyncGroup)) => "synced",
         (true, Some(GroupApi::OffsetFetch)) => "fetched_offsets",
-        (true, Some(GroupApi::ConsumerGroupHeartbeat)) if says.member_epoch.is_some_and(|epoch| epoch >= 0) => {
-            if says.partitions.is_some() { "beat_assigned" } else { "beat_epoch" }
+        (true, Some(GroupApi::ConsumerGroupHeartbeat | GroupApi::ShareGroupHeartbeat))
+            if says.member_epoch.is_some_and(|epoch| epoch >= 0) =>
+        {
+            if says.partitions.is_some() {
+                "beat_assigned"
+            } else {
+                "beat_epoch"
+            }
         }
         (true, _) => "done",
         (false, Some(GroupApi::FindCoordinator)) => "find_coordinator",
         (false, Some(GroupApi::JoinGroup)) if says.member_id.is_empty() => "join_new",
         (false, Some(GroupApi::OffsetCommit)) => "commit",
-        (false, Some(GroupApi::ConsumerGroupHeartbeat)) => match says.member_epoch {
+        (false, Some(GroupApi::ConsumerGroupHeartbeat | GroupApi::ShareGroupHeartbeat)) => match says.member_epoch {
             Some(0) => "beat_join",
             Some(epoch) if epoch < 0 => "beat_leave",
             _ if says.partitions.is_some() => "beat_owns",

@@ -12,6 +12,7 @@ pub mod group;
 pub mod history;
 pub mod partitioner;
 pub mod replicas;
+pub mod share;
 pub mod spread;
 pub mod table;
 pub mod text;
@@ -24,6 +25,7 @@ pub use group::GroupPanel;
 pub use history::HistoryPanel;
 pub use partitioner::PartitionerPanel;
 pub use replicas::ReplicasPanel;
+pub use share::SharePanel;
 pub use spread::SpreadPanel;
 pub use table::TablePanel;
 
@@ -61,6 +63,8 @@ pub use table::TablePanel;
 /// | `accumulator/p1/orders-0`, `…/batch-2` | a queue of the accumulator, a batch in it |
 /// | `replicas/orders`, `…/broker-1`, `…/preferred-1` | all replicas of a topic, a broker there, what it is to lead |
 /// | `replicas/orders-0`, `…/broker-1` | a partition there, a replica of it |
+/// | `share-workers/jobs-0`, `…/start`, `…/end` | a partition as a share group reads it, where the group is there |
+/// | `share-workers/jobs-0/record-3` | a record, as the group has it |
 /// | `spread`, `spread/p1`, `spread/p1/orders-0` | bytes by partition: all, a producer's, a partition of it |
 pub type MarkId = String;
 
@@ -112,4 +116,6 @@ pub enum Panel {
     Table(TablePanel),
     /// A group.
     Group(Box<GroupPanel>),
+    /// A partition as a share group reads it.
+    Share(Box<SharePanel>),
 }

@@ -6,6 +6,7 @@ mod group;
 mod history;
 mod marks;
 mod replicas;
+mod share;
 mod spread;
 mod table;
 
@@ -22,6 +23,7 @@ use crate::lang::Lang;
 use crate::phrase::Phrase;
 
 pub use group::{member_epoch, pause as member_pause, role as member_role};
+pub use share::{has as share_has, role as share_role};
 
 /// A heading with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ pub fn describe(scene: &Scene, lang: Lang) -> Vec<TextBlock> {
             Panel::Spread(panel) => spread::describe(panel, lang, &mut blocks),
             Panel::Table(panel) => blocks.push(table::describe(panel, lang)),
             Panel::Group(panel) => group::describe(panel, lang, &mut blocks),
+            Panel::Share(panel) => share::describe(panel, lang, &mut blocks),
         }
     }
     blocks
@@ -65,6 +68,7 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
             Panel::Replicas(panel) => return replicas::label(panel, mark, lang),
             Panel::Spread(panel) => return spread::label(panel, mark, lang),
             Panel::Group(panel) => group::label(panel, mark),
+            Panel::Share(panel) => share::label(panel, mark),
             Panel::Table(panel) => return table::label(panel, mark, lang),
         };
         phrase.map(|phrase| phrase.say(lang))

@@ -1,6 +1,7 @@
 //! What the commands about consumers mean.
 
 use highwater_sim::consumer::action::{ConsumerAction, SeekTo};
+use highwater_sim::group::share::message::AcknowledgeType;
 use highwater_sim::ids::Offset;
 
 use super::{Action, partition_from_name};
@@ -22,6 +23,11 @@ pub(crate) fn action_of(action: &Action, now_ms: i64) -> Option<(&str, ConsumerA
         Action::Commit { consumer, sync, partition, offset } => {
             let given = partition.as_deref().and_then(partition_from_name).zip(*offset);
             (consumer, ConsumerAction::Commit { sync: *sync, offsets: given.into_iter().collect() })
+        }
+        Action::Acknowledge { consumer, partition, offset, how } => {
+            let how = AcknowledgeType::named(&how.to_ascii_uppercase())?;
+            let (partition, offset) = (partition_from_name(partition)?, Offset(*offset));
+            (consumer, ConsumerAction::Acknowledge { partition, offset, how })
         }
         Action::Seek { consumer, partition, offset, to, timestamp_ago_ms } => {
             let to = match (offset, to.as_deref(), timestamp_ago_ms) {

@@ -18,6 +18,7 @@ pub(crate) enum ConfigOwner {
     },
     Producer,
     Consumer,
+    ShareConsumer,
 }
 
 impl ConfigOwner {
@@ -46,6 +47,11 @@ impl ConfigOwner {
                 let mut config = ConsumerConfig::default();
                 let problems = set_all(configs, |name, value| config.set(name, value));
                 together(problems, || config.check(configs.iter().map(|(name, _)| name)))
+            }
+            ConfigOwner::ShareConsumer => {
+                let mut config = ConsumerConfig::default();
+                let problems = set_all(configs, |name, value| config.set(name, value));
+                together(problems, || ConsumerConfig::check_of_share(configs.iter().map(|(name, _)| name)))
             }
         }
     }

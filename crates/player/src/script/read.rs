@@ -302,7 +302,7 @@ fn until(mut fields: Fields) -> Read<Until> {
 }
 
 fn show(mut fields: Fields) -> Read<Show> {
-    const PANELS: [(&str, PanelKind); 12] = [
+    const PANELS: [(&str, PanelKind); 13] = [
         ("cluster", PanelKind::Cluster),
         ("partitioner", PanelKind::Partitioner),
         ("accumulator", PanelKind::Accumulator),
@@ -315,6 +315,7 @@ fn show(mut fields: Fields) -> Read<Show> {
         ("epochs", PanelKind::Epochs),
         ("producers", PanelKind::Producers),
         ("group", PanelKind::Group),
+        ("share", PanelKind::Share),
     ];
     const STAGES: [(&str, Stage); 5] = [
         ("key", Stage::Key),

@@ -104,6 +104,8 @@ pub enum PanelKind {
     Producers,
     /// A group: its coordinator, its members, who owns what.
     Group,
+    /// A partition as a share group reads it: what became of each record, and who has it.
+    Share,
 }
 
 /// A stage of the partitioner panel.

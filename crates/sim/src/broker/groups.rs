@@ -22,6 +22,8 @@ use crate::group::coordinator::{GroupConfig, GroupCoordinator, Outcome};
 use crate::group::error::GroupError;
 use crate::group::message::{Request, Response};
 use crate::group::records::{Key, Record, Value};
+use crate::group::share::persister::StateRequest;
+use crate::group::share::share_group::ShareGroupConfig;
 use crate::group::{OFFSETS_TOPIC, partition_for};
 use crate::ids::{BrokerId, MessageId, NodeId, Offset, Topic, TopicId, TopicPartition};
 use crate::message::{Acks, Body, Message};
@@ -140,7 +142,7 @@ impl Broker {
         let asked = Asked { from: message.from.clone(), since: out.now, request: request.clone() };
         inner.asked.insert(message.id, asked);
         let mut outcome = Outcome::default();
-        if matches!(request, Request::ConsumerGroupHeartbeat(_)) {
+        if matches!(request, Request::ConsumerGroupHeartbeat(_) | Request::ShareGroupHeartbeat(_)) {
             inner.groups.set_topics(&topics_of(&self.metadata), self.metadata.offset);
         }
         let groups = &mut self.groups;
@@ -170,12 +172,15 @@ impl Broker {
     }
 
     /// Tells what happened, writes the records, and answers once they are committed.
-    fn take_outcome(&mut self, partition: i32, outcome: Outcome, out: &mut Outbox) {
+    pub(super) fn take_outcome(&mut self, partition: i32, outcome: Outcome, out: &mut Outbox) {
         let because = out.cause();
         let names = Names::of(self.groups.coordinators.get(&partition).map(|there| &there.groups), &outcome.events);
         for event in outcome.events {
             out.because(because);
             out.then(FactKind::Group(Box::new(GroupFact::Told { broker: self.id, event })));
+        }
+        for states in outcome.share_states {
+            out.share_state(StateRequest::Initialize(states));
         }
         let id = TopicPartition::new(OFFSETS_TOPIC, partition);
         let appended = self.append_group_records(&id, &outcome.records, &names, out);
@@ -282,8 +287,8 @@ impl Broker {
             records = records.saturating_add(1);
             groups.replay(out.now, &record);
         }
-        groups.on_loaded(out.now);
         groups.set_topics(&topics_of(&self.metadata), self.metadata.offset);
+        groups.on_loaded(out.now);
         let found = groups.ids();
         let written = replica.log_end_offset();
         let coordinator = Coordinator { groups, asked: SortedMap::new(), waiting: Vec::new(), written, timer_at: None };
@@ -327,6 +332,12 @@ impl Broker {
                 assignment_interval_ms: config.group_consumer_assignment_interval_ms,
                 #[cfg(test)]
                 sabotage: self.metadata.features.sabotage,
+            },
+            share: ShareGroupConfig {
+                heartbeat_interval_ms: ms(config.group_share_heartbeat_interval_ms),
+                session_timeout_ms: config.group_share_session_timeout_ms,
+                assignment_interval_ms: config.group_share_assignment_interval_ms,
+                ..ShareGroupConfig::default()
             },
             ..GroupConfig::default()
         }

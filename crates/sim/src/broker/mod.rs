@@ -23,6 +23,7 @@ pub mod producer_ids;
 pub mod purgatory;
 pub mod replica;
 pub mod restart;
+pub mod share;
 
 use crate::sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
@@ -70,6 +71,8 @@ pub struct Broker {
     producer_ids: ProducerIdManager,
     /// The coordinators of groups that it has.
     pub groups: Groups,
+    /// The share partitions that it hands out records of.
+    pub share: share::ShareGroups,
     /// The memory that its machine has for files; none if that has no bound.
     pub page_cache: Option<page_cache::PageCache>,
 }
@@ -90,6 +93,7 @@ impl Broker {
             alter_partition: AlterPartitionManager::default(),
             producer_ids: ProducerIdManager::default(),
             groups: Groups::default(),
+            share: share::ShareGroups::default(),
             page_cache: None,
         }
     }
@@ -175,6 +179,7 @@ impl Broker {
         if image.topics.contains_key(OFFSETS_TOPIC) {
             self.elect_coordinators(out);
         }
+        self.give_up_share_partitions(out);
         let leaders: SortedSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
         for leader in leaders {
             self.fetch_from(leader, out);
@@ -198,6 +203,7 @@ impl Broker {
                 self.on_allocate_producer_ids_response(message.correlation, response, out);
             }
             Body::Group(body) => self.on_group(message, body, out),
+            Body::Share(body) => self.on_share(message, body, out),
             Body::ListOffsetsResponse(response) => self.on_leader_offsets(message, response, out),
             Body::ProduceResponse(_)
             | Body::MetadataResponse(_)
@@ -260,6 +266,7 @@ impl Broker {
             }
             Timer::Background(task) => self.on_background(*task, out),
             Timer::GroupCoordinator { partition } => self.on_coordinator_timer(*partition, out),
+            Timer::SharePartitions => self.on_share_timer(out),
             Timer::RequestTimeout { request } | Timer::Disconnected { request } => {
                 self.on_request_failed(*request, timer, out);
             }
@@ -277,6 +284,7 @@ impl Broker {
     fn try_complete(&mut self, id: &TopicPartition, out: &mut Outbox) {
         self.try_complete_produces(id, out);
         self.try_complete_fetches(id, out);
+        self.on_share_append(id, out);
         if &*id.topic == OFFSETS_TOPIC {
             self.answer_what_waited(id.partition, out);
         }

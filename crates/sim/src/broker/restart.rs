@@ -28,6 +28,7 @@ impl Broker {
         self.alter_partition = AlterPartitionManager::default();
         self.producer_ids = ProducerIdManager::default();
         self.groups.crash();
+        self.share.crash();
         self.forget_reads();
     }
 

@@ -7,6 +7,8 @@ use super::{Command, Owner};
 use crate::bytes::Bytes;
 use crate::consumer::action::{ConsumerAction, SeekTo};
 use crate::fault::{Fault, Link};
+use crate::group::share::consumer::{AcknowledgementMode, Delivered};
+use crate::group::share::message::AcknowledgeType;
 use crate::ids::{BrokerId, ClientId, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::world::World;
 
@@ -29,6 +31,8 @@ pub enum On {
     Consumer,
     /// A consumer and a partition that it reads: `c1/orders-0`.
     Read,
+    /// A record that a member of a share group has: `w1/jobs-0/3`.
+    Held,
     /// Whose config it is: `broker`, `topic/orders`, `producer/p1`, `consumer/c1`.
     Owner,
 }
@@ -44,6 +48,8 @@ pub enum Takes {
     Key,
     /// The brokers of a partition: `2,3`.
     Brokers,
+    /// What becomes of a record, in small letters: `release`.
+    Acknowledgement,
     /// A config and its value: `linger.ms:20`.
     Config,
     /// Topics: `orders,payments`.
@@ -81,6 +87,8 @@ pub enum Target {
     Write(ClientId, TopicPartition),
     /// A consumer that reads a partition.
     Read(ClientId, TopicPartition),
+    /// A share consumer that has a record.
+    Held(ClientId, TopicPartition, Offset),
     /// Whose configs.
     Owner(Owner),
 }
@@ -151,6 +159,14 @@ pub const COMMAND_KINDS: &[CommandKind] = &[
     row("unsubscribe", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Unsubscribe)),
     row("close_consumer", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Close)),
     row("crash_consumer", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Crash)),
+    row("acknowledge", On::Held, Takes::Acknowledgement, |target, how| match target {
+        Target::Held(consumer, partition, offset) => {
+            let how = AcknowledgeType::named(&how.to_ascii_uppercase())?;
+            let action = ConsumerAction::Acknowledge { partition: partition.clone(), offset: *offset, how };
+            Some(Command::Consumer { consumer: consumer.clone(), action })
+        }
+        _ => None,
+    }),
     row("elect_preferred", On::Partition, Takes::Nothing, |target, _| match target {
         Target::Partition(partition) => Some(Command::ElectPreferred { partition: partition.clone() }),
         _ => None,
@@ -225,6 +241,11 @@ impl Target {
                 let (consumer, from) = text.split_once('/')?;
                 Target::Read(client(consumer)?, partition(from)?)
             }
+            On::Held => {
+                let mut parts = text.splitn(3, '/');
+                let (consumer, held, offset) = (parts.next()?, parts.next()?, parts.next()?);
+                Target::Held(client(consumer)?, partition(held)?, Offset(offset.parse().ok()?))
+            }
             On::Owner => Target::Owner(match text.split_once('/') {
                 None if text == "broker" => Owner::Brokers,
                 Some(("topic", topic)) if !topic.is_empty() => Owner::Topic(topic.into()),
@@ -265,6 +286,7 @@ impl std::fmt::Display for Target {
             Target::Partition(partition) => write!(f, "{partition}"),
             Target::Client(client) => write!(f, "{client}"),
             Target::Write(client, partition) | Target::Read(client, partition) => write!(f, "{client}/{partition}"),
+            Target::Held(consumer, partition, offset) => write!(f, "{consumer}/{partition}/{offset}"),
             Target::Owner(owner) => write!(f, "{owner}"),
         }
     }
@@ -308,6 +330,20 @@ impl World {
                 }
                 reads
             }
+            On::Held => {
+                let mut held = Vec::new();
+                for consumer in self.consumers() {
+                    let explicit = consumer
+                        .share
+                        .as_ref()
+                        .filter(|share| share.member.config.mode == AcknowledgementMode::Explicit);
+                    let records = explicit.map(|share| share.member.in_flight()).unwrap_or_default();
+                    let target =
+                        |there: Delivered| Target::Held(consumer.id.clone(), there.partition, Offset(there.offset));
+                    held.extend(records.into_iter().map(target));
+                }
+                held
+            }
             On::Owner => {
                 let topics = self.metadata().topics.keys().map(|topic| Owner::Topic(Rc::clone(topic)));
                 let clients =
@@ -335,6 +371,7 @@ mod tests {
                 On::Client | On::Consumer => Target::Client(client.clone()),
                 On::Write => Target::Write(client.clone(), partition.clone()),
                 On::Read => Target::Read(client.clone(), partition.clone()),
+                On::Held => Target::Held(client.clone(), partition.clone(), Offset(3)),
                 On::Owner => Target::Owner(Owner::Topic(Topic::from("orders-x"))),
             };
             let argument = match kind.takes {
@@ -342,6 +379,7 @@ mod tests {
                 Takes::Ms => "500",
                 Takes::Key => "u17",
                 Takes::Brokers => "3, 1",
+                Takes::Acknowledgement => "release",
                 Takes::Config => "retention.ms:1",
                 Takes::Topics => "orders, payments",
                 Takes::Offset => "7",

@@ -71,6 +71,21 @@ simulated! {
     group_consumer_session_timeout_ms: u64 = 45000, "group.consumer.session.timeout.ms" (45_000, 60_000) since "3.7";
     "How long a coordinator waits between two target assignments of a group, in ms."
     group_consumer_assignment_interval_ms: u64 = 1000, "group.consumer.assignment.interval.ms" (0, 15_000) since "4.3";
+    "How often members of share groups send a heartbeat, in ms."
+    group_share_heartbeat_interval_ms: u64 = 5000, "group.share.heartbeat.interval.ms" (5_000, 15_000) since "4.0";
+    "After how long without a heartbeat a member of a share group is out of it, in ms."
+    group_share_session_timeout_ms: u64 = 45000, "group.share.session.timeout.ms" (45_000, 60_000) since "4.0";
+    "How long a coordinator waits between two target assignments of a share group, in ms."
+    group_share_assignment_interval_ms: u64 = 1000, "group.share.assignment.interval.ms" (0, 15_000) since "4.3";
+    "How long a member of a share group has a record before it is available again, in ms."
+    group_share_record_lock_duration_ms: u64 = 30000, "group.share.record.lock.duration.ms" (15_000, 60_000) since "4.0";
+    "How often a record is delivered to a share group at most; then it is archived."
+    group_share_delivery_count_limit: i32 = 5, "group.share.delivery.count.limit" (2, 10) since "4.0";
+    "How many records of a partition a share group has in flight at most."
+    group_share_partition_max_record_locks: i64 = 2000,
+        "group.share.partition.max.record.locks" (100, 4_000) since "4.0" was "200" until "4.1";
+    "How many share sessions a broker has at most."
+    group_share_max_share_sessions: u64 = 2000, "group.share.max.share.sessions" (1, INT) since "4.1";
     "How long the offsets of a group without members are kept, in minutes."
     offsets_retention_minutes: u64 = 10080, "offsets.retention.minutes" (1, INT) since "0.8.2" was "1440" until "2.0";
     "How often a coordinator looks for offsets that are too old, in ms."

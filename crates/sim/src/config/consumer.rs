@@ -1,5 +1,7 @@
 //! A consumer's configurations.
 
+use crate::group::share::consumer::AcknowledgementMode;
+use crate::group::share::partition::AcquireMode;
 use crate::sorted::SortedSet;
 
 use super::define::{not_simulated_yet, simulated};
@@ -56,6 +58,11 @@ simulated! {
     group_protocol: GroupProtocol = GroupProtocol::Classic, "group.protocol" since "3.7";
     "Which of the coordinator's assignors the member wants, with `group.protocol=consumer`."
     group_remote_assignor: RemoteAssignor = RemoteAssignor::Null, "group.remote.assignor" since "3.7";
+    "Of a share consumer: whether the next `poll` accepts what the last one returned, or the application acknowledges each record."
+    share_acknowledgement_mode: AcknowledgementMode = AcknowledgementMode::Implicit,
+        "share.acknowledgement.mode" since "4.1";
+    "Of a share consumer: whether it gets whole batches, also beyond `max.poll.records`, or never more than that."
+    share_acquire_mode: AcquireMode = AcquireMode::BatchOptimized, "share.acquire.mode" since "4.2";
 }
 
 not_simulated_yet! {

@@ -26,10 +26,14 @@ impl GroupProtocol {
     /// `CONSUMER_PROTOCOL_UNSUPPORTED_CONFIGS`, those of them that are known here.
     pub fn refuses(self) -> &'static [&'static str] {
         match self {
-            GroupProtocol::Classic => &["group.remote.assignor"],
-            GroupProtocol::Consumer => {
-                &["partition.assignment.strategy", "heartbeat.interval.ms", "session.timeout.ms"]
-            }
+            GroupProtocol::Classic => &["group.remote.assignor", "share.acknowledgement.mode", "share.acquire.mode"],
+            GroupProtocol::Consumer => &[
+                "partition.assignment.strategy",
+                "heartbeat.interval.ms",
+                "session.timeout.ms",
+                "share.acknowledgement.mode",
+                "share.acquire.mode",
+            ],
         }
     }
 

@@ -19,6 +19,7 @@ mod partitioner_class;
 mod producer;
 mod rack;
 mod security_protocol;
+mod share;
 mod topic;
 mod value;
 

@@ -1,5 +1,6 @@
 //! What the application of a consumer does.
 
+use crate::group::share::message::AcknowledgeType;
 use crate::ids::{Offset, Topic, TopicPartition};
 
 /// Something that an application does with its consumer.
@@ -32,6 +33,15 @@ pub enum ConsumerAction {
         /// Where to.
         to: SeekTo,
     },
+    /// `acknowledge()` of a share consumer.
+    Acknowledge {
+        /// The partition.
+        partition: TopicPartition,
+        /// The record's offset.
+        offset: Offset,
+        /// What is to become of it.
+        how: AcknowledgeType,
+    },
     /// `close()`.
     Close,
     /// Its process is gone at once.
@@ -63,6 +73,7 @@ impl ConsumerAction {
             ConsumerAction::Commit { sync: true, .. } => "commit_sync",
             ConsumerAction::Commit { sync: false, .. } => "commit_async",
             ConsumerAction::Seek { .. } => "seek",
+            ConsumerAction::Acknowledge { .. } => "acknowledge",
             ConsumerAction::Close => "close_consumer",
             ConsumerAction::Crash => "crash_consumer",
         }

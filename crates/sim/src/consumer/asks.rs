@@ -231,6 +231,7 @@ impl Consumer {
         if self.membership.is_some() {
             self.on_group_request_failed(request, timer, out);
         }
+        self.on_share_request_failed(request, timer, out);
         let is_it = |(_, id): &(&BrokerId, &MessageId)| **id == request;
         let fetches = self.in_flight.iter().find(is_it).map(|(leader, _)| *leader);
         let lists = self.lists_offsets.iter().find(is_it).map(|(leader, _)| *leader);

@@ -8,7 +8,7 @@
 mod application;
 mod commits;
 mod coordinator;
-mod member_id;
+pub(in crate::consumer) mod member_id;
 
 use commits::commit_error;
 

@@ -11,6 +11,7 @@ mod asks;
 mod fetched;
 pub mod membership;
 pub mod read_replica;
+pub mod share;
 mod validation;
 pub mod work;
 
@@ -44,6 +45,8 @@ pub struct Consumer {
     pub polls: Polls,
     /// It is, or was, a member of a group.
     pub membership: Option<Box<Membership>>,
+    /// It is, or was, a member of a share group.
+    pub share: Option<Box<share::ShareMembership>>,
     positions: SortedMap<TopicPartition, Position>,
     in_flight: SortedMap<BrokerId, MessageId>,
     /// Its fetch session with each broker.
@@ -132,6 +135,7 @@ impl Consumer {
             life: Life::Running,
             polls: Polls::Always,
             membership: None,
+            share: None,
             positions: SortedMap::new(),
             in_flight: SortedMap::new(),
             sessions: SortedMap::new(),
@@ -153,6 +157,9 @@ impl Consumer {
     pub fn configure(&mut self, config: ConsumerConfig, now: SimTime) {
         if let Some(membership) = self.membership.as_mut().filter(|membership| !membership.is_started()) {
             **membership = Membership::new(membership.name.clone(), &self.id.0, &config, now, 0);
+        }
+        if let Some(share) = &mut self.share {
+            share.configure(&config);
         }
         self.config = Rc::new(config);
     }
@@ -247,12 +254,15 @@ impl Consumer {
                 if self.membership.is_some() {
                     self.on_group_metadata(out);
                 }
+                self.on_share_metadata(out);
                 self.poll(out);
             }
             Body::ListOffsetsResponse(response) => self.on_list_offsets(message, response, out),
             Body::OffsetForLeaderEpochResponse(response) => self.on_epoch_ends(message, response, out),
             Body::FetchResponse(response) => self.on_fetched(message, response, out),
+            Body::Group(body) if self.share.is_some() => self.on_share_group_message(message, body, out),
             Body::Group(body) => self.on_group(message, body, out),
+            Body::Share(body) => self.on_share_message(message, body, out),
             _ => {}
         }
     }
@@ -272,6 +282,7 @@ impl Consumer {
                 out.timer_fired(timer.clone());
                 self.poll(out);
             }
+            Timer::GroupMember(_) if self.share.is_some() => self.on_share_timer(out),
             Timer::GroupMember(_) => self.on_member_timer(out),
             Timer::Application => self.on_worked(out),
             _ => {}

@@ -22,7 +22,7 @@ const STRETCHES_MAX: usize = 4_096;
 pub type Stretch = (i64, i64);
 
 /// How an application works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Work {
     /// How long one record takes, in ms.
     pub ms_per_record: u64,
@@ -30,6 +30,8 @@ pub struct Work {
     pub commits: Commits,
     /// How many threads work while the one that polls goes on; 0: that one works itself, and polls when it is done.
     pub threads: usize,
+    /// The offsets of records that it cannot process: a share consumer that acknowledges explicitly releases them.
+    pub fails: Vec<i64>,
 }
 
 /// When an application commits by itself.
@@ -69,6 +71,11 @@ impl Application {
             total: 0,
             timer_at: None,
         }
+    }
+
+    /// It cannot process the record at this offset.
+    pub(super) fn fails(&self, offset: i64) -> bool {
+        self.work.fails.contains(&offset)
     }
 
     /// How many records it has finished.
@@ -188,12 +195,15 @@ impl Consumer {
         application.in_hand = rest;
         let done: Vec<(SimTime, TopicPartition, i64)> = done;
         for (_, partition, offset) in done {
+            let Some(application) = &mut self.application else { return };
             note(&mut application.done, &partition, (offset, offset));
             application.total = application.total.saturating_add(1);
             let consumer = self.id.clone();
-            let fact = GroupFact::RecordProcessed { consumer, partition, offset: Offset(offset) };
+            let fact = GroupFact::RecordProcessed { consumer, partition: partition.clone(), offset: Offset(offset) };
             out.fact(FactKind::Group(Box::new(fact)));
+            self.acknowledge_worked(&partition, offset, out);
         }
+        let Some(application) = &self.application else { return };
         let is_over = application.work.threads == 0 && application.waits.is_empty() && application.in_hand.is_empty();
         let commits = application.work.commits;
         if !is_over {
@@ -211,6 +221,9 @@ impl Consumer {
     pub(super) fn go_round(&mut self, out: &mut Outbox) {
         if self.polls == Polls::Never || self.is_blocked() {
             return;
+        }
+        if self.share.is_some() {
+            return self.run_share(out);
         }
         if self.membership.is_some() {
             self.run_member(out);

@@ -2,6 +2,7 @@
 
 mod faults;
 mod groups;
+mod share;
 
 use std::fmt::Display;
 
@@ -108,6 +109,7 @@ impl FactKind {
                     | Timer::ConsumerRetry
                     | Timer::GroupCoordinator { .. }
                     | Timer::GroupMember(_)
+                    | Timer::SharePartitions
                     | Timer::Application => fields,
                 }
             }
@@ -288,6 +290,7 @@ impl FactKind {
             FactKind::PageCache(fact) => fact.fields(fields),
             FactKind::Idempotence(fact) => fact.fields(fields),
             FactKind::Group(fact) => fact.fields(fields),
+            FactKind::Share(fact) => fact.fields(fields),
             // The others are told above.
             _ => self.of_files(fields),
         }

@@ -248,6 +248,13 @@ pub enum ConsumerGroupSays {
     },
     /// `ConsumerGroupRegularExpression`: the topics that it stands for.
     Topics(Vec<Topic>),
+    /// `ShareGroupStatePartitionMetadata`: which partitions get, and have, their states.
+    States {
+        /// Those that are being made.
+        initializing: Vec<TopicPartition>,
+        /// Those that are there.
+        initialized: Vec<TopicPartition>,
+    },
 }
 
 /// In what a member has its partitions.
@@ -393,12 +400,16 @@ impl ConsumerGroupRecord {
     fn sets(&self) -> Vec<String> {
         let (group, member) = (&self.group, self.member.as_ref().map_or("", |member| &member.client));
         match (self.kind, &self.says) {
-            (Kind::ConsumerGroupMetadata, _) => vec![format!("generation/{group}"), format!("state/{group}")],
-            (Kind::ConsumerGroupTargetAssignmentMetadata, _) => {
+            (Kind::ConsumerGroupMetadata | Kind::ShareGroupMetadata, _) => {
+                vec![format!("generation/{group}"), format!("state/{group}")]
+            }
+            (Kind::ConsumerGroupTargetAssignmentMetadata | Kind::ShareGroupTargetAssignmentMetadata, _) => {
                 vec![format!("assignment_epoch/{group}"), format!("state/{group}")]
             }
-            (Kind::ConsumerGroupTargetAssignmentMember, _) => vec![format!("target/{group}/{member}")],
-            (Kind::ConsumerGroupCurrentMemberAssignment, Some(ConsumerGroupSays::Current { .. })) => {
+            (Kind::ConsumerGroupTargetAssignmentMember | Kind::ShareGroupTargetAssignmentMember, _) => {
+                vec![format!("target/{group}/{member}")]
+            }
+            (_, Some(ConsumerGroupSays::Current { .. })) => {
                 let epoch = [format!("member_epoch/{member}"), format!("state/{group}")];
                 epoch.into_iter().chain([format!("assigned/{group}/{member}")]).collect()
             }

@@ -4,6 +4,7 @@ use super::fields::Fields;
 use crate::error::Errors;
 use crate::fetch_session::FetchMetadata;
 use crate::group::body::{GroupApi, GroupSays};
+use crate::group::share::body::ShareSays;
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
 use crate::message::{Acks, Api, Body, FetchRequest, ListOffsetsSpec, Message};
 
@@ -127,6 +128,8 @@ pub enum Says {
     },
     /// A message between a member and a coordinator.
     Group(Box<GroupSays>),
+    /// A message between a share consumer and a leader.
+    Share(Box<ShareSays>),
 }
 
 /// What a Fetch request says of its session (KIP-227).
@@ -240,6 +243,7 @@ impl MessageFact {
             }
             Says::MetadataIs { partitions } => fields.number("partitions", *partitions),
             Says::Group(says) => says.fields(fields),
+            Says::Share(says) => says.fields(fields),
         }
     }
 
@@ -337,6 +341,10 @@ impl MessageFact {
                 (None, Says::ProducerIds { error: response.error, first, ids })
             }
             Body::Group(body) => (None, Says::Group(Box::new(body.says()))),
+            Body::Share(body) => {
+                let (partition, says) = body.says();
+                (partition, Says::Share(Box::new(says)))
+            }
             Body::MetadataResponse(response) => {
                 let partitions = response.topics.first().map_or(0, |(_, image)| image.partitions.len());
                 (None, Says::MetadataIs { partitions: i32::try_from(partitions).unwrap_or(i32::MAX) })

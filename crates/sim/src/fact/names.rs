@@ -6,6 +6,8 @@ use crate::fact::{
     AbortedForNewBatch, PollThrew, PreferredReadReplica, StickyPartitionSwitched, TruncationDetected, UnflushedLost,
 };
 use crate::group::body::GroupApi;
+use crate::group::share::body::ShareApi;
+use crate::group::share::message::ShareError;
 use crate::ids::TopicPartition;
 use crate::message::Api;
 
@@ -46,6 +48,7 @@ impl FactKind {
                 (Api::AllocateProducerIds, false) => "AllocateProducerIdsSent",
                 (Api::AllocateProducerIds, true) => "AllocateProducerIdsResponseSent",
                 (Api::Group(api), response) => group_message(api, if response { 3 } else { 1 }),
+                (Api::Share(api), response) => share_message(api, if response { 3 } else { 1 }),
             },
             FactKind::Received(message) => match (message.api, message.response) {
                 (Api::Produce, false) => "ProduceReceived",
@@ -65,6 +68,7 @@ impl FactKind {
                 (Api::AllocateProducerIds, false) => "AllocateProducerIdsReceived",
                 (Api::AllocateProducerIds, true) => "AllocateProducerIdsResponseReceived",
                 (Api::Group(api), response) => group_message(api, if response { 4 } else { 2 }),
+                (Api::Share(api), response) => share_message(api, if response { 4 } else { 2 }),
             },
             FactKind::MessageLost(_) => "MessageLost",
             FactKind::RegisterBrokerRecord { .. } => "RegisterBrokerRecord",
@@ -107,6 +111,7 @@ impl FactKind {
             FactKind::PageCache(fact) => fact.name(),
             FactKind::Idempotence(fact) => fact.name(),
             FactKind::Group(fact) => fact.name(),
+            FactKind::Share(fact) => fact.name(),
             FactKind::LimitReached { .. } => "LimitReached",
         }
     }
@@ -273,6 +278,37 @@ impl FactKind {
         "DeleteGroupsReceived",
         "DeleteGroupsResponseSent",
         "DeleteGroupsResponseReceived",
+        "ShareFetchSent",
+        "ShareFetchReceived",
+        "ShareFetchResponseSent",
+        "ShareFetchResponseReceived",
+        "ShareAcknowledgeSent",
+        "ShareAcknowledgeReceived",
+        "ShareAcknowledgeResponseSent",
+        "ShareAcknowledgeResponseReceived",
+        "SharePartitionLoaded",
+        "RecordsAcquired",
+        "RecordsAcknowledged",
+        "AcquisitionLockRenewed",
+        "AcquisitionLockExpired",
+        "RecordsReleased",
+        "ShareStartOffsetMoved",
+        "ShareGroupStateInitialized",
+        "ShareGroupStateRead",
+        "ShareGroupStateWritten",
+        "ShareRecordsPolled",
+        "RecordAcknowledging",
+        "AcknowledgementsCompleted",
+        "ShareGroupHeartbeatSent",
+        "ShareGroupHeartbeatReceived",
+        "ShareGroupHeartbeatResponseSent",
+        "ShareGroupHeartbeatResponseReceived",
+        "ShareGroupMetadata",
+        "ShareGroupMemberMetadata",
+        "ShareGroupTargetAssignmentMetadata",
+        "ShareGroupTargetAssignmentMember",
+        "ShareGroupCurrentMemberAssignment",
+        "ShareGroupStatePartitionMetadata",
         "LimitReached",
     ];
 
@@ -334,6 +370,7 @@ impl FactKind {
             FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
             FactKind::Group(fact) => fact.sets(),
             FactKind::Idempotence(fact) => fact.sets(),
+            FactKind::Share(fact) => fact.sets(),
             _ => Vec::new(),
         }
     }
@@ -380,6 +417,7 @@ impl FactKind {
             FactKind::PageCache(fact) => Some(fact.partition()),
             FactKind::Idempotence(fact) => fact.partition(),
             FactKind::Group(fact) => fact.partition(),
+            FactKind::Share(fact) => fact.partition(),
             _ => None,
         }
     }
@@ -407,12 +445,19 @@ impl FactKind {
                         | Says::ProducerIds { error, .. }
                         if error != Errors::None
                 ) || matches!(&message.says, Says::Group(says) if says.error.is_bad())
+                    || matches!(&message.says, Says::Share(says) if says.error != ShareError::None)
             }
             FactKind::Group(fact) => fact.is_bad(),
             FactKind::Idempotence(fact) => fact.is_bad(),
+            FactKind::Share(fact) => fact.is_bad(),
             _ => false,
         }
     }
+}
+
+#[inline(never)]
+fn share_message(api: ShareApi, way: usize) -> &'static str {
+    api.names().get(way).copied().unwrap_or_default()
 }
 
 /// The name of the fact that such a message was sent or received.

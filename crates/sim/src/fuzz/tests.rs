@@ -9,8 +9,13 @@ fn sabotaged(sabotage: Sabotage) -> Features {
 /// Plays seeds until one breaks the invariant; makes it short, and says how long it is then.
 fn caught(wanted: Invariant, invariants: &Invariants, features: Option<Features>) -> usize {
     let play = |schedule: &Schedule| schedule.play_with(invariants.clone(), features);
-    let is_of_groups = matches!(wanted, Invariant::OneOwner | Invariant::EvenShares);
-    let draw = if is_of_groups { Schedule::random_with_groups } else { Schedule::random };
+    let draw = match wanted {
+        Invariant::OneOwner | Invariant::EvenShares => Schedule::random_with_groups,
+        Invariant::OneHolder | Invariant::DeliveryCountLimit | Invariant::DoneOnce | Invariant::ShareStartOffset => {
+            Schedule::random_with_share
+        }
+        _ => Schedule::random,
+    };
     for seed in 0..2_000 {
         let schedule = draw(seed, 60);
         let Some((_, violation)) = play(&schedule).violation else { continue };
@@ -50,6 +55,21 @@ fn all_invariants_hold_with_groups_by_both_protocols() {
 }
 
 #[test]
+fn all_invariants_hold_with_a_share_group() {
+    let mut events = 0;
+    for seed in 0..40 {
+        let schedule = Schedule::random_with_share(seed, 60);
+        let outcome = schedule.play(Invariants::default());
+        if let Some((_, violation)) = outcome.violation {
+            let play = |schedule: &Schedule| schedule.play(Invariants::default());
+            panic!("seed {seed}: {violation}\n{:#?}", schedule.shrunk(&play));
+        }
+        events += outcome.events;
+    }
+    assert!(events > 20_000, "{events}");
+}
+
+#[test]
 fn the_same_seed_is_the_same_schedule() {
     assert_eq!(Schedule::random(7, 60), Schedule::random(7, 60));
     assert_ne!(Schedule::random(7, 60), Schedule::random(8, 60));
@@ -61,7 +81,7 @@ fn the_same_seed_is_the_same_schedule() {
 #[test]
 fn every_invariant_is_seen_broken_without_the_rule_that_keeps_it() {
     let plain = Invariants::default();
-    let table: [(Invariant, Invariants, Option<Features>); 16] = [
+    let table: [(Invariant, Invariants, Option<Features>); 20] = [
         // The losses that an unclean election may bring, not excused.
         (Invariant::LeaderCompleteness, Invariants::strict(), None),
         (Invariant::LeaderCandidateCompleteness, plain.clone(), Some(sabotaged(Sabotage::JoinsAnywhere))),
@@ -82,6 +102,10 @@ fn every_invariant_is_seen_broken_without_the_rule_that_keeps_it() {
         (Invariant::SendOrder, Invariants::ordered(), None),
         (Invariant::OneOwner, plain.clone(), Some(sabotaged(Sabotage::AssignsWhatIsHeld))),
         (Invariant::EvenShares, plain.clone(), Some(sabotaged(Sabotage::AssignsAllToOne))),
+        (Invariant::OneHolder, plain.clone(), Some(sabotaged(Sabotage::HandsOutTwice))),
+        (Invariant::DeliveryCountLimit, plain.clone(), Some(sabotaged(Sabotage::DeliversForEver))),
+        (Invariant::DoneOnce, plain.clone(), Some(sabotaged(Sabotage::ForgetsShareState))),
+        (Invariant::ShareStartOffset, plain.clone(), Some(sabotaged(Sabotage::ForgetsShareState))),
         (Invariant::FencedOut, plain, Some(sabotaged(Sabotage::ElectsFenced))),
     ];
     for (invariant, invariants, features) in table {

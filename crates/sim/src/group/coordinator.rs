@@ -161,7 +161,8 @@ impl GroupCoordinator {
 
     /// The ids of all groups, by name.
     pub fn ids(&self) -> Vec<String> {
-        let mut ids: Vec<String> = self.groups.keys().chain(self.consumer_groups.keys()).cloned().collect();
+        let all = self.groups.keys().chain(self.consumer_groups.keys()).chain(self.share_groups.keys());
+        let mut ids: Vec<String> = all.cloned().collect();
         ids.sort_unstable();
         ids
     }

@@ -100,6 +100,11 @@ impl Kind {
             || self == Kind::ConsumerGroupRegularExpression
     }
 
+    /// It is written about a share group.
+    pub fn is_of_share_group(self) -> bool {
+        (Kind::ShareGroupMemberMetadata..=Kind::ShareGroupStatePartitionMetadata).contains(&self)
+    }
+
     /// What its key names besides the group.
     fn part(self) -> Part {
         match self {

@@ -5,8 +5,10 @@
 //! records (`leader.rs`, `partition.rs`) and has a share coordinator keep what became of them (`persister.rs`); a consumer asks
 //! both (`consumer.rs`). `cluster.rs` has all of it apart from any cluster.
 
+pub mod body;
 pub mod cluster;
 pub mod consumer;
+pub mod event;
 pub mod in_flight;
 pub mod leader;
 pub mod message;

@@ -244,6 +244,7 @@ impl Producer {
             | Timer::ConsumerRetry
             | Timer::GroupCoordinator { .. }
             | Timer::GroupMember(_)
+            | Timer::SharePartitions
             | Timer::Application => {}
         }
     }

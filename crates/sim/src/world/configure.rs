@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::{CommandError, World};
 use crate::command::Owner;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, ConsumerConfig};
 
 impl World {
     pub(super) fn configure(&mut self, owner: &Owner, name: &str, value: &str) -> Result<(), CommandError> {
@@ -54,7 +54,12 @@ impl World {
                 let consumer = Rc::make_mut(self.consumers.get_mut(id).ok_or_else(unknown)?);
                 let mut config = (*consumer.config).clone();
                 config.set(name, value).map_err(invalid)?;
-                config.check([name]).map_err(invalid)?;
+                let goes = if consumer.share.is_some() {
+                    ConsumerConfig::check_of_share([name])
+                } else {
+                    config.check([name])
+                };
+                goes.map_err(invalid)?;
                 consumer.configure(config, self.now);
             }
         }

@@ -41,7 +41,10 @@ impl World {
         if work.ms_per_record == 0 {
             return Err(CommandError::Invalid("a record takes an application at least 1 ms".to_owned()));
         }
-        if work.commits != Commits::Never && consumer.membership.is_none() {
+        if consumer.share.is_some() && work.threads > 0 {
+            return Err(CommandError::Invalid(format!("{id} is a share consumer, which is used by one thread")));
+        }
+        if work.commits != Commits::Never && consumer.membership.is_none() && consumer.share.is_none() {
             return Err(CommandError::Invalid(format!("{id} has no group, so it cannot commit")));
         }
         Rc::make_mut(consumer).set_work(work);
@@ -108,8 +111,17 @@ impl World {
             action,
             ConsumerAction::Subscribe { .. } | ConsumerAction::Unsubscribe | ConsumerAction::Commit { .. }
         );
-        if needs_group && consumer.membership.is_none() {
+        if needs_group && consumer.membership.is_none() && consumer.share.is_none() {
             return Err(CommandError::Invalid(format!("{id} has no group")));
+        }
+        let has_no_such = match action {
+            ConsumerAction::Acknowledge { .. } => consumer.share.is_none(),
+            ConsumerAction::Unsubscribe | ConsumerAction::Seek { .. } => consumer.share.is_some(),
+            _ => false,
+        };
+        if has_no_such {
+            let kind = if consumer.share.is_some() { "a share consumer" } else { "no share consumer" };
+            return Err(CommandError::Invalid(format!("{id} is {kind}: it has no {}()", action.name())));
         }
         match action {
             ConsumerAction::Seek { partition, .. } if consumer.position(partition).is_none() => {

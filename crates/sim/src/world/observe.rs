@@ -98,7 +98,7 @@ impl World {
             .chain(self.faults.held())
             .filter_map(|event| match &event.kind {
                 EventKind::Deliver(message) => Some(message),
-                EventKind::Timer(..) | EventKind::Metadata(..) => None,
+                _ => None,
             })
             .collect();
         sort_short_by_key(&mut messages, |message| message.id);

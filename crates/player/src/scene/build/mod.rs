@@ -8,6 +8,7 @@ mod group;
 mod history;
 mod partitioner;
 mod replicas;
+mod share;
 mod spread;
 mod summary;
 pub(crate) mod table;
@@ -151,6 +152,7 @@ pub fn scene(world: &World, view: &View, palette: &Palette) -> Scene {
             PanelKind::Files => files::panel(world, view).map(Panel::Files),
             PanelKind::Compaction => compaction::panel(world, view, palette).map(Panel::Compaction),
             PanelKind::Epochs => table::epochs_panel(world, view).map(Panel::Table),
+            PanelKind::Share => share::panel(world, view, palette).map(Box::new).map(Panel::Share),
             PanelKind::Group => group::panel(world, view).map(Box::new).map(Panel::Group),
             PanelKind::Producers => table::producers_panel(world, view).map(Panel::Table),
         })

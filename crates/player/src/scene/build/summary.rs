@@ -49,6 +49,7 @@ pub(crate) fn summary(message: &MessageFact) -> Phrase {
         | Says::ProducerIds { error, .. } => Phrase::new("scene.msg_error").with("error", error.name()),
         Says::ListOffsets { .. } => Phrase::new("scene.msg_list_offsets"),
         Says::ListedOffsets { offset } => Phrase::new("scene.msg_listed_offsets").with("offset", offset.0),
+        Says::Share(says) => super::share::summary(says),
         Says::Metadata | Says::Group(_) => Phrase::new("scene.msg_metadata"),
         Says::MetadataIs { partitions } => Phrase::new("scene.msg_metadata_is").with("partitions", *partitions),
     }

@@ -75,6 +75,11 @@ pub fn marks(scene: &Scene) -> Vec<MarkId> {
                 marks.extend(panel.time.rows.iter().map(|row| row.id.clone()));
                 marks.extend(panel.log.records.iter().map(|record| record.id.clone()));
             }
+            Panel::Share(panel) => {
+                marks.extend(["", "/start", "/end"].map(|part| [panel.id.as_str(), part].concat()));
+                marks.extend(panel.records.iter().map(|there| there.id.clone()));
+                marks.extend(panel.members.iter().map(|there| there.id.clone()));
+            }
             Panel::Replicas(panel) => {
                 marks.push(panel.id.clone());
                 marks.extend(panel.brokers.iter().map(|column| column.id.clone()));

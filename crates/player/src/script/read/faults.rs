@@ -5,7 +5,7 @@ use crate::json::{Fields, Read, number, unknown};
 use crate::script::{Action, Place};
 
 /// Every command of a step.
-const ACTIONS: [&str; 33] = [
+const ACTIONS: [&str; 34] = [
     "produce",
     "produce_many",
     "add_partitions",
@@ -28,6 +28,7 @@ const ACTIONS: [&str; 33] = [
     "resume_polling",
     "poll_once",
     "commit",
+    "acknowledge",
     "seek",
     "elect_unclean",
     "cancel_reassignment",

@@ -1,6 +1,7 @@
 //! The commands about consumers, and their groups.
 
-use crate::json::{Fields, Read};
+use super::each;
+use crate::json::{Fields, Read, number};
 use crate::script::{Action, ApplicationWork, GroupMembership};
 
 /// The command `kind`; none if it is not about a consumer.
@@ -15,6 +16,7 @@ pub(super) fn action(kind: &str, fields: &mut Fields) -> Read<Option<Action>> {
             | "resume_polling"
             | "poll_once"
             | "commit"
+            | "acknowledge"
             | "seek"
     ) {
         return Ok(None);
@@ -33,6 +35,12 @@ pub(super) fn action(kind: &str, fields: &mut Fields) -> Read<Option<Action>> {
             partition: fields.optional_text("partition")?,
             offset: fields.optional_number("offset")?,
         },
+        "acknowledge" => Action::Acknowledge {
+            consumer,
+            partition: fields.text("partition")?,
+            offset: fields.number("offset")?,
+            how: fields.text("how")?,
+        },
         _ => Action::Seek {
             consumer,
             partition: fields.text("partition")?,
@@ -50,6 +58,7 @@ pub(super) fn membership(mut fields: Fields) -> Read<GroupMembership> {
         id: fields.text("id")?,
         subscribe: fields.texts("subscribe")?,
         instance_id: fields.optional_text("instance_id")?,
+        share: fields.optional_text("share")?,
     };
     fields.end()?;
     Ok(membership)
@@ -62,6 +71,7 @@ pub(super) fn application(mut fields: Fields) -> Read<ApplicationWork> {
         ms_per_record: fields.number("ms_per_record")?,
         commit: fields.optional_text("commit")?,
         threads: fields.optional_number("threads")?,
+        fails: each(&mut fields, "fails", |json, place| number(&json, &place))?,
     };
     fields.end()?;
     Ok(work)

@@ -122,6 +122,18 @@ pub enum Action {
         #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         timestamp_ago_ms: Option<i64>,
     },
+    /// The application of a share consumer says what is to become of a record that it has (`acknowledge()`); its next poll
+    /// or commit tells the leader.
+    Acknowledge {
+        /// The consumer's id.
+        consumer: String,
+        /// The partition, such as "orders-0".
+        partition: String,
+        /// The record's offset.
+        offset: i64,
+        /// "accept", "release", "reject" or "renew".
+        how: String,
+    },
     /// Time passes before the next command of the step: until all that is given is so.
     Wait {
         /// So much has passed, in ms of virtual time.

@@ -148,7 +148,9 @@ impl Checker {
         for (index, consumer) in scenario.consumers.iter().enumerate().take(MAX_CLIENTS) {
             let place = root.key("consumer").index(index);
             self.client(&place.key("id"), &consumer.id, is_new(&mut seen, &consumer.id));
-            self.configs(&place.key("config"), &consumer.config, ConfigOwner::Consumer);
+            let is_share = consumer.group.as_ref().is_some_and(|group| group.share.is_some());
+            let owner = if is_share { ConfigOwner::ShareConsumer } else { ConfigOwner::Consumer };
+            self.configs(&place.key("config"), &consumer.config, owner);
             self.consumer(&place, consumer, scenario);
         }
     }

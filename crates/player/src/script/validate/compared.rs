@@ -44,7 +44,10 @@ impl Checker {
                 scenario.producers.iter().any(|known| *known.id == *id.0).then_some(ConfigOwner::Producer)
             }
             Owner::Consumer(id) => {
-                scenario.consumers.iter().any(|known| *known.id == *id.0).then_some(ConfigOwner::Consumer)
+                scenario.consumers.iter().find(|known| *known.id == *id.0).map(|known| match &known.group {
+                    Some(group) if group.share.is_some() => ConfigOwner::ShareConsumer,
+                    _ => ConfigOwner::Consumer,
+                })
             }
         };
         let Some(owner) = owner else {

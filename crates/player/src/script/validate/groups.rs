@@ -23,6 +23,10 @@ impl Checker {
                 self.say(here.key(key), format!("{:?} is not such a name", super::short(name)), help);
             }
         }
+        if group.share.is_some() && (group.instance_id.is_some() || group.subscribe.is_empty()) {
+            let message = "a member of a share group subscribes, and is not static";
+            self.say(here.key("share"), message, "give it subscribe, and no instance_id");
+        }
         if group.subscribe.is_empty() == assign.is_empty() || group.subscribe.len() > MAX_ENTRIES {
             self.say(here.clone(), "a member subscribes to topics, or assign gives it partitions", "give one of both");
         }
@@ -65,6 +69,7 @@ impl Checker {
             Action::PollOnce { consumer } => ("poll_once", consumer),
             Action::Commit { consumer, .. } => ("commit", consumer),
             Action::Seek { consumer, .. } => ("seek", consumer),
+            Action::Acknowledge { consumer, .. } => ("acknowledge", consumer),
             _ => return false,
         };
         let here = place.key(name);
@@ -86,6 +91,12 @@ impl Checker {
                 }
                 if let Some(partition) = partition {
                     self.partition_in(&here, partition, counts);
+                }
+            }
+            Action::Acknowledge { partition, how, .. } => {
+                self.partition_in(&here, partition, counts);
+                if !matches!(how.as_str(), "accept" | "release" | "reject" | "renew") {
+                    self.say(here.key("how"), "nothing becomes of a record so", "accept, release, reject or renew");
                 }
             }
             Action::Seek { partition, offset, to, timestamp_ago_ms, .. } => {

@@ -136,6 +136,18 @@ impl Checker {
                     )),
                 }
             }
+            [group, name, rest @ ..] if group.strip_prefix("share-").is_some() => {
+                let id = group.strip_prefix("share-").unwrap_or_default();
+                if !self.names.is_group(id) {
+                    return Err(unknown("group", id, self.names.groups.iter().map(String::as_str)));
+                }
+                partition(name)?;
+                match rest {
+                    [] | ["start" | "end"] => Ok(()),
+                    [record] if numbered(record, "record").is_some() => Ok(()),
+                    _ => Err("for example share-workers/orders-0/record-3, …/start or …/end".to_owned()),
+                }
+            }
             ["replicas", name] => topic(name).map(|_| ()).or_else(|help| partition(name).map_err(|_| help)),
             ["replicas", name, broker] => {
                 topic(name).map(|_| ()).or_else(|help| partition(name).map_err(|_| help))?;

@@ -285,7 +285,7 @@ impl Checker {
         }
         match &show.group {
             Some(group) if !self.names.is_group(group) => self.unknown(&place.key("group"), "group", group),
-            None if panels.contains(&PanelKind::Group) => {
+            None if panels.contains(&PanelKind::Group) || panels.contains(&PanelKind::Share) => {
                 self.say(place.key("group"), "a picture of no group", "give a [[consumer]] a group");
             }
             _ => {}

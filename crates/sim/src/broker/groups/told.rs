@@ -5,7 +5,7 @@ use crate::group::body::assigned;
 use crate::group::consumer_group::{Member, MemberState};
 use crate::group::coordinator::GroupCoordinator;
 use crate::group::event::{GroupEvent, GroupEventKind, MemberName};
-use crate::group::records::{GroupMetadata, Kind, Part, Partitions, Record, Value};
+use crate::group::records::{GroupMetadata, Kind, Part, Partitions, Record, ShareTopic, Value};
 use crate::ids::{BrokerId, Offset, Topic, TopicId, TopicPartition};
 
 /// The names of members and topics, which records of consumer groups only have as ids.
@@ -19,9 +19,10 @@ impl Names {
     /// Those that a coordinator knows, and those of members that are gone with what just happened.
     pub fn of(coordinator: Option<&GroupCoordinator>, events: &[GroupEvent]) -> Names {
         let mut names = Names::default();
-        let Some(coordinator) = coordinator.filter(|there| there.consumer_groups().next().is_some()) else {
-            return names;
+        let has_some = |there: &&GroupCoordinator| {
+            there.consumer_groups().next().is_some() || there.share_groups().next().is_some()
         };
+        let Some(coordinator) = coordinator.filter(has_some) else { return names };
         for event in events {
             match &event.kind {
                 GroupEventKind::MemberRemoved { member, .. } => names.members.push(member.clone()),
@@ -32,6 +33,10 @@ impl Names {
             }
         }
         names.members.extend(coordinator.consumer_groups().flat_map(|group| group.members.values()).map(Member::name));
+        let of_share = coordinator.share_groups().flat_map(|group| group.members.iter().map(|(_, member)| member));
+        names
+            .members
+            .extend(of_share.map(|there| MemberName { id: there.id.clone(), client: there.client_id.clone() }));
         names.topics = coordinator.topics().iter().map(|topic| (topic.id, topic.topic.clone())).collect();
         names
     }
@@ -65,6 +70,10 @@ impl Names {
             Value::Member(member) => ConsumerGroupSays::Member {
                 topics: member.subscribed_topic_names.clone(),
                 assignor: member.server_assignor.clone(),
+            },
+            Value::StatePartitions(states) => ConsumerGroupSays::States {
+                initializing: listed(&states.initializing_topics),
+                initialized: listed(&states.initialized_topics),
             },
             Value::RegularExpression(regex) => ConsumerGroupSays::Topics(regex.topics.clone()),
             _ => ConsumerGroupSays::Topics(Vec::new()),
@@ -117,7 +126,7 @@ pub(super) fn told(
             let partition = TopicPartition::new(topic.clone(), *number);
             Some(GroupFact::OffsetCommit { broker, log, at, group, partition, offset })
         }
-        (kind, part, value) if kind.is_of_consumer_group() => {
+        (kind, part, value) if kind.is_of_consumer_group() || kind.is_of_share_group() => {
             let member = match part {
                 Part::Member(id) => Some(names.member(id)),
                 _ => None,
@@ -127,6 +136,14 @@ pub(super) fn told(
         }
         _ => None,
     }
+}
+
+fn listed(topics: &[ShareTopic]) -> Vec<TopicPartition> {
+    let of = |there: &ShareTopic| {
+        let topic = there.topic.clone();
+        there.partitions.iter().map(|number| TopicPartition::new(topic.clone(), *number)).collect::<Vec<_>>()
+    };
+    topics.iter().flat_map(of).collect()
 }
 
 fn name_in(metadata: &GroupMetadata, member_id: &str) -> Option<MemberName> {

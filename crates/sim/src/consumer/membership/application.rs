@@ -13,6 +13,9 @@ use crate::sorted::SortedSet;
 impl Consumer {
     /// Does what its application asks for.
     pub fn act(&mut self, action: &ConsumerAction, out: &mut Outbox) {
+        if self.share.is_some() {
+            return self.act_in_share(action, out);
+        }
         match action {
             ConsumerAction::Subscribe { topics } => self.subscribe(topics, out),
             ConsumerAction::Unsubscribe => {
@@ -41,6 +44,8 @@ impl Consumer {
                 }
             }
             ConsumerAction::Crash => self.end(Life::Crashed, out),
+            // Only share consumers do.
+            ConsumerAction::Acknowledge { .. } => {}
         }
     }
 
@@ -62,6 +67,7 @@ impl Consumer {
         if life == Life::Closed {
             self.close_sessions(out);
         }
+        self.end_share(life, out);
         self.forget();
         let consumer = self.id.clone();
         tell(
@@ -142,5 +148,6 @@ impl Consumer {
     /// It waits for a `commitSync()`, or for its `close()`.
     pub(in crate::consumer) fn waits_for_commit(&self) -> bool {
         self.membership.as_ref().is_some_and(|membership| membership.blocked_on.is_some() || membership.is_closing)
+            || self.share.as_ref().is_some_and(|share| share.is_waiting())
     }
 }

@@ -17,6 +17,9 @@ impl Consumer {
     }
 
     pub(in crate::consumer) fn commit(&mut self, sync: bool, offsets: &[(TopicPartition, i64)], out: &mut Outbox) {
+        if self.share.is_some() {
+            return self.commit_share(sync, out);
+        }
         let by = if sync { CommitBy::Sync } else { CommitBy::Async };
         let Some(membership) = &mut self.membership else { return };
         let given: Vec<_> = offsets.iter().map(|(partition, offset)| (partition.clone(), *offset, -1)).collect();

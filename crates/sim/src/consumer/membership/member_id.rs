@@ -10,7 +10,7 @@ use crate::ids::TopicId;
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// An id in the form of a random UUID's (version 4): 22 letters, the first of which is no hyphen.
-pub(super) fn made_up(client_id: &str, incarnation: u32) -> String {
+pub(in crate::consumer) fn made_up(client_id: &str, incarnation: u32) -> String {
     let seed = TopicId::of_name(&format!("{client_id}/{incarnation}")).0;
     let bits = seed & !(0xf << 76) & !(0x3 << 62) & !(0x8 << 124) | 0x4 << 76 | 0x2 << 62;
     // 128 bits and four zeros are 22 times six.

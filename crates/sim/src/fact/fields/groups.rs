@@ -56,6 +56,9 @@ impl ConsumerAction {
                 let offsets = offsets.iter().map(|(partition, offset)| format!("{partition} @ {offset}"));
                 fields.text("offsets", &offsets.collect::<Vec<_>>().join(", "))
             }
+            ConsumerAction::Acknowledge { partition, offset, how } => {
+                fields.partition(partition).number("offset", offset.0).text("type", &how.name())
+            }
             ConsumerAction::Unsubscribe
             | ConsumerAction::PausePolling
             | ConsumerAction::ResumePolling
@@ -187,6 +190,9 @@ impl ConsumerGroupRecord {
                 .text("pending_revocation", &listed(pending_revocation)),
             Some(ConsumerGroupSays::Member { topics, assignor }) => {
                 fields.text("topics", &topics.join(", ")).text("assignor", &assignor.as_deref().unwrap_or("null"))
+            }
+            Some(ConsumerGroupSays::States { initializing, initialized }) => {
+                fields.text("initializing", &listed(initializing)).text("initialized", &listed(initialized))
             }
             Some(ConsumerGroupSays::Topics(topics)) => fields.text("topics", &topics.join(", ")),
         }

@@ -5,6 +5,7 @@
 
 use super::super::consumer_group::ConsumerGroup;
 use super::super::records::{GroupMetadata, Key, Kind, Part, Record, Value};
+use super::super::share::share_group::ShareGroup;
 use super::classic::{ClassicGroup, ClassicMember, State};
 use super::offsets::Committed;
 use super::{Context, GroupCoordinator, Outcome};
@@ -12,11 +13,14 @@ use crate::time::SimTime;
 use std::rc::Rc;
 
 impl GroupCoordinator {
-    /// Takes over what a record says. What is neither of a classic nor of a consumer group is passed over.
+    /// Takes over what a record says.
     pub fn replay(&mut self, now: SimTime, record: &Record) {
         let Record { key: Key { kind, group, part }, value } = record;
         if kind.is_of_consumer_group() {
             return self.replay_consumer_group(record);
+        }
+        if kind.is_of_share_group() {
+            return self.replay_share_group(now, record);
         }
         match (kind, part, value) {
             (Kind::GroupMetadata, _, None) => {
@@ -64,6 +68,21 @@ impl GroupCoordinator {
         }
     }
 
+    /// Kafka: `getOrMaybeCreatePersistedShareGroup`, and what each kind of record means.
+    fn replay_share_group(&mut self, now: SimTime, record: &Record) {
+        let Record { key: Key { kind, group: id, .. }, value } = record;
+        if value.is_none() && *kind == Kind::ShareGroupMetadata {
+            self.share_groups.remove(id);
+            return;
+        }
+        if value.is_some() && !self.share_groups.contains_key(id) {
+            self.share_groups.insert(id.clone(), ShareGroup::new(id.clone(), self.config.share.clone()));
+        }
+        if let Some(group) = self.share_groups.get_mut(id) {
+            group.replay(now, record);
+        }
+    }
+
     /// All is read: the sessions of all members begin anew.
     pub fn on_loaded(&mut self, now: SimTime) {
         let config = Rc::clone(&self.config);
@@ -77,6 +96,10 @@ impl GroupCoordinator {
         }
         for group in self.consumer_groups.values_mut() {
             group.on_loaded(now);
+        }
+        let topics = Rc::clone(&self.topics);
+        for group in self.share_groups.values_mut() {
+            group.on_loaded(now, &topics);
         }
         self.scheduled = scheduled;
     }

@@ -59,6 +59,23 @@ pub enum MembershipState {
     Stale,
 }
 
+impl MembershipState {
+    /// Kafka's name. Kafka: `MemberState`.
+    pub fn name(self) -> &'static str {
+        match self {
+            MembershipState::Unsubscribed => "UNSUBSCRIBED",
+            MembershipState::Joining => "JOINING",
+            MembershipState::Reconciling => "RECONCILING",
+            MembershipState::Acknowledging => "ACKNOWLEDGING",
+            MembershipState::Stable => "STABLE",
+            MembershipState::Fenced => "FENCED",
+            MembershipState::Leaving => "LEAVING",
+            MembershipState::Fatal => "FATAL",
+            MembershipState::Stale => "STALE",
+        }
+    }
+}
+
 /// What the last heartbeats said. Kafka: `ConsumerHeartbeatRequestManager.SentFields`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct SentFields {

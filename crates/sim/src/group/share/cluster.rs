@@ -470,7 +470,7 @@ impl ShareCluster {
                 match &event {
                     ShareEvent::Committed(id, results) => client.committed.push((*id, results.clone())),
                     ShareEvent::Closed => client.closed = true,
-                    ShareEvent::Acknowledged(..) => {}
+                    ShareEvent::Acknowledged(..) | ShareEvent::Assigned(_) => {}
                 }
             }
             if event == ShareEvent::Closed {

@@ -33,6 +33,16 @@ pub enum AcknowledgementMode {
     Explicit,
 }
 
+impl AcknowledgementMode {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AcknowledgementMode::Implicit => "implicit",
+            AcknowledgementMode::Explicit => "explicit",
+        }
+    }
+}
+
 /// A share consumer's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShareConsumerConfig {
@@ -93,9 +103,11 @@ pub struct Delivered {
 /// How acknowledgements of partitions ended.
 pub type Results = Vec<(TopicPartition, ShareError)>;
 
-/// Something that the application sees.
+/// Something that the application sees, or its partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShareEvent {
+    /// It has these partitions from now on.
+    Assigned(Vec<TopicPartition>),
     /// `AcknowledgementCommitCallback.onComplete`: the offsets of a partition, and how it ended.
     Acknowledged(TopicPartition, Vec<i64>, ShareError),
     /// `commitSync()` returns.
@@ -195,6 +207,16 @@ impl ShareConsumer {
             next_id: first_id,
             next_commit: 0,
         }
+    }
+
+    /// Whether it knows who coordinates its group; at first it does. Without that it sends no heartbeats.
+    pub fn set_knows_coordinator(&mut self, knows: bool) {
+        self.membership.knows_coordinator = knows;
+    }
+
+    /// The brokers that it has a session with, or asks.
+    pub fn nodes(&self) -> impl Iterator<Item = BrokerId> {
+        self.nodes.keys().copied()
     }
 
     /// Its partitions.
@@ -348,7 +370,7 @@ impl ShareConsumer {
 
     /// What its background thread does now: heartbeats, acknowledgements, fetches.
     pub fn run(&mut self, now: SimTime, metadata: &dyn Metadata, out: &mut ShareOutput) {
-        self.reconcile(metadata);
+        self.reconcile(metadata, out);
         self.heartbeat(now, out);
         self.send_requests(metadata, out);
         if self.closing && self.nodes.values().all(Node::is_closed) {
@@ -358,7 +380,7 @@ impl ShareConsumer {
 
     /// When [`ShareConsumer::run`] must be called next.
     pub fn next_deadline(&self) -> Option<SimTime> {
-        self.membership.next_beat()
+        self.membership.next_beat().filter(|_| self.membership.knows_coordinator)
     }
 
     fn node(&mut self, id: BrokerId) -> &mut Node {

@@ -101,6 +101,11 @@ impl InFlightState {
         self.rollback.is_some()
     }
 
+    /// When its lock ends; none if it has none.
+    pub fn lock_ends(&self) -> Option<SimTime> {
+        self.lock.filter(|lock| !lock.expired).map(|lock| lock.at)
+    }
+
     /// It can be handed out now.
     pub(super) fn is_available(&self) -> bool {
         self.state == RecordState::Available && !self.is_in_transition()

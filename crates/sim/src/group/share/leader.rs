@@ -6,9 +6,11 @@
 
 mod fetch;
 mod session;
+mod tell;
 
 use std::rc::Rc;
 
+use super::event::ShareEventKind;
 use super::message::{
     Acknowledgements, FINAL_EPOCH, INITIAL_EPOCH, ShareAcknowledgeRequest, ShareAcknowledgeResponse, ShareError,
     ShareFetchRequest, ShareRequest, ShareResponse, validate,
@@ -31,7 +33,7 @@ pub trait Logs {
     fn bounds(&self, partition: &TopicPartition) -> Option<(i64, i64)>;
 
     /// Where a group begins that has no state yet. `share.auto.offset.reset`.
-    fn reset(&self, partition: &TopicPartition) -> Option<i64>;
+    fn reset(&self, group: &str, partition: &TopicPartition) -> Option<i64>;
 
     /// The leader epoch.
     fn leader_epoch(&self, partition: &TopicPartition) -> Option<i32>;
@@ -49,6 +51,8 @@ pub struct LeaderOutput {
     pub reads: Vec<(ShareKey, i32)>,
     /// What the persister is to write.
     pub writes: Vec<(ShareKey, StateWrite)>,
+    /// What happened, in order.
+    pub events: Vec<(ShareKey, ShareEventKind)>,
 }
 
 /// What the broker's configuration says of share groups.
@@ -103,13 +107,15 @@ pub struct ShareLeader {
     partitions: SortedMap<ShareKey, Slot>,
     /// Requests that wait, the first that came first.
     pending: Vec<Pending>,
+    /// What happened and is not told yet.
+    events: Vec<(ShareKey, ShareEventKind)>,
 }
 
 impl ShareLeader {
     /// No sessions yet.
     pub fn new(config: LeaderConfig) -> ShareLeader {
         let sessions = Sessions::new(config.max_share_sessions);
-        ShareLeader { config, sessions, partitions: SortedMap::new(), pending: Vec::new() }
+        ShareLeader { config, sessions, partitions: SortedMap::new(), pending: Vec::new(), events: Vec::new() }
     }
 
     /// A share partition, if it is loaded.
@@ -186,28 +192,81 @@ impl ShareLeader {
         let acknowledged = self.acknowledge(now, group, member_id, request.is_renew_ack, acks, logs, out);
         let wants = !request.is_renew_ack && request.max_records > 0;
         let partitions = if wants { partitions } else { Vec::new() };
+        let mut waiting = Waiting::new(now, request, partitions.clone());
         for partition in &partitions {
-            self.load(group, partition, logs, out);
+            if !self.load(group, partition, logs, out) {
+                waiting.fail(partition, ShareError::NotLeaderOrFollower);
+            }
         }
-        let pending = Pending {
-            id,
-            group: group.clone(),
-            member: member_id.as_str().into(),
-            acknowledged,
-            fetch: Some(Waiting::new(now, request, partitions)),
-        };
+        let pending =
+            Pending { id, group: group.clone(), member: member_id.as_str().into(), acknowledged, fetch: Some(waiting) };
         self.pending.push(pending);
         self.complete_fetches(now, None, logs);
         self.answer(out);
     }
 
-    /// A partition's share of a group is loaded when it is fetched first. Kafka: `getOrCreateSharePartition`, `maybeInitialize`.
-    fn load(&mut self, group: &str, partition: &TopicPartition, logs: &dyn Logs, out: &mut LeaderOutput) {
+    /// A partition's share of a group is loaded when it is fetched first; false if another broker leads it. Kafka:
+    /// `getOrCreateSharePartition`, `maybeInitialize`.
+    fn load(&mut self, group: &str, partition: &TopicPartition, logs: &dyn Logs, out: &mut LeaderOutput) -> bool {
+        let Some(epoch) = logs.leader_epoch(partition) else { return false };
         let key = (group.to_owned(), partition.clone());
-        if let Some(epoch) = logs.leader_epoch(partition).filter(|_| !self.partitions.contains_key(&key)) {
+        if !self.partitions.contains_key(&key) {
             self.partitions.insert(key.clone(), Slot::Initializing);
             out.reads.push((key, epoch));
         }
+        true
+    }
+
+    /// Leaders may have changed. Of what the broker leads no more, or in another epoch, nothing is kept, and nobody waits for
+    /// it here. Kafka: `SharePartitionManager.SharePartitionListener`.
+    pub fn on_leaders_changed(&mut self, now: SimTime, logs: &dyn Logs, out: &mut LeaderOutput) {
+        let is_lost = |((_, partition), slot): &(&ShareKey, &Slot)| match slot {
+            Slot::Active(there) => logs.leader_epoch(partition) != Some(there.leader_epoch()),
+            Slot::Initializing => logs.leader_epoch(partition).is_none(),
+        };
+        let lost: Vec<ShareKey> = self.partitions.iter().filter(is_lost).map(|(key, _)| key.clone()).collect();
+        for key in lost {
+            self.partitions.remove(&key);
+            for pending in self.pending.iter_mut().filter(|pending| pending.group == key.0) {
+                for (partition, state) in &mut pending.acknowledged {
+                    if *partition == key.1 && matches!(state, Acknowledged::Writing(_)) {
+                        *state = Acknowledged::Done(Err(Refusal::new(ShareError::NotLeaderOrFollower, "")));
+                    }
+                }
+                if let Some(waiting) = &mut pending.fetch {
+                    waiting.fail(&key.1, ShareError::NotLeaderOrFollower);
+                }
+            }
+        }
+        self.complete_fetches(now, None, logs);
+        self.answer(out);
+    }
+
+    /// The broker is told otherwise; what is locked keeps its moment.
+    pub fn set_config(&mut self, config: LeaderConfig) {
+        if self.config == config {
+            return;
+        }
+        for slot in self.partitions.values_mut() {
+            if let Slot::Active(partition) = slot {
+                partition.set_config(Rc::clone(&config.partition));
+            }
+        }
+        self.sessions.set_max(config.max_share_sessions);
+        self.config = config;
+    }
+
+    /// The share partitions that are loaded, by group and partition.
+    pub fn partitions(&self) -> impl Iterator<Item = (&ShareKey, &SharePartition)> {
+        self.partitions.iter().filter_map(|(key, slot)| match slot {
+            Slot::Active(partition) => Some((key, &**partition)),
+            Slot::Initializing => None,
+        })
+    }
+
+    /// The requests that wait.
+    pub fn waiting(&self) -> impl Iterator<Item = MessageId> {
+        self.pending.iter().map(|pending| pending.id)
     }
 
     /// The persister has read a state, or could not. Kafka: the end of `SharePartition.maybeInitialize`.
@@ -219,8 +278,11 @@ impl ShareLeader {
         logs: &dyn Logs,
         out: &mut LeaderOutput,
     ) {
+        if !matches!(self.partitions.get(key), Some(Slot::Initializing)) {
+            return; // It comes late.
+        }
         let epoch = logs.leader_epoch(&key.1);
-        let loaded = match (read, epoch, logs.reset(&key.1)) {
+        let loaded = match (read, epoch, logs.reset(&key.0, &key.1)) {
             (Ok(state), Some(epoch), Some(reset)) => {
                 SharePartition::new(Rc::clone(&self.config.partition), epoch, state, reset)
                     .map_err(|refusal| refusal.error)
@@ -230,6 +292,8 @@ impl ShareLeader {
         };
         match loaded {
             Ok(partition) => {
+                let start_offset = partition.start_offset();
+                self.events.push((key.clone(), ShareEventKind::Loaded { start_offset }));
                 self.partitions.insert(key.clone(), Slot::Active(Box::new(partition)));
             }
             Err(error) => {
@@ -257,7 +321,10 @@ impl ShareLeader {
     ) {
         let mut moved = false;
         if let Some(Slot::Active(partition)) = self.partitions.get_mut(key) {
+            let before = partition.start_offset();
             moved = partition.on_written(write, result.is_ok());
+            let to = partition.start_offset();
+            self.tell_start(key, before, to);
         }
         let refusal = result.map_err(|error| Refusal::new(persister_error(error), ""));
         for pending in self.pending.iter_mut().filter(|pending| pending.group == key.0) {
@@ -309,10 +376,12 @@ impl ShareLeader {
         let mut ended = Vec::new();
         for (key, slot) in &mut self.partitions {
             if let Slot::Active(partition) = slot {
+                let owners = tell::owners_of_ended(partition, now);
                 let writes = partition.on_time(now);
                 if !writes.is_empty() {
                     ended.push(key.clone());
                 }
+                self.events.extend(tell::expired(key, &owners, &writes));
                 out.writes.extend(writes.into_iter().map(|write| (key.clone(), write)));
             }
         }
@@ -342,8 +411,13 @@ impl ShareLeader {
                 (Err(refusal), _) => Acknowledged::Done(Err(refusal)),
                 (Ok(()), Some(Slot::Active(there))) => match there.acknowledge(now, member, batches) {
                     Err(refusal) => Acknowledged::Done(Err(refusal)),
-                    Ok(None) => Acknowledged::Done(Ok(())),
-                    Ok(Some(write)) => {
+                    Ok(write) => {
+                        let until = now.plus_ms(self.config.partition.record_lock_duration_ms);
+                        self.events.extend(tell::acknowledged(&key, member, batches, write.as_ref(), until));
+                        let Some(write) = write else {
+                            acknowledged.push((partition.clone(), Acknowledged::Done(Ok(()))));
+                            continue;
+                        };
                         let id = write.id;
                         out.writes.push((key.clone(), write));
                         Acknowledged::Writing(id)
@@ -366,6 +440,7 @@ impl ShareLeader {
             let key = (group.to_owned(), partition);
             if let Some(Slot::Active(there)) = self.partitions.get_mut(&key) {
                 let write = there.release(member);
+                self.events.extend(tell::released(&key, member, write.as_ref()));
                 out.writes.extend(write.into_iter().map(|write| (key.clone(), write)));
                 self.complete_fetches(now, Some(&key), logs);
             }

@@ -104,6 +104,11 @@ impl AcknowledgeType {
         AcknowledgeType::ALL.iter().find(|(there, ..)| *there == self).map_or(0, |(_, id, _)| *id)
     }
 
+    /// Kafka's name of it.
+    pub fn name(self) -> &'static str {
+        AcknowledgeType::ALL.iter().find(|(there, ..)| *there == self).map_or("", |(.., name)| name)
+    }
+
     /// The one of that name.
     pub fn named(name: &str) -> Option<AcknowledgeType> {
         AcknowledgeType::ALL.iter().find(|(.., there)| *there == name).map(|(there, ..)| *there)

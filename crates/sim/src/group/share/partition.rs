@@ -28,6 +28,9 @@ pub struct SharePartitionConfig {
     pub partition_max_record_locks: i64,
     /// The group's `share.renew.acknowledge.enable` (KIP-1222).
     pub renew_acknowledge_enable: bool,
+    /// A rule that a test breaks.
+    #[cfg(test)]
+    pub sabotage: Option<crate::metadata::Sabotage>,
 }
 
 impl Default for SharePartitionConfig {
@@ -37,6 +40,8 @@ impl Default for SharePartitionConfig {
             delivery_count_limit: 5,
             partition_max_record_locks: 2_000,
             renew_acknowledge_enable: true,
+            #[cfg(test)]
+            sabotage: None,
         }
     }
 }
@@ -116,6 +121,11 @@ impl SharePartition {
             partition.advance_start();
         }
         Ok(partition)
+    }
+
+    /// The broker, or the group, is told otherwise.
+    pub(super) fn set_config(&mut self, config: Rc<SharePartitionConfig>) {
+        self.config = config;
     }
 
     /// The first offset that is not done with: the share-partition start offset (SPSO).

@@ -5,8 +5,10 @@
 //! one coordinator has all share partitions.
 
 use super::in_flight::RecordState;
+use super::leader::ShareKey;
 use super::message::ShareError;
 use super::partition::StateWrite;
+use super::share_group::InitializeState;
 use crate::ids::TopicId;
 use crate::sorted::{SortedMap, SortedSet};
 
@@ -54,6 +56,32 @@ struct Kept {
     delivery_complete_count: i64,
 }
 
+/// What the share coordinator is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateRequest {
+    /// A group is to have partitions. Kafka: `InitializeShareGroupStateRequest`.
+    Initialize(InitializeState),
+    /// A leader wants to know where to go on, in its leader epoch. Kafka: `ReadShareGroupStateRequest`.
+    Read(ShareKey, i32),
+    /// A leader has something to keep. Kafka: `WriteShareGroupStateRequest`.
+    Write(ShareKey, StateWrite),
+}
+
+/// What it answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateResponse {
+    /// To [`StateRequest::Initialize`].
+    Initialized(InitializeState),
+    /// To [`StateRequest::Read`].
+    Read(ShareKey, Result<ReadState, ShareError>),
+    /// To [`StateRequest::Write`], with its number.
+    Written(ShareKey, u64, Result<(), ShareError>),
+}
+
+fn key_of((group, partition): &ShareKey) -> StateKey {
+    (group.clone(), TopicId::of_name(&partition.topic), partition.partition)
+}
+
 /// The share coordinator.
 #[derive(Clone, Debug, Default)]
 pub struct ShareCoordinator {
@@ -61,6 +89,31 @@ pub struct ShareCoordinator {
 }
 
 impl ShareCoordinator {
+    /// Does what it is asked, of topics whose ids are those of their names.
+    pub fn on_request(&mut self, request: &StateRequest) -> StateResponse {
+        match request {
+            StateRequest::Initialize(states) => {
+                for (topic, numbers) in &states.partitions {
+                    for number in numbers {
+                        self.initialize((states.group.clone(), *topic, *number), states.state_epoch, -1);
+                    }
+                }
+                StateResponse::Initialized(states.clone())
+            }
+            StateRequest::Read(key, leader_epoch) => {
+                StateResponse::Read(key.clone(), self.read(&key_of(key), *leader_epoch))
+            }
+            StateRequest::Write(key, write) => {
+                StateResponse::Written(key.clone(), write.id, self.write(&key_of(key), write))
+            }
+        }
+    }
+
+    /// What is kept of a share partition.
+    pub fn kept(&self, key: &ShareKey) -> Option<&ReadState> {
+        self.kept.get(&key_of(key)).map(|kept| &kept.read)
+    }
+
     /// A group is to have a partition. Kafka: `initializeState`.
     pub fn initialize(&mut self, key: StateKey, state_epoch: i32, start_offset: i64) {
         let read = ReadState { state_epoch, start_offset, batches: Vec::new() };

@@ -5,6 +5,7 @@
 //! is 0; the assignor answers at once; the first heartbeat is answered before the persister is; topics are not forgotten
 //! when they are deleted.
 
+mod load;
 mod written;
 
 use highwater_log::java::{hash_order, string_hash_code};
@@ -96,6 +97,21 @@ pub struct ShareMember {
 
 /// Partitions of a topic that are to get their state, since when.
 type Initializing = SortedMap<TopicId, (SortedSet<i32>, SimTime)>;
+
+impl ShareMember {
+    /// One of which nothing is known.
+    fn new(id: &str) -> ShareMember {
+        ShareMember {
+            id: id.to_owned(),
+            client_id: String::new(),
+            client_host: String::new(),
+            epoch: 0,
+            previous_epoch: -1,
+            subscribed_topic_names: SortedSet::new(),
+            assigned: Target::new(),
+        }
+    }
+}
 
 /// Partitions whose state the persister is to make. Kafka: `InitializeShareGroupStateParameters`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,15 +230,7 @@ impl ShareGroup {
             Some(member) if epoch < member.epoch && epoch == member.previous_epoch => Ok(member.clone()),
             Some(_) => Err(GroupError::FencedMemberEpoch),
             None if epoch == 0 && self.members.len() >= self.config.max_size => Err(GroupError::GroupMaxSizeReached),
-            None if epoch == 0 => Ok(ShareMember {
-                id: request.member_id.clone(),
-                client_id: String::new(),
-                client_host: String::new(),
-                epoch: 0,
-                previous_epoch: -1,
-                subscribed_topic_names: SortedSet::new(),
-                assigned: Target::new(),
-            }),
+            None if epoch == 0 => Ok(ShareMember::new(&request.member_id)),
             None => Err(GroupError::UnknownMemberId),
         }
     }
@@ -426,6 +434,11 @@ impl ShareGroup {
         for member_id in gone {
             self.remove(&member_id, records);
         }
+    }
+
+    /// Kafka's name of its state. Kafka: `ShareGroupState`.
+    pub fn state_name(&self) -> &'static str {
+        if self.members.is_empty() { "Empty" } else { "Stable" }
     }
 
     /// All members have what they are to have.

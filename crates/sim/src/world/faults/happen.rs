@@ -187,7 +187,8 @@ impl World {
             let on_it = self.queue.take(&|kind| match kind {
                 EventKind::Deliver(message) => message.from == from && message.to == to,
                 EventKind::Metadata(broker, _) => from == NodeId::Controller && to == NodeId::Broker(*broker),
-                EventKind::Timer(..) => false,
+                EventKind::Disconnect(broker, node) => from == *node && to == NodeId::Broker(*broker),
+                EventKind::Timer(..) | EventKind::ShareStateAsked(..) | EventKind::ShareStateAnswered(..) => false,
             });
             self.faults.cut.push((from.clone(), to.clone()));
             for event in on_it {
@@ -291,7 +292,7 @@ impl World {
         let Some(broker) = self.brokers.get(&id) else { return Vec::new() };
         let fetches = broker.purgatory.fetches.iter().map(|(id, fetch)| (*id, fetch.from.clone(), fetch.since));
         let produces = broker.purgatory.produces.iter().map(|(id, produce)| (*id, produce.from.clone(), produce.since));
-        fetches.chain(produces).chain(broker.groups.unanswered()).collect()
+        fetches.chain(produces).chain(broker.groups.unanswered()).chain(broker.share.unanswered()).collect()
     }
 
     pub(in crate::world) fn schedule(&mut self, at: SimTime, cause: FactId, kind: EventKind, facts: &mut Vec<Fact>) {

@@ -73,7 +73,7 @@ impl Logs for View<'_> {
         self.logs.get(partition).map(|log| (log.start, log.end()))
     }
 
-    fn reset(&self, partition: &TopicPartition) -> Option<i64> {
+    fn reset(&self, _: &str, partition: &TopicPartition) -> Option<i64> {
         let log = self.logs.get(partition)?;
         Some(match self.reset {
             ShareReset::Earliest => log.start,

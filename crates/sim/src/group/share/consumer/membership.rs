@@ -35,6 +35,7 @@ pub(super) struct Membership {
     /// It has been in the group: leaders may know its member id.
     has_joined: bool,
     pub failure: Option<GroupError>,
+    pub knows_coordinator: bool,
 }
 
 impl Membership {
@@ -55,6 +56,7 @@ impl Membership {
             poll_deadline: now,
             has_joined: false,
             failure: None,
+            knows_coordinator: true,
         }
     }
 
@@ -111,7 +113,7 @@ impl ShareConsumer {
     }
 
     /// What it is to have it has at once, if it knows the topics. Kafka: `maybeReconcile`.
-    pub(super) fn reconcile(&mut self, metadata: &dyn Metadata) {
+    pub(super) fn reconcile(&mut self, metadata: &dyn Metadata, out: &mut ShareOutput) {
         let own = &mut self.membership;
         if own.state != MembershipState::Reconciling {
             return;
@@ -127,11 +129,12 @@ impl ShareConsumer {
         self.assigned.extend(new);
         own.current = Some(target);
         own.state = MembershipState::Acknowledging;
+        out.events.push(ShareEvent::Assigned(self.assigned.clone()));
     }
 
     /// Sends a heartbeat if one is due. Kafka: `AbstractHeartbeatRequestManager.poll`.
     pub(super) fn heartbeat(&mut self, now: SimTime, out: &mut ShareOutput) {
-        if self.membership.is_out() {
+        if self.membership.is_out() || !self.membership.knows_coordinator {
             return;
         }
         if self.membership.poll_deadline <= now {

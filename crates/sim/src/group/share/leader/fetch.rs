@@ -1,5 +1,6 @@
 //! Fetches that wait for something that can be handed out. Kafka 4.3: `DelayedShareFetch`, `ShareFetchUtils.processFetchResponse`.
 
+use super::super::event::ShareEventKind;
 use super::super::message::{FetchedPartition, ShareError, ShareFetchRequest, ShareFetchResponse, ShareResponse};
 use super::super::partition::{AcquireMode, AcquiredRecords, FetchedBatch};
 use super::{Acknowledged, LeaderOutput, Logs, Pending, ShareKey, ShareLeader, Slot};
@@ -105,19 +106,28 @@ impl ShareLeader {
         let (group, member) = (pending.group.clone(), std::rc::Rc::clone(&pending.member));
         let mut left = waiting.max_records;
         let mut done = Vec::new();
+        let mut moved = Vec::new();
         for (partition, offset) in from {
             let Some(Slot::Active(there)) = self.partitions.get_mut(&(group.clone(), partition.clone())) else {
                 continue;
             };
             let bounds = logs.bounds(partition);
             let Some(fetched) = logs.fetch(partition, *offset) else { continue };
+            let before = there.start_offset();
             if let Some((start, _)) = bounds.filter(|(start, _)| offset < start) {
                 // OFFSET_OUT_OF_RANGE: the log begins later now, and the client asks again.
                 there.on_log_start(start);
+                moved.push(((group.clone(), partition.clone()), before, there.start_offset()));
                 continue;
             }
             let size = (waiting.batch_size, left);
             let acquired = there.acquire(now, &member, waiting.acquire_mode, size, *offset, &fetched);
+            moved.push(((group.clone(), partition.clone()), before, there.start_offset()));
+            let until = now.plus_ms(self.config.partition.record_lock_duration_ms);
+            for records in &acquired {
+                let kind = ShareEventKind::Acquired { member: std::rc::Rc::clone(&member), records: *records, until };
+                self.events.push(((group.clone(), partition.clone()), kind));
+            }
             if acquired.is_empty() {
                 continue;
             }
@@ -131,10 +141,14 @@ impl ShareLeader {
             self.sessions.read_from(&group, &member, &there.partition);
         }
         waiting.done = Some(done);
+        for (key, before, to) in moved {
+            self.tell_start(&key, before, to);
+        }
     }
 
     /// Answers what can be answered: both parts of a request are over.
     pub(super) fn answer(&mut self, out: &mut LeaderOutput) {
+        out.events.append(&mut self.events);
         let is_over = |pending: &Pending| {
             let is_done = |(_, state): &(TopicPartition, Acknowledged)| matches!(state, Acknowledged::Done(_));
             pending.acknowledged.iter().all(is_done)

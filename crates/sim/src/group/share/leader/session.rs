@@ -30,6 +30,11 @@ impl Sessions {
         Sessions { max, all: SortedMap::new(), connections: SortedMap::new() }
     }
 
+    /// So many there may be from now on.
+    pub fn set_max(&mut self, max: usize) {
+        self.max = max;
+    }
+
     /// A fetch begins a session or goes on with it; gives its partitions in the order in which they are read this time.
     pub fn fetch(&mut self, request: &ShareFetchRequest, connection: u64) -> Result<Vec<TopicPartition>, ShareError> {
         let key = (request.group.clone(), request.member_id.clone());

@@ -19,6 +19,16 @@ pub enum AcquireMode {
     RecordLimit,
 }
 
+impl AcquireMode {
+    /// As it is written in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AcquireMode::BatchOptimized => "batch_optimized",
+            AcquireMode::RecordLimit => "record_limit",
+        }
+    }
+}
+
 /// A batch that was read from the log. Kafka: `RecordBatch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchedBatch {
@@ -98,6 +108,13 @@ impl SharePartition {
             }
             acquired
         };
+        #[cfg(test)]
+        if self.config.sabotage == Some(crate::metadata::Sabotage::HandsOutTwice) {
+            for batch in &mut self.batches {
+                batch.whole.iter_mut().chain(&mut batch.offsets).for_each(|state| state.state = RecordState::Available);
+            }
+            self.find_next_fetch_offset = true;
+        }
         self.without_aborted(acquired, &fetched.aborted)
     }
 
