@@ -57,7 +57,11 @@ impl Story {
         self.counters = counters;
         self.sent.extend(effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(message, _) => Some(message),
-            Effect::Fact(_) | Effect::Timer(..) | Effect::Metadata(..) => None,
+            Effect::Fact(_)
+            | Effect::Timer(..)
+            | Effect::Metadata(..)
+            | Effect::ShareState(..)
+            | Effect::Disconnect(..) => None,
         }));
     }
 

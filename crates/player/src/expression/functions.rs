@@ -4,6 +4,7 @@ mod definition;
 mod parameter;
 
 use crate::words::RefKind;
+use parameter::{given, optional};
 
 pub use definition::FunctionDef;
 pub use parameter::{Parameter, ParameterKind, Type};
@@ -11,14 +12,6 @@ pub use parameter::{Parameter, ParameterKind, Type};
 /// The function of that name.
 pub fn function(name: &str) -> Option<&'static FunctionDef> {
     FUNCTIONS.iter().find(|function| function.name == name)
-}
-
-const fn given(name: &'static str, kind: ParameterKind) -> Parameter {
-    Parameter { name, kind, optional: false }
-}
-
-const fn optional(name: &'static str, kind: ParameterKind) -> Parameter {
-    Parameter { name, kind, optional: true }
 }
 
 const fn define(

@@ -429,7 +429,11 @@ mod tests {
             }
             Some(ConsumerAction::Seek { .. }) => Some(ConsumerAction::Close),
             Some(ConsumerAction::Close) => Some(ConsumerAction::Crash),
-            Some(ConsumerAction::Crash) => None,
+            Some(ConsumerAction::Crash) => {
+                let how = AcknowledgeType::Accept;
+                Some(ConsumerAction::Acknowledge { partition: partition.clone(), offset: Offset(0), how })
+            }
+            Some(ConsumerAction::Acknowledge { .. }) => None,
         };
         let mut action = next(None);
         while let Some(here) = action {

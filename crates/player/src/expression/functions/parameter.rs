@@ -77,3 +77,13 @@ pub struct Parameter {
     /// It can be left out; only last ones can.
     pub optional: bool,
 }
+
+/// One that must be given.
+pub(super) const fn given(name: &'static str, kind: ParameterKind) -> Parameter {
+    Parameter { name, kind, optional: false }
+}
+
+/// One that can be left out.
+pub(super) const fn optional(name: &'static str, kind: ParameterKind) -> Parameter {
+    Parameter { name, kind, optional: true }
+}
