@@ -313,7 +313,7 @@ impl Component for App {
         for due in std::mem::take(&mut self.due) {
             match due {
                 Due::Emit(name, detail) => browser::emit(name, &detail),
-                Due::Fade => browser::fade_in_stage(),
+                Due::Fade => browser::motion::fade_in_stage(),
                 Due::Focus(selector) => browser::focus(&selector),
                 Due::Show(selector) => browser::answering::show(selector),
                 Due::Mark(marks) => browser::focus_first_mark(&marks),
@@ -341,7 +341,7 @@ impl App {
     fn session_mut(&mut self, change: impl FnOnce(&mut Session)) -> bool {
         if let Place::Playing(session) = &mut self.place {
             if session.is_busy() {
-                browser::finish();
+                browser::motion::finish();
             }
             change(session);
             return true;
@@ -361,7 +361,8 @@ impl App {
     }
 
     fn frame(&self) -> Frame {
-        Frame::of(self.width)
+        let frame = Frame::of(self.width);
+        if browser::outside::is_low() { frame.low() } else { frame }
     }
 
     fn home_link(&self) -> AttrValue {
@@ -398,7 +399,7 @@ impl App {
         self.brought = false;
         self.checked = None;
         self.reviewing = matches!(&self.place, Place::Later(page) if page.id() == REVIEW);
-        browser::finish();
+        browser::motion::finish();
         let Some(id) = link.scenario else {
             if !matches!(self.place, Place::Home) {
                 self.due.push(Due::Top);
@@ -432,12 +433,12 @@ impl App {
     }
 
     fn go(&mut self, command: Command, by_hand: bool) -> bool {
-        let (lang, frame) = (self.lang, self.frame());
+        let (lang, frame, width) = (self.lang, self.frame(), self.width);
         let in_picture = self.view == View::Stage;
         let Place::Playing(session) = &mut self.place else {
             return false;
         };
-        browser::finish();
+        browser::motion::finish();
         session.reduced = browser::wants_less_motion();
         if by_hand && !command.is_answer() {
             session.playing = false;
@@ -447,7 +448,7 @@ impl App {
             self.due.push(Due::KeepFocus);
         }
         let step = session.player.step();
-        match session.go(command, lang, frame) {
+        match session.go(command, lang, frame, width) {
             Ok(Arrival::Forward) if in_picture => {
                 if session.is_busy() {
                     self.due.push(Due::Play);

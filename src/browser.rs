@@ -2,23 +2,21 @@
 
 pub mod answering;
 pub mod files;
+pub mod motion;
 pub mod outside;
 pub mod share;
 
 use crate::stage::frame::{Mode, bounded};
-use std::cell::RefCell;
 
 use highwater_player::lang::Lang;
-use highwater_player::sorted::SortedMap;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Animation, CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement,
-    KeyboardEvent, MouseEvent, PointerEvent, Response, Window,
+    CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement, KeyboardEvent,
+    MouseEvent, PointerEvent, Response, Window,
 };
 
-use crate::motion::Move;
 use crate::options::Theme;
 use crate::stage::node::number;
 
@@ -105,9 +103,12 @@ pub fn dress(lang: Lang, theme: Theme, title: &str) {
 
 /// Whether the reader asked for less motion.
 pub fn wants_less_motion() -> bool {
-    window()
-        .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
-        .is_some_and(|query| query.matches())
+    matches("(prefers-reduced-motion: reduce)")
+}
+
+/// Whether a media query holds.
+fn matches(query: &str) -> bool {
+    window().and_then(|window| window.match_media(query).ok().flatten()).is_some_and(|query| query.matches())
 }
 
 /// The width of the document, in CSS px.
@@ -402,6 +403,13 @@ pub fn hold_pointer(event: &PointerEvent) {
     }
 }
 
+/// All elements that a selector finds.
+fn find_all(selector: &str) -> Vec<Element> {
+    let found = document().and_then(|document| document.query_selector_all(selector).ok());
+    let found = found.iter().flat_map(|found| (0..found.length()).filter_map(|index| found.get(index)));
+    found.filter_map(|node| node.dyn_into().ok()).collect()
+}
+
 /// Dispatches an event from the player's root: bubbling, and out of a shadow root.
 pub fn emit(name: &str, detail: &[(&str, JsValue)]) {
     let Some(root) = find("[data-player]").or_else(app_root) else {
@@ -417,83 +425,5 @@ pub fn emit(name: &str, detail: &[(&str, JsValue)]) {
     init.set_detail(&object);
     if let Ok(event) = CustomEvent::new_with_event_init_dict(name, &init) {
         let _ = root.dispatch_event(&event);
-    }
-}
-
-thread_local! {
-    /// What moves now, by mark.
-    static MOVING: RefCell<SortedMap<String, Animation>> = const { RefCell::new(SortedMap::new()) };
-}
-
-/// Plays one motion of a mark; an earlier one of the same mark ends.
-pub fn play(one: &Move) {
-    let Some(element) = find(&mark_selector(&one.mark)) else {
-        return;
-    };
-    if let Some(earlier) = MOVING.with_borrow_mut(|moving| moving.remove(&one.mark)) {
-        earlier.cancel();
-    }
-    let frames = Array::new();
-    for point in &one.points {
-        let frame = Object::new();
-        set(&frame, "offset", &point.when.into());
-        if let Some((x, y)) = point.at {
-            set(&frame, "transform", &format!("translate({}px, {}px)", number(x), number(y)).into());
-        }
-        if let Some(opacity) = point.opacity {
-            set(&frame, "opacity", &opacity.into());
-        }
-        if let Some(fill) = point.fill {
-            set(&frame, "fill", &fill.into());
-        }
-        if let Some(drawn) = point.drawn {
-            set(&frame, "strokeDasharray", &"1 1".into());
-            set(&frame, "strokeDashoffset", &(1.0 - drawn).into());
-        }
-        frames.push(&frame);
-    }
-    let timing = Object::new();
-    set(&timing, "duration", &one.duration_ms.into());
-    set(&timing, "delay", &one.delay_ms.into());
-    set(&timing, "easing", &one.ease.css().into());
-    set(&timing, "fill", &(if one.holds { "both" } else { "backwards" }).into());
-    // `Element.animate` takes keyframes and options as plain objects; it has no typed binding.
-    let animation = Reflect::get(&element, &"animate".into())
-        .ok()
-        .and_then(|animate| animate.dyn_into::<js_sys::Function>().ok())
-        .and_then(|animate| animate.call2(&element, &frames, &timing).ok())
-        .and_then(|animation| animation.dyn_into::<Animation>().ok());
-    if let Some(animation) = animation {
-        MOVING.with_borrow_mut(|moving| moving.insert(one.mark.clone(), animation));
-    }
-}
-
-fn set(object: &Object, key: &str, value: &JsValue) {
-    let _ = Reflect::set(object, &JsValue::from_str(key), value);
-}
-
-/// Ends everything that moves; the picture shows where it led.
-pub fn finish() {
-    for (_, animation) in MOVING.take() {
-        animation.cancel();
-    }
-}
-
-/// A short fade of the stage, as a cut to another picture has it.
-pub fn fade_in_stage() {
-    if wants_less_motion() {
-        return;
-    }
-    let Some(element) = find("[data-stage]") else { return };
-    let frames = Array::new();
-    for opacity in [0.4, 1.0] {
-        let frame = Object::new();
-        set(&frame, "opacity", &opacity.into());
-        frames.push(&frame);
-    }
-    if let Some(animate) =
-        Reflect::get(&element, &"animate".into()).ok().and_then(|animate| animate.dyn_into::<js_sys::Function>().ok())
-    {
-        let _ = animate.call2(&element, &frames, &90.0.into());
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod form;
 pub mod link;
+pub mod motion;
 
 use std::rc::Rc;
 
@@ -15,10 +16,10 @@ use crate::components::say;
 use crate::options::View;
 use crate::stage::frame::{Area, Frame, Mode, WIDEST_PX};
 use crate::stage::node::Node;
-use crate::stage::{self, Draw, Look, Picture};
+use crate::stage::{self, Changes, Draw, Look, Picture};
 
 /// What stands before the marks of B, so that every mark on the page is one.
-const B: &str = "B:";
+pub const B: &str = "B:";
 /// Space between two pictures, in CSS px.
 pub const BETWEEN_PX: f64 = 24.0;
 /// The most facts of a side that are listed.
@@ -31,6 +32,40 @@ pub struct Comparing {
     pub fork: Fork,
     /// The scenario compares these two by itself; otherwise a reader has changed something.
     pub is_own: bool,
+    /// B as it stands on the screen: at its step's end, or on the way there.
+    pub b: Standing,
+    /// While both move: the rows that are folded all the time, so that none changes its place.
+    pub folded: Option<Vec<String>>,
+}
+
+/// What of one of the two stands on the screen.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The scene.
+    pub scene: Rc<Scene>,
+    /// What it has otherwise than the one before it.
+    pub changes: Changes,
+}
+
+impl Standing {
+    /// At the end of a step.
+    pub fn at_rest(player: &Player) -> Standing {
+        Standing { scene: player.scene(), changes: Changes::default() }
+    }
+
+    /// Goes to the next scene.
+    pub fn follow(&mut self, scene: &Rc<Scene>) {
+        *self = Standing { changes: Changes::between(&self.scene, scene), scene: Rc::clone(scene) };
+    }
+}
+
+/// A of the two: the player, and what of it stands on the screen.
+#[derive(Clone, Copy)]
+pub struct SideA<'a> {
+    /// The player.
+    pub player: &'a Player,
+    /// What stands on the screen.
+    pub stands: &'a Standing,
 }
 
 /// What is shown of the two.
@@ -70,10 +105,22 @@ pub struct Side {
 }
 
 impl Comparing {
+    /// Two futures at the end of their step.
+    pub fn new(fork: Fork, is_own: bool) -> Comparing {
+        let b = Standing::at_rest(&fork.player);
+        Comparing { fork, is_own, b, folded: None }
+    }
+
+    /// Both stand at the end of their step.
+    pub fn settle(&mut self) {
+        self.b = Standing::at_rest(&self.fork.player);
+        self.folded = None;
+    }
+
     /// Everything that the page shows of the two.
-    pub fn shown(&self, a: &Player, lang: Lang, view: View, player_px: f64) -> Compared {
-        let fork = &self.fork;
-        let pictures = if view == View::Stage { self.pictures(a, lang, player_px) } else { Default::default() };
+    pub fn shown(&self, side_a: SideA<'_>, lang: Lang, view: View, player_px: f64) -> Compared {
+        let (fork, a) = (&self.fork, side_a.player);
+        let pictures = if view == View::Stage { self.pictures(side_a, lang, player_px) } else { Default::default() };
         let (name_a, name_b, note_b) = match &a.scenario().compare {
             Some(compare) if self.is_own => {
                 let words = crate::components::inline::plain(&fork.player.words_of_b(lang));
@@ -86,11 +133,11 @@ impl Comparing {
             }
         };
         let [picture_a, picture_b] = pictures;
-        let side = |letter, name, note, player: &Player, picture| Side {
+        let side = |letter, name, note, player: &Player, stands: &Standing, picture| Side {
             letter,
             name,
             note,
-            time_us: player.scene().time_us,
+            time_us: stands.scene.time_us,
             picture: Rc::new(picture),
             text: if view == View::Text {
                 player.text(lang).into_iter().map(|block| (block.heading, block.lines)).collect()
@@ -105,7 +152,10 @@ impl Comparing {
         };
         let first_step = fork.first().map(|first| first.step);
         Compared {
-            sides: [side("A", name_a, Vec::new(), a, picture_a), side("B", name_b, note_b, &fork.player, picture_b)],
+            sides: [
+                side("A", name_a, Vec::new(), a, side_a.stands, picture_a),
+                side("B", name_b, note_b, &fork.player, &self.b, picture_b),
+            ],
             first: fork.first_said(lang),
             first_step,
             rows: fork.rows(a, lang),
@@ -114,30 +164,19 @@ impl Comparing {
         }
     }
 
-    /// Both pictures. What is the same in both and not looked at is folded, so that what differs is seen.
-    pub fn pictures(&self, a: &Player, lang: Lang, player_px: f64) -> [Picture; 2] {
-        let (scene_a, scene_b) = (a.scene(), self.fork.player.scene());
-        let (same, other) = rows_of(&scene_a, &scene_b);
-        let folded = if other.is_empty() { Vec::new() } else { same };
-        let first = self.fork.first().filter(|first| first.step == a.step());
-        let marks = first.map(|first| first.marks.as_slice()).unwrap_or_default();
-        let frame = pane(player_px, &scene_a);
-        let draw = |scene: &Scene| {
-            let look = Look { folded: folded.clone(), ..Look::default() };
-            let label = |mark: &str| text::label(scene, mark, lang);
-            let mut picture = stage::draw(&Draw { scene, lang, frame, look: &look, label: &label }, None);
-            mark_differences(&mut picture, &other, marks);
-            picture
-        };
-        let (picture_a, mut picture_b) = (draw(&scene_a), draw(&scene_b));
-        for node in &mut picture_b.nodes {
-            rename(node);
-        }
-        [picture_a, picture_b]
+    /// Both pictures as they stand on the screen.
+    pub fn pictures(&self, a: SideA<'_>, lang: Lang, player_px: f64) -> [Picture; 2] {
+        let (end_a, end_b) = (a.player.scene(), self.fork.player.scene());
+        let folded = self.folded.clone().unwrap_or_else(|| folded(&end_a, &end_b));
+        // What differs first is marked where both have come to the end of its step.
+        let first = self.fork.first().filter(|first| self.folded.is_none() && first.step == a.player.step());
+        let first = first.map(|first| first.marks.as_slice()).unwrap_or_default();
+        let frame = pane(player_px, &end_a);
+        draw_both([a.stands, &self.b], &folded, frame, lang, first)
     }
 
     /// Where the marks of both stand, as if on one stage: what arrow keys walk over.
-    pub fn areas(&self, a: &Player, lang: Lang, player_px: f64) -> highwater_player::sorted::SortedMap<String, Area> {
+    pub fn areas(&self, a: SideA<'_>, lang: Lang, player_px: f64) -> highwater_player::sorted::SortedMap<String, Area> {
         let [picture_a, picture_b] = self.pictures(a, lang, player_px);
         let by = if is_beside(player_px) {
             (picture_a.width + BETWEEN_PX, 0.0)
@@ -182,7 +221,31 @@ fn pane(player_px: f64, scene: &Scene) -> Frame {
     };
     let width = width.max(280.0).floor();
     let has_cluster = scene.panels.iter().any(|panel| matches!(panel, Panel::Cluster(_)));
-    Frame { width, mode: if has_cluster { Mode::Narrow } else { Mode::of(width) } }
+    Frame { width, mode: if has_cluster { Mode::Narrow } else { Mode::of(width) }, is_low: false }
+}
+
+/// Both pictures; the marks of B say that they are its.
+fn draw_both(stand: [&Standing; 2], folded: &[String], frame: Frame, lang: Lang, first: &[String]) -> [Picture; 2] {
+    let [a, b] = stand;
+    let (_, other) = rows_of(&a.scene, &b.scene);
+    let draw = |Standing { scene, changes }: &Standing| {
+        let look = Look { folded: folded.to_vec(), changes: changes.clone(), ..Look::default() };
+        let label = |mark: &str| text::label(scene, mark, lang);
+        let mut picture = stage::draw(&Draw { scene, lang, frame, look: &look, label: &label }, None);
+        mark_differences(&mut picture, &other, first);
+        picture
+    };
+    let (picture_a, mut picture_b) = (draw(a), draw(b));
+    picture_b.nodes.iter_mut().for_each(rename);
+    let travels = std::mem::take(&mut picture_b.travels);
+    picture_b.travels = travels.into_iter().map(|(message, travel)| ([B, &message].concat(), travel)).collect();
+    [picture_a, picture_b]
+}
+
+/// What is the same in both and not looked at, so that what differs is seen.
+fn folded(a: &Scene, b: &Scene) -> Vec<String> {
+    let (same, other) = rows_of(a, b);
+    if other.is_empty() { Vec::new() } else { same }
 }
 
 /// The rows of replicas that are the same in both and that the step does not look at, and those that are not the same.
@@ -209,7 +272,7 @@ fn rows_of(a: &Scene, b: &Scene) -> (Vec<String>, Vec<String>) {
     (same, other)
 }
 
-/// Frames what differs, and puts a diamond at what differed first.
+/// Frames what differs, and puts a diamond at what differed first: a small one, clear of the words beside a line.
 fn mark_differences(picture: &mut Picture, other: &[String], first: &[String]) {
     let areas = picture.areas();
     for mark in other {
@@ -221,7 +284,7 @@ fn mark_differences(picture: &mut Picture, other: &[String], first: &[String]) {
     if let Some(area) = first.iter().find_map(|mark| areas.get(mark)) {
         let (x, y) = (crate::stage::frame::bounded(area.x - 2.0, 8.0, picture.width - 8.0), area.y - 2.0);
         let (x, y) = (crate::stage::node::number(x), crate::stage::node::number(y.max(8.0)));
-        picture.nodes.push(Node::path(format!("M{x} {y}m0 -8l8 8l-8 8l-8 -8z"), "differs-first"));
+        picture.nodes.push(Node::path(format!("M{x} {y}m0 -5l5 5l-5 5l-5 -5z"), "differs-first"));
     }
 }
 

@@ -5,8 +5,11 @@
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::accumulator::{Batch, BatchState, Queue};
 use highwater_player::scene::cluster::{
-    ClientCard, ClientKind, ClientLine, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role, Standing, Status,
-    Whereabouts,
+    ClientCard, ClientKind, ClientLine, Cut, Envelope, Float, LineRecord, RecordCell, ReplicaRow, Role, Standing,
+    Status, Whereabouts,
+};
+use highwater_player::scene::group::{
+    CrowdMember, GroupCrowd, GroupLog, GroupPanel, GroupTime, MemberRole, TimeRow, TimeSpan,
 };
 use highwater_player::scene::partitioner::{Division, HashStage, KeyChip, KeyStages, MovedShare, PartitionLane};
 use highwater_player::scene::replicas::{BrokerColumn, PartitionRow, ReplicaBar, TickRow};
@@ -44,7 +47,7 @@ pub fn replica(broker: i32, leo: i64, hw: i64, floats: &[(i32, Option<i64>)]) ->
         in_isr: true,
         in_elr: false,
         standing: Standing::Up,
-        is_cut_off: false,
+        cuts: Vec::new(),
         is_deposed: false,
         clock: None,
         ghosts: Vec::new(),
@@ -184,6 +187,73 @@ pub fn busy() -> Scene {
         message(23, "broker-1", "client-c1", "Fetch", true, "1 record · HW 4"),
     ];
     scene(vec![Panel::Cluster(panel)])
+}
+
+/// Links that are cut: between two followers, of the leader and the controller one way, and what a consumer would hear.
+pub fn cut() -> Scene {
+    let mut panel = cluster();
+    let cut =
+        |other: &str, loses_sent: bool, loses_heard: bool| Cut { other: other.to_owned(), loses_sent, loses_heard };
+    let cuts = [
+        vec![cut("broker-3", false, true), cut("controller", true, false), cut("client-c1", true, false)],
+        vec![cut("broker-3", true, true)],
+        vec![cut("broker-2", true, true), cut("broker-1", true, false), cut("broker-4", false, true)],
+    ];
+    for (row, cuts) in panel.replicas.iter_mut().zip(cuts) {
+        row.cuts = cuts;
+    }
+    scene(vec![Panel::Cluster(panel)])
+}
+
+/// A group of 100 members with 1,000 partitions; `c7` is gone, and the last one has just come.
+pub fn group_crowd() -> Scene {
+    let member = |number: i64| CrowdMember {
+        id: format!("member-c{number}"),
+        name: format!("c{number}"),
+        role: match number {
+            1 => MemberRole::Leader,
+            7 => MemberRole::Crashed,
+            _ => MemberRole::Member,
+        },
+        polls: number != 12,
+        kept: if number == 100 { 0 } else { 10 - number % 3 },
+        came: if number == 100 { 9 } else { number % 2 },
+        gone: i64::from(number % 10 == 0),
+    };
+    let row = |number: u64| TimeRow {
+        id: format!("member-c{number}/time"),
+        name: format!("c{number}"),
+        spans: [(0, 20 + number / 5, true), (20 + number / 5, 26 + number / 9, false), (26 + number / 9, 60, true)]
+            .map(|(from, to, works)| TimeSpan { from_us: from * 1_000_000, to_us: to * 1_000_000, works })
+            .to_vec(),
+        heartbeats: Vec::new(),
+        without_ms: Some(6_000),
+        had_some: true,
+    };
+    scene(vec![Panel::Group(Box::new(GroupPanel {
+        id: "group-billing".to_owned(),
+        group: "billing".to_owned(),
+        coordinator: shown(Some(2)),
+        state: shown("PreparingRebalance".to_owned()),
+        generation: shown(5),
+        assignment_epoch: None,
+        protocol: Some("cooperative-sticky".to_owned()),
+        members: Vec::new(),
+        unowned: Vec::new(),
+        crowd: Some(GroupCrowd { partitions: 1_000, unowned: 9, members: (1..=100).map(member).collect() }),
+        time: GroupTime {
+            id: "group-billing/time".to_owned(),
+            from_us: 0,
+            now_us: 60_000_000,
+            rows: (1..=100).map(row).collect(),
+            events: vec![(20_000_000, words("50 start")), (21_000_000, words("49 start"))],
+        },
+        log: GroupLog {
+            id: "group-billing/log".to_owned(),
+            partition: "__consumer_offsets-31".to_owned(),
+            records: Vec::new(),
+        },
+    }))])
 }
 
 /// Both followers, producer and consumer on the wire.
@@ -373,6 +443,7 @@ pub fn all() -> Vec<(&'static str, Scene)> {
         ("replication", replication()),
         ("busy", busy()),
         ("crowded", crowded()),
+        ("cut", cut()),
         ("empty", empty()),
         ("key-hash", key_hash()),
         ("moved", moved()),

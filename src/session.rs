@@ -14,8 +14,8 @@ use highwater_player::sequence::Arrow;
 use highwater_player::words::{Answered, Answering, Inline, Question, Why};
 
 use crate::action::FactFilter;
-use crate::compare::Comparing;
 use crate::compare::form::ForkForm;
+use crate::compare::{Comparing, SideA, Standing};
 use crate::components::inline::plain;
 use crate::components::player::Shown;
 use crate::components::sequence_view;
@@ -32,6 +32,8 @@ use crate::stage::{self, Changes, Draw, Look, Picture, answers};
 struct Running {
     plan: Plan,
     beats: Vec<Beat>,
+    /// The scenes of the other future, where two are shown.
+    scenes_of_b: Vec<Rc<Scene>>,
     drawn: usize,
 }
 
@@ -40,8 +42,7 @@ pub struct Session {
     /// The player.
     pub player: Player,
     /// The scene on the screen: the player's, or that of a beat on the way there.
-    scene: Rc<Scene>,
-    changes: Changes,
+    stands: Standing,
     /// What changed in a step, for pictures without motion.
     changed_in: SortedMap<usize, Changes>,
     running: Option<Running>,
@@ -86,9 +87,8 @@ impl Session {
     /// A scenario at its first step.
     pub fn new(player: Player, reduced: bool) -> Session {
         Session {
-            scene: player.scene(),
+            stands: Standing::at_rest(&player),
             player,
-            changes: Changes::default(),
             changed_in: SortedMap::new(),
             running: None,
             serial: 0,
@@ -113,32 +113,32 @@ impl Session {
     ///
     /// # Errors
     /// What the player says about a step or choice that is not there.
-    pub fn go(&mut self, command: Command, lang: Lang, frame: Frame) -> Result<Arrival, Phrase> {
+    pub fn go(&mut self, command: Command, lang: Lang, frame: Frame, player_px: f64) -> Result<Arrival, Phrase> {
         self.settle();
         self.why = None;
         self.sequence_back = 0;
-        let command = match (&self.compare, command) {
-            // Where a reader compares, no question is asked, so none is passed.
-            (Some(compare), Command::Next) if !compare.is_own => {
-                Command::Seek(self.player.steps().min(self.player.step() + 1))
-            }
-            (_, command) => command,
-        };
         self.no_number = None;
-        let arrival = self.player.dispatch(command).map_err(|error| error.phrase())?;
+        // Where a reader compares, no question is asked, so none is passed.
+        let arrival = match (&self.compare, command) {
+            (Some(compare), Command::Next) if !compare.is_own => self.player.advance(),
+            (_, command) => self.player.dispatch(command).map_err(|error| error.phrase())?,
+        };
         if let Some(compare) = &mut self.compare {
             compare.fork.follow(&self.player);
-            // Two pictures change at once: neither moves.
-            self.scene = self.player.scene();
-            self.changes = Changes::default();
+            compare.settle();
             self.gloss = None;
-            return Ok(if arrival == Arrival::Forward { Arrival::Cut } else { arrival });
+            self.stands = Standing::at_rest(&self.player);
+            if arrival != Arrival::Forward || self.reduced {
+                return Ok(if arrival == Arrival::Forward { Arrival::Cut } else { arrival });
+            }
+            self.forward_together(lang, player_px);
+            return Ok(arrival);
         }
         match arrival {
             Arrival::Forward => self.forward(lang, frame),
             Arrival::Cut => {
-                self.scene = self.player.scene();
-                self.changes = self.changed_in.get(&self.player.step()).cloned().unwrap_or_default();
+                let changes = self.changed_in.get(&self.player.step()).cloned().unwrap_or_default();
+                self.stands = Standing { scene: self.player.scene(), changes };
                 self.gloss = None;
             }
             Arrival::Stayed => {}
@@ -152,8 +152,7 @@ impl Session {
         self.changed_in.insert(self.player.step(), changes.clone());
         self.gloss = None;
         if self.reduced {
-            self.scene = end;
-            self.changes = changes;
+            self.stands = Standing { scene: end, changes };
             return;
         }
         let beats = self.player.beats().to_vec();
@@ -166,9 +165,23 @@ impl Session {
             earlier = Rc::clone(&beat.scene);
         }
         let plan = motion::plan(&pictures, &beats, self.speed);
-        self.scene = before;
-        self.changes = Changes::default();
-        self.running = Some(Running { plan, beats, drawn: 0 });
+        self.stands = Standing { scene: before, changes: Changes::default() };
+        self.run(Running { plan, beats, scenes_of_b: Vec::new(), drawn: 0 });
+    }
+
+    /// Both futures go the step as one.
+    fn forward_together(&mut self, lang: Lang, player_px: f64) {
+        let Some(compare) = &mut self.compare else { return };
+        let together = compare.together(&self.player, self.speed, lang, player_px);
+        compare.folded = Some(together.folded);
+        compare.b = Standing { scene: compare.fork.player.before(), changes: Changes::default() };
+        self.stands = Standing { scene: self.player.before(), changes: Changes::default() };
+        let (plan, beats, scenes_of_b) = (together.plan, together.beats, together.scenes_of_b);
+        self.run(Running { plan, beats, scenes_of_b, drawn: 0 });
+    }
+
+    fn run(&mut self, running: Running) {
+        self.running = Some(running);
         self.serial = self.serial.wrapping_add(1);
         if !self.moves_anything() {
             self.settle();
@@ -213,8 +226,10 @@ impl Session {
         let Some(beat) = running.beats.get(running.drawn) else {
             return;
         };
-        self.changes = Changes::between(&self.scene, &beat.scene);
-        self.scene = Rc::clone(&beat.scene);
+        self.stands.follow(&beat.scene);
+        if let (Some(compare), Some(scene)) = (&mut self.compare, running.scenes_of_b.get(running.drawn)) {
+            compare.b.follow(scene);
+        }
         running.drawn += 1;
     }
 
@@ -222,8 +237,10 @@ impl Session {
     pub fn settle(&mut self) {
         if self.running.take().is_some() {
             self.serial = self.serial.wrapping_add(1);
-            self.scene = self.player.scene();
-            self.changes = Changes::default();
+            self.stands = Standing::at_rest(&self.player);
+            if let Some(compare) = &mut self.compare {
+                compare.settle();
+            }
         }
     }
 
@@ -246,6 +263,11 @@ impl Session {
             }
             None => self.player.why(mark, lang),
         }
+    }
+
+    /// The scenario itself, beside another future.
+    pub fn side_a(&self) -> SideA<'_> {
+        SideA { player: &self.player, stands: &self.stands }
     }
 
     /// There is nothing after this step.
@@ -280,12 +302,12 @@ impl Session {
     /// The picture that stands on the screen.
     pub fn picture(&self, lang: Lang, frame: Frame) -> Picture {
         let look = Look {
-            changes: self.changes.clone(),
+            changes: self.stands.changes.clone(),
             reduced: self.reduced,
             asking: self.is_asking(lang),
             ..Look::default()
         };
-        let mut picture = Session::picture_of(&self.scene, &look, lang, frame);
+        let mut picture = Session::picture_of(&self.stands.scene, &look, lang, frame);
         if let Some(question) = self.pointing(lang) {
             answers::mark(&mut picture, &question, lang);
         }
@@ -324,7 +346,7 @@ impl Session {
             View::Stage | View::Sequence => self.picture_in(view, lang, frame),
             View::Facts | View::Text => Picture::default(),
         };
-        let compare = self.compare.as_ref().map(|compare| Rc::new(compare.shown(player, lang, view, player_px)));
+        let compare = self.compare.as_ref().map(|compare| Rc::new(compare.shown(self.side_a(), lang, view, player_px)));
         let listed = self.pointing(lang).is_some_and(|question| !answers::all_there(&picture, &question));
         Shown {
             id: player.id().to_owned(),
@@ -341,7 +363,7 @@ impl Session {
             picture: Rc::new(picture),
             sequence,
             sequence_back: self.sequence_back,
-            time_us: self.scene.time_us,
+            time_us: self.stands.scene.time_us,
             busy: self.is_busy(),
             playing: self.playing,
             speed: self.speed,
@@ -382,8 +404,8 @@ impl Session {
 
     /// The marks of the picture with their labels.
     fn marks(&self, lang: Lang) -> Vec<(String, String)> {
-        let label = |mark: String| text::label(&self.scene, &mark, lang).map(|label| (mark, label));
-        text::marks(&self.scene).into_iter().filter_map(label).collect()
+        let label = |mark: String| text::label(&self.stands.scene, &mark, lang).map(|label| (mark, label));
+        text::marks(&self.stands.scene).into_iter().filter_map(label).collect()
     }
 
     /// What the inspector shows, if it is open.

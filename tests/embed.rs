@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use highwater_tests::browser::{Page, Site, View};
+use highwater_tests::browser::{Page, Site, Theme, View, arrive};
 use xtask::server::Background;
 
 /// A page of another site, from a folder that is removed in the end.
@@ -190,5 +190,57 @@ fn a_frame_in_a_sandbox_plays_and_hears_only_the_page_around_it() -> Result<()> 
     page.evaluate("frames[0].postMessage({ type: 'highwater:command', command: 'explode' }, '*'); frames[0].postMessage(null, '*')")?;
     page.screenshot("embed/sandbox")?;
     assert_eq!(page.problems(), Vec::<String>::new());
+    Ok(())
+}
+
+/// What a reader sees in a frame without scrolling: the whole sentence, some of the picture, all of it, both buttons.
+const AT_ONCE: &str = "(() => {
+    const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+    const bar = box('.bar').top;
+    const isThere = (button) => button.top >= bar && button.bottom <= innerHeight;
+    const [words, stage] = [box('.say'), box('[data-stage]')];
+    return {
+        words: words.top >= 0 && words.bottom <= bar, picture: stage.top >= words.bottom - 4 && stage.top <= bar - 90,
+        whole: stage.bottom <= bar, buttons: isThere(box('[data-action=next]')) && isThere(box('[data-action=back]')),
+        sideways: document.documentElement.scrollWidth > innerWidth,
+    };
+})()";
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn in_480_by_360_words_picture_and_buttons_are_there_at_once() -> Result<()> {
+    let site = Site::shared()?;
+    let looks = [
+        ("en", Theme::Light, "min"),
+        ("zh", Theme::Dark, "min"),
+        ("en", Theme::Dark, "full"),
+        ("zh", Theme::Light, "full"),
+    ];
+    let mut wrong = Vec::new();
+    for (scenario, step) in [("hw-two-rounds", 5), ("compaction", 4), ("kip848-rebalance", 5), ("key-hash", 4)] {
+        for (lang, theme, controls) in looks {
+            let page = site.page(View { width: 480, height: 360, theme, reduced_motion: true, ..View::default() })?;
+            let theme = theme.name();
+            page.go(&format!("embed.html#/{scenario}?step={step}&lang={lang}&theme={theme}&controls={controls}"))?;
+            arrive(&page, step)?;
+            let name = format!("{scenario}-{lang}-{theme}-{controls}");
+            page.screenshot(&format!("embed/low-{name}"))?;
+            let seen = page.evaluate(AT_ONCE)?;
+            let is = |what: &str| seen.get(what).is_some_and(|is| *is == true);
+            if !is("words") || !is("picture") || !is("buttons") || is("sideways") {
+                wrong.push(format!("{name}: {seen}"));
+            }
+            if (scenario, controls) == ("hw-two-rounds", "min") && !is("whole") {
+                wrong.push(format!("{name}: the picture is not whole"));
+            }
+            wrong.extend(page.layout_problems()?.into_iter().map(|problem| format!("{name}: {problem}")));
+            wrong
+                .extend(page.axe_violations()?.unwrap_or_default().into_iter().map(|found| format!("{name}: {found}")));
+            wrong.extend(page.problems());
+            page.click("[data-action=next]")?;
+            arrive(&page, step + 1)?;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }

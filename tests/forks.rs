@@ -157,3 +157,43 @@ fn a_knob_is_turned_and_what_never_comes_is_said() -> Result<()> {
     }
     Ok(())
 }
+
+/// The marks of a side that move now.
+const MOVING: &str = "globalThis.moving = (side) => document.getAnimations().map(({ effect }) => effect.target)
+    .filter((mark) => mark.closest(`[data-side=${side}]`) && mark.dataset.mark).map((mark) => mark.dataset.mark.replace('B:', '')).sort().join()";
+
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn both_futures_move_as_one_and_end_as_one() -> Result<()> {
+    let site = Site::shared()?;
+    let page = site.page(View::default())?;
+    page.go("#/kip101-loss?step=1&lang=en")?;
+    page.wait_until(SHOWN)?;
+    arrive(&page, 1)?;
+    page.evaluate(MOVING)?;
+    // Up to here both do the same, so the same marks move at the same time.
+    page.press("ArrowRight")?;
+    page.wait_until("moving('A') !== '' && moving('A') === moving('B')")?;
+    // The next press ends both motions and goes on.
+    page.press("ArrowRight")?;
+    arrive(&page, 3)?;
+    assert_eq!(page.evaluate("moving('A') + moving('B')")?, "");
+    // Here A cuts its log and B does not.
+    page.press("ArrowRight")?;
+    arrive(&page, 4)?;
+    assert!(text(&page, "[data-difference]")?.contains("cut at its own high watermark"));
+    is_right(&page, "both-moved")?;
+    page.press("ArrowLeft")?;
+    arrive(&page, 3)?;
+    assert_eq!(page.evaluate("document.querySelector('[data-player]').dataset.busy")?, "false");
+
+    let calm = site.page(View { reduced_motion: true, ..View::default() })?;
+    calm.go("#/kip101-loss?step=1&lang=en")?;
+    calm.wait_until(SHOWN)?;
+    arrive(&calm, 1)?;
+    calm.evaluate(MOVING)?;
+    calm.press("ArrowRight")?;
+    arrive(&calm, 2)?;
+    assert_eq!(calm.evaluate("moving('A') + moving('B')")?, "");
+    Ok(())
+}

@@ -103,19 +103,19 @@ impl App {
         let Some(compare) = session.player.scenario().compare.clone() else { return };
         // It ran when the scenario was opened, so it runs.
         if let Ok(fork) = Fork::new(&session.player, &compare.changes) {
-            session.compare = Some(Box::new(Comparing { fork, is_own: true }));
+            session.compare = Some(Box::new(Comparing::new(fork, true)));
         }
     }
 
     /// Shows two futures.
     fn compare(&mut self, fork: Fork) {
         let lang = self.lang;
-        browser::finish();
+        browser::motion::finish();
         let Place::Playing(session) = &mut self.place else { return };
         session.settle();
         session.why = None;
         session.playing = false;
-        let compare = Comparing { fork, is_own: false };
+        let compare = Comparing::new(fork, false);
         self.announced = compare.spoken(&session.player, lang);
         session.compare = Some(Box::new(compare));
         self.write_link();
@@ -132,6 +132,8 @@ impl App {
         if session.compare.as_ref().is_none_or(|compare| compare.is_own) {
             return false;
         }
+        browser::motion::finish();
+        session.settle();
         session.compare = None;
         session.why = None;
         self.compare_as_scenario_does();

@@ -26,7 +26,7 @@ impl App {
         }
         let Some(inspection) = session.player.inspect(&mark, lang) else { return false };
         if session.is_busy() {
-            browser::finish();
+            browser::motion::finish();
             session.settle();
         }
         session.menu = false;

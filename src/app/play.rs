@@ -102,7 +102,7 @@ impl App {
     pub(super) fn play_moves(&self, _: &Context<App>) {
         let Some(session) = self.session() else { return };
         for one in session.moves() {
-            browser::play(&one);
+            browser::motion::play(&one);
         }
         let Some((at, is_over)) = session.next_at() else { return };
         let (serial, dispatch) = (session.serial, self.dispatch.clone());
@@ -127,7 +127,7 @@ impl App {
         if !self.with_session(serial, |_| {}) {
             return false;
         }
-        browser::finish();
+        browser::motion::finish();
         if browser::stage_has_focus() {
             self.due.push(Due::KeepFocus);
         }
@@ -199,7 +199,7 @@ impl App {
     pub(super) fn arrow(&mut self, mark: Option<&str>, direction: focus::Direction) -> bool {
         let Some(session) = self.session() else { return false };
         let areas = match &session.compare {
-            Some(compare) => compare.areas(&session.player, self.lang, self.width),
+            Some(compare) => compare.areas(session.side_a(), self.lang, self.width),
             None => session.picture_in(self.view, self.lang, self.frame()).areas(),
         };
         if let Some(next) = focus::next(&areas, mark, direction) {

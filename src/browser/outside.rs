@@ -4,7 +4,7 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::JsCast;
 use web_sys::CustomEvent;
 
-use super::{document, listen};
+use super::{document, find, listen, matches};
 use crate::stage::frame::bounded;
 
 /// Calls `asked` with what the page around a frame asks (`frame.js`): a step, or the text of a packed scenario, and the
@@ -21,6 +21,12 @@ pub fn on_asked(asked: impl Fn(Result<usize, String>, String) + 'static) {
             (None, None) => {}
         }
     });
+}
+
+/// In a frame of another page with little height, of which only picture, words and two buttons are wanted.
+pub fn is_low() -> bool {
+    let wants_little = find(":root.is-embedded:not([data-controls=full])").is_some();
+    wants_little && matches("(max-height: 480px)")
 }
 
 /// Calls `dropped` with what is dropped anywhere on the page, if it is files.

@@ -172,6 +172,8 @@ pub fn player(props: &PlayerProps<'_>) -> Html {
                 { timeline(&TimelineProps { lang, chapters: &shown.chapters, step: shown.step, steps: shown.steps, scrubbing: shown.scrubbing, dispatch }) }
                 { transport(&TransportProps {
                     lang,
+                    step: shown.step,
+                    steps: shown.steps,
                     can_back: shown.step > 1,
                     can_next: shown.step < shown.steps || open(shown),
                     playing: shown.playing,

@@ -5,6 +5,7 @@ use highwater_player::lang::Lang;
 use yew::prelude::*;
 
 use super::icon::{Sign, icon};
+use super::words::step_of;
 use super::{milliseconds, say};
 use crate::action::{Action, ShareAction};
 use crate::compare::form::ForkAction;
@@ -14,6 +15,10 @@ use crate::motion::Speed;
 pub struct TransportProps<'a> {
     /// The language.
     pub lang: Lang,
+    /// The step, from 1.
+    pub step: usize,
+    /// How many there are.
+    pub steps: usize,
     /// There is a step before.
     pub can_back: bool,
     /// There is a step after.
@@ -43,12 +48,13 @@ pub fn transport(props: &TransportProps<'_>) -> Html {
     let (sign, play) = if props.playing { (Sign::Pause, "pause") } else { (Sign::Play, "play") };
     html! {
         <div class="transport">
-            <button type="button" class="btn" data-action="back" aria-keyshortcuts="ArrowLeft" disabled={!props.can_back} onclick={send(Action::Go(Command::Back))}>
+            <button type="button" class="btn" data-action="back" aria-keyshortcuts="ArrowLeft" aria-label={say(lang, "back")} disabled={!props.can_back} onclick={send(Action::Go(Command::Back))}>
                 { icon(Sign::Back) }<span>{ say(lang, "back") }</span>
             </button>
             <button type="button" class="btn" data-action="play" aria-keyshortcuts="Space" aria-label={say(lang, play)} onclick={send(Action::PlayPause)}>
                 { icon(sign) }<span class="only-wide play-word">{ say(lang, play) }</span>
             </button>
+            <span class="bar-step">{ step_of(lang, props.step, props.steps) }</span>
             <button type="button" class="btn btn-primary" data-action="next" aria-keyshortcuts="ArrowRight" disabled={!props.can_next} onclick={send(Action::Go(Command::Next))}>
                 <span>{ say(lang, "next") }</span>{ icon(Sign::Next) }
             </button>

@@ -6,6 +6,7 @@ use highwater_player::sorted::SortedMap;
 use highwater_player::beat::{Beat, BeatFact, Motion};
 
 use super::{Ease, Move, Point};
+use crate::compare::B;
 use crate::stage::Picture;
 
 const TRAVEL_MS: f64 = 700.0;
@@ -193,7 +194,9 @@ impl<'a> Planner<'a> {
         for token in tokens {
             let Some((_, partition)) = token.split_once('/') else { continue };
             let Some(at) = self.place(index, token) else { continue };
-            let before = self.pictures.get(index).and_then(|picture| crate::stage::group::token_of(picture, partition));
+            let side = if token.starts_with(B) { B } else { "" };
+            let picture = self.pictures.get(index);
+            let before = picture.and_then(|picture| crate::stage::group::token_of(picture, side, partition));
             let (from, seen) = before.map_or(((at.0, at.1 - 24.0), 0.0), |from| (from, 1.0));
             if from != at {
                 moved = true;

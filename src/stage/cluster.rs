@@ -24,6 +24,8 @@ pub struct Rows {
 
 /// Lays out one partition on its brokers.
 pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel) -> Picture {
+    let few = draw.frame.is_low.then(|| fewer(draw, panel));
+    let panel = few.as_ref().unwrap_or(panel);
     let rows = place_rows(draw, panel);
     let mut picture = Picture { width: draw.frame.width, height: rows.bottom + 2.0, ..Picture::default() };
     let lanes = network::draw(draw, panel, &rows);
@@ -40,6 +42,17 @@ pub fn draw(draw: &Draw<'_>, panel: &ClusterPanel) -> Picture {
     picture.height = picture.height.max(lanes.bottom + 2.0);
     picture.travels = lanes.travels;
     picture
+}
+
+/// What a low frame has room for: the logs, and the clients that the step looks at.
+fn fewer(draw: &Draw<'_>, panel: &ClusterPanel) -> ClusterPanel {
+    let mut panel = panel.clone();
+    panel.messages.clear();
+    panel.clients.retain(|client| draw.scene.look.iter().any(|look| look.starts_with(&client.id)));
+    for row in &mut panel.replicas {
+        row.floats.clear();
+    }
+    panel
 }
 
 /// From the stage's top to the rows, where clients are cards.
@@ -59,12 +72,13 @@ fn place_rows(draw: &Draw<'_>, panel: &ClusterPanel) -> Rows {
     for (index, replica) in panel.replicas.iter().enumerate() {
         if index > 0 {
             y += match narrow {
+                true if draw.frame.is_low => 0.0,
                 true if index == network::gap_index(leader, panel.replicas.len()) => network::gap_between(draw, panel),
                 true => 8.0,
                 false => 12.0,
             };
         }
-        let height = if draw.is_folded(&replica.id) { FOLDED_PX } else { measures.row_h(replica.role) };
+        let height = if draw.is_folded(&replica.id) { FOLDED_PX } else { measures.row_h(replica) };
         rows.push((y, height));
         y += height;
     }
@@ -74,7 +88,11 @@ fn place_rows(draw: &Draw<'_>, panel: &ClusterPanel) -> Rows {
 fn isr(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Vec<Node> {
     let mark = format!("isr/{}", panel.partition);
     let narrow = draw.frame.is_narrow();
-    let (x, dot) = if narrow { (16.0, 17.0) } else { (10.0, 26.0) };
+    let (x, dot) = match (narrow, draw.frame.is_low) {
+        (true, true) => track::low::DOT,
+        (true, false) => (16.0, 17.0),
+        (false, _) => (10.0, 26.0),
+    };
     let members: Vec<f64> =
         panel.replicas.iter().zip(&rows.rows).filter(|(row, _)| row.in_isr).map(|(_, (y, _))| y + dot).collect();
     let mut rail = Node::group(0.0, 0.0, "isr").named(&mark, draw.label(&mark));

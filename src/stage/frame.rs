@@ -34,6 +34,9 @@ pub struct Frame {
     pub width: f64,
     /// The arrangement.
     pub mode: Mode,
+    /// There is little height too, and only a picture is wanted: rows of 70, no messages, no clients that a step does not
+    /// look at. Only below 560 px.
+    pub is_low: bool,
 }
 
 impl Frame {
@@ -45,7 +48,7 @@ impl Frame {
             Mode::Medium => player_px - 32.0,
             Mode::Narrow => player_px - 24.0,
         };
-        Frame { width: width.max(280.0).floor(), mode }
+        Frame { width: width.max(280.0).floor(), mode, is_low: false }
     }
 
     /// A stage without words beside it, on a page of `page_px` CSS px.
@@ -57,13 +60,19 @@ impl Frame {
             Mode::Medium => page_px - 32.0,
             Mode::Narrow => page_px - 24.0,
         };
-        Frame { width: width.max(280.0).floor(), mode }
+        Frame { width: width.max(280.0).floor(), mode, is_low: false }
     }
 
     /// A stage of exactly `stage_px`, as a standalone picture has it.
     pub fn standalone(stage_px: f64) -> Frame {
         let mode = if stage_px >= 800.0 { Mode::Wide } else { Mode::of(stage_px) };
-        Frame { width: stage_px.max(280.0).floor(), mode }
+        Frame { width: stage_px.max(280.0).floor(), mode, is_low: false }
+    }
+
+    /// With little height as well.
+    #[must_use]
+    pub fn low(self) -> Frame {
+        Frame { is_low: self.is_narrow(), ..self }
     }
 
     /// Below 560 px.

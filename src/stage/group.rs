@@ -1,6 +1,7 @@
 //! The group panel: the coordinator with the track of the group's states, a card for each member with its partitions as
 //! tokens, the ways of those that moved, the members' lines of time, and the coordinator's log.
 
+mod crowd;
 mod epochs;
 mod time;
 
@@ -31,8 +32,12 @@ const SMALL_PX: f64 = 22.0;
 pub fn draw(draw: &Draw<'_>, panel: &GroupPanel) -> Picture {
     let mut group = Group { draw, panel, nodes: Vec::new(), tokens: Vec::new(), ways: Vec::new(), y: 0.0 };
     group.coordinator();
-    group.members();
-    group.unowned();
+    if let Some(crowd) = &panel.crowd {
+        group.crowd(crowd);
+    } else {
+        group.members();
+        group.unowned();
+    }
     group.time();
     group.log();
     let height = group.y;
@@ -43,11 +48,12 @@ pub fn draw(draw: &Draw<'_>, panel: &GroupPanel) -> Picture {
     Picture { width: draw.frame.width, height, nodes, ..Picture::default() }
 }
 
-/// Where a partition's token stands: at its owner, or in the strip of those without one.
+/// Where a partition's token stands: at its owner, or in the strip of those without one. `side` is what stands before the
+/// marks of one of two futures.
 #[inline(never)]
-pub fn token_of(picture: &Picture, partition: &str) -> Option<(f64, f64)> {
+pub fn token_of(picture: &Picture, side: &str, partition: &str) -> Option<(f64, f64)> {
     let is_it = |mark: &str| {
-        mark.split_once('/').is_some_and(|(owner, name)| {
+        mark.strip_prefix(side).and_then(|mark| mark.split_once('/')).is_some_and(|(owner, name)| {
             name == partition && (owner.starts_with("member-") || owner.starts_with("group-"))
         })
     };

@@ -30,7 +30,7 @@ pub fn draw(narrow: bool) -> Picture {
         rack: None,
         stored: Vec::new(),
         standing: Standing::Up,
-        is_cut_off: false,
+        cuts: Vec::new(),
         is_deposed: false,
         clock: None,
         ghosts: Vec::new(),
@@ -63,7 +63,7 @@ pub fn draw(narrow: bool) -> Picture {
         clients: Vec::new(),
         messages: Vec::new(),
     };
-    let frame = Frame { width: 856.0, mode: Mode::Wide };
+    let frame = Frame { width: 856.0, mode: Mode::Wide, is_low: false };
     let (width, pitch, cell_w) = if narrow { (336.0, 47.0, 42.0) } else { (470.0, 60.0, 54.0) };
     let measures =
         Measures { cell_w, pitch, box_w: width, header: 12.0, top: 56.0, ..Measures::of(&panel, frame, &[]) };

@@ -3,6 +3,7 @@
 //! At 560 px and wider the network is a column at the right; below, messages stand between the rows.
 //! Every lane has its own resting place, so that no message lies over a box or over another one.
 
+mod cuts;
 mod envelope;
 mod narrow;
 
@@ -17,6 +18,7 @@ use super::cluster::Rows;
 use super::frame::Area;
 use super::node::{Node, number, rounded};
 use super::text;
+pub use cuts::{Sign, signs};
 use envelope::{dock, envelope};
 
 /// A message's way: where its envelope is at the start, at rest half way, and at the end.
@@ -216,7 +218,7 @@ fn column(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
     };
     let mut network = Network::default();
     idle(&column, &mut network);
-    let mut taken: Vec<Area> = Vec::new();
+    let mut taken = cuts::lanes(draw, &column, &mut network);
     let mut docks = 0.0;
     // Those that wait stand fixed at their ports; the ones on the wire then find room between them.
     for message in panel.messages.iter().filter(|message| is_parked(message)) {
@@ -262,12 +264,7 @@ fn column(draw: &Draw<'_>, panel: &ClusterPanel, rows: &Rows) -> Network {
 fn idle(column: &Column<'_>, network: &mut Network) {
     let leader = column.rows.leader;
     for index in (0..column.panel.replicas.len()).filter(|index| *index != leader) {
-        let is_cut = column.panel.replicas.get(index).is_some_and(|row| row.is_cut_off);
-        let class = if is_cut { "lane is-cut" } else { "lane" };
-        network.idle.push(Node::path(rounded(&column.broker_lane(index, leader), 12.0), class));
-        if is_cut {
-            network.ways.push(cut_sign(column.edge + 40.0, column.port(index)));
-        }
+        network.idle.push(Node::path(rounded(&column.broker_lane(index, leader), 12.0), "lane"));
         network.ports.push(Node::circle(column.edge, column.port(index), 4.5, "port"));
     }
     if column.panel.replicas.len() > 1 {
@@ -277,13 +274,6 @@ fn idle(column: &Column<'_>, network: &mut Network) {
         network.idle.push(Node::path(rounded(&column.client_lane(client, leader), 12.0), "lane"));
         network.ports.push(Node::circle(column.edge, column.client_port(leader, client), 4.5, "port"));
     }
-}
-
-/// A cross over a lane.
-#[inline(never)]
-pub fn cut_sign(x: f64, y: f64) -> Node {
-    let (left, right, top, bottom) = (number(x - 6.0), number(x + 6.0), number(y - 6.0), number(y + 6.0));
-    Node::path(format!("M{left} {top}L{right} {bottom}M{right} {top}L{left} {bottom}"), "cut-sign")
 }
 
 /// The area, moved down until it keeps `gap` from all that are there.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use highwater_player::lang::Lang;
-use highwater_player::scene::cluster::{ClusterPanel, Whereabouts};
+use highwater_player::scene::cluster::{ClusterPanel, Cut, Whereabouts};
 use highwater_player::scene::{Panel, Scene};
 use proptest::prelude::*;
 
@@ -110,7 +110,7 @@ proptest! {
 
 #[test]
 fn the_designs_scenes_fit_at_every_width() {
-    for (name, scene) in fixtures::all() {
+    for (name, scene) in fixtures::all().into_iter().chain([("group-crowd", fixtures::group_crowd())]) {
         for lang in Lang::ALL {
             for width in (360..=1_440).step_by(20) {
                 check(&scene, f64::from(width), lang).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -151,5 +151,77 @@ fn what_a_producer_lost_is_counted_where_its_lines_do_not_tell_of_each() {
             let counted = words.iter().any(|(_, text)| text.starts_with('✕') && text.contains('3'));
             assert_eq!(counted, is_counted, "{lost} at {width} px");
         }
+    }
+}
+
+/// How often a class is drawn.
+fn count(picture: &Picture, class: &str) -> usize {
+    let mut count = 0;
+    picture.walk(&mut |node: &Node, _| count += usize::from(node.class == class));
+    count
+}
+
+#[test]
+fn a_cut_link_is_drawn_between_any_two_and_one_way_has_an_arrow() {
+    let one = |from: usize, other: &str, loses_sent: bool, loses_heard: bool| {
+        let mut panel = fixtures::cluster();
+        panel.messages.clear();
+        panel.replicas[from].cuts = vec![Cut { other: other.to_owned(), loses_sent, loses_heard }];
+        drawn(&fixtures::scene(vec![Panel::Cluster(panel)]), 1_280.0, Lang::En)
+    };
+    let none = {
+        let mut panel = fixtures::cluster();
+        panel.messages.clear();
+        drawn(&fixtures::scene(vec![Panel::Cluster(panel)]), 1_280.0, Lang::En)
+    };
+    assert_eq!((count(&none, "lane is-cut"), count(&none, "cut-sign")), (0, 0));
+    // Two followers, the leader and a follower, a client, and nodes that stand nowhere in the picture.
+    for (from, other) in [(1, "broker-3"), (2, "broker-1"), (1, "client-c1"), (0, "controller"), (0, "broker-9")] {
+        let both = one(from, other, true, true);
+        assert_eq!((count(&both, "lane is-cut"), count(&both, "cut-sign")), (1, 1), "{other}");
+        let sent = one(from, other, true, false);
+        assert_eq!((count(&sent, "lane is-cut"), count(&sent, "cut-sign")), (1, 2), "{other}");
+        assert_ne!(sent, one(from, other, false, true), "{other}: the arrow points the other way");
+    }
+    // Below 560 px the row says it.
+    let narrow = drawn(&fixtures::cut(), 360.0, Lang::En);
+    let told: Vec<String> =
+        words(&narrow).into_iter().filter(|(class, _)| class.contains("f-bad")).map(|it| it.1).collect();
+    assert_eq!(told, ["← B3", "→ Controller", "→ c1", "B3", "B2", "→ B1", "← B4"]);
+}
+
+#[test]
+fn a_low_frame_has_the_logs_only_and_offsets_once() {
+    let mut scene = fixtures::replication();
+    let low = |scene: &Scene| {
+        let frame = Frame::of(480.0).low();
+        super::draw(&Draw { scene, lang: Lang::En, frame, look: &Look::default(), label: &|_| None }, None)
+    };
+    let picture = low(&scene);
+    assert!(picture.height <= 232.0, "{}", picture.height);
+    let offsets: Vec<String> =
+        words(&picture).into_iter().filter(|(class, _)| class.starts_with("off")).map(|it| it.1).collect();
+    assert_eq!(offsets, ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!((count(&picture, "client"), count(&picture, "msg")), (0, 0));
+    // A client that the step looks at is there.
+    scene.look = vec!["client-p1".to_owned()];
+    assert_eq!(count(&low(&scene), "client"), 1);
+    // More height than width changes nothing at 560 px and wider.
+    assert_eq!(Frame::of(560.0).low(), Frame::of(560.0));
+}
+
+#[test]
+fn a_crowd_has_a_bar_for_each_member_and_two_shapes_for_all_times() {
+    for width in [360.0, 768.0, 1_280.0] {
+        let picture = drawn(&fixtures::group_crowd(), width, Lang::Zh);
+        let mut members = 0;
+        let mut nodes = 0;
+        picture.walk(&mut |node: &Node, _| {
+            nodes += 1;
+            members += usize::from(node.mark.as_deref().is_some_and(|mark| mark.starts_with("member-c")));
+        });
+        assert_eq!(members, 100, "at {width} px");
+        assert!(nodes < 900, "{nodes} nodes at {width} px");
+        assert_eq!(count(&picture, "strip-without"), 1, "at {width} px");
     }
 }

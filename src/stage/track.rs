@@ -1,5 +1,6 @@
 //! A replica as a row: the broker's box and in it the log as a track of cells, with water, marks at boundaries and floats.
 
+pub mod low;
 mod marks;
 mod trouble;
 mod wells;
@@ -48,14 +49,18 @@ pub struct Measures {
     pub ribbon: bool,
     /// The height of page cache and disk below the log; 0 if they are not shown.
     pub wells: f64,
+    /// The one broker under whose log the offsets stand; none where each has them.
+    pub offsets_of: Option<i32>,
 }
 
 impl Measures {
     /// The measures for a panel on a stage.
     pub fn of(panel: &ClusterPanel, frame: Frame, look: &[String]) -> Measures {
-        let (cell_w, cell_h, gap) = frame.pick((54.0, 44.0, 6.0), (47.0, 44.0, 5.0), (40.0, 32.0, 4.0));
+        let is_low = frame.is_low;
+        let (cell_w, cell_h, gap) =
+            frame.pick((54.0, 44.0, 6.0), (47.0, 44.0, 5.0), (40.0, if is_low { 26.0 } else { 32.0 }, 4.0));
         let pitch = cell_w + gap;
-        let header = frame.pick(172.0, 138.0, 30.0);
+        let header = frame.pick(172.0, 138.0, if is_low { low::HEADER_PX } else { 30.0 });
         let box_x = frame.pick(28.0, 28.0, 0.0);
         let box_w = frame.pick(frame.width - 216.0, frame.width - 216.0, frame.width);
         let log_w = box_w - header - frame.pick(18.0, 18.0, 10.0);
@@ -66,7 +71,9 @@ impl Measures {
                 row.epochs.iter().filter(|(_, from)| *from >= first).count() >= 2
                     || (row.epochs.len() >= 2 && row.epochs.last().is_some_and(|(_, from)| *from > first))
             });
-        let (top, leader_h, follower_h) = if frame.is_narrow() {
+        let (top, leader_h, follower_h) = if is_low {
+            (40.0, low::ROW_PX, low::ROW_PX)
+        } else if frame.is_narrow() {
             (68.0, 158.0, 126.0)
         } else if ribbon {
             (46.0, 170.0, 144.0)
@@ -83,8 +90,8 @@ impl Measures {
             box_w,
             header,
             top,
-            bed: frame.pick(50.0, 50.0, 38.0),
-            offsets: frame.pick(65.0, 65.0, 53.0),
+            bed: frame.pick(50.0, 50.0, if is_low { 30.0 } else { 38.0 }),
+            offsets: frame.pick(65.0, 65.0, if is_low { 44.0 } else { 53.0 }),
             floats: if frame.is_narrow() {
                 64.0
             } else if ribbon {
@@ -98,6 +105,7 @@ impl Measures {
             slots,
             first,
             ribbon,
+            offsets_of: panel.replicas.last().filter(|_| is_low).map(|row| row.broker),
         }
     }
 
@@ -128,11 +136,18 @@ impl Measures {
     }
 
     /// The height of a row.
-    pub fn row_h(&self, role: Role) -> f64 {
-        match role {
-            Role::Leader => self.leader_h,
-            Role::Follower => self.follower_h,
-        }
+    pub fn row_h(&self, row: &ReplicaRow) -> f64 {
+        let offsets = if self.offsets_of == Some(row.broker) { low::OFFSETS_PX } else { 0.0 };
+        offsets
+            + match row.role {
+                Role::Leader => self.leader_h,
+                Role::Follower => self.follower_h,
+            }
+    }
+
+    /// The offsets stand under the log of this broker.
+    fn has_offsets(&self, row: &ReplicaRow) -> bool {
+        self.offsets_of.is_none_or(|broker| broker == row.broker)
     }
 
     fn holds(&self, offset: i64) -> bool {
@@ -170,8 +185,9 @@ pub fn row(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, y: f64) -> No
         (false, _, true) => "place",
         (false, _, false) => "place is-out",
     };
+    let class = if frame.is_low { "place-low" } else { class };
     let is_folded = draw.is_folded(&row.id);
-    let height = if is_folded { FOLDED_PX } else { measures.row_h(row.role) };
+    let height = if is_folded { FOLDED_PX } else { measures.row_h(row) };
     let mut group = Node::group(measures.box_x, y, "broker")
         .named(&row.id, draw.label(&row.id))
         .container()
@@ -198,6 +214,9 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     let tag_w = f64::max(tag_w, text::width(&tag_words, 12.0) + 14.0);
     let rack = row.rack.as_ref().map(|rack| draw.say(Phrase::new("scene.rack").with("rack", &**rack)));
     let (state, state_class) = trouble::state(draw, row);
+    if frame.is_low {
+        return low::header(draw, row, &name, tag_words, (state, state_class));
+    }
     let earlier = measures.first - draw_first(row);
     let earlier = (earlier > 0).then(|| draw.say(Phrase::new("interface.earlier").with("n", earlier)));
     let tag = |x: f64, y: f64| {
@@ -221,7 +240,8 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
         } else {
             earlier.map_or(state.clone(), |earlier| format!("{state} · {earlier}"))
         };
-        let cut_w = if row.is_cut_off { 20.0 } else { 0.0 };
+        let cuts = network::signs(draw, row);
+        let cut_w = cuts.iter().map(network::Sign::width).sum::<f64>();
         let room = measures.box_w - 30.0 - name_w - 20.0 - tag_w - 10.0 - cut_w;
         let mut nodes = vec![
             Node::words(30.0, 22.0, "s-name", name),
@@ -230,8 +250,10 @@ fn header(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
             tag(measures.box_w - 10.0 - tag_w, 7.0),
         ];
         nodes.extend(rack);
-        if row.is_cut_off {
-            nodes.push(network::cut_sign(measures.box_w - 10.0 - tag_w - 14.0, 17.0));
+        let mut x = measures.box_w - 10.0 - tag_w - cut_w;
+        for cut in cuts {
+            nodes.extend(cut.draw(x, 22.0));
+            x += cut.width();
         }
         return nodes;
     }
@@ -290,7 +312,8 @@ pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64)
         ))
         .with(left_wall(measures, wall, measures.first > draw_first(row)));
     for record in row.records.iter().filter(|record| measures.holds(record.offset)) {
-        track = track.with_all(cell(draw, measures, record));
+        let [cell, offset] = cell(draw, measures, record);
+        track = track.with(cell).with_all(measures.has_offsets(row).then_some(offset));
     }
     track = track.with_all(batches(measures, row));
     if !row.ghosts.is_empty() {
@@ -298,13 +321,11 @@ pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64)
     }
     if measures.holds(leo) && !row.ghosts.iter().any(|ghost| ghost.cell.offset == leo) {
         let x = measures.cell_x(leo);
-        track = track
-            .with(Node::group(x, 0.0, "rec is-next").with(Node::rect(
-                Area::new(0.0, 0.0, measures.cell_w, measures.cell_h),
-                6.0,
-                "box",
-            )))
-            .with(Node::words(x + measures.cell_w / 2.0, measures.offsets, "off", leo.to_string()));
+        let next = Node::rect(Area::new(0.0, 0.0, measures.cell_w, measures.cell_h), 6.0, "box");
+        track = track.with(Node::group(x, 0.0, "rec is-next").with(next));
+        if measures.has_offsets(row) {
+            track = track.with(Node::words(x + measures.cell_w / 2.0, measures.offsets, "off", leo.to_string()));
+        }
     }
     track =
         track.with(water(measures, log_w, hw > measures.first, hw_x, &format!("{hw_mark}~sheen"), &["water-sheen"]));
@@ -320,7 +341,7 @@ pub fn track(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow, log_w: f64)
     track = track.with(flag).with(end_mark(draw, measures, row, leo, leo_x, leo_left));
     if measures.wells > 0.0 {
         let below = draw.frame.pick(-4.0, -4.0, 1.0);
-        let y = measures.row_h(row.role) - measures.top - measures.wells + below;
+        let y = measures.row_h(row) - measures.top - measures.wells + below;
         track = track.with_all(wells::draw(draw, measures, row, y, log_w));
     }
     if row.role == Role::Leader {
@@ -408,7 +429,12 @@ fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] 
             ));
         }
         None => {
-            group = group.with(Node::words(w / 2.0, if narrow { 20.8 } else { 26.8 }, &format!("val{long}"), value));
+            group = group.with(Node::words(
+                w / 2.0,
+                if narrow { h / 2.0 + 4.8 } else { 26.8 },
+                &format!("val{long}"),
+                value,
+            ));
         }
     }
     let group =

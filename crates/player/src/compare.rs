@@ -53,8 +53,12 @@ impl Fork {
         Ok(fork)
     }
 
-    /// Stands at the same step as the scenario itself.
+    /// Stands at the same step as the scenario itself; with the beats of the step, if that has them.
     pub fn follow(&mut self, a: &Player) {
+        if !a.beats().is_empty() && self.player.step().saturating_add(1) == a.step() {
+            self.player.advance();
+            return;
+        }
         // Both have the same steps.
         let _ = self.player.dispatch(crate::command::Command::Seek(a.step()));
     }

@@ -236,6 +236,12 @@ impl Player {
         Ok(arrival)
     }
 
+    /// Goes to the next step, and no answer is shown: not where nothing is asked.
+    pub fn advance(&mut self) -> Arrival {
+        let next = self.step.saturating_add(1);
+        if next < self.steps() { self.arrive(next, Arrival::Forward) } else { Arrival::Stayed }
+    }
+
     fn asks_a_number(&self) -> bool {
         let ask = self.scenario.steps.get(self.step).and_then(|step| step.ask.as_ref());
         ask.is_some_and(|ask| matches!(ask.choices, Choices::Number(_)))
@@ -280,7 +286,10 @@ impl Player {
                 }
                 None => Scene::default(),
             };
-            self.beats = beats::beats(&self.run.history, from.moment, to.moment, &quiet, &self.palette);
+            // In a crowd nothing moves that could be followed.
+            if !end.is_crowd() {
+                self.beats = beats::beats(&self.run.history, from.moment, to.moment, &quiet, &self.palette);
+            }
             self.before = Rc::new(before);
             if let Some(last) = self.beats.last_mut() {
                 last.scene = Rc::new(end.clone());

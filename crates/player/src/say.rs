@@ -40,12 +40,19 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("leader", leader.0)
                 .with("epoch", leader_epoch.0)
         }
-        FactKind::PartitionChangeRecord { partition, registration, .. } => Phrase::new("facts.partition_change_record")
+        FactKind::PartitionChangeRecord { partition, registration, .. } => {
+            Phrase::new(if registration.elr.is_empty() {
+                "facts.partition_change_record"
+            } else {
+                "facts.partition_change_record_elr"
+            })
             .with("partition", partition.to_string())
-            .with("isr", list(&registration.isr))
+            .with("isr", if registration.isr.is_empty() { "{}".to_owned() } else { list(&registration.isr) })
+            .with("elr", list(&registration.elr))
             .with("leader", registration.leader.map_or(-1, |leader| leader.0))
             .with("epoch", registration.leader_epoch.0)
-            .with("partition_epoch", registration.partition_epoch),
+            .with("partition_epoch", registration.partition_epoch)
+        }
         FactKind::MetadataUpdated { client, topic, partitions, before } => {
             let key = if *before == 0 { "facts.metadata_first" } else { "facts.metadata_updated" };
             Phrase::new(key)

@@ -186,3 +186,52 @@ fn changes_that_are_none_are_told() {
     let nine: Vec<Change> = (1..=9).map(|step| change(&format!("{step}~refresh_metadata:p1"))).collect();
     assert!(Fork::new(&a, &nine).unwrap_err().to_string().contains("at most 8"));
 }
+
+#[test]
+fn what_a_message_says_is_no_difference_where_something_follows_from_it() {
+    // From its first Fetch on a follower tells its epoch, or not; what a reader looks for is the log that is cut, and here
+    // who may lead.
+    for (id, step, name) in [("kip101-loss", 4, "LogTruncated"), ("kip101-divergence", 3, "PartitionChangeRecord")] {
+        let a = open(id);
+        let fork = Fork::new(&a, &a.scenario().compare.as_ref().unwrap().changes).unwrap();
+        let first = fork.first().unwrap();
+        let told = first.a.as_ref().unwrap();
+        assert_eq!((first.step, told.name, first.said_since), (step, name, Some(1)), "{id}");
+        assert!(first.marks.iter().any(|mark| mark.starts_with("broker-")), "{id}: {:?}", first.marks);
+        assert!(fork.first_said(Lang::En).contains("from step 1 on"), "{}", fork.first_said(Lang::En));
+    }
+}
+
+#[test]
+fn every_knob_of_the_course_turns_something_that_is_seen() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let mut ids: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    ids.sort();
+    let mut turned = 0;
+    for id in ids {
+        let mut a = open(&id);
+        for knob in a.knobs() {
+            for (value, change) in &knob.values {
+                let told = format!("{id}: {} = {value}", knob.config);
+                let mut fork =
+                    Fork::new(&a, std::slice::from_ref(change)).unwrap_or_else(|error| panic!("{told}: {error}"));
+                let first = fork.first().unwrap_or_else(|| panic!("{told}: nothing differs")).step;
+                // What differs stands in the picture or in the table of some step.
+                let is_seen = (first..=a.steps()).any(|step| {
+                    a.dispatch(Command::Seek(step)).unwrap();
+                    fork.follow(&a);
+                    fork.rows(&a, Lang::En).iter().any(|row| !row.is_first)
+                        || fork.player.scene().panels != a.scene().panels
+                });
+                assert!(is_seen, "{told}: {}", fork.first_said(Lang::En));
+                turned += 1;
+            }
+        }
+    }
+    assert!(turned > 40, "{turned} values");
+}

@@ -53,9 +53,15 @@ fn a_dead_leader_leads_on_paper_until_its_session_is_over() {
 }
 
 #[test]
-fn a_link_that_is_cut_is_shown_at_the_follower() {
+fn a_link_that_is_cut_is_shown_at_both_its_ends() {
     let panel = at(&mut player(), "ahead");
-    assert!(row(&panel, 3).is_cut_off && !row(&panel, 2).is_cut_off);
+    let cut_from = |broker| {
+        let cuts = &row(&panel, broker).cuts;
+        cuts.iter().map(|cut| (cut.other.clone(), cut.loses_sent, cut.loses_heard)).collect::<Vec<_>>()
+    };
+    assert_eq!(cut_from(3), [("broker-1".to_owned(), true, true)]);
+    assert_eq!(cut_from(1), [("broker-3".to_owned(), true, true)]);
+    assert_eq!(cut_from(2), []);
     assert_eq!(panel.cuts.len(), 2, "both ways");
 }
 

@@ -14,7 +14,8 @@ const STEPS: [u64; 8] = [1, 2, 5, 10, 20, 60, 120, 300];
 impl Group<'_> {
     pub(super) fn time(&mut self) {
         let (draw, time, width, narrow) = (self.draw, &self.panel.time, self.width(), self.is_narrow());
-        let row_h = draw.frame.pick(32.0, 32.0, 30.0);
+        let is_crowd = self.panel.crowd.is_some();
+        let row_h = if is_crowd { self.strip_px() } else { draw.frame.pick(32.0, 32.0, 30.0) };
         let title = self.say("time");
         self.y += 14.0;
         let top = self.y;
@@ -22,11 +23,24 @@ impl Group<'_> {
             .named(&time.id, draw.label(&time.id))
             .container()
             .with(Node::words(0.0, top + 14.0, "s-h", title));
-        let (left, right) = if narrow { (34.0, width - 116.0) } else { (54.0, width - 130.0) };
+        let mut rows_top = top + 44.0;
+        if is_crowd {
+            for line in self.strips_words() {
+                node = node.with(Node::words(0.0, rows_top - 12.0, "s-dim", line));
+                rows_top += 18.0;
+            }
+        }
+        let (left, right) = if is_crowd {
+            (54.0, width - 20.0)
+        } else if narrow {
+            (34.0, width - 116.0)
+        } else {
+            (54.0, width - 130.0)
+        };
         let span_us = time.now_us.saturating_sub(time.from_us).max(1) as f64;
         let x_of = |at: u64| left + (at.saturating_sub(time.from_us)) as f64 / span_us * (right - left);
-        let rows_top = top + 44.0;
-        let bottom = rows_top + row_h * self.panel.members.len() as f64;
+        let count = if is_crowd { time.rows.len() } else { self.panel.members.len() };
+        let bottom = rows_top + row_h * count as f64;
         let seconds = span_us / 1_000_000.0;
         let most = draw.frame.pick(8.0, 8.0, 4.0);
         let step = STEPS.into_iter().find(|step| seconds / *step as f64 <= most).unwrap_or(600);
@@ -56,8 +70,11 @@ impl Group<'_> {
                 used = begin + w + 8.0;
             }
         }
+        if is_crowd {
+            node = node.with_all(self.strips(rows_top, row_h, &x_of));
+        }
         let mut y = rows_top;
-        for row in &time.rows {
+        for row in time.rows.iter().filter(|_| !is_crowd) {
             node = node.with(self.row(row, y, row_h, right, &x_of));
             y += row_h;
         }

@@ -53,7 +53,7 @@ pub(super) fn clock_bar(clock: &Clock, w: f64) -> [Node; 2] {
 pub(super) fn ghosts(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> Vec<Node> {
     let mut nodes = Vec::new();
     for ghost in row.ghosts.iter().filter(|ghost| measures.holds(ghost.cell.offset)) {
-        nodes.extend(cell(draw, measures, ghost));
+        nodes.extend(cell(draw, measures, ghost, measures.has_offsets(row)));
     }
     let is_cut = row.ghosts.iter().any(|ghost| ghost.is_new);
     let leo = row.log_end_offset.value;
@@ -64,7 +64,7 @@ pub(super) fn ghosts(draw: &Draw<'_>, measures: &Measures, row: &ReplicaRow) -> 
     nodes
 }
 
-fn cell(draw: &Draw<'_>, measures: &Measures, ghost: &Ghost) -> Vec<Node> {
+fn cell(draw: &Draw<'_>, measures: &Measures, ghost: &Ghost, has_offsets: bool) -> Vec<Node> {
     let (w, h) = (measures.cell_w, measures.cell_h);
     let x = measures.cell_x(ghost.cell.offset);
     let narrow = draw.frame.is_narrow();
@@ -83,13 +83,13 @@ fn cell(draw: &Draw<'_>, measures: &Measures, ghost: &Ghost) -> Vec<Node> {
     let key = ghost.cell.key.as_deref().filter(|_| !narrow);
     let y = match (key, narrow) {
         (Some(_), _) => 19.0,
-        (None, true) => 20.8,
+        (None, true) => h / 2.0 + 4.8,
         (None, false) => 26.8,
     };
     group = group.with(Node::words(w / 2.0, y, &format!("val{long}"), value));
     if let Some(key) = key {
         group = group.with(Node::words(w / 2.0, 36.0, "key", short(key, 7)));
     }
-    let offset = ghost.cell.offset.to_string();
-    vec![group, Node::words(x + w / 2.0, measures.offsets, "off", offset)]
+    let offset = Node::words(x + w / 2.0, measures.offsets, "off", ghost.cell.offset.to_string());
+    [Some(group), has_offsets.then_some(offset)].into_iter().flatten().collect()
 }

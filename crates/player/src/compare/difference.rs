@@ -1,7 +1,9 @@
 //! How two futures differ, by their facts.
 //!
 //! Two facts are the same if they have the same name, fields and moment. What was changed is no difference by itself, and
-//! neither is a command or a timer that fires: what follows from them is.
+//! neither is a command or a timer that fires: what follows from them is. A message that goes in both and only says another
+//! thing (the epoch of a Fetch) is the first difference only if nothing follows from it: a reader looks for the log that is
+//! cut in one, not for the field that led there.
 
 use highwater_sim::fact::{Fact, FactKind, FieldValue};
 use highwater_sim::sorted::{SortedMap, sort_short_by_key};
@@ -32,6 +34,8 @@ pub struct Difference {
     pub step: usize,
     /// The marks that it is about.
     pub marks: Vec<MarkId>,
+    /// The step since which messages that go in both say other things; none if that is not before.
+    pub said_since: Option<usize>,
 }
 
 /// A fact of one of the futures.
@@ -75,20 +79,57 @@ pub struct Cell {
 
 /// The first difference behind the `shared` facts; `given` are the facts in B that are the change itself.
 pub(super) fn first(a: &Run, b: &Run, shared: usize, given: &[u64]) -> Option<Difference> {
-    let in_a: Vec<FactRef<'_>> = behind(a, shared).filter(|fact| counts(fact)).collect();
-    let in_b: Vec<FactRef<'_>> = behind(b, shared).filter(|fact| counts(fact) && !given.contains(&fact.id.0)).collect();
-    let same = in_a.iter().zip(&in_b).take_while(|(a, b)| is_same(a, b)).count();
+    let facts_a: Vec<FactRef<'_>> = behind(a, shared).filter(|fact| counts(fact)).collect();
+    let facts_b: Vec<FactRef<'_>> =
+        behind(b, shared).filter(|fact| counts(fact) && !given.contains(&fact.id.0)).collect();
+    let [in_a, in_b] = [&facts_a, &facts_b].map(|facts| facts.iter().map(|fact| &**fact).collect::<Vec<&Fact>>());
+    let first = parting(&in_a, &in_b, is_same)?;
+    if !says_only(&first) {
+        return Some(difference(a, b, first, None));
+    }
+    // What follows from what the message says: messages are counted otherwise from here on, so numbers are no difference.
+    let [after_a, after_b] =
+        [in_a, in_b].map(|facts| facts.into_iter().filter(|fact| !is_message(fact)).collect::<Vec<_>>());
+    let said = difference(a, b, first, None);
+    Some(match parting(&after_a, &after_b, |a, b| a.at == b.at && is_alike(a, b)) {
+        Some(what) => difference(a, b, what, Some(said.step)),
+        None => said,
+    })
+}
+
+/// Where two futures part: the fact of each, or of one alone.
+type Parting<'a> = (Option<&'a Fact>, Option<&'a Fact>);
+
+fn parting<'a>(in_a: &[&'a Fact], in_b: &[&'a Fact], same: impl Fn(&Fact, &Fact) -> bool) -> Option<Parting<'a>> {
+    let same = in_a.iter().zip(in_b).take_while(|(a, b)| same(a, b)).count();
     let (rest_a, rest_b) = (in_a.get(same..).unwrap_or_default(), in_b.get(same..).unwrap_or_default());
-    let (next_a, next_b) = (rest_a.first().map(|fact| &**fact), rest_b.first().map(|fact| &**fact));
     // The one that comes first in time is the difference; if it is in both, it is about when or how.
-    let (fact_a, fact_b) = match (next_a, next_b) {
+    Some(match (rest_a.first().copied(), rest_b.first().copied()) {
         (None, None) => return None,
         (Some(here), None) => (Some(here), None),
         (None, Some(there)) => (None, Some(there)),
-        (Some(here), Some(there)) if subject(here) == subject(there) => (Some(here), Some(there)),
+        (Some(here), Some(there)) if is_one_event(here, there) => (Some(here), Some(there)),
         (Some(here), Some(there)) if here.at <= there.at => (Some(here), twin(here, rest_b)),
         (Some(_), Some(there)) => (twin(there, rest_a), Some(there)),
-    };
+    })
+}
+
+/// The same thing happens in both, with other values: it sets the same, or comes at the same moment to the same partition.
+fn is_one_event(here: &Fact, there: &Fact) -> bool {
+    let place = |fact: &Fact| (fact.kind.name(), fact.at, fact.kind.partition().cloned(), marks::brokers(&fact.kind));
+    subject(here) == subject(there) || here.kind.partition().is_some() && place(here) == place(there)
+}
+
+/// The same message at the same moment, with something else in it.
+fn says_only(parting: &Parting<'_>) -> bool {
+    matches!(parting, (Some(a), Some(b)) if is_message(a) && a.at == b.at && subject(a) == subject(b))
+}
+
+fn is_message(fact: &Fact) -> bool {
+    matches!(fact.kind, FactKind::Sent(_) | FactKind::Received(_) | FactKind::MessageLost(_))
+}
+
+fn difference(a: &Run, b: &Run, (fact_a, fact_b): Parting<'_>, said_since: Option<usize>) -> Difference {
     let told = |run: &Run, fact: &Fact| Told {
         name: fact.kind.name(),
         time_us: fact.at.0,
@@ -103,7 +144,7 @@ pub(super) fn first(a: &Run, b: &Run, shared: usize, given: &[u64]) -> Option<Di
             marked.push(mark);
         }
     }
-    Some(Difference { a: told_a, b: told_b, step, marks: marked })
+    Difference { a: told_a, b: told_b, step, marks: marked, said_since: said_since.filter(|since| *since < step) }
 }
 
 /// The marks that a fact is about, and the rows where it happened: a message is gone when it has arrived.
@@ -129,9 +170,14 @@ fn is_same(a: &Fact, b: &Fact) -> bool {
 }
 
 /// The same thing in the other future, at another time.
-fn twin<'a>(fact: &Fact, others: &'a [FactRef<'a>]) -> Option<&'a Fact> {
-    let named = |other: &&'a Fact| other.kind.name() == fact.kind.name();
-    others.iter().map(|other| &**other).filter(named).find(|other| values(&other.kind).eq(&values(&fact.kind)))
+fn twin<'a>(fact: &Fact, others: &[&'a Fact]) -> Option<&'a Fact> {
+    let named = |other: &&&Fact| other.kind.name() == fact.kind.name();
+    others.iter().filter(named).find(|other| values(&other.kind).eq(&values(&fact.kind))).copied()
+}
+
+/// The same but for numbers of things.
+fn is_alike(a: &Fact, b: &Fact) -> bool {
+    a.kind.name() == b.kind.name() && values(&a.kind) == values(&b.kind)
 }
 
 /// What a fact says, but for numbers of things.
@@ -182,7 +228,7 @@ impl Difference {
                 .with(&format!("{side}_ms"), milliseconds(told.time_us))
                 .with("ms", milliseconds(told.time_us))
         };
-        match (&self.a, &self.b) {
+        let first = match (&self.a, &self.b) {
             (Some(a), Some(b)) if a.sentence == b.sentence => {
                 told(told(Phrase::new("compare.other_time"), "a", a), "b", b)
             }
@@ -191,7 +237,10 @@ impl Difference {
             (None, Some(b)) => told(Phrase::new("compare.only_b"), "b", b),
             (None, None) => Phrase::new("compare.no_difference"),
         }
-        .with("step", step)
+        .with("step", step);
+        let Some(since) = self.said_since else { return first };
+        let since = i64::try_from(since).unwrap_or(i64::MAX);
+        Phrase::new("compare.said_since").with("first", first.say(lang)).with("step", since)
     }
 }
 
@@ -223,9 +272,7 @@ pub(super) fn rows(a: &Player, b: &Player, shared: usize, first: Option<&Differe
         let fact_a = find(&last_a).and_then(|last| a.run().history.facts().get(last)).or_else(before);
         let fact_b = find(&last_b).and_then(|last| b.run().history.facts().get(last)).or_else(before);
         let agree = match (&fact_a, &fact_b) {
-            (Some(here), Some(there)) => {
-                here.kind.name() == there.kind.name() && values(&here.kind) == values(&there.kind)
-            }
+            (Some(here), Some(there)) => is_alike(here, there),
             (None, None) => true,
             _ => false,
         };

@@ -22,6 +22,14 @@ pub(super) fn group(seen: &Seen<'_>, mark: &str) -> Option<Thing> {
         thing.has("offset < highWatermark", record.committed);
         return Some(thing);
     }
+    if let Some(member) = panel.one_of_crowd(mark) {
+        let title = Phrase::new("inspect.member_of").with("name", member.name.as_str());
+        let mut thing = Thing::new("member", "group", title.with("group", panel.group.as_str()));
+        thing.sheet(if panel.assignment_epoch.is_some() { "ConsumerGroupMember" } else { "ClassicGroupMember" });
+        let key = ["assignment/", &member.name].concat();
+        thing.set("assignedPartitions.size", member.owns(), &key);
+        return Some(thing);
+    }
     let of_member = |card: &&MemberCard| mark == card.id || mark.starts_with(&[card.id.as_str(), "/"].concat());
     Some(match panel.members.iter().find(of_member) {
         Some(card) => member(seen, panel, card),

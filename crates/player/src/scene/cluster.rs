@@ -86,8 +86,8 @@ pub struct ReplicaRow {
     pub in_elr: bool,
     /// How the broker is.
     pub standing: Standing,
-    /// The link between it and the leader is cut, one way at least.
-    pub is_cut_off: bool,
+    /// Its links that are cut.
+    pub cuts: Vec<Cut>,
     /// It holds itself for the leader, and the controller has another, or none.
     pub is_deposed: bool,
     /// What is about to change about it, if it goes on like this.
@@ -106,6 +106,17 @@ pub struct ReplicaRow {
     pub epochs: Vec<(i32, i64)>,
     /// On the leader: what it credits each follower with. Empty on a follower.
     pub floats: Vec<Float>,
+}
+
+/// A link of a broker that is cut, one way or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The other end: `broker-3`, `client-p1` or `controller`.
+    pub other: MarkId,
+    /// What the broker sends there is lost.
+    pub loses_sent: bool,
+    /// What it would hear from there is lost.
+    pub loses_heard: bool,
 }
 
 /// A record in a log.

@@ -21,10 +21,12 @@ pub struct GroupPanel {
     pub assignment_epoch: Option<Shown<i32>>,
     /// The assignor that was chosen.
     pub protocol: Option<String>,
-    /// Its members, also those whose processes are gone, in order of their names.
+    /// Its members, also those whose processes are gone, in order of their names. Empty where there is a crowd.
     pub members: Vec<MemberCard>,
-    /// The partitions that nobody owns.
+    /// The partitions that nobody owns. Empty where there is a crowd.
     pub unowned: Vec<Token>,
+    /// Where members and partitions are too many for cards and tokens.
+    pub crowd: Option<GroupCrowd>,
     /// What its members did lately.
     pub time: GroupTime,
     /// The coordinator's log.
@@ -32,6 +34,11 @@ pub struct GroupPanel {
 }
 
 impl GroupPanel {
+    /// The member that a mark is, of a crowd.
+    pub fn one_of_crowd(&self, mark: &str) -> Option<&CrowdMember> {
+        self.crowd.as_ref()?.members.iter().find(|member| member.id == mark)
+    }
+
     /// Nothing but time has passed since another picture of the group.
     #[inline(never)]
     pub fn is_still(&self, before: &GroupPanel) -> bool {
@@ -42,6 +49,7 @@ impl GroupPanel {
             && self.assignment_epoch == before.assignment_epoch
             && self.members == before.members
             && self.unowned == before.unowned
+            && self.crowd == before.crowd
             && self.log == before.log
             && events(self).is_none_or(|last| Some(last) == events(before))
     }
@@ -85,6 +93,43 @@ pub struct MemberCard {
     pub epoch: Option<MemberEpoch>,
     /// What is between it and the coordinator.
     pub message: Option<MemberMessage>,
+}
+
+/// A large group: how many partitions each member has, not which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupCrowd {
+    /// How many partitions its topics have.
+    pub partitions: i64,
+    /// How many of them nobody owns.
+    pub unowned: i64,
+    /// Its members; of names that end in numbers in the order of these.
+    pub members: Vec<CrowdMember>,
+}
+
+/// A member of a large group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrowdMember {
+    /// `member-c17`.
+    pub id: MarkId,
+    /// `c17`.
+    pub name: String,
+    /// What it is.
+    pub role: MemberRole,
+    /// Its application polls.
+    pub polls: bool,
+    /// How many partitions it has, and had before.
+    pub kept: i64,
+    /// How many it has, and had not before.
+    pub came: i64,
+    /// How many it had before, and has no more.
+    pub gone: i64,
+}
+
+impl CrowdMember {
+    /// How many partitions it has.
+    pub fn owns(&self) -> i64 {
+        self.kept.saturating_add(self.came)
+    }
 }
 
 /// How far a member by the consumer protocol is, as the coordinator has it.

@@ -93,6 +93,13 @@ pub struct Scene {
     pub new: Vec<MarkId>,
 }
 
+impl Scene {
+    /// It shows a group of which each member is one bar.
+    pub fn is_crowd(&self) -> bool {
+        self.panels.iter().any(|panel| matches!(panel, Panel::Group(group) if group.crowd.is_some()))
+    }
+}
+
 /// One panel of a scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Panel {

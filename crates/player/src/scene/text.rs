@@ -22,7 +22,7 @@ use super::{Panel, Scene};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
 
-pub use group::{member_epoch, pause as member_pause, role as member_role};
+pub use group::{crowd_phrase, member_epoch, pause as member_pause, role as member_role, without as crowd_without};
 pub use share::{has as share_has, role as share_role};
 
 /// A heading with its lines.

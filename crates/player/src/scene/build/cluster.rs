@@ -108,7 +108,7 @@ fn row(
         in_isr: isr.contains(&broker.id.0),
         in_elr: registration.is_some_and(|registration| registration.elr.contains(&broker.id)),
         standing: standing(world, broker.id),
-        is_cut_off: !world.cut_links().is_empty() && trouble::is_cut_off(world, broker.id, partition),
+        cuts: trouble::cuts(world, broker.id),
         is_deposed: replica.is_leader() && !leads && !world.is_down(broker.id),
         clock: trouble::clock(world, broker, replica, isr),
         ghosts: Vec::new(),

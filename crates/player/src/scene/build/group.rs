@@ -1,5 +1,7 @@
 //! Builds the group panel.
 
+mod crowd;
+
 use highwater_sim::consumer::membership::{MemberMoment, Membership};
 use highwater_sim::consumer::{Consumer, Life, Polls};
 use highwater_sim::fact::MessageFact;
@@ -21,8 +23,10 @@ use crate::scene::group::{
     Token,
 };
 
-/// At most so many members are shown.
+/// At most so many members are cards; where there are more, the group is a crowd.
 const MEMBERS_MAX: usize = 12;
+/// At most so many partitions are tokens; likewise.
+const TOKENS_MAX: usize = 240;
 /// At most so many records of the coordinator's log are shown.
 const RECORDS_MAX: usize = 3;
 /// So many records of it are looked at.
@@ -37,7 +41,10 @@ pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
         .members(name)
         .any(|consumer| consumer.membership.as_ref().is_some_and(|membership| membership.is_by_consumer_protocol()));
     let id = format!("group-{name}");
-    let consumers: Vec<&Consumer> = world.members(name).take(MEMBERS_MAX).collect();
+    let mut consumers: Vec<&Consumer> = world.members(name).collect();
+    if consumers.len() > MEMBERS_MAX {
+        crowd::by_number(&mut consumers);
+    }
     let mut topics: SortedSet<Topic> = SortedSet::new();
     for consumer in &consumers {
         let member = consumer.membership.as_ref().map(|membership| &membership.member);
@@ -46,14 +53,17 @@ pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
         }
     }
     let several = topics.len() > 1;
-    let members: Vec<MemberCard> =
-        consumers.iter().filter_map(|consumer| card(world, consumer, group, several)).collect();
+    let partitions = |topic: &Topic| world.metadata().topics.get(topic).map_or(0, |topic| topic.partitions.len());
+    let all = topics.iter().map(partitions).sum::<usize>();
+    let crowd = (consumers.len() > MEMBERS_MAX || all > TOKENS_MAX).then(|| crowd::of(world, &consumers, group, all));
+    let cards = if crowd.is_some() { &[] } else { consumers.as_slice() };
+    let topics = if crowd.is_some() { SortedSet::new() } else { topics };
+    let members: Vec<MemberCard> = cards.iter().filter_map(|consumer| card(world, consumer, group, several)).collect();
     let owned: Vec<&str> =
         members.iter().flat_map(|card| &card.now.value).map(|token| token.partition.as_str()).collect();
     let mut unowned = Vec::new();
     for topic in &topics {
-        let partitions = world.metadata().topics.get(topic).map_or(0, |topic| topic.partitions.len());
-        for number in 0..i32::try_from(partitions).unwrap_or(i32::MAX) {
+        for number in 0..i32::try_from(partitions(topic)).unwrap_or(i32::MAX) {
             let partition = TopicPartition::new(topic.clone(), number);
             if !owned.contains(&partition.to_string().as_str()) {
                 unowned.push(token(&id, "", &partition, several));
@@ -86,6 +96,7 @@ pub(super) fn panel(world: &World, view: &View) -> Option<GroupPanel> {
         },
         members,
         unowned,
+        crowd,
         time: time(world, &consumers, &id, view.seconds),
         log: log(world, name, &id)?,
         id,
@@ -154,14 +165,10 @@ fn card(world: &World, consumer: &Consumer, group: Option<&ClassicGroup>, severa
         _ if by_epoch.is_some() => owned_by_epoch,
         _ => known.map(|member| assigned(&member.assignment)).unwrap_or_default(),
     };
-    let role = match consumer.life {
-        Life::Closed => MemberRole::Closed,
-        Life::Crashed => MemberRole::Crashed,
-        Life::Running if membership.moments.is_empty() => MemberRole::Idle,
-        Life::Running if by_epoch.is_some() => MemberRole::Member,
-        Life::Running if known.is_none() => MemberRole::Outside,
-        Life::Running if group.is_some_and(|group| group.is_leader(member_id)) => MemberRole::Leader,
-        Life::Running => MemberRole::Member,
+    let leads = by_epoch.is_none() && known.is_some() && group.is_some_and(|group| group.is_leader(member_id));
+    let role = match role(consumer, membership, by_epoch.is_some() || known.is_some()) {
+        MemberRole::Member if leads => MemberRole::Leader,
+        role => role,
     };
     let runs = consumer.life == Life::Running;
     Some(MemberCard {
@@ -199,6 +206,17 @@ fn card(world: &World, consumer: &Consumer, group: Option<&ClassicGroup>, severa
         message: message(world, consumer, membership),
         id,
     })
+}
+
+/// What a consumer is, that leads no group.
+fn role(consumer: &Consumer, membership: &Membership, is_known: bool) -> MemberRole {
+    match consumer.life {
+        Life::Closed => MemberRole::Closed,
+        Life::Crashed => MemberRole::Crashed,
+        Life::Running if membership.moments.is_empty() => MemberRole::Idle,
+        Life::Running if is_known => MemberRole::Member,
+        Life::Running => MemberRole::Outside,
+    }
 }
 
 /// A message that is worth a look: every one between members and coordinators but a heartbeat that is as always.
@@ -271,6 +289,9 @@ fn time(world: &World, consumers: &[&Consumer], id: &str, seconds: u32) -> Group
         }
         rows.push(row(name, &membership.moments, from, now));
     }
+    if consumers.len() > MEMBERS_MAX {
+        events = crowd::together(events);
+    }
     GroupTime { id: format!("{id}/time"), from_us: from.0, now_us: now.0, rows, events }
 }
 
@@ -331,24 +352,29 @@ fn log(world: &World, group: &str, id: &str) -> Option<GroupLog> {
     let mut records = Vec::new();
     if let Some(leader) = world.leader(&partition) {
         let begin = leader.log_start_offset().0.max(leader.log_end_offset().0.saturating_sub(RECORDS_READ));
+        let mut found = Vec::new();
         for record in leader.log.records_from(begin) {
             let Ok(record) = record else { break };
             let Some(key) = record.key.as_deref().and_then(|bytes| Key::decode(bytes).ok()) else { continue };
             if key.group != group {
                 continue;
             }
+            found.push((key, record));
+        }
+        // What earlier ones say is told nowhere, and of a large group they say much.
+        let last = found.split_off(found.len().saturating_sub(RECORDS_MAX));
+        records.extend(last.into_iter().map(|(key, record)| {
             let value = record.value.as_deref().and_then(|bytes| Value::decode(key.kind, bytes).ok());
-            records.push(LogLine {
+            LogLine {
                 id: format!("{id}/record-{}", record.offset),
                 offset: record.offset,
                 kind: key.kind.name(),
                 text: said(world, &key, value.as_ref()),
                 committed: record.offset < leader.high_watermark().0,
-            });
-        }
+            }
+        }));
     }
-    let skip = records.len().saturating_sub(RECORDS_MAX);
-    Some(GroupLog { id: format!("{id}/log"), partition: partition.to_string(), records: records.split_off(skip) })
+    Some(GroupLog { id: format!("{id}/log"), partition: partition.to_string(), records })
 }
 
 fn said(world: &World, key: &Key, value: Option<&Value>) -> Phrase {

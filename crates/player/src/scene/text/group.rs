@@ -4,7 +4,7 @@ use super::{TextBlock, list};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
 use crate::scene::Shown;
-use crate::scene::group::{GroupPanel, MemberCard, MemberEpoch, MemberRole, TimeRow, Token};
+use crate::scene::group::{CrowdMember, GroupCrowd, GroupPanel, MemberCard, MemberEpoch, MemberRole, TimeRow, Token};
 
 #[inline(never)]
 pub(super) fn describe(panel: &GroupPanel, lang: Lang, blocks: &mut Vec<TextBlock>) {
@@ -13,7 +13,15 @@ pub(super) fn describe(panel: &GroupPanel, lang: Lang, blocks: &mut Vec<TextBloc
     if !panel.unowned.is_empty() {
         lines.push(Phrase::new("text.group_unowned").with("partitions", names(&panel.unowned)).say(lang));
     }
+    if let Some(crowd) = &panel.crowd {
+        lines.push(crowd_phrase(crowd).say(lang));
+        lines.extend(without(panel).map(|phrase| phrase.say(lang)));
+    }
     blocks.push(TextBlock { heading: heading(panel).say(lang), lines });
+    if let Some(crowd) = &panel.crowd {
+        let lines = crowd.members.iter().map(|member| one_phrase(member).say(lang)).collect();
+        blocks.push(TextBlock { heading: Phrase::new("text.crowd_members").say(lang), lines });
+    }
     for (card, row) in panel.members.iter().map(|card| (card, panel.time.rows.iter().find(|row| row.name == card.name)))
     {
         let mut lines = vec![owns(card).say(lang)];
@@ -63,6 +71,9 @@ pub(super) fn label(panel: &GroupPanel, mark: &str) -> Option<Phrase> {
         let token = panel.unowned.iter().find(|token| token.id == mark)?;
         return Some(Phrase::new("text.token_unowned").with("partition", token.partition.as_str()));
     }
+    if let Some(member) = panel.one_of_crowd(mark) {
+        return Some(one_phrase(member));
+    }
     let card = panel.members.iter().find(|card| mark == card.id || mark.starts_with(&(card.id.clone() + "/")))?;
     if mark == card.id {
         return Some(Phrase::new("text.member_is").with("member", name(card)).with("owns", owns(card)));
@@ -88,6 +99,30 @@ pub(super) fn label(panel: &GroupPanel, mark: &str) -> Option<Phrase> {
     };
     now.map(|token| of(key(token), token))
         .or_else(|| card.before.iter().find(|token| token.id == mark).map(|token| of("text.token_before", token)))
+}
+
+/// How large a crowd is.
+pub fn crowd_phrase(crowd: &GroupCrowd) -> Phrase {
+    Phrase::new(if crowd.unowned > 0 { "text.crowd_unowned" } else { "text.crowd" })
+        .with("members", super::count(crowd.members.len()))
+        .with("partitions", crowd.partitions)
+        .with("unowned", crowd.unowned)
+}
+
+/// How many members of a crowd were without partitions in the time that is shown, and how long the longest of them.
+pub fn without(panel: &GroupPanel) -> Option<Phrase> {
+    let times: Vec<i64> = panel.time.rows.iter().filter(|row| row.had_some).filter_map(|row| row.without_ms).collect();
+    let longest = times.iter().max().copied()?;
+    Some(Phrase::new("text.crowd_without").with("n", super::count(times.len())).with("ms", longest))
+}
+
+fn one_phrase(member: &CrowdMember) -> Phrase {
+    Phrase::new("text.crowd_member")
+        .with("name", member.name.as_str())
+        .with("role", role_of(member.role, member.polls))
+        .with("owns", member.owns())
+        .with("came", member.came)
+        .with("gone", member.gone)
 }
 
 fn heading(panel: &GroupPanel) -> Phrase {
@@ -136,8 +171,12 @@ fn name(card: &MemberCard) -> Phrase {
 
 /// What a member is.
 pub fn role(card: &MemberCard) -> Phrase {
-    Phrase::new(match card.role {
-        MemberRole::Leader | MemberRole::Member if !card.polls => "scene.member_busy",
+    role_of(card.role, card.polls)
+}
+
+fn role_of(role: MemberRole, polls: bool) -> Phrase {
+    Phrase::new(match role {
+        MemberRole::Leader | MemberRole::Member if !polls => "scene.member_busy",
         MemberRole::Leader => "scene.member_leader",
         MemberRole::Member => "scene.member_member",
         MemberRole::Outside => "scene.member_outside",

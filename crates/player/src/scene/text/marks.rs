@@ -67,12 +67,15 @@ pub fn marks(scene: &Scene) -> Vec<MarkId> {
             Panel::Group(panel) => {
                 marks.push(panel.id.clone());
                 marks.extend(["/state", "/generation", "/time", "/log"].map(|part| [panel.id.as_str(), part].concat()));
+                marks.extend(panel.crowd.iter().flat_map(|crowd| &crowd.members).map(|member| member.id.clone()));
                 for card in &panel.members {
                     marks.push(card.id.clone());
                     marks.extend(card.before.iter().chain(&card.now.value).map(|token| token.id.clone()));
                 }
                 marks.extend(panel.unowned.iter().map(|token| token.id.clone()));
-                marks.extend(panel.time.rows.iter().map(|row| row.id.clone()));
+                if panel.crowd.is_none() {
+                    marks.extend(panel.time.rows.iter().map(|row| row.id.clone()));
+                }
                 marks.extend(panel.log.records.iter().map(|record| record.id.clone()));
             }
             Panel::Share(panel) => {

@@ -8,9 +8,10 @@ use highwater_sim::producer::SentRecord;
 use highwater_sim::sorted::sort_short_by_key;
 use highwater_sim::world::World;
 
+use super::mark_of;
 use crate::past::{Seen, What, Written};
 use crate::phrase::Phrase;
-use crate::scene::cluster::{ClientCard, ClientKind, ClientLine, Clock, ClockOf, Ghost, ReplicaRow, Role, Status};
+use crate::scene::cluster::{ClientCard, ClientKind, ClientLine, Clock, ClockOf, Cut, Ghost, ReplicaRow, Role, Status};
 
 /// A clock is shown when so much of its time has passed: at rest, none runs.
 const CLOCK_FROM_MS: u64 = 500;
@@ -47,13 +48,25 @@ pub(super) fn ghosts(rows: &mut [ReplicaRow], seen: &Seen, partition: &TopicPart
     }
 }
 
-/// The link between a broker and the leader is cut, one way at least.
-pub(super) fn is_cut_off(world: &World, broker: BrokerId, partition: &TopicPartition) -> bool {
-    let leader = world.metadata().partition(partition).and_then(|registration| registration.leader);
-    leader.is_some_and(|leader| {
-        let (one, other) = (NodeId::Broker(broker), NodeId::Broker(leader));
-        world.cut_links().iter().any(|(from, to)| (*from == one && *to == other) || (*from == other && *to == one))
-    })
+/// The links of a broker that are cut; both directions of one are together.
+pub(super) fn cuts(world: &World, broker: BrokerId) -> Vec<Cut> {
+    let here = NodeId::Broker(broker);
+    let mut cuts: Vec<Cut> = Vec::new();
+    for (from, to) in world.cut_links() {
+        let (is_sent, other) = if *from == here { (true, to) } else { (false, from) };
+        if *from != here && *to != here {
+            continue;
+        }
+        let other = mark_of(other);
+        match cuts.iter_mut().find(|cut| cut.other == other) {
+            Some(cut) => {
+                cut.loses_sent |= is_sent;
+                cut.loses_heard |= !is_sent;
+            }
+            None => cuts.push(Cut { other, loses_sent: is_sent, loses_heard: !is_sent }),
+        }
+    }
+    cuts
 }
 
 /// What is about to change about a replica, if it goes on like this.
