@@ -297,7 +297,7 @@ fn a_commit_that_waits_is_tried_again_and_one_that_does_not_is_not() {
 /// A group of one in front of ten records that take its application 100 ms each.
 fn at_work(commits: Commits, threads: usize, configs: &[(&str, &str)]) -> Story {
     let mut story = cluster(1).send(0, 10).join("c1", configs);
-    story.world.set_work(&client("c1"), Work { ms_per_record: 100, commits, threads }).unwrap();
+    story.world.set_work(&client("c1"), Work { ms_per_record: 100, commits, threads, fails: Vec::new() }).unwrap();
     story
 }
 
@@ -312,7 +312,7 @@ fn until_done(mut story: Story, records: usize) -> Story {
 /// The next member takes over, and works on all that is left.
 fn successor(mut story: Story) -> Story {
     story = story.act("c1", ConsumerAction::Crash).join("c2", &[("enable.auto.commit", "false")]);
-    let work = Work { ms_per_record: 100, commits: Commits::After, threads: 0 };
+    let work = Work { ms_per_record: 100, commits: Commits::After, threads: 0, fails: Vec::new() };
     story.world.set_work(&client("c2"), work).unwrap();
     story.run(90_000)
 }

@@ -7,7 +7,7 @@ use crate::group::share::event::{Left, ShareEventKind};
 
 impl ShareSays {
     /// Its fields; those that it does not say are left out.
-    pub(super) fn fields(&self, mut fields: Fields) -> Fields {
+    pub(in crate::fact) fn fields(&self, mut fields: Fields) -> Fields {
         if !self.group.is_empty() {
             fields = fields.text("group", &self.group).number("session_epoch", self.session_epoch);
         }
@@ -23,7 +23,7 @@ impl ShareSays {
 
 impl ShareFact {
     /// Its fields.
-    pub(super) fn fields(&self, fields: Fields) -> Fields {
+    pub(in crate::fact) fn fields(&self, fields: Fields) -> Fields {
         match self {
             ShareFact::Told { broker, group, partition, member, kind } => {
                 let fields = fields.number("broker", broker.0).text("group", group).partition(partition);
