@@ -1,4 +1,4 @@
-//! A large cluster in the page: 10 brokers, 24 partitions, replication 3. And `RaftScope` beside it.
+//! A large cluster in the page: 10 brokers, 24 partitions, replication 3; a group of 100 members. And `RaftScope` beside them.
 
 use std::path::Path;
 
@@ -33,6 +33,10 @@ pub fn packed() -> Result<String> {
         ]);
         texts.extend([format!("[step.s{step}]\ntitle = \"步骤 {step}\"\nsay = \"{say}\"\n")]);
     }
+    packed_from(toml, texts)
+}
+
+fn packed_from(toml: String, texts: String) -> Result<String> {
     let files = Files {
         scenario_name: "crowd".to_owned(),
         scenario: toml.into_bytes(),
@@ -43,27 +47,84 @@ pub fn packed() -> Result<String> {
     Ok(pack_files(files)?.scenario.to_json()?)
 }
 
+/// The steps in which the group comes together: as many consumers start in one as a step may do.
+const JOINS: u64 = 2;
+/// The members.
+const MEMBERS: u64 = 100;
+/// Then one leaves in each step, and the group is assigned anew.
+const LEAVES: u64 = 8;
+
+/// A scenario of a group of 100 members, packed.
+///
+/// # Errors
+/// When it is no scenario any more.
+pub fn packed_group() -> Result<String> {
+    let mut toml = String::from(
+        "id = \"group\"\ntitle = \"How fast?\"\nhook = \"Many.\"\nfamily = \"load\"\nminutes = 1\npicture = \"s3\"\n\
+         [cluster]\nbrokers = 3\n[[topic]]\nname = \"orders\"\npartitions = 100\nreplication = 3\n",
+    );
+    for member in 1..=MEMBERS {
+        toml.extend([format!(
+            "[[consumer]]\nid = \"c{member}\"\ngroup = {{ id = \"many\", subscribe = [\"orders\"] }}\n"
+        )]);
+    }
+    let mut texts = String::from("[scenario]\ntitle = \"多快？\"\nhook = \"很多。\"\n");
+    for step in 1..=JOINS + LEAVES {
+        let say = "{members(many)}";
+        let members = MEMBERS / JOINS;
+        let actions: Vec<String> = match step.checked_sub(JOINS) {
+            Some(0) | None => (1..=members)
+                .map(|member| format!("{{ start_consumer = {{ consumer = \"c{}\" }} }}", (step - 1) * members + member))
+                .collect(),
+            Some(leaves) => vec![format!("{{ close_consumer = {{ consumer = \"c{leaves}\" }} }}")],
+        };
+        let until = if step < JOINS {
+            "ms = 100"
+        } else {
+            "fact = \"GenerationStarted\", when = \"state(many) == \\\"Stable\\\"\""
+        };
+        toml.extend([format!(
+            "[[step]]\nid = \"s{step}\"\ntitle = \"Step {step}\"\nsay = \"{say}\"\ndo = [{}]\nuntil = {{ {until} }}\n\
+             look = [\"group-many\"]\nshow = {{ panels = [\"group\"], group = \"many\", partition = \"orders-0\" }}\n",
+            actions.join(", "),
+        )]);
+        texts.extend([format!("[step.s{step}]\ntitle = \"步骤 {step}\"\nsay = \"{say}\"\n")]);
+    }
+    packed_from(toml, texts)
+}
+
+/// Milliseconds of script for a step in which a group of 100 members rebalances.
+///
+/// # Errors
+/// When the page does not play it.
+pub fn group(site: &Site) -> Result<Value> {
+    let page = opened(site, View { reduced_motion: true, ..View::default() }, &packed_group()?)?;
+    worked(&page, (2..=JOINS).map(|step| (step, "ArrowRight")))?;
+    let steps = worked(&page, (JOINS + 1..=JOINS + LEAVES).map(|step| (step, "ArrowRight")))?;
+    Ok(json!({ "members": MEMBERS, "partitions": 100, "rebalance": steps }))
+}
+
 /// Milliseconds of script for a step, a step back and a jump, and the frames while a step moves.
 ///
 /// # Errors
 /// When the page does not play it.
 pub fn crowd(site: &Site) -> Result<Value> {
-    let page = opened(site, View { reduced_motion: true, ..View::default() })?;
+    let page = opened(site, View { reduced_motion: true, ..View::default() }, &packed()?)?;
     let forth = worked(&page, (2..=STEPS).map(|step| (step, "ArrowRight")))?;
     let back = worked(&page, (1..STEPS).rev().map(|step| (step, "ArrowLeft")))?;
     let jumps = worked(&page, (0..8).map(|number| if number % 2 == 0 { (STEPS, "End") } else { (1, "Home") }))?;
-    let moving = opened(site, View::default())?;
+    let moving = opened(site, View::default(), &packed()?)?;
     Ok(json!({
         "brokers": 10, "partitions": 24, "replication": 3,
         "step": forth, "back": back, "seek": jumps, "frames": frames(&moving)?,
     }))
 }
 
-fn opened(site: &Site, view: View) -> Result<Page<'_>> {
+fn opened<'a>(site: &'a Site, view: View, packed: &str) -> Result<Page<'a>> {
     let page = site.page(view)?;
     page.go("#/?lang=en")?;
     page.wait_until("!document.querySelector('#shell')")?;
-    let name_and_text = json!({ "name": "crowd.json", "text": packed()? });
+    let name_and_text = json!({ "name": "crowd.json", "text": packed });
     page.evaluate(&format!(
         "document.dispatchEvent(new CustomEvent('highwater-asked', {{ detail: {name_and_text} }}))"
     ))?;
@@ -167,4 +228,19 @@ pub fn raftscope(site: &Site, copy: Option<&Path>, ours: &Value) -> Result<Value
         "events_per_second_ours_to_their_moves": ratio(number(ours, "/events/per_second"), number(&theirs, "/moves_per_second")),
         "seek_ours_to_theirs": ratio(number(ours, "/seek/mean_ms"), number(&theirs, "/seek/median_ms")),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use highwater_player::playback::Player;
+
+    use super::*;
+
+    #[test]
+    fn what_is_measured_runs_to_its_end() {
+        for (packed, steps) in [(packed(), STEPS), (packed_group(), JOINS + LEAVES)] {
+            let player = Player::open(&packed.unwrap()).unwrap();
+            assert_eq!(player.run().ends.len() as u64, steps);
+        }
+    }
 }

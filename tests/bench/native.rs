@@ -85,11 +85,16 @@ fn dump_command(highwater: &OsStr, arguments: &[OsString], size: usize) -> Resul
     Ok(f64::from(u32::try_from(size)?) / passed)
 }
 
-/// 3 brokers, replication 3, acks=all.
+/// 3 brokers, replication 3, acks=all; and a large cluster once.
 fn simulation() -> Result<Value> {
     const EVENTS: u64 = 200_000;
     load::run(1_000)?;
-    Ok(json!({ "events": per_second(|| load::run(EVENTS).map_or(0, |_| usize::try_from(EVENTS).unwrap_or(0))) }))
+    let events = per_second(|| load::run(EVENTS).map_or(0, |_| usize::try_from(EVENTS).unwrap_or(0)));
+    let started = Instant::now();
+    let wide = load::wide()?;
+    let seconds = (started.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0;
+    let wide = json!({ "brokers": 50, "partitions": 1_000, "replication": 3, "virtual_seconds": 10, "events": wide, "seconds": seconds });
+    Ok(json!({ "events": events, "wide": wide }))
 }
 
 /// A run of 100,000 events: what an event takes in memory, and how long it takes to be anywhere in it.

@@ -33,6 +33,7 @@ fn main() -> Result<()> {
     page.go("")?;
     let in_wasm = page.evaluate(MEASURED_IN_WASM)?;
     measured.insert("large cluster".to_owned(), crowd::crowd(site)?);
+    measured.insert("large group".to_owned(), crowd::group(site)?);
     let copy = std::env::var_os("RAFTSCOPE").map(PathBuf::from);
     measured.insert("raftscope".to_owned(), crowd::raftscope(site, copy.as_deref(), &in_wasm)?);
     if !in_wasm.is_null() {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what was measured, as JSON, and how it lies to the budgets of the log, as a table. A number that could
+//! `cargo xtask bench`: what was measured, as JSON, and how it lies to the budgets, as tables. A number that could
 //! not be measured is not there.
 
 use std::ffi::OsString;
@@ -14,8 +14,8 @@ use crate::project::Project;
 use crate::site::{self, Packer, Profile};
 use crate::{sizes, tools};
 
-/// Measures natively and in the page, and prints one JSON object: `machine`, `native`, `page`, `site`, `budgets`. The last
-/// one also goes to standard error, as a table.
+/// Measures natively and in the page, and prints one JSON object: `machine`, `native`, `page`, `site`, `budgets`,
+/// `bounds`. The last two also go to standard error, as tables.
 ///
 /// # Errors
 /// When something cannot be built or run.
@@ -33,8 +33,8 @@ pub fn bench(project: &Project, raftscope: Option<&Path>) -> Result<()> {
     let log = native.get("log").unwrap_or(&none);
     let in_wasm = page.get("wasm").and_then(|wasm| wasm.get("log")).unwrap_or(&none);
     let budgets = budgets::of_log(log, in_wasm);
-    let page_budgets = budgets::of_page(&native, &page, size.brotli);
-    for line in budgets::table(&budgets).into_iter().chain(budgets::page_table(&page_budgets)) {
+    let bounds = budgets::of_all(&native, &page, size.brotli);
+    for line in budgets::table(&budgets).into_iter().chain(budgets::bounds_table(&bounds)) {
         say(&line);
     }
     let all = json!({
@@ -47,7 +47,7 @@ pub fn bench(project: &Project, raftscope: Option<&Path>) -> Result<()> {
         "page": page,
         "site": { "first_load_bytes": size.raw, "first_load_gzip_bytes": size.gzip, "first_load_brotli_bytes": size.brotli },
         "budgets": budgets.iter().map(budgets::Budget::json).collect::<Value>(),
-        "page_budgets": page_budgets.iter().map(budgets::Most::json).collect::<Value>(),
+        "bounds": bounds.iter().map(budgets::Bound::json).collect::<Value>(),
     });
     print(&serde_json::to_string_pretty(&all)?)
 }

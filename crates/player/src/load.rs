@@ -1,10 +1,11 @@
-//! A load to measure with: 3 brokers, replication 3, `acks=all`. The caller has the clock.
+//! Loads to measure with: 3 brokers, replication 3, `acks=all`, and a large cluster. The caller has the clock.
 
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::fact::Fact;
 use highwater_sim::ids::{BrokerId, ClientId};
+use highwater_sim::time::SimTime;
 use highwater_sim::world::{CommandError, World, WorldConfig};
 
 use crate::history::{History, HistoryFull, Moment};
@@ -31,7 +32,11 @@ pub enum LoadError {
 /// # Errors
 /// As [`LoadError`] says.
 pub fn cluster() -> Result<World, LoadError> {
-    let config = WorldConfig { brokers: 3, latency_us: 500, seed: 1, broker: BrokerConfig::default() };
+    cluster_of(3)
+}
+
+fn cluster_of(brokers: i32) -> Result<World, LoadError> {
+    let config = WorldConfig { brokers, latency_us: 500, seed: 1, broker: BrokerConfig::default() };
     let mut world = World::new(config)?;
     let mut producer = ProducerConfig::default();
     for (name, value) in [("enable.idempotence", "false"), ("linger.ms", "0")] {
@@ -41,10 +46,11 @@ pub fn cluster() -> Result<World, LoadError> {
     Ok(world)
 }
 
-fn create_topic() -> Command {
-    let replicas = |first: i32| (0..3).map(|replica| BrokerId((first + replica) % 3 + 1)).collect();
+fn create_topic(brokers: i32, partitions: i32) -> Command {
+    let broker = |place: i32| BrokerId(place.checked_rem(brokers).unwrap_or(0).saturating_add(1));
+    let replicas = |first: i32| (0..3).map(|replica| broker(first.saturating_add(replica))).collect();
     let config = TopicConfig { min_insync_replicas: 2, ..TopicConfig::default() }.into();
-    Command::CreateTopic { topic: "load".into(), assignment: (0..3).map(replicas).collect(), config }
+    Command::CreateTopic { topic: "load".into(), assignment: (0..partitions).map(replicas).collect(), config }
 }
 
 fn send(number: u64) -> Command {
@@ -65,7 +71,7 @@ fn send(number: u64) -> Command {
 pub fn run(events: u64) -> Result<u64, LoadError> {
     let mut world = cluster()?;
     let mut facts: Vec<Fact> = Vec::new();
-    world.command(create_topic(), &mut facts)?;
+    world.command(create_topic(3, 3), &mut facts)?;
     while world.events() < events {
         if world.events().is_multiple_of(EVENTS_A_RECORD) {
             world.command(send(world.events()), &mut facts)?;
@@ -78,13 +84,36 @@ pub fn run(events: u64) -> Result<u64, LoadError> {
     Ok(world.facts())
 }
 
+/// 10 seconds of virtual time in a large cluster: 50 brokers, 1,000 partitions with three replicas each, a record every ms.
+/// Returns how many events they are.
+///
+/// # Errors
+/// As [`LoadError`] says.
+pub fn wide() -> Result<u64, LoadError> {
+    const BROKERS: i32 = 50;
+    const PARTITIONS: i32 = 1_000;
+    const MS: u64 = 10_000;
+    let mut world = cluster_of(BROKERS)?;
+    let mut facts: Vec<Fact> = Vec::new();
+    world.command(create_topic(BROKERS, PARTITIONS), &mut facts)?;
+    for ms in 1..=MS {
+        world.command(send(ms), &mut facts)?;
+        while world.next_event_at().is_some_and(|at| at <= SimTime::from_ms(ms)) {
+            facts.clear();
+            world.step(&mut facts);
+        }
+        world.idle_until(SimTime::from_ms(ms));
+    }
+    Ok(world.events())
+}
+
 /// Runs the load in a history of `events` events, to seek in.
 ///
 /// # Errors
 /// As [`LoadError`] says.
 pub fn history(events: u64) -> Result<History, LoadError> {
     let mut history = History::new(cluster()?);
-    history.command(create_topic())?;
+    history.command(create_topic(3, 3))?;
     while history.end().events < events {
         if history.end().events.is_multiple_of(EVENTS_A_RECORD) {
             history.command(send(history.end().events))?;

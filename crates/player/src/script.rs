@@ -55,7 +55,7 @@ pub const MAX_REPLICAS: i64 = 10_000;
 /// The most brokers.
 pub const MAX_BROKERS: i32 = 16;
 /// The most producers, and the most consumers.
-pub const MAX_CLIENTS: usize = 64;
+pub const MAX_CLIENTS: usize = 128;
 /// The most steps.
 pub const MAX_STEPS: usize = 200;
 /// The most commands of a step, marks that it looks at, and expectations.
