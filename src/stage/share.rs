@@ -262,7 +262,7 @@ impl Share<'_> {
         for state in [ShareState::Done, ShareState::Waiting] {
             let mut run = shown.iter().filter(|there| there.state.value == state).map(|there| there.offset);
             let Some(first) = run.next() else { continue };
-            let last = run.last().unwrap_or(first);
+            let last = run.next_back().unwrap_or(first);
             let room = (last - first) as f64 * self.pitch + CELL_PX;
             let middle = self.x(first) + room / 2.0;
             let words = text::wrap(&self.say(state.key()), 12.0, room.max(CELL_PX));

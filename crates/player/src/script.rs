@@ -301,7 +301,7 @@ pub struct GroupMembership {
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub instance_id: Option<String>,
     /// It is a share group, which begins here in a partition that it has no state of: its `share.auto.offset.reset`,
-    /// "latest" (Kafka's default), "earliest" or "by_duration:…".
+    /// "latest" (Kafka's default), "earliest" or `by_duration:…`.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub share: Option<String>,
 }

@@ -68,7 +68,7 @@ pub(super) fn message(seen: &Seen<'_>, id: MessageId, then: Option<&World>) -> O
     delivery(&mut thing, seen.facts, &trail, told);
     match then.and_then(|world| world.on_the_wire().into_iter().find(|message| message.id == id)) {
         Some(message) if !matches!(&*message.body, Body::Group(_) | Body::Share(_)) => {
-            body(&mut thing, message, trail.sent)
+            body(&mut thing, message, trail.sent);
         }
         _ => fields(&mut thing, told, trail.sent),
     }

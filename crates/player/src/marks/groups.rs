@@ -58,7 +58,7 @@ fn of_record(record: &ConsumerGroupRecord) -> Vec<MarkId> {
     match record.kind {
         Kind::ConsumerGroupMetadata | Kind::ShareGroupMetadata => marks.insert(0, format!("group-{group}/generation")),
         Kind::ConsumerGroupTargetAssignmentMetadata | Kind::ShareGroupTargetAssignmentMetadata => {
-            marks.insert(0, format!("group-{group}/assignment-epoch"))
+            marks.insert(0, format!("group-{group}/assignment-epoch"));
         }
         Kind::ConsumerGroupCurrentMemberAssignment | Kind::ShareGroupCurrentMemberAssignment => {
             if let Some(member) = &record.member {
