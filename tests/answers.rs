@@ -305,8 +305,8 @@ fn what_is_simplified_is_told_in_both_languages() -> Result<()> {
     let site = Site::shared()?;
     for (width, theme, lang, words) in [
         (360, Theme::Dark, "zh", "何时要紧"),
-        (768, Theme::Light, "zh", "没有 fetch 会话"),
-        (1_280, Theme::Light, "en", "No fetch sessions"),
+        (768, Theme::Light, "zh", "fetch session 的缓存是一整块"),
+        (1_280, Theme::Light, "en", "The cache of fetch sessions is one piece"),
         (360, Theme::Light, "en", "BuiltInPartitioner"),
     ] {
         let page = site.page(View { theme, ..View::default() }.at_width(width))?;
