@@ -29,6 +29,9 @@ fn what_is_wrong_with_a_layout_is_found() -> Result<()> {
         (drawing("<text x='260' y='30'>over the edge</text>"), "leaves its drawing"),
         (drawing("<text x='10' y='30'>one</text><text x='14' y='32'>other</text>"), "lie on each other"),
         (drawing("<text x='10' y='30'>hidden</text><rect width='200' height='60'/>"), "is covered by"),
+        (drawing("<text x='10' y='30'>struck</text><path d='M0 25H90' stroke='red' fill='none'/>"), "is crossed by"),
+        (drawing("<path d='M20 0L30 50' stroke='red'/><text x='10' y='30'>struck</text>"), "is crossed by"),
+        (drawing("<rect x='20' width='60' height='50' fill='gold'/><text x='10' y='30'>half</text>"), "lies half on"),
         ("<div id='narrow'>averyverylongwordthatdoesnotfit</div>".to_owned(), "is cut off by <div#narrow>"),
         ("<p>above</p><p id='up'>below</p>".to_owned(), "lie on each other"),
         ("<div id='wide'>wide</div>".to_owned(), "px wide in a window of 360 px"),
@@ -52,7 +55,8 @@ fn a_right_layout_is_left_alone() -> Result<()> {
         "{}<p>One line</p><p>and the next.</p>",
         drawing(
             "<rect width='300' height='100' fill='white'/><g><rect class='box' x='10' y='10' width='80' height='30' fill='none'/>\
-             <text x='12' y='30'>fits</text></g><g><text x='150' y='30'>a note</text><rect width='300' height='100' fill='rgb(0 0 0 / .1)'/></g>"
+             <text x='12' y='30'>fits</text></g><g><text x='150' y='30'>a note</text><rect width='300' height='100' fill='rgb(0 0 0 / .1)'/></g>\
+             <path d='M20 80H250' stroke='red'/><rect x='15' y='65' width='100' height='30' fill='white'/><text x='20' y='85'>over a line</text>"
         )
     ))?;
     let found = page.layout_problems()?;

@@ -87,7 +87,8 @@ fn draw_chart(draw: &Draw<'_>, panel: &SpreadPanel, chart: &SpreadChart, class: 
     group.with(Node::words(0.0, top + BAR_PX + 38.0, "s-note", text::fit(&draw.say(sum), 12.0, w)))
 }
 
-/// A partition: an empty rail, and in it what went there. `others` says that the producer has sent something.
+/// A partition: an empty rail, in it what went there, and above it how much. `others` says that the producer has sent
+/// something.
 fn draw_bar(draw: &Draw<'_>, most: i64, bar: &SpreadBar, others: bool, area: Area) -> Node {
     let bar_w = (area.w - 8.0).clamp(6.0, BAR_W_MAX_PX);
     let x = (area.w - bar_w) / 2.0;
@@ -107,7 +108,7 @@ fn draw_bar(draw: &Draw<'_>, most: i64, bar: &SpreadBar, others: bool, area: Are
     }
     let class = if idle { "s-note mid f-bad" } else { "s-note mid f-ink" };
     if others && let Some(words) = fitting(bar.bytes, area.w) {
-        group = group.with(Node::words(area.w / 2.0, BAR_PX - h - 5.0, class, words));
+        group = group.with(Node::words(area.w / 2.0, BAR_PX - room - 5.0, class, words));
     }
     group.with(Node::words(area.w / 2.0, BAR_PX + 17.0, "s-dim mid", bar.partition.to_string()))
 }

@@ -14,12 +14,7 @@ use highwater_player::log_load::LogLoad;
 use highwater_tests::bench::assignors::assignors;
 use highwater_tests::bench::{median, milliseconds, per_second};
 use kafka_protocol::records::RecordBatchDecoder;
-use peak_alloc::PeakAlloc;
 use serde_json::{Value, json};
-
-/// Counts what is allocated.
-#[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Where `cargo xtask bench` says the command line tool is; without it, that is not measured.
 const HIGHWATER: &str = "HIGHWATER";
@@ -97,12 +92,10 @@ fn simulation() -> Result<Value> {
     Ok(json!({ "events": events, "wide": wide }))
 }
 
-/// A run of 100,000 events: what an event takes in memory, and how long it takes to be anywhere in it.
+/// A run of 100,000 events: how long it takes to be anywhere in it.
 fn history() -> Result<Value> {
     const EVENTS: u64 = 100_000;
-    let before = MEMORY.current_usage();
     let history = load::history(EVENTS)?;
-    let bytes = MEMORY.current_usage().saturating_sub(before);
     let mut times = Vec::new();
     for number in 0..200_u64 {
         // A walk that visits everything: steps of a number that shares no factor with the length.
@@ -111,12 +104,5 @@ fn history() -> Result<Value> {
         load::seek(&history, event);
         times.push(started.elapsed().as_secs_f64() * 1_000.0);
     }
-    let bytes_an_event = bytes.checked_div(usize::try_from(EVENTS)?).unwrap_or(0);
-    Ok(json!({
-        "events": EVENTS,
-        "facts": history.facts().len(),
-        "checkpoints": history.checkpoints(),
-        "bytes_an_event": bytes_an_event,
-        "seek": milliseconds(times),
-    }))
+    Ok(json!({ "events": EVENTS, "seek": milliseconds(times) }))
 }

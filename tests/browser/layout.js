@@ -1,7 +1,7 @@
 // Gives a list of what is wrong with the layout of the page as it stands: sentences with the text that they are about.
 // Rules: no text is cut off by a box that does not scroll (unless its title says it whole); a text in a drawing stays in its
 // box (the rect.box or [data-fits] of its group) and in its drawing; no two texts lie on each other; nothing opaque lies on a
-// text in a drawing; the page does not scroll sideways.
+// text in a drawing, no line crosses it, and it does not lie half on a shape; the page does not scroll sideways.
 (() => {
   const SLACK = 1; // px that rounding may take
   const problems = new Set();
@@ -120,36 +120,61 @@
       problems.add(`${quoted(line.text)} leaves its box in ${name(group)}`);
     }
   }
-  const shapes = [...document.querySelectorAll("svg :is(rect, path, circle, ellipse, polygon)")].filter((shape) => {
-    if (shape.closest("defs, clipPath, mask, pattern, symbol")) {
-      return false;
-    }
-    const { fill, fillOpacity, opacity } = getComputedStyle(shape);
-    const alpha = /^rgba\(.*,\s*([\d.]+)\)$|\/\s*([\d.]+)\)$/.exec(fill);
-    const solid = fill !== "none" && Number(alpha?.[1] ?? alpha?.[2] ?? 1) * fillOpacity * opacity > 0.5;
-    return solid && isShown(shape);
-  });
-  const boxes = shapes.map((shape) => shape.getBoundingClientRect());
+  const isBefore = (a, b) => Boolean(a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING);
+  /** How much of what lies below a paint hides, 0 to 1. */
+  const hides = (paint, share) => {
+    const alpha = /^rgba\(.*,\s*([\d.]+)\)$|\/\s*([\d.]+)\)$/.exec(paint);
+    return paint === "none" ? 0 : Number(alpha?.[1] ?? alpha?.[2] ?? 1) * share;
+  };
+  const shapes = [...document.querySelectorAll("svg :is(rect, path, circle, ellipse, polygon, line)")]
+    .filter((shape) => !shape.closest("defs, clipPath, mask, pattern, symbol") && isShown(shape))
+    .map((shape) => {
+      const { fill, fillOpacity, stroke, strokeOpacity, opacity } = getComputedStyle(shape);
+      return {
+        shape, svg: drawing(shape), box: shape.getBoundingClientRect(), back: shape.getScreenCTM().inverse(),
+        fill: hides(fill, fillOpacity * opacity), stroke: hides(stroke, strokeOpacity * opacity),
+      };
+    });
   for (const line of lines) {
     const svg = drawing(line.owner);
     if (!svg) {
       continue;
     }
     const y = (line.box.top + line.box.bottom) / 2;
-    const points = [line.box.left + 1, (line.box.left + line.box.right) / 2, line.box.right - 1].map((x) => new DOMPoint(x, y));
-    shapes.forEach((shape, index) => {
-      const near = overlap(line.box, boxes[index]);
-      if (near.x <= 0 || near.y <= 0 || drawing(shape) !== svg) {
-        return;
-      }
-      if (!(line.owner.compareDocumentPosition(shape) & Node.DOCUMENT_POSITION_FOLLOWING)) {
-        return;
-      }
-      const back = shape.getScreenCTM().inverse();
-      if (points.some((point) => shape.isPointInFill(point.matrixTransform(back)))) {
-        problems.add(`${quoted(line.text)} is covered by ${name(shape)} in ${name(shape.parentElement)}`);
-      }
+    const points = [];
+    for (let x = line.box.left + 1; x < line.box.right; x += 2) {
+      points.push(new DOMPoint(x, y));
+    }
+    const near = shapes.filter((one) => {
+      const both = overlap(line.box, one.box);
+      return one.svg === svg && both.x >= 0 && both.y >= 0;
     });
+    const inFill = (one, point) => one.shape.isPointInFill(point.matrixTransform(one.back));
+    for (const one of near) {
+      const said = (what) => problems.add(`${quoted(line.text)} ${what} ${name(one.shape)} in ${name(one.shape.parentElement)}`);
+      if (isBefore(line.owner, one.shape)) {
+        if (one.fill > 0.5 && points.some((point) => inFill(one, point))) {
+          said("is covered by");
+        } else if (one.stroke > 0.5 && points.some((point) => one.shape.isPointInStroke(point.matrixTransform(one.back)))) {
+          said("is crossed by");
+        }
+        continue;
+      }
+      // Below the text; something solid between the two hides it.
+      const isHidden = (point) =>
+        near.some((other) => other.fill > 0.9 && other !== one && isBefore(one.shape, other.shape) && isBefore(other.shape, line.owner) && inFill(other, point));
+      if (one.fill > 0.1) {
+        const seen = points.filter((point) => !isHidden(point));
+        const on = seen.filter((point) => inFill(one, point)).length;
+        if (on > 0 && on < seen.length) {
+          said("lies half on");
+          continue;
+        }
+      }
+      if (one.stroke > 0.3 && points.some((point) => one.shape.isPointInStroke(point.matrixTransform(one.back)) && !isHidden(point))) {
+        said("is crossed by");
+      }
+    }
   }
 
   // Two texts on each other.

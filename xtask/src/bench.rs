@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use crate::budgets;
-use crate::console::{cargo, output, print, say};
+use crate::console::{output, print, say};
+use crate::programs::{Speed, built, program};
 use crate::project::Project;
 use crate::site::{self, Packer, Profile};
 use crate::{sizes, tools};
@@ -20,14 +21,16 @@ use crate::{sizes, tools};
 /// # Errors
 /// When something cannot be built or run.
 pub fn bench(project: &Project, raftscope: Option<&Path>) -> Result<()> {
-    let native = measured(&["--bin", "bench_native"], &[("HIGHWATER", &command_line_tool()?)])?;
+    let highwater = built("highwater", Speed::Release)?.into_os_string();
+    let mut native = measured("bench_native", &[("HIGHWATER", &highwater)])?;
+    native.insert("memory".to_owned(), measured("bench_memory", &[])?.into());
     site::assemble(project, Profile::Web, Packer::This)?;
     let browser = tools::browser()?;
     let (dist, browser) = (project.dist().into_os_string(), browser.into_os_string());
     let copy = raftscope.map(|copy| copy.as_os_str().to_owned());
     let mut environment = vec![("HIGHWATER_DIST", &dist), ("CHROME", &browser)];
     environment.extend(copy.as_ref().map(|copy| ("RAFTSCOPE", copy)));
-    let page = measured(&["--bin", "bench_page"], &environment)?;
+    let page = measured("bench_page", &environment)?;
     let size = sizes::measure(&project.dist())?.first_load();
     let none = Value::Null;
     let log = native.get("log").unwrap_or(&none);
@@ -52,21 +55,8 @@ pub fn bench(project: &Project, raftscope: Option<&Path>) -> Result<()> {
     print(&serde_json::to_string_pretty(&all)?)
 }
 
-/// Builds `highwater` as its users have it, and says where it is.
-fn command_line_tool() -> Result<OsString> {
-    let mut command =
-        cargo(["build", "--quiet", "--release", "--package", "highwater-cli", "--message-format", "json"]);
-    let built = output(&mut command)?;
-    let messages = built.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let executable = messages.filter_map(|message| Some(message.get("executable")?.as_str()?.into())).next_back();
-    executable.context("highwater-cli has a program")
-}
-
 /// Runs one of the measuring programs of `tests/` and gives what it printed.
-fn measured(program: &[&str], environment: &[(&str, &OsString)]) -> Result<Map<String, Value>> {
-    let mut command = cargo(["run", "--quiet", "--release", "--package", "highwater-tests"]);
-    command.args(program).envs(environment.iter().copied());
-    let printed = output(&mut command)?;
-    serde_json::from_str(&printed)
-        .with_context(|| format!("{} did not print a JSON object: {printed}", program.join(" ")))
+fn measured(name: &str, environment: &[(&str, &OsString)]) -> Result<Map<String, Value>> {
+    let printed = output(program(name, Speed::Release)?.envs(environment.iter().copied()))?;
+    serde_json::from_str(&printed).with_context(|| format!("{name} did not print a JSON object: {printed}"))
 }

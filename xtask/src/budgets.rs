@@ -147,7 +147,7 @@ pub fn of_all(native: &Map<String, Value>, page: &Map<String, Value>, first_load
         most("first step, 4 times slower, ms", 1_000.0, of(page, &["first step of key-hash", "usable_ms"])),
         most("rebalance of 100, ms of script", 16.0, of(page, &["large group", "rebalance", "median_ms"])),
         most("seek in 100,000 events in wasm, p99 ms", 16.0, of(page, &["wasm", "seek", "p99_ms"])),
-        most("memory of an event, bytes", 200.0, of(native, &["history", "bytes_an_event"])),
+        most("memory of an event, bytes", 200.0, of(native, &["memory", "bytes_an_event"])),
         #[allow(clippy::cast_precision_loss, reason = "a size of some hundred kilobytes")]
         most("first load, bytes after brotli", 300_000.0, Some(first_load as f64)),
         least("events a second, native", 1e6, of(native, &["simulation", "events", "per_second"])),
@@ -185,7 +185,7 @@ mod tests {
             json!({ "1000": ms(small), "10000": ms(middle), "100000": ms(large) })
         };
         let native = json!({
-            "history": { "bytes_an_event": 470 },
+            "memory": { "bytes_an_event": 470 },
             "simulation": { "events": { "per_second": 1_250_000 } },
             "assignors": { "ms_by_partitions": { "sticky": sticky(1.0, 12.0, 100.0), "other": sticky(1.0, 90.0, 200.0) } },
         });

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail};
 use walrus::ir::{Call, Const, Instr, Value};
 use walrus::{InstrLocId, Module, ValType};
 
-use crate::console::{cargo, output, say};
+use crate::console::{output, say};
 use crate::later::{self, Seen};
+use crate::programs::{Speed, program};
 use crate::project::{Project, files_under};
 use crate::site::{self, Packer, Profile, write_changed};
 use crate::tools;
@@ -34,7 +35,7 @@ pub fn find(project: &Project) -> Result<()> {
     site::bind_page(project, &folder)?;
     let functions = count(&folder)?;
     let browser = tools::browser()?;
-    let mut walk = cargo(["run", "--quiet", "--package", "highwater-tests", "--bin", "first_walk"]);
+    let mut walk = program("first_walk", Speed::Debug)?;
     let told = output(walk.env("HIGHWATER_DIST", &folder).env("CHROME", browser))?;
     let ran: BTreeSet<usize> = serde_json::from_str(&told).context("the walk tells the functions that ran")?;
     let functions = functions.into_iter().enumerate();

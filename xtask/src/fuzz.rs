@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::console::{cargo, run};
+use crate::console::run;
+use crate::programs::{Speed, program};
 
 /// So many events are played in `cargo xtask test`.
 pub const EVENTS: u64 = 1_000_000;
@@ -13,6 +14,5 @@ pub const EVENTS: u64 = 1_000_000;
 /// When an invariant breaks; the shortest schedule that breaks it is printed as a scenario.
 pub fn fuzz(events: u64, seed: u64) -> Result<()> {
     let (events, seed) = (events.to_string(), seed.to_string());
-    let mut command = cargo(["run", "--quiet", "--package", "highwater-cli", "--", "fuzz"]);
-    run(command.args(["--events", &events, "--seed", &seed]))
+    run(program("highwater", Speed::Debug)?.args(["fuzz", "--events", &events, "--seed", &seed]))
 }

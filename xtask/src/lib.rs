@@ -12,6 +12,7 @@ pub mod draft;
 pub mod fuzz;
 pub mod later;
 pub mod page;
+pub mod programs;
 pub mod project;
 pub mod scenarios;
 pub mod serve;

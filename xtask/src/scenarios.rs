@@ -11,7 +11,8 @@ use highwater_player::lang::Lang;
 use highwater_player::locale;
 use serde_json::json;
 
-use crate::console::{cargo, run};
+use crate::console::run;
+use crate::programs::{Speed, program};
 use crate::project::{Project, files_under};
 use crate::site::write_changed;
 use crate::{page, simplified};
@@ -52,8 +53,8 @@ pub fn pack_site(project: &Project, to: Option<PathBuf>) -> Result<()> {
 /// When a scenario has an error; the terminal has shown its place.
 pub fn check(project: &Project) -> Result<()> {
     let packed = pack_course(&project.scenarios())?;
-    let mut check = cargo(["run", "--quiet", "--package", "highwater-cli", "--", "check"]);
-    check.args(packed.scenarios.iter().map(|(id, _)| id));
+    let mut check = program("highwater", Speed::Debug)?;
+    check.arg("check").args(packed.scenarios.iter().map(|(id, _)| id));
     run(check.current_dir(&project.root))
 }
 

@@ -78,6 +78,8 @@ impl FactLog {
             self.packed.push(Rc::new(Group::of(group, names)));
         }
         self.recent.drain(..groups.saturating_mul(GROUP));
+        // What lay there before the first packing needs its room no more.
+        self.recent.shrink_to(2 * RECENT_MAX);
     }
 
     fn packed_len(&self) -> usize {

@@ -3,7 +3,7 @@
 use highwater_sim::fact::{Fact, FactKind, MessageFact, Says};
 use highwater_sim::ids::{MessageId, NodeId};
 
-use crate::facts::Facts;
+use crate::facts::{FactRef, Facts};
 use crate::phrase::Phrase;
 use crate::scene::MarkId;
 use crate::scene::build::summary;
@@ -129,11 +129,35 @@ pub(crate) struct Window<'a> {
 pub(crate) fn sequence(window: &Window<'_>) -> Sequence {
     let facts = window.all.part(..window.until);
     let nodes = nodes(window.all);
+    let is_sent = |(at, fact): (usize, FactRef<'_>)| matches!(fact.kind, FactKind::Sent(_)).then_some((at, fact.at.0));
+    let sent: Vec<(usize, u64)> = facts.iter().enumerate().filter_map(is_sent).collect();
+    let end = sent.len().saturating_sub(window.back).max(MESSAGES_MAX.min(sent.len()));
+    let begin = end.saturating_sub(MESSAGES_MAX);
+    let shown = sent.get(begin..end).unwrap_or_default();
+    let from_us = shown.first().map_or(window.now_us, |(_, us)| *us);
+    let to_us = sent.get(end).map_or(window.now_us, |(_, us)| us.saturating_sub(1));
+    let arrows = arrows(window, &nodes, shown);
+    let (waits, chips) = aside(facts, &nodes, (from_us, to_us));
+    Sequence {
+        lifelines: nodes.iter().map(|node| lifeline(node, window.leader)).collect(),
+        arrows,
+        waits,
+        chips,
+        now_us: to_us,
+        earlier: begin,
+        later: sent.len().saturating_sub(end),
+    }
+}
+
+/// The messages that were sent at these places, and what became of them.
+fn arrows(window: &Window<'_>, nodes: &[NodeId], sent: &[(usize, u64)]) -> Vec<Arrow> {
+    let Some((first, _)) = sent.first() else { return Vec::new() };
     let place = |node: &NodeId| nodes.iter().position(|known| known == node);
-    let mut all: Vec<(MessageId, Arrow)> = Vec::new();
-    for (at, fact) in facts.iter().enumerate() {
+    let mut all: Vec<(MessageId, Arrow)> = Vec::with_capacity(sent.len());
+    for (index, fact) in window.all.part(*first..window.until).iter().enumerate() {
+        let at = first.saturating_add(index);
         match &fact.kind {
-            FactKind::Sent(message) => {
+            FactKind::Sent(message) if all.len() < sent.len() => {
                 let (Some(from), Some(to)) = (place(&message.from), place(&message.to)) else { continue };
                 all.push((message.message, arrow(message, &fact, (from, to), at, window)));
             }
@@ -142,22 +166,7 @@ pub(crate) fn sequence(window: &Window<'_>) -> Sequence {
             _ => {}
         }
     }
-    let end = all.len().saturating_sub(window.back).max(MESSAGES_MAX.min(all.len()));
-    let begin = end.saturating_sub(MESSAGES_MAX);
-    let (earlier, later) = (begin, all.len().saturating_sub(end));
-    let from_us = all.get(begin).map_or(window.now_us, |(_, arrow)| arrow.sent_us);
-    let to_us = all.get(end).map_or(window.now_us, |(_, arrow)| arrow.sent_us.saturating_sub(1));
-    let arrows: Vec<Arrow> = all.drain(begin..end).map(|(_, arrow)| arrow).collect();
-    let (waits, chips) = aside(facts, &nodes, (from_us, to_us));
-    Sequence {
-        lifelines: nodes.iter().map(|node| lifeline(node, window.leader)).collect(),
-        arrows,
-        waits,
-        chips,
-        now_us: to_us,
-        earlier,
-        later,
-    }
+    all.into_iter().map(|(_, arrow)| arrow).collect()
 }
 
 fn arrow(message: &MessageFact, fact: &Fact, (from, to): (usize, usize), at: usize, window: &Window<'_>) -> Arrow {

@@ -10,11 +10,9 @@ use crate::metadata::MetadataImage;
 use crate::time::SimTime;
 use crate::timer::Timer;
 
-/// One effect of a handler.
+/// One effect of a handler, beside the facts that it tells.
 #[derive(Debug)]
 pub enum Effect {
-    /// Something happened.
-    Fact(Fact),
     /// A message goes onto the network; the fact that it was sent has this number.
     Send(Message, FactId),
     /// A broker will know this of the cluster; the fact that it learns.
@@ -56,6 +54,18 @@ pub struct Outbox {
     cause: FactId,
     counters: Counters,
     effects: Vec<Effect>,
+    facts: Vec<Fact>,
+}
+
+/// What a handler left.
+#[derive(Debug)]
+pub struct Finished {
+    /// The effects in order.
+    pub effects: Vec<Effect>,
+    /// The facts in order, behind those that were there before.
+    pub facts: Vec<Fact>,
+    /// The counters after them.
+    pub counters: Counters,
 }
 
 impl Outbox {
@@ -63,7 +73,13 @@ impl Outbox {
     /// `effects` is emptied and used again.
     pub fn new(now: SimTime, node: NodeId, cause: FactId, counters: Counters, mut effects: Vec<Effect>) -> Outbox {
         effects.clear();
-        Outbox { now, skew_ms: 0, node, cause, counters, effects }
+        Outbox { now, skew_ms: 0, node, cause, counters, effects, facts: Vec::new() }
+    }
+
+    /// What is told goes behind these facts: each is written once, where it stays.
+    #[must_use]
+    pub fn telling(self, facts: Vec<Fact>) -> Outbox {
+        Outbox { facts, ..self }
     }
 
     /// The node's clock is ahead by so much, in ms.
@@ -90,7 +106,7 @@ impl Outbox {
     pub fn fact(&mut self, kind: FactKind) -> FactId {
         let id = FactId(self.counters.fact);
         self.counters.fact = self.counters.fact.saturating_add(1);
-        self.effects.push(Effect::Fact(Fact { id, at: self.now, cause: Some(self.cause), kind }));
+        self.facts.push(Fact { id, at: self.now, cause: Some(self.cause), kind });
         id
     }
 
@@ -144,9 +160,9 @@ impl Outbox {
         self.effects.push(Effect::Disconnect(broker, self.cause));
     }
 
-    /// The effects in order, and the counters after them.
-    pub fn finish(self) -> (Vec<Effect>, Counters) {
-        (self.effects, self.counters)
+    /// What it has collected.
+    pub fn finish(self) -> Finished {
+        Finished { effects: self.effects, facts: self.facts, counters: self.counters }
     }
 
     fn transmit(&mut self, id: MessageId, correlation: MessageId, to: NodeId, body: Body) {

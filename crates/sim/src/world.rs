@@ -25,7 +25,7 @@ use crate::ids::{BrokerId, ClientId, FactId, NodeId};
 use crate::message::Message;
 use crate::metadata::{BrokerRegistration, Features, MetadataImage};
 use crate::network::Network;
-use crate::outbox::{Counters, Effect, Outbox, Room};
+use crate::outbox::{Counters, Effect, Finished, Outbox, Room};
 use crate::producer::{Producer, Unplaced};
 use crate::rng::Pcg;
 use crate::time::SimTime;
@@ -347,7 +347,7 @@ impl World {
         facts: &mut Vec<Fact>,
         act: impl FnOnce(&mut Broker, &mut Outbox),
     ) {
-        let mut out = self.outbox(NodeId::Broker(id), cause);
+        let mut out = self.outbox(NodeId::Broker(id), cause, facts);
         if let Some(broker) = self.brokers.get_mut(&id) {
             act(Rc::make_mut(broker), &mut out);
         }
@@ -364,7 +364,7 @@ impl World {
         if !self.producers.contains_key(id) {
             return;
         }
-        let mut out = self.outbox(NodeId::Client(id.clone()), cause);
+        let mut out = self.outbox(NodeId::Client(id.clone()), cause, facts);
         if let Some(producer) = self.producers.get_mut(id) {
             act(Rc::make_mut(producer), &mut self.rng, &mut out);
         }
@@ -381,32 +381,31 @@ impl World {
         if !self.consumers.contains_key(id) {
             return;
         }
-        let mut out = self.outbox(NodeId::Client(id.clone()), cause);
+        let mut out = self.outbox(NodeId::Client(id.clone()), cause, facts);
         if let Some(consumer) = self.consumers.get_mut(id) {
             act(Rc::make_mut(consumer), &mut out);
         }
         self.apply(out, facts);
     }
 
-    fn outbox(&mut self, node: NodeId, cause: FactId) -> Outbox {
+    /// An outbox that has taken `facts`; [`World::apply`] gives them back.
+    fn outbox(&mut self, node: NodeId, cause: FactId, facts: &mut Vec<Fact>) -> Outbox {
         let skew_ms = self.faults.skew_ms(&node);
-        let mut out = Outbox::new(self.now, node, cause, self.counters, std::mem::take(&mut self.effects.0));
+        let effects = std::mem::take(&mut self.effects.0);
+        let mut out = Outbox::new(self.now, node, cause, self.counters, effects).telling(std::mem::take(facts));
         out.set_skew_ms(skew_ms);
         out
     }
 
     fn apply(&mut self, out: Outbox, facts: &mut Vec<Fact>) {
         let node = out.node().clone();
-        let (mut effects, counters) = out.finish();
+        let Finished { mut effects, facts: told, counters } = out.finish();
+        *facts = told;
         self.counters = counters;
         let mut refused = None;
         let mut lost = Vec::new();
         for effect in effects.drain(..) {
             let (cause, scheduled) = match effect {
-                Effect::Fact(fact) => {
-                    facts.push(fact);
-                    continue;
-                }
                 Effect::Send(message, cause) if self.faults.cuts(&message.from, &message.to) => {
                     lost.push((message, cause));
                     continue;

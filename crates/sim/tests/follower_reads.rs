@@ -344,9 +344,9 @@ fn a_replica_without_the_offset_is_left_and_the_position_stays() {
         let node = NodeId::Client(client("c2"));
         let mut out = Outbox::new(SimTime::ZERO, node, FactId(0), counters, Vec::new());
         act(&mut consumer, &mut out);
-        let (effects, after) = out.finish();
-        counters = after;
-        let sent = effects.into_iter().filter_map(|effect| match effect {
+        let left = out.finish();
+        counters = left.counters;
+        let sent = left.effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(message, _) => Some(message),
             _ => None,
         });

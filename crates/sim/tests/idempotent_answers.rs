@@ -59,9 +59,9 @@ impl Alone {
         let (now, node) = (SimTime::from_ms(self.now_ms), NodeId::Client(client()));
         let mut out = Outbox::new(now, node, FactId(0), self.counters, Vec::new());
         act(&mut self.producer, &mut self.rng, &mut out);
-        let (effects, counters) = out.finish();
-        self.counters = counters;
-        let sent = effects.into_iter().filter_map(|effect| match effect {
+        let left = out.finish();
+        self.counters = left.counters;
+        let sent = left.effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(message, _) => Some(message),
             _ => None,
         });

@@ -14,7 +14,7 @@ use highwater_sim::error::Errors;
 use highwater_sim::ids::{BrokerId, FactId, LeaderEpoch, NodeId, Offset, TopicPartition};
 use highwater_sim::message::{Acks, FetchPartition, FetchedPartition};
 use highwater_sim::metadata::{MetadataImage, PartitionRegistration};
-use highwater_sim::outbox::{Counters, Effect, Outbox};
+use highwater_sim::outbox::{Counters, Outbox};
 use highwater_sim::time::SimTime;
 
 const A: BrokerId = BrokerId(1);
@@ -56,12 +56,7 @@ fn act<T>(
         out: &mut out,
     };
     let done = act(replica, &mut around);
-    let effects = out.finish().0;
-    let names = effects.iter().filter_map(|effect| match effect {
-        Effect::Fact(fact) => Some(fact.kind.name()),
-        _ => None,
-    });
-    (done, names.collect())
+    (done, out.finish().facts.iter().map(|fact| fact.kind.name()).collect())
 }
 
 fn lead(replica: &mut Partition, epoch: i32) {

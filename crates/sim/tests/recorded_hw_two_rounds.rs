@@ -53,12 +53,11 @@ impl Story {
     fn with(&mut self, act: impl FnOnce(&mut Broker, &mut Outbox)) {
         let mut out = Outbox::new(SimTime::ZERO, NodeId::Broker(LEADER), FactId(0), self.counters, Vec::new());
         act(&mut self.leader, &mut out);
-        let (effects, counters) = out.finish();
-        self.counters = counters;
-        self.sent.extend(effects.into_iter().filter_map(|effect| match effect {
+        let left = out.finish();
+        self.counters = left.counters;
+        self.sent.extend(left.effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(message, _) => Some(message),
-            Effect::Fact(_)
-            | Effect::Timer(..)
+            Effect::Timer(..)
             | Effect::Metadata(..)
             | Effect::ShareState(..)
             | Effect::Disconnect(..) => None,

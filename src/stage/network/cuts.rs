@@ -53,19 +53,28 @@ fn sign(cut: &Cut, (x, y): (f64, f64), away: (f64, f64)) -> Vec<Node> {
     nodes
 }
 
-/// Draws all links that are cut; the places of those that end in words, which messages keep clear of.
+/// Where a sign is, with the arrowhead on either side of it.
+fn place_of((x, y): (f64, f64), away: (f64, f64)) -> Area {
+    let room = |along: f64| 8.0 + (ARROW_PX - 3.0) * along;
+    let (w, h) = (room(away.0), room(away.1));
+    Area::new(x - w, y - h, 2.0 * w, 2.0 * h)
+}
+
+/// Draws all links that are cut; the places of their signs and words, which messages keep clear of.
 pub(super) fn lanes(draw: &Draw<'_>, column: &Column<'_>, network: &mut Network) -> Vec<Area> {
     let mut taken = Vec::new();
     for (index, row) in column.panel.replicas.iter().enumerate() {
         let mut stubs = 0.0;
         for cut in &row.cuts {
             match end_of(column.panel, &cut.other) {
-                Some(End::Broker(other)) => between(column, (index, other), cut, network),
+                Some(End::Broker(other)) => taken.extend(between(column, (index, other), cut, network)),
                 Some(End::Client(client)) if column.has_lane(client) => {
                     network.ways.push(lane(&column.client_lane(client, index)));
                     let port = (column.edge, column.client_port(index, client));
                     network.ports.push(Node::circle(port.0, port.1, 4.5, "port"));
-                    network.ways.extend(sign(cut, (port.0 + CROSS_PX, port.1), (1.0, 0.0)));
+                    let (at, away) = ((port.0 + CROSS_PX, port.1), (1.0, 0.0));
+                    network.ways.extend(sign(cut, at, away));
+                    taken.push(place_of(at, away));
                 }
                 _ => {
                     let y = column.row_y(index) + 18.0 + stubs;
@@ -82,22 +91,26 @@ fn lane(points: &[(f64, f64)]) -> Node {
     Node::path(rounded(points, 12.0), "lane is-cut")
 }
 
-/// Between two brokers: on the lane to the leader, or on one of its own between two followers.
-fn between(column: &Column<'_>, (here, other): (usize, usize), cut: &Cut, network: &mut Network) {
+/// Between two brokers: on the lane to the leader, or on one of its own between two followers. Where the sign is.
+fn between(column: &Column<'_>, (here, other): (usize, usize), cut: &Cut, network: &mut Network) -> Option<Area> {
     let leader = column.rows.leader;
-    if other == leader {
+    let (at, away) = if other == leader {
         network.ways.push(lane(&column.broker_lane(here, leader)));
-        network.ways.extend(sign(cut, (column.edge + CROSS_PX, column.port(here)), (1.0, 0.0)));
+        ((column.edge + CROSS_PX, column.port(here)), (1.0, 0.0))
     } else if here != leader && here < other {
         // Clear of the ports for the leader.
         let (top, bottom) = (column.port(here) + 20.0, column.port(other) - 14.0);
         let x = column.edge + CROSS_PX;
         network.ways.push(lane(&[(column.edge, top), (x, top), (x, bottom), (column.edge, bottom)]));
-        network.ways.extend(sign(cut, (x, bottom - 30.0), (0.0, 1.0)));
         for y in [top, bottom] {
             network.ports.push(Node::circle(column.edge, y, 4.5, "port"));
         }
-    }
+        ((x, bottom - 30.0), (0.0, 1.0))
+    } else {
+        return None;
+    };
+    network.ways.extend(sign(cut, at, away));
+    Some(place_of(at, away))
 }
 
 /// A lane to a node that stands nowhere in the picture: it ends in that node's name.

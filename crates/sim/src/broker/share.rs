@@ -162,11 +162,11 @@ impl Broker {
                 let group = &states.group;
                 let mut all = self.groups.coordinators.iter();
                 let found = all.find(|(_, coordinator)| coordinator.groups.share_group(group).is_some());
-                let Some((number, coordinator)) = found else { return };
-                let (number, mut coordinator) = (*number, Rc::clone(coordinator));
+                let Some(number) = found.map(|(number, _)| *number) else { return };
                 let mut outcome = Outcome::default();
-                Rc::make_mut(&mut coordinator).groups.on_share_states(group, &states.partitions, &mut outcome);
-                self.groups.coordinators.insert(number, coordinator);
+                if let Some(coordinator) = self.groups.coordinators.get_mut(&number) {
+                    Rc::make_mut(coordinator).groups.on_share_states(group, &states.partitions, &mut outcome);
+                }
                 self.take_outcome(number, outcome, out);
             }
             #[cfg(test)]

@@ -25,7 +25,7 @@ impl World {
             }
             _ => return,
         };
-        let mut out = self.outbox(NodeId::Controller, received);
+        let mut out = self.outbox(NodeId::Controller, received, facts);
         let mut partitions = Vec::with_capacity(request.partitions.len());
         let mut written = None;
         for (id, asked) in &request.partitions {
@@ -59,7 +59,7 @@ impl World {
     ) {
         let AllocateProducerIdsRequest { broker, broker_epoch } = request;
         let given = self.producer_ids.generate_next_producer_id(&self.metadata, broker, broker_epoch);
-        let mut out = self.outbox(NodeId::Controller, received);
+        let mut out = self.outbox(NodeId::Controller, received, facts);
         let response = match given {
             Ok(first_producer_id) => {
                 let next_producer_id = self.producer_ids.next_producer_id();

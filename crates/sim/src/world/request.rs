@@ -17,7 +17,7 @@ impl World {
     /// [`World::on_the_wire`] has it. The last fact before is its cause.
     pub fn request(&mut self, from: &ClientId, to: BrokerId, body: Body, facts: &mut Vec<Fact>) -> MessageId {
         let cause = FactId(self.counters.fact.saturating_sub(1));
-        let mut out = self.outbox(NodeId::Client(from.clone()), cause);
+        let mut out = self.outbox(NodeId::Client(from.clone()), cause, facts);
         let id = out.send(NodeId::Broker(to), body);
         self.apply(out, facts);
         id

@@ -153,7 +153,7 @@ impl World {
 
     /// Lets all brokers know what the controller has decided.
     pub(in crate::world) fn publish(&mut self, cause: FactId, facts: &mut Vec<Fact>) {
-        let mut out = self.outbox(NodeId::Controller, cause);
+        let mut out = self.outbox(NodeId::Controller, cause, facts);
         for id in self.in_order_of_start() {
             out.metadata(id, &self.metadata);
         }
@@ -208,7 +208,7 @@ impl World {
             match (from, to) {
                 (NodeId::Controller, NodeId::Broker(id)) => {
                     // A broker fetches the metadata log, and so catches up.
-                    let mut out = self.outbox(NodeId::Controller, given);
+                    let mut out = self.outbox(NodeId::Controller, given, facts);
                     out.metadata(id, &self.metadata);
                     self.apply(out, facts);
                 }
