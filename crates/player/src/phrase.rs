@@ -12,6 +12,8 @@ pub enum Arg {
     Text(String),
     /// A phrase of its own.
     Phrase(Phrase),
+    /// Several, one after the other.
+    List(Vec<Arg>),
 }
 
 /// A key of `locales/` with its arguments. Scenes and facts hold phrases; only [`Phrase::say`] makes words of them.
@@ -40,14 +42,23 @@ impl Phrase {
     pub fn say(&self, lang: Lang) -> String {
         let mut text = locale::text(&self.key, lang);
         for (name, arg) in &self.args {
-            let value = match arg {
-                Arg::Number(number) => number.to_string(),
-                Arg::Text(text) => text.clone(),
-                Arg::Phrase(phrase) => phrase.say(lang),
-            };
-            text = text.replace(&("%{".to_owned() + name + "}"), &value);
+            text = text.replace(&("%{".to_owned() + name + "}"), &arg.say(lang));
         }
         text
+    }
+}
+
+impl Arg {
+    /// The words in `lang`.
+    pub fn say(&self, lang: Lang) -> String {
+        match self {
+            Arg::Number(number) => number.to_string(),
+            Arg::Text(text) => text.clone(),
+            Arg::Phrase(phrase) => phrase.say(lang),
+            Arg::List(args) => {
+                args.iter().map(|arg| arg.say(lang)).collect::<Vec<_>>().join(&locale::text("text.list_next", lang))
+            }
+        }
     }
 }
 
@@ -75,8 +86,27 @@ impl From<String> for Arg {
     }
 }
 
+impl<T: Into<Arg>> From<Vec<T>> for Arg {
+    fn from(args: Vec<T>) -> Arg {
+        Arg::List(args.into_iter().map(Into::into).collect())
+    }
+}
+
 impl From<Phrase> for Arg {
     fn from(phrase: Phrase) -> Arg {
         Arg::Phrase(phrase)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_the_comma_of_its_language() {
+        let phrase = Phrase::new("text.elr").with("elr", vec![1, 2, 3]);
+        assert!(phrase.say(Lang::En).contains("1, 2, 3"), "{}", phrase.say(Lang::En));
+        assert!(phrase.say(Lang::Zh).contains("1、2、3"), "{}", phrase.say(Lang::Zh));
+        assert_eq!(Arg::from(Vec::<i32>::new()).say(Lang::Zh), "");
     }
 }

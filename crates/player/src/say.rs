@@ -47,7 +47,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 "facts.partition_change_record_elr"
             })
             .with("partition", partition.to_string())
-            .with("isr", if registration.isr.is_empty() { "{}".to_owned() } else { list(&registration.isr) })
+            .with("isr", if registration.isr.is_empty() { Arg::from("{}") } else { list(&registration.isr).into() })
             .with("elr", list(&registration.elr))
             .with("leader", registration.leader.map_or(-1, |leader| leader.0))
             .with("epoch", registration.leader_epoch.0)
@@ -106,7 +106,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
                 .with("partition", partition.to_string())
                 .with("from", from.0)
                 .with("to", to.0)
-                .with("ends", list_of(log_end_offsets.iter().map(|(_, end)| end.0)))
+                .with("ends", list_of(log_end_offsets.iter().map(|(_, end)| end.0)).join(", "))
         }
         FactKind::HighWatermarkUpdated { broker, partition, from, to, leader_high_watermark, log_end_offset } => {
             Phrase::new("facts.high_watermark_updated")
@@ -456,10 +456,10 @@ fn count(value: usize) -> Arg {
     Arg::Number(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-fn list<T: ToString>(items: &[T]) -> String {
+fn list<T: ToString>(items: &[T]) -> Vec<String> {
     list_of(items.iter().map(ToString::to_string))
 }
 
-fn list_of<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+fn list_of<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+    items.into_iter().map(|item| item.to_string()).collect()
 }

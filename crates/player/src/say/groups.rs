@@ -2,13 +2,13 @@
 
 use highwater_sim::consumer::action::{ConsumerAction, SeekTo};
 use highwater_sim::fact::MessageFact;
-use highwater_sim::fact::group::{CommitBy, ConsumerGroupRecord, ConsumerGroupSays, GroupFact, Since, listed};
+use highwater_sim::fact::group::{CommitBy, ConsumerGroupRecord, ConsumerGroupSays, GroupFact, Since};
 use highwater_sim::group::body::{GroupApi, GroupSays};
 use highwater_sim::group::error::GroupError;
 use highwater_sim::group::event::{GroupEvent, GroupEventKind, MemberName};
 use highwater_sim::ids::{ClientId, TopicPartition};
 
-use super::counted_len;
+use super::{counted_len, list as listed};
 use crate::phrase::{Arg, Phrase};
 
 /// The sentence of a fact.
@@ -22,7 +22,8 @@ pub(super) fn phrase(fact: &GroupFact) -> Phrase {
                 (_, true) => "facts.group_metadata_empty",
                 (_, false) => "facts.group_metadata",
             };
-            let one = |(name, owned): &(MemberName, Vec<TopicPartition>)| format!("{name}: {}", short(owned));
+            let one =
+                |(name, owned): &(MemberName, Vec<TopicPartition>)| format!("{name}: {}", by_number(owned).join(", "));
             let mut assignment: Vec<String> = members.iter().map(one).collect();
             assignment.sort_unstable();
             Phrase::new(key)
@@ -46,12 +47,12 @@ pub(super) fn phrase(fact: &GroupFact) -> Phrase {
         GroupFact::CoordinatorLoaded { broker, log, groups, records } => Phrase::new("facts.coordinator_loaded")
             .with("broker", broker.0)
             .with("log", log.to_string())
-            .with("groups", groups.join(", "))
+            .with("groups", listed(groups))
             .with("records", super::counted("record", *records)),
         GroupFact::CoordinatorUnloaded { broker, log, groups } => Phrase::new("facts.coordinator_unloaded")
             .with("broker", broker.0)
             .with("log", log.to_string())
-            .with("groups", groups.join(", ")),
+            .with("groups", listed(groups)),
         _ => of_member(fact),
     }
 }
@@ -82,13 +83,13 @@ fn of_record(record: &ConsumerGroupRecord) -> Phrase {
         Some(ConsumerGroupSays::Epoch(epoch) | ConsumerGroupSays::AssignmentEpoch(epoch)) => {
             phrase.with("epoch", *epoch)
         }
-        Some(ConsumerGroupSays::Target(target)) => phrase.with("partitions", none_or(short(target))),
+        Some(ConsumerGroupSays::Target(target)) => phrase.with("partitions", none_or(by_number(target))),
         Some(ConsumerGroupSays::Current { member_epoch, assigned, pending_revocation, .. }) => phrase
             .with("epoch", *member_epoch)
-            .with("partitions", none_or(short(assigned)))
-            .with("gives", short(pending_revocation)),
+            .with("partitions", none_or(by_number(assigned)))
+            .with("gives", by_number(pending_revocation)),
         Some(ConsumerGroupSays::Member { topics, .. } | ConsumerGroupSays::Topics(topics)) => {
-            phrase.with("topics", topics.join(", "))
+            phrase.with("topics", listed(topics))
         }
         Some(ConsumerGroupSays::States { initializing, initialized }) => {
             phrase.with("initializing", none_or(listed(initializing))).with("partitions", none_or(listed(initialized)))
@@ -194,7 +195,7 @@ fn told(event: &GroupEvent) -> Phrase {
             names.sort_unstable();
             group(Phrase::new(key))
                 .with("generation", *generation)
-                .with("members", names.join(", "))
+                .with("members", names)
                 .with("leader", leader.as_ref().map_or("", |leader| leader.client.as_str()))
                 .with("protocol", protocol.as_deref().unwrap_or("null"))
         }
@@ -206,7 +207,7 @@ fn told(event: &GroupEvent) -> Phrase {
 pub(super) fn command(consumer: &ClientId, action: &ConsumerAction) -> Phrase {
     let phrase = of(consumer, &["command_", action.name()].concat());
     match action {
-        ConsumerAction::Subscribe { topics } => phrase.with("topics", topics.join(", ")),
+        ConsumerAction::Subscribe { topics } => phrase.with("topics", listed(topics)),
         ConsumerAction::Commit { offsets, .. } if !offsets.is_empty() => {
             of(consumer, &["command_", action.name(), "_of"].concat()).with("offsets", at(offsets))
         }
@@ -273,8 +274,8 @@ pub(super) fn message(message: &MessageFact, says: &GroupSays, way: &str) -> Phr
         .with("error", says.error.name())
 }
 
-fn none_or(text: String) -> Arg {
-    if text.is_empty() { Arg::Phrase(Phrase::new("facts.nothing")) } else { Arg::Text(text) }
+fn none_or(partitions: Vec<String>) -> Arg {
+    if partitions.is_empty() { Arg::Phrase(Phrase::new("facts.nothing")) } else { partitions.into() }
 }
 
 /// `orders-0 @ 5, orders-1 @ 3`; the number of them where they are many.
@@ -283,15 +284,15 @@ fn at(offsets: &[(TopicPartition, i64)]) -> Arg {
         return Arg::Phrase(counted_len("partition", offsets.len()));
     }
     let one = |(partition, offset): &(TopicPartition, i64)| format!("{partition} @ {offset}");
-    Arg::Text(offsets.iter().map(one).collect::<Vec<_>>().join(", "))
+    offsets.iter().map(one).collect::<Vec<_>>().into()
 }
 
 /// The partitions by their numbers, where they are of one topic.
-fn short(partitions: &[TopicPartition]) -> String {
+fn by_number(partitions: &[TopicPartition]) -> Vec<String> {
     let one_topic = partitions.windows(2).all(|pair| matches!(pair, [one, other] if one.topic == other.topic));
     if partitions.is_empty() || !one_topic {
         return listed(partitions);
     }
     let numbers: Vec<String> = partitions.iter().map(|partition| partition.partition.to_string()).collect();
-    numbers.join(" ")
+    vec![numbers.join(" ")]
 }

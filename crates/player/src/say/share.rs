@@ -28,7 +28,7 @@ pub(super) fn phrase(fact: &ShareFact) -> Phrase {
         ShareFact::StateInitialized { group, state_epoch, partitions } => Phrase::new("facts.share_state_initialized")
             .with("group", group.as_str())
             .with("epoch", *state_epoch)
-            .with("partitions", highwater_sim::fact::group::listed(partitions)),
+            .with("partitions", super::list(partitions)),
         ShareFact::StateRead { group, partition, leader_epoch, start_offset, error } => {
             let key = match (error, start_offset) {
                 (ShareError::None, ..0) => "facts.share_state_read_nothing",
@@ -51,7 +51,7 @@ pub(super) fn phrase(fact: &ShareFact) -> Phrase {
                 .with("group", group.as_str())
                 .with("partition", partition.to_string())
                 .with("start", *start_offset)
-                .with("batches", batches.iter().map(batch).collect::<Vec<_>>().join(", "))
+                .with("batches", batches.iter().map(batch).collect::<Vec<_>>())
                 .with("error", error.name())
         }
         ShareFact::Polled { consumer, partition, records } => Phrase::new("facts.share_polled")
@@ -70,7 +70,7 @@ pub(super) fn phrase(fact: &ShareFact) -> Phrase {
             Phrase::new(if failed { "facts.share_completed_failed" } else { "facts.share_completed" })
                 .with("consumer", consumer.to_string())
                 .with("partition", partition.to_string())
-                .with("offsets", offsets.join(", "))
+                .with("offsets", offsets)
                 .with("error", error.name())
         }
     }

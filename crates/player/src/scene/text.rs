@@ -20,7 +20,7 @@ use super::cluster::{
 use super::partitioner::PartitionerPanel;
 use super::{Panel, Scene};
 use crate::lang::Lang;
-use crate::phrase::Phrase;
+use crate::phrase::{Arg, Phrase};
 
 pub use group::{crowd_phrase, member_epoch, pause as member_pause, role as member_role, without as crowd_without};
 pub use share::{has as share_has, role as share_role};
@@ -75,8 +75,13 @@ pub fn label(scene: &Scene, mark: &str, lang: Lang) -> Option<String> {
     })
 }
 
-fn list(items: impl IntoIterator<Item = impl ToString>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+fn list(items: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    items.into_iter().map(|item| item.to_string()).collect()
+}
+
+/// `producerId: 1000`
+fn named(name: impl Into<Arg>, value: impl Into<Arg>) -> Phrase {
+    Phrase::new("text.named").with("name", name).with("value", value)
 }
 
 fn count(length: usize) -> i64 {
@@ -168,7 +173,7 @@ fn clock_phrase(clock: &Clock) -> Phrase {
 fn stored_phrases(row: &ReplicaRow) -> [Phrase; 2] {
     let offsets = |is_there: &dyn Fn(&super::cluster::Stored) -> bool| {
         let there: Vec<i64> = row.stored.iter().filter(|at| is_there(at)).map(|at| at.offset).collect();
-        if there.is_empty() { "–".to_owned() } else { list(there) }
+        if there.is_empty() { Arg::from("–") } else { list(there).into() }
     };
     [
         Phrase::new("text.in_memory").with("offsets", offsets(&|at| at.in_memory)),
@@ -217,9 +222,10 @@ fn records_line(row: &ReplicaRow, lang: Lang) -> String {
     }
     let record = |cell: &super::cluster::RecordCell| {
         let key = cell.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-        format!("{} {}{key} ({})", cell.offset, cell.value.as_deref().unwrap_or("null"), state_of(cell).say(lang))
+        let said = format!("{} {}{key}", cell.offset, cell.value.as_deref().unwrap_or("null"));
+        Phrase::new("text.record_in_state").with("record", said).with("state", state_of(cell))
     };
-    Phrase::new("text.records").with("records", list(row.records.iter().map(record))).say(lang)
+    Phrase::new("text.records").with("records", row.records.iter().map(record).collect::<Vec<_>>()).say(lang)
 }
 
 fn client_name(client: &ClientCard) -> Phrase {

@@ -1,6 +1,6 @@
 //! The files panel in words.
 
-use super::{TextBlock, count, list};
+use super::{TextBlock, count, named};
 use crate::lang::Lang;
 use crate::phrase::Phrase;
 use crate::scene::files::{
@@ -115,9 +115,12 @@ fn segment(card: &SegmentCard) -> Phrase {
 fn gauge(panel: &FilesPanel, row: &GaugeRow) -> Phrase {
     let values = panel.segments.iter().zip(&row.values).filter_map(|(card, value)| {
         let (value, over) = (*value)?;
-        Some(format!("{}: {value}{}", card.base_offset, if over { "!" } else { "" }))
+        Some(named(card.base_offset, format!("{value}{}", if over { "!" } else { "" })))
     });
-    Phrase::new("text.gauge").with("config", row.config).with("limit", row.limit).with("values", list(values))
+    Phrase::new("text.gauge")
+        .with("config", row.config)
+        .with("limit", row.limit)
+        .with("values", values.collect::<Vec<_>>())
 }
 
 fn entry(card: &EntryCard) -> Phrase {

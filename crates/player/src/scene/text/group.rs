@@ -210,6 +210,6 @@ fn message(card: &MemberCard) -> Option<Phrase> {
     Some(Phrase::new(key).with("api", message.api.as_str()).with("error", message.error.as_deref().unwrap_or_default()))
 }
 
-fn names(tokens: &[Token]) -> String {
+fn names(tokens: &[Token]) -> Vec<String> {
     list(tokens.iter().map(|token| token.partition.as_str()))
 }

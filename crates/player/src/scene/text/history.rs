@@ -33,5 +33,5 @@ fn line(row: &HistoryRow, lang: Lang) -> String {
         if index == 0 { words } else { Phrase::new("text.from_then").with("ms", at).with("what", words).say(lang) }
     };
     let spans: Vec<String> = row.spans.iter().enumerate().map(span).collect();
-    Phrase::new("text.history_row").with("broker", row.broker).with("spans", spans.join(", ")).say(lang)
+    Phrase::new("text.history_row").with("broker", row.broker).with("spans", spans).say(lang)
 }

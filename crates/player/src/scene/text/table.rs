@@ -1,8 +1,8 @@
 //! A table in words.
 
-use super::TextBlock;
+use super::{TextBlock, named};
 use crate::lang::Lang;
-use crate::phrase::Phrase;
+use crate::phrase::{Arg, Phrase};
 use crate::scene::table::{TablePanel, TableRow};
 
 #[inline(never)]
@@ -33,5 +33,6 @@ fn heading(panel: &TablePanel) -> Phrase {
 /// `producerId: 1000, producerEpoch: 0, …`
 fn in_words(panel: &TablePanel, row: &TableRow, lang: Lang) -> String {
     let cells = panel.columns.iter().zip(&row.cells);
-    cells.map(|(column, cell)| [column.say(lang).as_str(), ": ", cell.as_str()].concat()).collect::<Vec<_>>().join(", ")
+    let cell = |(column, cell): (&Phrase, &String)| named(column.clone(), cell.as_str());
+    Arg::from(cells.map(cell).collect::<Vec<_>>()).say(lang)
 }
