@@ -75,6 +75,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::PreferredReadReplica(PreferredReadReplica { consumer, .. })
         | FactKind::PollThrew(PollThrew { consumer, .. })
         | FactKind::RecordsPolled { consumer, .. } => vec![format!("client-{consumer}")],
+        FactKind::PartitionLeadershipUpdated(told) => vec![format!("client-{}", told.client)],
         FactKind::MetadataUpdated { client, .. } => {
             vec![format!("client-{client}"), "partitioner/remainder".to_owned()]
         }
@@ -145,6 +146,7 @@ pub fn beat_fact(fact: &Fact) -> BeatFact {
             | FactKind::StickyPartitionSwitched(_)
             | FactKind::AbortedForNewBatch(_)
             | FactKind::MetadataUpdated { .. }
+            | FactKind::PartitionLeadershipUpdated(_)
             | FactKind::IsrUpdate { .. }
             | FactKind::PartitionChangeRecord { .. }
             | FactKind::LogTruncated { .. }
@@ -189,6 +191,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::LogCleaned { broker, .. }
         | FactKind::LogFlushed { broker, .. }
         | FactKind::CheckpointWritten { broker, .. } => vec![broker.0],
+        FactKind::PartitionLeadershipUpdated(told) => told.from.into_iter().chain(told.to).map(|id| id.0).collect(),
         FactKind::FollowerCredited { broker, follower, .. } => vec![broker.0, follower.0],
         FactKind::FetchParked { broker, node, .. } => [Some(broker.0), of_node(node)].into_iter().flatten().collect(),
         FactKind::TimerFired { node, .. } => of_node(node).into_iter().collect(),

@@ -14,7 +14,7 @@ use highwater_sim::fact::{
     StickyPartitionSwitched, SwitchedBecause,
 };
 use highwater_sim::ids::{BrokerId, NodeId, Offset};
-use highwater_sim::message::ListOffsetsSpec;
+use highwater_sim::message::{LeaderIdAndEpoch, ListOffsetsSpec};
 use highwater_sim::timer::Timer;
 
 use crate::lang::Lang;
@@ -170,6 +170,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::LogDirFailed(_)
         | FactKind::TruncationDetected(_)
         | FactKind::PreferredReadReplica(_)
+        | FactKind::PartitionLeadershipUpdated(_)
         | FactKind::PollThrew(_)
         | FactKind::LogLoaded { .. } => faults::phrase(kind),
         FactKind::Group(fact) => groups::phrase(fact),
@@ -221,6 +222,7 @@ fn client_phrase(kind: &FactKind) -> Phrase {
                 ReadyBecause::Closed => "facts.batch_ready_closed",
                 ReadyBecause::Flushing => "facts.batch_ready_flushing",
                 ReadyBecause::BackoffExpired => "facts.batch_ready_backoff",
+                ReadyBecause::LeaderChanged => "facts.batch_ready_leader",
             };
             Phrase::new(key)
                 .with("producer", producer.to_string())
@@ -335,7 +337,7 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::Produce { acks, records } => Phrase::new(&format!("facts.produce_{way}"))
             .with("acks", acks.name())
             .with("records", counted("record", *records)),
-        Says::Produced { error, base_offset } if *error == highwater_sim::error::Errors::None => {
+        Says::Produced { error, base_offset, .. } if *error == highwater_sim::error::Errors::None => {
             Phrase::new(&format!("facts.produced_{way}")).with("offset", base_offset.0)
         }
         Says::Fetch { session, .. } if session.closes() => Phrase::new(&format!("facts.fetch_{way}_close")),
@@ -376,6 +378,11 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         Says::EpochEnds { error, leader_epoch, end_offset } if *error == highwater_sim::error::Errors::None => {
             Phrase::new(&format!("facts.epoch_ends_{way}")).with("epoch", leader_epoch.0).with("offset", end_offset.0)
         }
+        Says::Produced { error, current_leader: Some(named), .. }
+        | Says::Fetched { error, current_leader: Some(named), .. } => {
+            leader_named(*named, &format!("facts.error_leader_{way}"), &format!("facts.error_no_leader_{way}"))
+                .with("error", error.name())
+        }
         Says::Produced { error, .. }
         | Says::Fetched { error, .. }
         | Says::AlteredPartition { error, .. }
@@ -398,6 +405,13 @@ fn message_phrase(message: &MessageFact, way: &str) -> Phrase {
         .with("from", node_phrase(&message.from))
         .with("to", node_phrase(&message.to))
         .with("partition", message.partition.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
+/// A sentence with the leader that a refusal names, or the one of a partition without a leader.
+fn leader_named(named: LeaderIdAndEpoch, some: &str, none: &str) -> Phrase {
+    Phrase::new(if named.leader_id.is_some() { some } else { none })
+        .with("leader", named.leader_id.map_or(-1, |leader| leader.0))
+        .with("epoch", named.leader_epoch.0)
 }
 
 /// "broker 2", or the client's name.

@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use crate::config::{ConsumerConfig, ProducerConfig};
 use crate::connections::Connections;
-use crate::fact::FactKind;
-use crate::ids::{BrokerId, ClientId, MessageId, NodeId, Topic, TopicPartition};
-use crate::message::{Body, MetadataRequest, MetadataResponse};
+use crate::fact::{FactKind, PartitionLeadershipUpdated};
+use crate::ids::{BrokerId, ClientId, FactId, MessageId, NodeId, Topic, TopicPartition};
+use crate::message::{Body, CurrentLeaders, MetadataRequest, MetadataResponse};
 use crate::metadata::{PartitionRegistration, TopicImage};
 use crate::outbox::Outbox;
 use crate::retry_backoff::{CLIENT_JITTER_PERCENT, RetryBackoff};
@@ -70,6 +70,8 @@ pub struct ClientMetadata {
     in_flight: Option<(MessageId, BrokerId)>,
     /// It does not wait for `metadata.max.age.ms`. Kafka: `updateRequested`.
     is_requested: bool,
+    /// What said so, while nothing has been done about it.
+    requested_because: Option<FactId>,
     /// The last answer or failure; none if the next update may begin at once.
     last_refresh: Option<SimTime>,
     last_success: Option<SimTime>,
@@ -95,6 +97,7 @@ impl ClientMetadata {
             topics: SortedMap::new(),
             in_flight: None,
             is_requested: false,
+            requested_because: None,
             last_refresh: None,
             last_success: None,
             wait_ms: 0,
@@ -169,6 +172,74 @@ impl ClientMetadata {
         self.maybe_update(out);
     }
 
+    /// The same, once the client has sent what it has to send: [`ClientMetadata::poll`] asks.
+    pub fn request_after_sending(&mut self, out: &Outbox) {
+        self.is_requested = true;
+        self.requested_because = Some(out.cause());
+    }
+
+    /// The client has sent what it had to send. Kafka: `NetworkClient.poll`, which begins with the metadata.
+    pub fn poll(&mut self, out: &mut Outbox) {
+        if let Some(because) = self.requested_because.take() {
+            let before = out.because(because);
+            self.maybe_update(out);
+            out.because(before);
+        }
+    }
+
+    /// Takes over the leaders that a response names: of partitions that are known, in a newer epoch, on a broker that is known
+    /// or was named along with them. True if there was one; the last is the cause of what follows. Kafka:
+    /// `Metadata.updatePartitionLeadership`.
+    pub fn update_partition_leadership(&mut self, named: &CurrentLeaders, out: &mut Outbox) -> bool {
+        let received = out.cause();
+        let mut is_updated = false;
+        for (id, named_leader) in &named.leaders {
+            let (Some(leader), leader_epoch) = (named_leader.leader_id, named_leader.leader_epoch) else { continue };
+            let Some(known) = self.partition(id).map(Rc::clone) else { continue };
+            let has_node = self.is_online(leader) || named.node_endpoints.contains(&leader);
+            if leader_epoch <= known.leader_epoch || !has_node {
+                continue;
+            }
+            let updated = Rc::new(PartitionRegistration { leader: Some(leader), leader_epoch, ..(*known).clone() });
+            let image = self.topics.get_mut(&id.topic).map(Rc::make_mut);
+            let Some(place) =
+                usize::try_from(id.partition).ok().zip(image).and_then(|(at, it)| it.partitions.get_mut(at))
+            else {
+                continue;
+            };
+            *place = Rc::clone(&updated);
+            is_updated = true;
+            out.because(received);
+            self.tell_leader(id.clone(), &known, &updated, true, out);
+        }
+        if is_updated {
+            let is_new = |node: &&BrokerId| !self.brokers.contains(node);
+            let new: Vec<BrokerId> = named.node_endpoints.iter().filter(is_new).copied().collect();
+            self.brokers.extend(new);
+        }
+        is_updated
+    }
+
+    fn tell_leader(
+        &self,
+        partition: TopicPartition,
+        known: &PartitionRegistration,
+        now: &PartitionRegistration,
+        by_refusal: bool,
+        out: &mut Outbox,
+    ) {
+        if (known.leader, known.leader_epoch) != (now.leader, now.leader_epoch) {
+            out.then(FactKind::PartitionLeadershipUpdated(PartitionLeadershipUpdated {
+                client: self.client.clone(),
+                partition,
+                from: known.leader,
+                to: now.leader,
+                leader_epoch: now.leader_epoch,
+                by_refusal,
+            }));
+        }
+    }
+
     /// Kafka: `DefaultMetadataUpdater.maybeUpdate`.
     fn maybe_update(&mut self, out: &mut Outbox) {
         if self.in_flight.is_some() || self.wanted.is_empty() {
@@ -215,9 +286,14 @@ impl ClientMetadata {
             let known = self.topics.get(topic);
             tells_new |= known.is_none_or(|known| is_newer(known, image));
             let newest = known.and_then(|known| newest(known, image)).unwrap_or_else(|| Rc::clone(image));
-            let before = self.topics.insert(Rc::clone(topic), newest);
+            let known = self.topics.insert(Rc::clone(topic), Rc::clone(&newest));
+            for (number, (known, now)) in
+                (0..).zip(known.iter().flat_map(|known| known.partitions.iter().zip(&newest.partitions)))
+            {
+                self.tell_leader(TopicPartition::new(Rc::clone(topic), number), known, now, false, out);
+            }
             let partitions = count(image);
-            let before = before.as_deref().map_or(0, count);
+            let before = known.as_deref().map_or(0, count);
             if before != partitions {
                 out.then(FactKind::MetadataUpdated {
                     client: self.client.clone(),

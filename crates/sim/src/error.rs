@@ -202,6 +202,20 @@ impl Errors {
                 | Errors::UnknownTopicId
         )
     }
+
+    /// Whether it says that a client's metadata is stale (`InvalidMetadataException`).
+    pub fn is_invalid_metadata(self) -> bool {
+        matches!(
+            self,
+            Errors::UnknownTopicOrPartition
+                | Errors::NotLeaderOrFollower
+                | Errors::NetworkException
+                | Errors::FencedLeaderEpoch
+                | Errors::LeaderNotAvailable
+                | Errors::KafkaStorageError
+                | Errors::UnknownTopicId
+        )
+    }
 }
 
 impl fmt::Display for Errors {

@@ -18,17 +18,15 @@ pub use fields::{FieldValue, Fields};
 pub use highwater_log::{log::Verdict, segment::RollReason};
 pub use message_fact::{MessageFact, Says, SessionSays};
 pub use partitioning::{AbortedForNewBatch, StickyPartitionSwitched, SwitchedBecause};
-pub use trouble::{ConfigRecord, PollThrew, PreferredReadReplica, TruncationDetected, UnflushedLost};
+pub use trouble::{
+    ConfigRecord, PartitionLeadershipUpdated, PollThrew, PreferredReadReplica, TruncationDetected, UnflushedLost,
+};
 pub use {group::GroupFact, idempotence::IdempotenceFact, page_cache::PageCacheFact};
 
-use crate::bytes::Bytes;
-use crate::command::Command;
 use crate::controller::partition_change::PartitionChange;
-use crate::error::Errors;
 use crate::ids::{BatchId, BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
-use crate::metadata::PartitionRegistration;
-use crate::time::SimTime;
-use crate::timer::Timer;
+use crate::{bytes::Bytes, command::Command, error::Errors};
+use crate::{metadata::PartitionRegistration, time::SimTime, timer::Timer};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -93,6 +91,8 @@ pub enum FactKind {
         /// How many it knew before, 0 at first.
         before: i32,
     },
+    /// A client learned who leads a partition now.
+    PartitionLeadershipUpdated(PartitionLeadershipUpdated),
     /// A producer chose the partition of a record.
     PartitionChosen {
         /// The producer.

@@ -18,12 +18,14 @@ use crate::group::share::body::{ShareApi, ShareBody};
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::metadata::TopicImage;
 
+pub use current_leaders::{CurrentLeaders, LeaderIdAndEpoch};
 pub use producer_ids::{AllocateProducerIdsRequest, AllocateProducerIdsResponse, InitProducerIdResponse};
 
 pub use offset_for_leader_epoch::{
     EpochAnswer, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, WantedEpoch,
 };
 
+mod current_leaders;
 mod offset_for_leader_epoch;
 mod producer_ids;
 
@@ -177,6 +179,8 @@ pub struct ProduceRequest {
 pub struct ProduceResponse {
     /// An answer for each partition of the request.
     pub partitions: Vec<ProducePartition>,
+    /// The leaders of partitions that were refused with `NOT_LEADER_OR_FOLLOWER`.
+    pub current_leaders: CurrentLeaders,
 }
 
 /// `PartitionProduceResponse`.
@@ -271,6 +275,8 @@ pub struct FetchResponse {
     pub session_id: i32,
     /// An answer for each partition; in a session for those where something has changed since the last answer.
     pub partitions: Vec<FetchedPartition>,
+    /// The leaders of partitions that were refused with `NOT_LEADER_OR_FOLLOWER` or `FENCED_LEADER_EPOCH`.
+    pub current_leaders: CurrentLeaders,
     /// Not on the wire, for who looks at the message: the first partition that was read.
     pub about: Option<TopicPartition>,
 }

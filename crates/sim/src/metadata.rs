@@ -75,6 +75,8 @@ pub struct Features {
     pub freezes_high_watermark: bool,
     /// A follower cuts its log where the leader's epochs end (KIP-101, KIP-279), not at its own high watermark.
     pub truncates_by_epoch: bool,
+    /// Who refuses a request because of the leader names the one that it knows (KIP-951, since 3.7).
+    pub names_leaders: bool,
     /// A rule that is broken on purpose.
     #[cfg(test)]
     pub sabotage: Option<Sabotage>,
@@ -122,6 +124,7 @@ impl Default for Features {
             bumps_epoch_on_shrink: false,
             freezes_high_watermark: true,
             truncates_by_epoch: true,
+            names_leaders: true,
             #[cfg(test)]
             sabotage: None,
         }
@@ -137,6 +140,7 @@ impl Features {
             bumps_epoch_on_shrink: version < InterBrokerProtocol::V3_6,
             freezes_high_watermark: version >= InterBrokerProtocol::V3_7,
             truncates_by_epoch: version >= InterBrokerProtocol::V0_11_0,
+            names_leaders: version >= InterBrokerProtocol::V3_7,
             #[cfg(test)]
             sabotage: None,
         }

@@ -12,7 +12,7 @@ use highwater_sim::error::Errors;
 use highwater_sim::fact::{Completion, Fact, FactKind, Says};
 use highwater_sim::fault::{Fault, Link};
 use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
-use highwater_sim::message::{Body, FetchResponse, FetchedPartition, Message, MetadataResponse};
+use highwater_sim::message::{Body, CurrentLeaders, FetchResponse, FetchedPartition, Message, MetadataResponse};
 use highwater_sim::metadata::{PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Effect, Outbox};
 use highwater_sim::time::SimTime;
@@ -372,7 +372,14 @@ fn a_replica_without_the_offset_is_left_and_the_position_stays() {
             preferred_read_replica,
             records,
         };
-        Body::FetchResponse(FetchResponse { error: Errors::None, session_id: 0, partitions: vec![part], about: None })
+        let (error, current_leaders) = (Errors::None, CurrentLeaders::default());
+        Body::FetchResponse(FetchResponse {
+            error,
+            session_id: 0,
+            partitions: vec![part],
+            current_leaders,
+            about: None,
+        })
     };
     let registration = PartitionRegistration {
         replicas: [1, 2].map(BrokerId).to_vec(),

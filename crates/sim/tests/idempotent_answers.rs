@@ -9,7 +9,7 @@ use highwater_sim::config::ProducerConfig;
 use highwater_sim::error::Errors;
 use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
 use highwater_sim::message::{
-    Body, InitProducerIdResponse, Message, MetadataResponse, ProducePartition, ProduceResponse,
+    Body, CurrentLeaders, InitProducerIdResponse, Message, MetadataResponse, ProducePartition, ProduceResponse,
 };
 use highwater_sim::metadata::{PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Effect, Outbox};
@@ -94,7 +94,13 @@ impl Alone {
         let partition = TopicPartition::new("orders", 0);
         let (base_offset, log_start_offset) = (Offset(-1), Offset(log_start_offset));
         let part = ProducePartition { partition, error, base_offset, log_start_offset };
-        self.answer(request, Body::ProduceResponse(ProduceResponse { partitions: vec![part] }));
+        self.answer(
+            request,
+            Body::ProduceResponse(ProduceResponse {
+                partitions: vec![part],
+                current_leaders: CurrentLeaders::default(),
+            }),
+        );
     }
 
     fn fates(&self) -> Vec<Fate> {

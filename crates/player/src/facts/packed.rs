@@ -6,7 +6,7 @@ use highwater_sim::error::Errors;
 use highwater_sim::fact::{
     CheckpointFile, ChosenBy, Completion, FactKind, GroupFact, MessageFact, ReadyBecause, Says, SessionSays,
 };
-use highwater_sim::message::{Acks, Api};
+use highwater_sim::message::{Acks, Api, LeaderIdAndEpoch};
 use highwater_sim::timer::{MemberTask, Task, Timer};
 
 use super::values::{Packed, Reader, Writer};
@@ -71,9 +71,11 @@ packed! {
     }
     Says {
         0 Produce { acks, records };
-        1 Produced { error, base_offset };
+        1 Produced { error, base_offset, current_leader };
         2 Fetch { offset, last_fetched_epoch, session };
-        3 Fetched { error, high_watermark, records, first_offset, preferred_read_replica, session_id, named };
+        3 Fetched {
+            error, high_watermark, records, first_offset, preferred_read_replica, current_leader, session_id, named
+        };
         4 Metadata;
         5 MetadataIs { partitions };
     }
@@ -81,7 +83,7 @@ packed! {
     Acks { 0 None; 1 Leader; 2 All; }
     Errors { 0 None; }
     ChosenBy { 0 Application; 1 KeyHash { murmur2, positive }; 2 Sticky; 3 RoundRobin { counter, of }; }
-    ReadyBecause { 0 Full; 1 LingerExpired; 2 MemoryWaiters; 3 Closed; 4 Flushing; 5 BackoffExpired; }
+    ReadyBecause { 0 Full; 1 LingerExpired; 2 MemoryWaiters; 3 Closed; 4 Flushing; 5 BackoffExpired; 6 LeaderChanged; }
     Completion { 0 Satisfied; 1 TimedOut; }
     CheckpointFile { 0 HighWatermark; 1 RecoveryPoint; 2 LogStartOffset; 3 Cleaner; }
     Timer {
@@ -125,6 +127,17 @@ impl Packed for SessionSays {
             forgotten: Packed::take(from)?,
             partitions: Packed::take(from)?,
         })
+    }
+}
+
+/// Only refusals name a leader, and errors are not packed.
+impl Packed for LeaderIdAndEpoch {
+    fn put(&self, _: &mut Writer<'_>) -> Option<()> {
+        None
+    }
+
+    fn take(_: &mut Reader<'_>) -> Option<LeaderIdAndEpoch> {
+        None
     }
 }
 

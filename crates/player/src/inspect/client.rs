@@ -106,7 +106,7 @@ fn metadata(thing: &mut Thing, client: &str, known: &ClientMetadata) {
         thing.sheet(&format!("Metadata {topic}"));
         thing.set("partitions", image.partitions.len(), &format!("known_partitions/{client}/{topic}"));
         let leaders = image.partitions.iter().take(SHOWN_MAX).map(|known| shown(known.leader));
-        thing.set("leaderId", super::thing::list(leaders), &format!("known_partitions/{client}/{topic}"));
+        thing.set("leaderId", super::thing::list(leaders), &format!("known_leaders/{client}/{topic}"));
     }
 }
 

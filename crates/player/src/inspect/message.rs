@@ -4,7 +4,7 @@ use highwater_log::batch::RecordBatch;
 use highwater_sim::error::Errors;
 use highwater_sim::fact::{FactKind, FieldValue, MessageFact};
 use highwater_sim::ids::{MessageId, NodeId};
-use highwater_sim::message::{Body, ListOffsetsSpec, Message};
+use highwater_sim::message::{Body, CurrentLeaders, LeaderIdAndEpoch, ListOffsetsSpec, Message};
 use highwater_sim::world::World;
 
 use super::Seen;
@@ -127,7 +127,9 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
                 error(thing, part.error, sent);
                 thing.since("baseOffset", part.base_offset, sent);
                 thing.since("logStartOffset", part.log_start_offset, sent);
+                current_leader(thing, response.current_leaders.of(&part.partition), sent);
             }
+            node_endpoints(thing, &response.current_leaders, sent);
         }
         Body::FetchRequest(request) => {
             thing.sheet("FetchRequest");
@@ -163,6 +165,7 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
                     thing.since("divergingEpoch.epoch", diverging.epoch, sent);
                     thing.since("divergingEpoch.endOffset", diverging.end_offset, sent);
                 }
+                current_leader(thing, response.current_leaders.of(&part.partition), sent);
                 let records: i64 = part.records.iter().map(|batch| i64::from(batch.record_count())).sum();
                 thing.since("records", records, sent);
                 if let Some(first) = part.records.first() {
@@ -170,6 +173,7 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
                     batch = batch.or(Some(first));
                 }
             }
+            node_endpoints(thing, &response.current_leaders, sent);
         }
         Body::ListOffsetsRequest(request) => {
             for (partition, spec) in request.partitions.iter().take(PARTITIONS_MAX) {
@@ -260,6 +264,21 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
         }
     }
     thing.bytes = batch.map(|batch| Bytes::of_batch(batch, None, None));
+}
+
+/// The leader that a refusal names (KIP-951).
+fn current_leader(thing: &mut Thing, named: Option<LeaderIdAndEpoch>, at: Option<usize>) {
+    if let Some(LeaderIdAndEpoch { leader_id, leader_epoch }) = named {
+        thing.since("currentLeader.leaderId", leader_id.map_or(-1, |leader| leader.0), at);
+        thing.since("currentLeader.leaderEpoch", leader_epoch, at);
+    }
+}
+
+/// The brokers that the client can reach the named leaders at.
+fn node_endpoints(thing: &mut Thing, named: &CurrentLeaders, at: Option<usize>) {
+    if !named.leaders.is_empty() {
+        thing.sheet("NodeEndpoints").since("nodeId", list(&named.node_endpoints), at);
+    }
 }
 
 fn error(thing: &mut Thing, error: Errors, at: Option<usize>) {

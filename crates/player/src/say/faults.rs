@@ -120,6 +120,15 @@ pub(super) fn phrase(kind: &FactKind) -> Phrase {
                 .with("broker", told.replica.0)
                 .with("ms", i64::try_from(told.max_age_ms).unwrap_or(i64::MAX))
         }
+        FactKind::PartitionLeadershipUpdated(told) => Phrase::new(match (told.to, told.by_refusal) {
+            (None, _) => "facts.leader_unknown",
+            (Some(_), true) => "facts.leader_named",
+            (Some(_), false) => "facts.leader_learned",
+        })
+        .with("client", told.client.to_string())
+        .with("partition", told.partition.to_string())
+        .with("leader", told.to.map_or(-1, |leader| leader.0))
+        .with("epoch", told.leader_epoch.0),
         FactKind::PollThrew(PollThrew { consumer, partition, error, .. }) => Phrase::new("facts.poll_threw")
             .with("consumer", consumer.to_string())
             .with("partition", partition.to_string())

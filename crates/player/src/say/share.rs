@@ -120,7 +120,9 @@ fn told(kind: &ShareEventKind) -> Phrase {
 #[inline(never)]
 pub(super) fn message(message: &MessageFact, says: &ShareSays, way: &str) -> Phrase {
     let is_fetch = message.api == Api::Share(ShareApi::ShareFetch);
+    let leader = says.current_leader.and_then(|named| named.leader_id);
     let name = match (message.response, says.error, says.acquired) {
+        (_, error, _) if error.is_about_leader() && leader.is_some() => "error_leader",
         (_, error, _) if error != ShareError::None => "error",
         (true, _, Some(_)) => "brings",
         (true, ..) if is_fetch => "brings_nothing",
@@ -138,4 +140,6 @@ pub(super) fn message(message: &MessageFact, says: &ShareSays, way: &str) -> Phr
         .with("records", counted("record", records))
         .with("first", first)
         .with("error", says.error.name())
+        .with("leader", leader.map_or(-1, |leader| leader.0))
+        .with("epoch", says.current_leader.map_or(-1, |named| named.leader_epoch.0))
 }

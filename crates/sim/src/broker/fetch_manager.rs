@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::fetch_session::FetchSession;
 use crate::error::Errors;
 use crate::fetch_session::FetchMetadata;
-use crate::message::{FetchPartition, FetchRequest, FetchResponse, FetchedPartition};
+use crate::message::{CurrentLeaders, FetchPartition, FetchRequest, FetchResponse, FetchedPartition};
 use crate::rng::Pcg;
 use crate::sorted::SortedMap;
 
@@ -97,7 +97,13 @@ impl FetchManager {
         now_ms: i64,
     ) -> FetchResponse {
         let about = asked.first().map(|part| part.partition.clone());
-        let response = |error, session_id, partitions| FetchResponse { error, session_id, partitions, about };
+        let response = |error, session_id, partitions| FetchResponse {
+            error,
+            session_id,
+            partitions,
+            current_leaders: CurrentLeaders::default(),
+            about,
+        };
         match context {
             FetchContext::Error(error) => response(error, 0, Vec::new()),
             FetchContext::Sessionless => response(Errors::None, 0, read),

@@ -91,7 +91,8 @@ impl Broker {
         out: &mut Outbox,
     ) {
         let slots = self.config.max_incremental_fetch_session_cache_slots;
-        let response = self.fetch_sessions.respond(context, &request.partitions, fetched, slots, out.clock_ms());
+        let mut response = self.fetch_sessions.respond(context, &request.partitions, fetched, slots, out.clock_ms());
+        self.name_leaders(&mut response);
         self.send_fetched(id, to, request.zero_copy, response, out);
     }
 

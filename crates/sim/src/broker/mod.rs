@@ -5,6 +5,7 @@
 
 pub mod alter_partition;
 pub mod background;
+mod current_leaders;
 pub mod fetch;
 pub mod fetch_manager;
 mod fetch_requests;

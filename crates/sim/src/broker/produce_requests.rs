@@ -7,7 +7,7 @@ use super::purgatory::{DelayedProduce, DelayedProducePart};
 use crate::error::Errors;
 use crate::fact::{Completion, FactKind};
 use crate::ids::{MessageId, Offset, TopicPartition};
-use crate::message::{Acks, Body, Message, ProducePartition, ProduceRequest, ProduceResponse};
+use crate::message::{Acks, Body, Message, ProducePartition, ProduceRequest};
 use crate::outbox::Outbox;
 use crate::timer::Timer;
 
@@ -49,12 +49,12 @@ impl Broker {
             Acks::None => {}
             Acks::Leader => {
                 let partitions = parts.into_iter().map(|part| settled(part.answer)).collect();
-                out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
+                out.reply(message.id, message.from.clone(), Body::ProduceResponse(self.produce_response(partitions)));
             }
             #[cfg(test)]
             Acks::All if self.metadata.features.breaks(crate::metadata::Sabotage::AcknowledgesEarly) => {
                 let partitions = parts.into_iter().map(|part| settled(part.answer)).collect();
-                out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
+                out.reply(message.id, message.from.clone(), Body::ProduceResponse(self.produce_response(partitions)));
             }
             Acks::All => self.wait_for_isr(message, request.timeout_ms, parts, out),
         }
@@ -78,7 +78,7 @@ impl Broker {
         let waiting = parts.iter().find_map(|part| part.required_offset.map(|at| (part.answer.partition.clone(), at)));
         let Some((partition, required_offset)) = waiting else {
             let partitions = parts.into_iter().map(|part| part.answer).collect();
-            out.reply(message.id, message.from.clone(), Body::ProduceResponse(ProduceResponse { partitions }));
+            out.reply(message.id, message.from.clone(), Body::ProduceResponse(self.produce_response(partitions)));
             return;
         };
         let deadline = out.now.plus_ms(timeout_ms);
@@ -138,7 +138,7 @@ impl Broker {
             out.then(FactKind::ProduceCompleted { broker: self.id, message: request, partition, completion });
         }
         let partitions = produce.parts.into_iter().map(|part| part.answer).collect();
-        out.reply(request, produce.from, Body::ProduceResponse(ProduceResponse { partitions }));
+        out.reply(request, produce.from, Body::ProduceResponse(self.produce_response(partitions)));
     }
 }
 

@@ -283,9 +283,10 @@ impl Broker {
             out.share_state(StateRequest::Write(key, write));
         }
         let last = told.values().copied().max();
-        for (id, response) in output.responses {
+        for (id, mut response) in output.responses {
             out.because(last.unwrap_or(because));
             if let Some((from, _)) = self.share.asked.remove(&id) {
+                self.name_leaders_to_member(&mut response);
                 out.reply(id, from, Body::Share(ShareBody::Response(response)));
             }
         }

@@ -33,7 +33,12 @@ impl Consumer {
         if !self.sessions.get_mut(&node).is_some_and(|session| session.on_response(response)) {
             return self.poll(out);
         }
-        let mut failed = false;
+        let received = out.cause();
+        if self.metadata.update_partition_leadership(&response.current_leaders, out) {
+            self.hold_against_leaders(out);
+        }
+        let updated = out.because(received);
+        let mut is_stale = false;
         let is_empty = |part: &FetchedPartition| {
             part.records.is_empty() && part.error == Errors::None && part.preferred_read_replica.is_none()
         };
@@ -47,9 +52,14 @@ impl Consumer {
             if part.error != Errors::None {
                 self.move_to_end(&part.partition);
             }
+            // Whoever is about to ask a new leader whether it has what was read heeds no error. Kafka: `hasValidPosition`.
+            let awaits = self.positions.get(&part.partition).is_some_and(|position| position.awaits_validation);
+            if part.error != Errors::None && awaits {
+                continue;
+            }
+            is_stale |= says_that_metadata_is_stale(part.error);
+            // A replica that cannot give the offset says nothing about where the leader's log begins and ends.
             if part.error != Errors::None && self.heed_fetch_error(&part.partition, part.error, out) {
-                // A replica that cannot give the offset says nothing about where the leader's log begins and ends.
-                failed |= part.error != Errors::OffsetOutOfRange;
                 continue;
             }
             let Some(position) = self.positions.get_mut(&part.partition) else { continue };
@@ -63,10 +73,7 @@ impl Consumer {
                     position.offset = None; // asks again where to begin, as auto.offset.reset says
                     continue;
                 }
-                _ => {
-                    failed = true;
-                    continue;
-                }
+                _ => continue,
             }
             position.high_watermark = Some(part.high_watermark);
             if let Some(replica) = part.preferred_read_replica {
@@ -86,7 +93,15 @@ impl Consumer {
             }
         }
         self.hand_out(out);
-        self.go_on(failed, out);
+        if updated != received {
+            out.because(updated);
+        }
+        // It asks the leader that it knows of, again if it must, and for metadata behind that.
+        self.poll(out);
+        if is_stale {
+            out.because(received);
+            self.metadata.request(out);
+        }
     }
 
     /// `poll()` returns what is there, at most `max.poll.records` a time.
@@ -148,4 +163,9 @@ impl Consumer {
     pub(super) fn drop_fetched(&mut self, partitions: &[TopicPartition]) {
         self.fetched.retain(|held| !partitions.contains(&held.partition));
     }
+}
+
+/// A client that was refused by such an error asks for metadata. Kafka: `FetchCollector.handleInitializeErrors`.
+fn says_that_metadata_is_stale(error: Errors) -> bool {
+    error.is_invalid_metadata() || error == Errors::OffsetNotAvailable
 }

@@ -2,8 +2,7 @@
 //! records that it gets. What the consumer itself does is in [`crate::group::share::consumer`]. Kafka 4.3: `KafkaShareConsumer`.
 //!
 //! Differs from Kafka: a consumer joins once it knows its topics; `poll()` has no timeout of its own, it comes back with the
-//! answer to a fetch; an application that is told to poll all the time and takes no time accepts whatever it gets; a leader
-//! that turns out to be none is asked again after `retry.backoff.ms`.
+//! answer to a fetch; an application that is told to poll all the time and takes no time accepts whatever it gets.
 
 mod application;
 mod network;

@@ -40,6 +40,8 @@ pub enum ReadyBecause {
     Flushing,
     /// A retry: its backoff has run out.
     BackoffExpired,
+    /// It came back, and another leader is known than the one that it was sent to: it does not wait (KIP-951).
+    LeaderChanged,
 }
 
 /// Why a request that waited was answered.
@@ -99,6 +101,7 @@ impl ReadyBecause {
             ReadyBecause::Closed => "closed",
             ReadyBecause::Flushing => "flushing",
             ReadyBecause::BackoffExpired => "backoff_expired",
+            ReadyBecause::LeaderChanged => "leader_changed",
         }
     }
 }

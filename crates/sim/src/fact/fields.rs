@@ -285,6 +285,7 @@ impl FactKind {
             | FactKind::LogDirFailed(_)
             | FactKind::TruncationDetected(_)
             | FactKind::PreferredReadReplica(_)
+            | FactKind::PartitionLeadershipUpdated(_)
             | FactKind::PollThrew(_)
             | FactKind::LogLoaded { .. } => faults::of_fact(self, fields),
             FactKind::PageCache(fact) => fact.fields(fields),

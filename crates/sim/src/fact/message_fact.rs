@@ -6,7 +6,7 @@ use crate::fetch_session::FetchMetadata;
 use crate::group::body::{GroupApi, GroupSays};
 use crate::group::share::body::ShareSays;
 use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
-use crate::message::{Acks, Api, Body, FetchRequest, ListOffsetsSpec, Message};
+use crate::message::{Acks, Api, Body, FetchRequest, LeaderIdAndEpoch, ListOffsetsSpec, Message};
 
 /// What a message tells of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Says {
         error: Errors,
         /// Where the records lie.
         base_offset: Offset,
+        /// The leader that it names, refused because of that.
+        current_leader: Option<LeaderIdAndEpoch>,
     },
     /// A Fetch request.
     Fetch {
@@ -67,6 +69,8 @@ pub enum Says {
         first_offset: Option<Offset>,
         /// The replica that the consumer should read from.
         preferred_read_replica: Option<BrokerId>,
+        /// The leader that it names, refused because of that.
+        current_leader: Option<LeaderIdAndEpoch>,
         /// The fetch session; 0 is none.
         session_id: i32,
         /// How many partitions it names.
@@ -169,6 +173,16 @@ impl SessionSays {
     }
 }
 
+/// The fields of the leader that a response names, if it does.
+pub(super) fn leader_named(leader: Option<LeaderIdAndEpoch>, fields: Fields) -> Fields {
+    match leader {
+        Some(named) => fields
+            .number("current_leader", named.leader_id.map_or(-1, |leader| leader.0))
+            .number("current_leader_epoch", named.leader_epoch.0),
+        None => fields,
+    }
+}
+
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
@@ -197,7 +211,9 @@ impl MessageFact {
         };
         match &self.says {
             Says::Produce { acks, records } => fields.text("acks", &acks.name()).number("records", *records),
-            Says::Produced { error, base_offset } => fields.text("error", error).number("base_offset", base_offset.0),
+            Says::Produced { error, base_offset, current_leader } => {
+                leader_named(*current_leader, fields.text("error", error).number("base_offset", base_offset.0))
+            }
             Says::Fetch { offset, last_fetched_epoch, session } => fields
                 .number("offset", offset.0)
                 .maybe_number("last_fetched_epoch", last_fetched_epoch.map(|epoch| epoch.0.into()))
@@ -212,6 +228,7 @@ impl MessageFact {
                 records,
                 first_offset,
                 preferred_read_replica,
+                current_leader,
                 session_id,
                 named,
             } => {
@@ -222,10 +239,11 @@ impl MessageFact {
                     .number("high_watermark", high_watermark.0)
                     .number("records", *records)
                     .maybe_number("first_offset", first_offset.map(|Offset(first)| first));
-                match preferred_read_replica {
+                let fields = match preferred_read_replica {
                     Some(replica) => fields.number("preferred_read_replica", replica.0),
                     None => fields,
-                }
+                };
+                leader_named(*current_leader, fields)
             }
             Says::ListOffsets { asks } => fields.number("timestamp", asks.timestamp()),
             Says::Metadata | Says::WantsProducerIds => fields,
@@ -258,7 +276,8 @@ impl MessageFact {
                 let first = response.partitions.first();
                 let (error, base_offset) =
                     first.map_or((Errors::None, Offset(-1)), |part| (part.error, part.base_offset));
-                (first.map(|part| &part.partition), Says::Produced { error, base_offset })
+                let current_leader = first.and_then(|part| response.current_leaders.of(&part.partition));
+                (first.map(|part| &part.partition), Says::Produced { error, base_offset, current_leader })
             }
             Body::FetchRequest(request) => {
                 let first = request.partitions.first().or(request.asks_for.first.as_deref());
@@ -286,6 +305,7 @@ impl MessageFact {
                         .map_or(0, |part| part.records.iter().map(|batch| i64::from(batch.record_count())).sum()),
                     first_offset: first.and_then(|part| part.records.first()).map(|batch| Offset(batch.base_offset())),
                     preferred_read_replica: first.and_then(|part| part.preferred_read_replica),
+                    current_leader: first.and_then(|part| response.current_leaders.of(&part.partition)),
                     session_id: response.session_id,
                     named: count(response.partitions.len()),
                 };

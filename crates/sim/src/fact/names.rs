@@ -3,7 +3,8 @@
 use super::{Completion, FactKind, IsrStep, Says};
 use crate::error::Errors;
 use crate::fact::{
-    AbortedForNewBatch, PollThrew, PreferredReadReplica, StickyPartitionSwitched, TruncationDetected, UnflushedLost,
+    AbortedForNewBatch, PartitionLeadershipUpdated, PollThrew, PreferredReadReplica, StickyPartitionSwitched,
+    TruncationDetected, UnflushedLost,
 };
 use crate::group::body::GroupApi;
 use crate::group::share::body::ShareApi;
@@ -99,6 +100,7 @@ impl FactKind {
                 None => "PreferredReadReplicaUpdated",
                 Some(_) => "PreferredReadReplicaCleared",
             },
+            FactKind::PartitionLeadershipUpdated(_) => "PartitionLeadershipUpdated",
             FactKind::PollThrew(_) => "PollThrew",
             FactKind::RecordsPolled { .. } => "RecordsPolled",
             FactKind::SegmentRolled { .. } => "SegmentRolled",
@@ -200,6 +202,7 @@ impl FactKind {
         "TruncationDetected",
         "PreferredReadReplicaUpdated",
         "PreferredReadReplicaCleared",
+        "PartitionLeadershipUpdated",
         "PollThrew",
         "RecordsPolled",
         "SegmentRolled",
@@ -323,7 +326,9 @@ impl FactKind {
                 let leader = change.leader.map(|_| [format!("leader/{partition}"), format!("epoch/{partition}")]);
                 isr.into_iter().chain(leader.into_iter().flatten()).collect()
             }
-            FactKind::MetadataUpdated { client, topic, .. } => vec![format!("known_partitions/{client}/{topic}")],
+            FactKind::MetadataUpdated { client, topic, .. } => {
+                vec![format!("known_partitions/{client}/{topic}"), format!("known_leaders/{client}/{topic}")]
+            }
             FactKind::PartitionChosen { producer, partition, .. } => {
                 vec![format!("chosen/{producer}/{}", partition.topic)]
             }
@@ -367,6 +372,9 @@ impl FactKind {
             FactKind::PreferredReadReplica(PreferredReadReplica { consumer, partition, .. }) => {
                 vec![format!("reads_from/{consumer}/{partition}")]
             }
+            FactKind::PartitionLeadershipUpdated(PartitionLeadershipUpdated { client, partition, .. }) => {
+                vec![format!("known_leaders/{client}/{}", partition.topic)]
+            }
             FactKind::BatchAcknowledged { producer, partition, .. } => vec![format!("acked/{producer}/{partition}")],
             FactKind::Group(fact) => fact.sets(),
             FactKind::Idempotence(fact) => fact.sets(),
@@ -402,6 +410,7 @@ impl FactKind {
             | FactKind::PositionReset { partition, .. }
             | FactKind::TruncationDetected(TruncationDetected { partition, .. })
             | FactKind::PreferredReadReplica(PreferredReadReplica { partition, .. })
+            | FactKind::PartitionLeadershipUpdated(PartitionLeadershipUpdated { partition, .. })
             | FactKind::PollThrew(PollThrew { partition, .. })
             | FactKind::RecordsPolled { partition, .. }
             | FactKind::SegmentRolled { partition, .. }

@@ -64,6 +64,24 @@ pub struct PreferredReadReplica {
     pub max_age_ms: u64,
 }
 
+/// A client learned who leads a partition now, from metadata or from an answer that refused it. Kafka:
+/// `Metadata.updateLatestMetadata`, `Metadata.updatePartitionLeadership`.
+#[derive(Clone, Debug)]
+pub struct PartitionLeadershipUpdated {
+    /// The client.
+    pub client: ClientId,
+    /// The partition.
+    pub partition: TopicPartition,
+    /// The leader that it knew of; none if it knew that there is none.
+    pub from: Option<BrokerId>,
+    /// The leader now; none if there is none.
+    pub to: Option<BrokerId>,
+    /// The epoch now.
+    pub leader_epoch: LeaderEpoch,
+    /// Who refused it named the leader (KIP-951).
+    pub by_refusal: bool,
+}
+
 /// The controller wrote a `ConfigRecord`: a topic has another configuration.
 #[derive(Clone, Debug)]
 pub struct ConfigRecord {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ids::{LeaderEpoch, Offset};
-use crate::message::FetchedPartition;
+use crate::message::{CurrentLeaders, FetchedPartition};
 
 fn id(partition: i32) -> TopicPartition {
     TopicPartition::new("orders", partition)
@@ -29,7 +29,13 @@ fn response(error: Errors, session_id: i32, partitions: &[i32]) -> FetchResponse
         preferred_read_replica: None,
         records: Vec::new(),
     };
-    FetchResponse { error, session_id, partitions: partitions.iter().map(part).collect(), about: None }
+    FetchResponse {
+        error,
+        session_id,
+        partitions: partitions.iter().map(part).collect(),
+        current_leaders: CurrentLeaders::default(),
+        about: None,
+    }
 }
 
 fn numbers(partitions: &[FetchPartition]) -> Vec<i32> {

@@ -73,6 +73,7 @@ impl Producer {
         }
         self.sender.next_run = None;
         self.run_sender(rng, out);
+        self.metadata.poll(out);
     }
 
     /// Sends what is ready, one request a leader, and fails what has waited too long.
@@ -230,6 +231,11 @@ impl Producer {
             }
         }
         out.because(received);
+        if response.partitions.iter().any(|part| part.error.is_invalid_metadata()) {
+            self.metadata.request_after_sending(out);
+        }
+        // What was refused goes to the leader that was named, without another word and without a backoff.
+        self.metadata.update_partition_leadership(&response.current_leaders, out);
         self.wake_sender(out);
     }
 
@@ -286,10 +292,6 @@ impl Producer {
             error,
             attempts: i64::from(batch.attempts()).saturating_add(1),
         });
-        let stale = [Errors::NotLeaderOrFollower, Errors::UnknownTopicOrPartition, Errors::LeaderNotAvailable];
-        if stale.contains(&error) {
-            self.metadata.request(out);
-        }
     }
 
     /// Fails a batch for good, by an error or because its time is over.

@@ -133,6 +133,10 @@ fn message(world: &World, consumer: &Consumer) -> Option<MemberMessage> {
 /// What a message between a share consumer and a leader says, in short.
 #[inline(never)]
 pub(super) fn summary(says: &ShareSays) -> Phrase {
+    let leader = says.current_leader.and_then(|named| named.leader_id).filter(|_| says.error.is_about_leader());
+    if let Some(leader) = leader {
+        return Phrase::new("scene.msg_error_leader").with("error", says.error.name()).with("leader", leader.0);
+    }
     match says.acquired {
         _ if says.error != ShareError::None => Phrase::new("scene.msg_error").with("error", says.error.name()),
         Some((first, records)) => Phrase::new("scene.msg_acquired").with("first", first).with("records", records),

@@ -2,6 +2,7 @@
 
 use highwater_sim::error::Errors;
 use highwater_sim::fact::{MessageFact, Says};
+use highwater_sim::message::LeaderIdAndEpoch;
 
 use crate::phrase::Phrase;
 use crate::say::idempotence;
@@ -12,7 +13,7 @@ pub(crate) fn summary(message: &MessageFact) -> Phrase {
         Says::Produce { acks, records } => {
             Phrase::new("scene.msg_produce").with("records", *records).with("acks", acks.name())
         }
-        Says::Produced { error: Errors::None, base_offset } => {
+        Says::Produced { error: Errors::None, base_offset, .. } => {
             Phrase::new("scene.msg_produced").with("offset", base_offset.0)
         }
         Says::Fetch { session, .. } if session.closes() => Phrase::new("scene.msg_fetch_close"),
@@ -43,6 +44,10 @@ pub(crate) fn summary(message: &MessageFact) -> Phrase {
         }
         Says::WantsProducerIds => Phrase::new("scene.msg_wants_producer_ids"),
         Says::ProducerIds { error: Errors::None, first, ids } => idempotence::summary(*first, *ids),
+        Says::Produced { error, current_leader: Some(LeaderIdAndEpoch { leader_id: Some(leader), .. }), .. }
+        | Says::Fetched { error, current_leader: Some(LeaderIdAndEpoch { leader_id: Some(leader), .. }), .. } => {
+            Phrase::new("scene.msg_error_leader").with("error", error.name()).with("leader", leader.0)
+        }
         Says::Produced { error, .. }
         | Says::Fetched { error, .. }
         | Says::EpochEnds { error, .. }

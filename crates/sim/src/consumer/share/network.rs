@@ -147,13 +147,13 @@ impl Consumer {
         let ShareBody::Response(response) = body else { return };
         let Some(share) = self.share.as_mut().filter(|_| self.life == Life::Running) else { return };
         let Some((id, _)) = share.requests.remove(&message.correlation) else { return };
-        let mut comes_back = false;
+        let received = out.cause();
+        let (mut comes_back, mut is_stale) = (false, false);
         if let ShareResponse::Fetch(fetch) = response {
             comes_back = share.polling && fetch.partitions.iter().all(|there| there.acquired.is_empty());
-            let failed = fetch.partitions.iter().filter(|there| there.error != ShareError::None);
-            let failed: Vec<TopicPartition> = failed.map(|there| there.partition.clone()).collect();
-            self.leave_in_peace(failed, out.now.plus_ms(self.config.retry_backoff_ms), out);
+            is_stale = fetch.partitions.iter().any(|there| says_that_metadata_is_stale(there.error));
         }
+        self.metadata.update_partition_leadership(response.current_leaders(), out);
         self.with_share(out, |share, now, known, output| {
             if comes_back {
                 // The application polls again.
@@ -162,6 +162,10 @@ impl Consumer {
             }
             share.member.on_response(now, id, response, known, output);
         });
+        if is_stale {
+            out.because(received);
+            self.metadata.request(out);
+        }
     }
 
     /// Leaders of these partitions are not asked for a while, and who leads them is asked.
@@ -214,4 +218,9 @@ impl Consumer {
             share.member.run(now, known, output);
         });
     }
+}
+
+/// A member that was refused by such an error asks for metadata. Kafka: `ShareFetchCollector.handleInitializeErrors`.
+fn says_that_metadata_is_stale(error: ShareError) -> bool {
+    error.is_about_leader() || error == ShareError::UnknownTopicOrPartition
 }

@@ -59,6 +59,13 @@ pub(super) fn of_fact(kind: &FactKind, fields: Fields) -> Fields {
                 None => fields.count("max_age_ms", told.max_age_ms),
             }
         }
+        FactKind::PartitionLeadershipUpdated(told) => fields
+            .text("client", &told.client)
+            .partition(&told.partition)
+            .number("from", told.from.map_or(-1, |leader| leader.0))
+            .number("to", told.to.map_or(-1, |leader| leader.0))
+            .number("leader_epoch", told.leader_epoch.0)
+            .flag("by_refusal", told.by_refusal),
         FactKind::PollThrew(PollThrew { consumer, partition, error, position, diverged }) => fields
             .text("consumer", consumer)
             .partition(partition)

@@ -17,7 +17,7 @@ impl ShareSays {
         if let Some((first, records)) = self.acquired {
             fields = fields.number("first_offset", first).number("records", records);
         }
-        fields.text("error", &self.error.name())
+        crate::fact::message_fact::leader_named(self.current_leader, fields.text("error", &self.error.name()))
     }
 }
 

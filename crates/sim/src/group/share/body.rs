@@ -3,6 +3,7 @@
 
 use super::message::{Acknowledgements, ShareError, ShareRequest, ShareResponse};
 use crate::ids::TopicPartition;
+use crate::message::{CurrentLeaders, LeaderIdAndEpoch};
 
 /// A message between a share consumer and a leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct ShareSays {
     pub acquired: Option<(i64, i64)>,
     /// What went wrong: with all of it, or with the first partition with which something did.
     pub error: ShareError,
+    /// The leader that a response names, refused because of that: that of the first such partition.
+    pub current_leader: Option<LeaderIdAndEpoch>,
 }
 
 impl ShareBody {
@@ -117,6 +120,7 @@ impl ShareBody {
                 let says = ShareSays {
                     acquired: first.map(|first| (first, count)),
                     error: first_error(response.error, errors),
+                    current_leader: first_named(&response.current_leaders),
                     ..ShareSays::default()
                 };
                 (response.partitions.first().map(|there| &there.partition), says)
@@ -125,10 +129,15 @@ impl ShareBody {
                 let errors = response.partitions.iter().filter_map(|(_, result)| result.err());
                 let error = first_error(response.error, errors.map(|refusal| refusal.error));
                 let partition = response.partitions.first().map(|(partition, _)| partition);
-                (partition, ShareSays { error, ..ShareSays::default() })
+                let current_leader = first_named(&response.current_leaders);
+                (partition, ShareSays { error, current_leader, ..ShareSays::default() })
             }
         }
     }
+}
+
+fn first_named(leaders: &CurrentLeaders) -> Option<LeaderIdAndEpoch> {
+    leaders.leaders.first().map(|(_, leader)| *leader)
 }
 
 fn first_error(of_all: ShareError, mut others: impl Iterator<Item = ShareError>) -> ShareError {

@@ -18,6 +18,7 @@ use super::message::{
 use super::partition::{Fetched, Refusal, SharePartition, SharePartitionConfig, StateWrite};
 use super::persister::ReadState;
 use crate::ids::{MessageId, TopicPartition};
+use crate::message::CurrentLeaders;
 use crate::sorted::SortedMap;
 use crate::time::SimTime;
 use fetch::Waiting;
@@ -454,7 +455,12 @@ impl ShareLeader {
         partitions: Vec<(TopicPartition, Result<(), Refusal>)>,
     ) -> ShareAcknowledgeResponse {
         let acquisition_lock_timeout_ms = self.config.partition.record_lock_duration_ms;
-        ShareAcknowledgeResponse { error, acquisition_lock_timeout_ms, partitions }
+        ShareAcknowledgeResponse {
+            error,
+            acquisition_lock_timeout_ms,
+            partitions,
+            current_leaders: CurrentLeaders::default(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::in_flight::RecordState;
 use super::partition::{AcquireMode, AcquiredRecords, FetchedBatch, Refusal};
 use crate::ids::TopicPartition;
+use crate::message::CurrentLeaders;
 
 /// The epoch of a session that begins. Kafka: `ShareRequestMetadata.INITIAL_EPOCH`.
 pub const INITIAL_EPOCH: i32 = 0;
@@ -63,6 +64,11 @@ const ALL: [(ShareError, i16, &str); 11] = [
 ];
 
 impl ShareError {
+    /// Whoever asked has another leader in mind than the broker, which then names the one that it knows.
+    pub fn is_about_leader(self) -> bool {
+        matches!(self, ShareError::NotLeaderOrFollower | ShareError::FencedLeaderEpoch)
+    }
+
     /// Kafka's number of it.
     pub fn code(self) -> i16 {
         ALL.iter().find(|(error, ..)| *error == self).map_or(-1, |(_, code, _)| *code)
@@ -221,6 +227,8 @@ pub struct ShareFetchResponse {
     pub acquisition_lock_timeout_ms: u64,
     /// The partitions about which there is something to say.
     pub partitions: Vec<FetchedPartition>,
+    /// The leaders of partitions that were refused because of them.
+    pub current_leaders: CurrentLeaders,
 }
 
 /// `ShareAcknowledgeRequest`.
@@ -247,6 +255,8 @@ pub struct ShareAcknowledgeResponse {
     pub acquisition_lock_timeout_ms: u64,
     /// How it ended by partition.
     pub partitions: Vec<(TopicPartition, Result<(), Refusal>)>,
+    /// The leaders of partitions that were refused because of them.
+    pub current_leaders: CurrentLeaders,
 }
 
 /// A request to a leader.
@@ -265,6 +275,40 @@ pub enum ShareResponse {
     Fetch(ShareFetchResponse),
     /// To [`ShareRequest::Acknowledge`].
     Acknowledge(ShareAcknowledgeResponse),
+}
+
+impl ShareResponse {
+    /// The partitions that were refused because of their leader. Of a fetch those where that is so of the records, not of
+    /// the acknowledgements. Kafka: `KafkaApis.processShareFetchResponse`, `processShareAcknowledgeResponse`.
+    pub fn refused_for_leader(&self) -> Vec<TopicPartition> {
+        match self {
+            ShareResponse::Fetch(response) => {
+                let refused = response.partitions.iter().filter(|there| there.error.is_about_leader());
+                refused.map(|there| there.partition.clone()).collect()
+            }
+            ShareResponse::Acknowledge(response) => {
+                let is_refused = |result: &Result<(), Refusal>| result.is_err_and(|it| it.error.is_about_leader());
+                let refused = response.partitions.iter().filter(|(_, result)| is_refused(result));
+                refused.map(|(partition, _)| partition.clone()).collect()
+            }
+        }
+    }
+
+    /// The leaders that it names.
+    pub fn current_leaders(&self) -> &CurrentLeaders {
+        match self {
+            ShareResponse::Fetch(response) => &response.current_leaders,
+            ShareResponse::Acknowledge(response) => &response.current_leaders,
+        }
+    }
+
+    /// It names these leaders.
+    pub fn set_current_leaders(&mut self, leaders: CurrentLeaders) {
+        match self {
+            ShareResponse::Fetch(response) => response.current_leaders = leaders,
+            ShareResponse::Acknowledge(response) => response.current_leaders = leaders,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ impl RecordAccumulator {
         let (attempts, since, size) = (first.attempts(), first.last_attempt(), first.size_in_bytes());
         let state = first.producer_state();
         let leader_changed = first.has_leader_changed_for_the_ongoing_retry();
-        if self.backs_off(attempts, since, leader_changed, now, random)? {
+        if self.should_wait_more(attempts, since, now, random)? && !leader_changed {
             return Ok(Taken::NotThis);
         }
         if size > room || self.is_held_back(partition, state) {

@@ -55,7 +55,17 @@ struct Head {
     since: SimTime,
     attempts: u32,
     full: bool,
-    backing_off: bool,
+    /// It came back not long ago.
+    waits: bool,
+    /// It goes to another leader than before.
+    leader_changed: bool,
+}
+
+impl Head {
+    /// Kafka: `shouldBackoff`.
+    fn backing_off(&self) -> bool {
+        self.waits && !self.leader_changed
+    }
 }
 
 impl RecordAccumulator {
@@ -146,10 +156,10 @@ impl RecordAccumulator {
             since: batch.last_attempt(),
             attempts: batch.attempts(),
             full: more || batch.is_full(),
-            backing_off: false,
+            waits: false,
+            leader_changed: batch.has_leader_changed_for_the_ongoing_retry(),
         };
-        let leader_changed = batch.has_leader_changed_for_the_ongoing_retry();
-        head.backing_off = self.backs_off(head.attempts, head.since, leader_changed, now, random)?;
+        head.waits = self.should_wait_more(head.attempts, head.since, now, random)?;
         Ok(Some(head))
     }
 
@@ -167,7 +177,7 @@ impl RecordAccumulator {
         }
         let node_is_ready = check.nodes.contains(&leader);
         let expired = now >= head.since.plus_ms(self.config.linger_ms);
-        let because = self.because(head, expired).filter(|_| !head.backing_off);
+        let because = self.because(head, expired).filter(|_| !head.backing_off());
         if let Some(because) = because {
             check.nodes.insert(leader);
             check.batches.push(ReadyBatch {
@@ -178,7 +188,7 @@ impl RecordAccumulator {
                 waited_ms: now.ms_since(head.since),
             });
         } else if !node_is_ready {
-            let wait_ms = if head.backing_off {
+            let wait_ms = if head.backing_off() {
                 self.config.retry_backoff.backoff_ms(head.attempts.saturating_sub(1), random)?
             } else {
                 self.config.linger_ms
@@ -191,7 +201,9 @@ impl RecordAccumulator {
 
     /// Why the batch at the head can be sent, if it can. A batch that came back is closed and so counts as full.
     fn because(&self, head: &Head, expired: bool) -> Option<ReadyBecause> {
-        if head.full {
+        if head.full && head.waits {
+            Some(ReadyBecause::LeaderChanged)
+        } else if head.full {
             Some(if head.attempts > 0 { ReadyBecause::BackoffExpired } else { ReadyBecause::Full })
         } else if expired {
             Some(ReadyBecause::LingerExpired)
@@ -206,12 +218,11 @@ impl RecordAccumulator {
         }
     }
 
-    /// Kafka: `shouldBackoff`.
-    pub(super) fn backs_off(
+    /// A batch that came back waits, unless its leader has changed. Kafka: `shouldWaitMore` in `shouldBackoff`.
+    pub(super) fn should_wait_more(
         &self,
         attempts: u32,
         since: SimTime,
-        leader_changed: bool,
         now: SimTime,
         random: &mut dyn Random,
     ) -> Result<bool, RandomError> {
@@ -219,7 +230,7 @@ impl RecordAccumulator {
             return Ok(false);
         };
         let wait_ms = self.config.retry_backoff.backoff_ms(retry, random)?;
-        Ok(!leader_changed && now < since.plus_ms(wait_ms))
+        Ok(now < since.plus_ms(wait_ms))
     }
 
     /// The node has had something to send for longer than `partitioner.availability.timeout.ms` without being able to.

@@ -5,6 +5,7 @@ use super::super::message::{FetchedPartition, ShareError, ShareFetchRequest, Sha
 use super::super::partition::{AcquireMode, AcquiredRecords, FetchedBatch};
 use super::{Acknowledged, LeaderOutput, Logs, Pending, ShareKey, ShareLeader, Slot};
 use crate::ids::{MessageId, TopicPartition};
+use crate::message::CurrentLeaders;
 use crate::time::SimTime;
 
 /// The part of a fetch that is about records.
@@ -191,7 +192,12 @@ impl ShareLeader {
 
     pub(super) fn fetch_response(&self, error: ShareError, partitions: Vec<FetchedPartition>) -> ShareFetchResponse {
         let acquisition_lock_timeout_ms = self.config.partition.record_lock_duration_ms;
-        ShareFetchResponse { error, acquisition_lock_timeout_ms, partitions }
+        ShareFetchResponse {
+            error,
+            acquisition_lock_timeout_ms,
+            partitions,
+            current_leaders: CurrentLeaders::default(),
+        }
     }
 }
 
