@@ -287,14 +287,15 @@ impl ClientMetadata {
             tells_new |= known.is_none_or(|known| is_newer(known, image));
             let newest = known.and_then(|known| newest(known, image)).unwrap_or_else(|| Rc::clone(image));
             let known = self.topics.insert(Rc::clone(topic), Rc::clone(&newest));
-            for (number, (known, now)) in
-                (0..).zip(known.iter().flat_map(|known| known.partitions.iter().zip(&newest.partitions)))
-            {
+            let both = known.iter().flat_map(|known| known.partitions.iter().zip(&newest.partitions));
+            for (number, (known, now)) in (0..).zip(both).filter(|(_, (known, now))| !Rc::ptr_eq(known, now)) {
+                out.because(received);
                 self.tell_leader(TopicPartition::new(Rc::clone(topic), number), known, now, false, out);
             }
             let partitions = count(image);
             let before = known.as_deref().map_or(0, count);
             if before != partitions {
+                out.because(received);
                 out.then(FactKind::MetadataUpdated {
                     client: self.client.clone(),
                     topic: Rc::clone(topic),
@@ -412,3 +413,6 @@ fn newest(known: &TopicImage, came: &TopicImage) -> Option<Rc<TopicImage>> {
 fn count(image: &TopicImage) -> i32 {
     i32::try_from(image.partitions.len()).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -331,7 +331,7 @@ fn another_leader_ends_it_and_what_waits_at_the_follower_is_answered() {
     cluster.run_ms(15_000);
     assert_eq!(cluster.world.leader(&orders()).unwrap().broker, BrokerId(3));
     let fetches = cluster.fetches(from);
-    assert_eq!(fetches[..2], ["2: FENCED_LEADER_EPOCH", "FENCED_LEADER_EPOCH"], "{fetches:?}");
+    assert_eq!(fetches[..2], ["2: FENCED_LEADER_EPOCH", "new_leader"], "{fetches:?}");
     let at = fetches.iter().position(|told| told == "→3").unwrap();
     assert_eq!(fetches[at..at + 3], ["→3", "3: read 2", "→2"], "{fetches:?}");
 }

@@ -9,10 +9,10 @@ use highwater_sim::command::Command;
 use highwater_sim::config::{AutoOffsetReset, BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::consumer::work::{Commits, Work};
-use highwater_sim::fact::{Fact, FieldValue};
+use highwater_sim::fact::{Fact, FactKind, FieldValue};
 use highwater_sim::fault::Fault;
 use highwater_sim::group::share::message::AcknowledgeType;
-use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
 use highwater_sim::time::SimTime;
 use highwater_sim::world::{World, WorldConfig};
 
@@ -254,6 +254,34 @@ fn the_next_coordinator_knows_the_group() {
     let kept = story.world.kept_share_state("g", &jobs()).unwrap();
     assert!(kept.start_offset >= 0 || kept.state_epoch == 2, "{kept:?}");
     assert_eq!(story.told("ShareGroupStateInitialized", &["partitions"]), ["jobs-0"]);
+}
+
+#[test]
+fn a_member_goes_to_the_leader_that_a_refusal_names_at_once() {
+    let story = cluster().hold("c1").run(12_000);
+    let replicas = [3, 2, 1].map(BrokerId).to_vec();
+    let mut story = story;
+    story.world.command(Command::Reassign { partition: jobs(), replicas }, &mut story.facts).unwrap();
+    let story = story.run(100);
+    let from = story.facts.len();
+    let mut story = story;
+    story.world.command(Command::ElectPreferred { partition: jobs() }, &mut story.facts).unwrap();
+    let story = story.run(10);
+    let own = |fact: &&Fact| match &fact.kind {
+        FactKind::Sent(message) => message.from == NodeId::Client(client("c1")),
+        FactKind::Received(message) => message.to == NodeId::Client(client("c1")),
+        FactKind::PartitionLeadershipUpdated(_) => true,
+        _ => false,
+    };
+    let told: Vec<_> = story.facts[from..].iter().filter(own).collect();
+    let names: Vec<&str> = told.iter().map(|fact| fact.kind.name()).collect();
+    let expected = ["ShareFetchResponseReceived", "PartitionLeadershipUpdated", "ShareFetchSent", "MetadataSent"];
+    assert_eq!(names[..4], expected, "{names:?}");
+    let fields: Vec<String> = told[0].kind.fields().iter().map(|(name, value)| format!("{name} {value:?}")).collect();
+    let has = |what: &str| fields.iter().any(|field| field.contains(what));
+    assert!(has("NOT_LEADER_OR_FOLLOWER") && has("current_leader Number(3)"), "{fields:?}");
+    let FactKind::Sent(fetch) = &told[2].kind else { panic!("{:?}", told[2]) };
+    assert_eq!(fetch.to, NodeId::Broker(BrokerId(3)));
 }
 
 #[test]
