@@ -57,10 +57,7 @@ impl Story {
         self.counters = left.counters;
         self.sent.extend(left.effects.into_iter().filter_map(|effect| match effect {
             Effect::Send(message, _) => Some(message),
-            Effect::Timer(..)
-            | Effect::Metadata(..)
-            | Effect::ShareState(..)
-            | Effect::Disconnect(..) => None,
+            Effect::Timer(..) | Effect::Metadata(..) | Effect::ShareState(..) | Effect::Disconnect(..) => None,
         }));
     }
 

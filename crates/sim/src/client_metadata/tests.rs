@@ -2,7 +2,7 @@ use super::*;
 use crate::fact::Fact;
 use crate::ids::LeaderEpoch;
 use crate::message::LeaderIdAndEpoch;
-use crate::outbox::{Counters, Effect};
+use crate::outbox::Counters;
 
 fn orders(partition: i32) -> TopicPartition {
     TopicPartition::new("orders", partition)
@@ -33,11 +33,7 @@ fn named(client: &mut ClientMetadata, partition: i32, leader: i32, epoch: i32, e
     let node = NodeId::Client(ClientId("p1".into()));
     let mut out = Outbox::new(SimTime::ZERO, node, FactId(0), Counters::default(), Vec::new());
     let is_updated = client.update_partition_leadership(&leaders, &mut out);
-    let facts = out.finish().0.into_iter().filter_map(|effect| match effect {
-        Effect::Fact(fact) => Some(fact),
-        _ => None,
-    });
-    let facts: Vec<Fact> = facts.collect();
+    let facts = out.finish().facts;
     assert_eq!(is_updated, !facts.is_empty());
     facts
 }
