@@ -142,6 +142,15 @@ impl Fields {
         }
     }
 
+    /// A field that is false if it is not there.
+    pub(crate) fn optional_truth(&mut self, key: &'static str) -> Read<bool> {
+        match self.optional(key) {
+            None => Ok(false),
+            Some(Json::Truth(truth)) => Ok(truth),
+            Some(other) => Err(instead(&self.at(key), "true or false", &other).into()),
+        }
+    }
+
     /// A number of a type that may not hold every number.
     pub(crate) fn number<T: TryFrom<i64>>(&mut self, key: &'static str) -> Read<T> {
         let value = self.value(key)?;

@@ -103,6 +103,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::BrokerRegistrationChangeRecord { .. }
         | FactKind::ConfigRecord(_)
         | FactKind::ClearElrRecord(_)
+        | FactKind::RemoveTopicRecord(_)
         | FactKind::LimitReached { .. } => Vec::new(),
     }
 }
@@ -217,6 +218,7 @@ pub fn brokers(kind: &FactKind) -> Vec<i32> {
         | FactKind::SendFailed { .. }
         | FactKind::ConfigRecord(_)
         | FactKind::ClearElrRecord(_)
+        | FactKind::RemoveTopicRecord(_)
         | FactKind::PositionReset { .. }
         | FactKind::TruncationDetected(_)
         | FactKind::PreferredReadReplica(_)

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
 use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
-use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::consumer::membership::GroupName;
 use highwater_sim::consumer::work::{Commits, Work};
 use highwater_sim::fact::{Fact, FieldValue};
@@ -18,7 +17,7 @@ use crate::environment::Situation;
 use crate::history::{EVENTS_MAX, History, Moment};
 use crate::script::{
     Action, ApplicationWork, Configs, Consumer, FactWanted, GroupMembership, Scalar, Scenario, StartAt, Step, Topic,
-    Until, WITHIN_MS, action_of, fault_of, message_of, partition_from_name,
+    Until, WITHIN_MS, action_of, fault_of, message_of, partition_from_name, subscription,
 };
 
 /// Why a scenario does not run.
@@ -91,9 +90,8 @@ pub fn run_within(scenario: &Scenario, events: u64) -> Result<Run, RunError> {
 /// The cluster with its topics and clients, before the first step.
 pub(crate) fn set_up(scenario: &Scenario) -> Result<(History, StepEnd), RunError> {
     let mut history = History::new(build(scenario)?);
-    for topic in &scenario.topics {
-        let broker = history.world().brokers().next().map(|broker| Rc::clone(&broker.config)).unwrap_or_default();
-        let command = create_topic(topic, scenario.cluster.brokers, &broker)?;
+    for topic in scenario.topics.iter().filter(|topic| !topic.later) {
+        let command = create_topic(topic, scenario.cluster.brokers, history.world())?;
         history.command(command).map_err(|error| RunError::Setup(error.to_string()))?;
     }
     if scenario.consumers.iter().any(|consumer| consumer.group.is_some()) {
@@ -172,14 +170,15 @@ fn set_all(configs: &Configs, mut set: impl FnMut(&str, &str) -> Result<(), Stri
     configs.iter().try_for_each(|(name, value)| set(name, &value.to_string())).map_err(RunError::Setup)
 }
 
-fn create_topic(topic: &Topic, brokers: i32, broker: &BrokerConfig) -> Result<Command, RunError> {
+fn create_topic(topic: &Topic, brokers: i32, world: &World) -> Result<Command, RunError> {
+    let broker = world.brokers().next().map(|broker| Rc::clone(&broker.config)).unwrap_or_default();
     let assignment = match &topic.assignment {
         Some(assignment) => {
             assignment.iter().map(|replicas| replicas.iter().copied().map(BrokerId).collect()).collect()
         }
         None => (0..topic.partitions).map(|partition| placed(partition, topic.replication, brokers)).collect(),
     };
-    let mut config = TopicConfig::of_cluster(broker);
+    let mut config = TopicConfig::of_cluster(&broker);
     set_all(&topic.config, |name, value| {
         match name {
             "segment.bytes" if topic.scaled => config.scale_segment_bytes(value),
@@ -220,9 +219,9 @@ fn member_of(group: &GroupMembership) -> GroupName {
 
 /// What begins a consumer: its partitions, or the topics that it subscribes to.
 fn assign(consumer: &Consumer) -> Command {
-    if let Some(group) = consumer.group.as_ref().filter(|group| !group.subscribe.is_empty()) {
-        let topics = group.subscribe.iter().map(|topic| topic.as_str().into()).collect();
-        let action = ConsumerAction::Subscribe { topics };
+    if let Some(group) = consumer.group.as_ref().filter(|group| group.subscribes()) {
+        let (pattern, by_coordinator) = (group.pattern.as_deref(), group.subscription_pattern.as_deref());
+        let action = subscription(&group.subscribe, pattern, by_coordinator);
         return Command::Consumer { consumer: ClientId(consumer.id.as_str().into()), action };
     }
     Command::Assign {
@@ -317,6 +316,12 @@ pub(crate) fn commands(scenario: &Scenario, action: &Action, world: &World) -> R
                 (there..*total).map(|number| placed(number, replication, scenario.cluster.brokers)).collect();
             vec![Command::CreatePartitions { topic: topic.as_str().into(), assignment }]
         }
+        Action::CreateTopic { topic } => {
+            let known = scenario.topics.iter().find(|known| known.name == *topic);
+            let known = known.ok_or_else(|| format!("there is no topic {topic}"))?;
+            vec![create_topic(known, scenario.cluster.brokers, world).map_err(|error| error.to_string())?]
+        }
+        Action::DeleteTopic { topic } => vec![Command::DeleteTopic { topic: topic.as_str().into() }],
         Action::StartConsumer { consumer } => {
             let known = scenario.consumers.iter().find(|known| known.id == *consumer);
             vec![assign(known.ok_or_else(|| format!("there is no consumer {consumer}"))?)]

@@ -54,7 +54,11 @@ pub fn phrase(kind: &FactKind) -> Phrase {
             .with("partition_epoch", registration.partition_epoch)
         }
         FactKind::MetadataUpdated { client, topic, partitions, before } => {
-            let key = if *before == 0 { "facts.metadata_first" } else { "facts.metadata_updated" };
+            let key = match (before, partitions) {
+                (_, 0) => "facts.metadata_gone",
+                (0, _) => "facts.metadata_first",
+                _ => "facts.metadata_updated",
+            };
             Phrase::new(key)
                 .with("client", client.to_string())
                 .with("topic", topic.to_string())
@@ -166,6 +170,7 @@ pub fn phrase(kind: &FactKind) -> Phrase {
         | FactKind::BrokerRegistrationChangeRecord { .. }
         | FactKind::ConfigRecord(_)
         | FactKind::ClearElrRecord(_)
+        | FactKind::RemoveTopicRecord(_)
         | FactKind::UnflushedLost(_)
         | FactKind::LogDirFailed(_)
         | FactKind::TruncationDetected(_)
@@ -284,6 +289,7 @@ fn command_phrase(command: &Command) -> Phrase {
             .with("topic", topic.to_string())
             .with("partitions", counted_len("partition", assignment.len()))
             .with("replication", count(assignment.first().map_or(0, Vec::len))),
+        Command::DeleteTopic { topic } => Phrase::new("facts.command_delete_topic").with("topic", topic.to_string()),
         Command::CreatePartitions { topic, assignment } => Phrase::new("facts.command_create_partitions")
             .with("topic", topic.to_string())
             .with("partitions", counted_len("partition", assignment.len())),

@@ -31,7 +31,7 @@ use highwater_sim::ids::TopicPartition;
 pub(crate) use compared::owner_of;
 pub use entries::Entries;
 pub(crate) use faults::{fault_of, message_of};
-pub(crate) use groups::action_of;
+pub(crate) use groups::{action_of, subscription};
 #[cfg(feature = "author")]
 pub(crate) use names::{ConfigOwner, FACT_NAMES};
 pub use open::OpenError;
@@ -135,7 +135,7 @@ pub struct Scenario {
     pub definitions: Vec<(String, Expression)>,
     /// The brokers and the network between all.
     pub cluster: Cluster,
-    /// The topics that exist from the beginning.
+    /// The topics, those that a step creates among them.
     #[cfg_attr(feature = "author", serde(rename = "topic"))]
     pub topics: Vec<Topic>,
     /// The producers.
@@ -227,6 +227,9 @@ pub struct Topic {
     pub config: Configs,
     /// Limits that only a real broker has (`segment.bytes` of 1 MB or more) do not hold, so that little fills a segment.
     pub scaled: bool,
+    /// It is not there from the beginning: a step creates it.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub later: bool,
 }
 
 /// A producer.
@@ -295,8 +298,16 @@ pub struct ApplicationWork {
 pub struct GroupMembership {
     /// Its `group.id`.
     pub id: String,
-    /// The topics that it subscribes to.
+    /// The topics that it subscribes to by name.
+    #[cfg_attr(feature = "author", serde(default))]
     pub subscribe: Vec<String>,
+    /// It subscribes to the topics whose names match, as its client finds them: `subscribe(Pattern)`.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+    pub pattern: Option<String>,
+    /// It subscribes to the topics whose names match, as the coordinator finds them: `subscribe(SubscriptionPattern)`, with
+    /// `group.protocol=consumer`.
+    #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+    pub subscription_pattern: Option<String>,
     /// Its `group.instance.id`, which makes it a static member.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub instance_id: Option<String>,
@@ -304,6 +315,13 @@ pub struct GroupMembership {
     /// "latest" (Kafka's default), "earliest" or `by_duration:…`.
     #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
     pub share: Option<String>,
+}
+
+impl GroupMembership {
+    /// It subscribes, and is not given partitions.
+    pub fn subscribes(&self) -> bool {
+        !self.subscribe.is_empty() || self.pattern.is_some() || self.subscription_pattern.is_some()
+    }
 }
 
 /// Where a consumer begins.

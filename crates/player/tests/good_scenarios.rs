@@ -52,6 +52,34 @@ fn packed_and_opened_it_is_the_same() {
     assert_eq!(said, "十个键里有 8 个换了地方。");
 }
 
+/// Topics come and go, and those who subscribe by an expression follow.
+#[test]
+fn consumers_subscribe_by_an_expression() {
+    let packed = pack_folder(&here("tests/good_scenarios/expressions")).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!((packed.lints(), packed.check()), (Vec::new(), Vec::new()));
+    assert!(packed.scenario.topics[1].later && !packed.scenario.topics[0].later);
+    let json = packed.scenario.to_json().unwrap();
+    assert_eq!(Scenario::from_json(&json).unwrap(), packed.scenario);
+    assert!(Scenario::brought(&json).is_ok());
+    let mut player = Player::open(&json).unwrap();
+    for step in 0..4 {
+        player.dispatch(if step == 0 { Command::First } else { Command::Next }).unwrap();
+        for mark in ["client-c1", "client-c2", "member-c2"] {
+            let inspected = player.inspect(mark, Lang::En).unwrap();
+            let names: Vec<String> = format!("{inspected:?}").split('"').map(str::to_owned).collect();
+            let said = |name: &str| names.iter().any(|there| there == name);
+            assert!(
+                match mark {
+                    "client-c1" => said("subscribedPattern") && said("orders-.*"),
+                    "client-c2" => said("subscribedRe2JPattern"),
+                    _ => said("subscribedTopicRegex") && said("orders-(eu|us)"),
+                },
+                "{step} {mark}: {names:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn texts_may_come_from_anywhere() {
     let read = |name: &str| std::fs::read(here(&format!("tests/good_scenarios/inherits/{name}"))).unwrap();

@@ -11,7 +11,9 @@ use std::rc::Rc;
 use crate::config::{ConsumerConfig, ProducerConfig};
 use crate::connections::Connections;
 use crate::fact::{FactKind, PartitionLeadershipUpdated};
-use crate::ids::{BrokerId, ClientId, FactId, MessageId, NodeId, Topic, TopicPartition};
+use crate::group::OFFSETS_TOPIC;
+use crate::group::regular_expression::Pattern;
+use crate::ids::{BrokerId, ClientId, FactId, MessageId, NodeId, Topic, TopicId, TopicPartition};
 use crate::message::{Body, CurrentLeaders, MetadataRequest, MetadataResponse};
 use crate::metadata::{PartitionRegistration, TopicImage};
 use crate::outbox::Outbox;
@@ -55,6 +57,23 @@ fn backoff(initial_ms: u64, max_ms: u64) -> RetryBackoff {
     RetryBackoff { initial_ms, max_ms, jitter_percent: CLIENT_JITTER_PERCENT }
 }
 
+/// Which topics a client asks about. Kafka: `ConsumerMetadata.newMetadataRequestBuilder`.
+#[derive(Clone, Debug, Default)]
+pub enum Interest {
+    /// Those that it wants by name.
+    #[default]
+    Names,
+    /// All that there are: those are kept whose names the pattern matches.
+    Pattern {
+        /// What names are held against.
+        pattern: Rc<Pattern>,
+        /// `exclude.internal.topics`.
+        excludes_internal: bool,
+    },
+    /// Those with the ids that a coordinator has assigned.
+    Assigned(SortedSet<TopicId>),
+}
+
 /// A client's metadata.
 #[derive(Clone, Debug)]
 pub struct ClientMetadata {
@@ -66,12 +85,17 @@ pub struct ClientMetadata {
     /// Its connections to brokers.
     connections: Connections,
     wanted: SortedSet<Topic>,
+    interest: Interest,
     topics: SortedMap<Topic, Rc<TopicImage>>,
     in_flight: Option<(MessageId, BrokerId)>,
     /// It does not wait for `metadata.max.age.ms`. Kafka: `updateRequested`.
     is_requested: bool,
     /// What said so, while nothing has been done about it.
     requested_because: Option<FactId>,
+    /// What is asked for has changed since it was last asked. Kafka: `requestVersion`.
+    asks_anew: bool,
+    /// How many answers it has taken over. Kafka: `updateVersion`.
+    version: u64,
     /// The last answer or failure; none if the next update may begin at once.
     last_refresh: Option<SimTime>,
     last_success: Option<SimTime>,
@@ -94,10 +118,13 @@ impl ClientMetadata {
             chance: Pcg::new(0),
             connections: Connections::new(config.reconnect),
             wanted: SortedSet::new(),
+            interest: Interest::Names,
             topics: SortedMap::new(),
             in_flight: None,
             is_requested: false,
             requested_because: None,
+            asks_anew: false,
+            version: 0,
             last_refresh: None,
             last_success: None,
             wait_ms: 0,
@@ -156,6 +183,48 @@ impl ClientMetadata {
         if is_new {
             self.request_now(out);
         }
+    }
+
+    /// From now on it asks about these topics, and no more about those that it wanted by name.
+    pub fn follow(&mut self, interest: Interest, out: &mut Outbox) {
+        self.interest = interest;
+        self.wanted = SortedSet::new();
+        self.asks_anew = true;
+        self.request_now(out);
+    }
+
+    /// From now on it wants to know about topics by name.
+    pub fn follow_names(&mut self) {
+        if !matches!(self.interest, Interest::Names) {
+            self.interest = Interest::Names;
+            self.wanted = SortedSet::new();
+        }
+    }
+
+    /// A coordinator has assigned topics with these ids; asks as soon as the backoff allows if one is not known. Kafka:
+    /// `SubscriptionState.setAssignedTopicIds`, `Metadata.requestUpdate(true)`.
+    pub fn follow_ids(&mut self, ids: SortedSet<TopicId>, out: &mut Outbox) {
+        let Interest::Assigned(there) = &mut self.interest else { return };
+        let is_unknown = |id: &TopicId| !self.topics.values().any(|topic| topic.id == *id);
+        let asks = ids.iter().any(is_unknown);
+        if *there != ids {
+            *there = ids;
+            self.asks_anew = true;
+            self.equivalent_responses = 0;
+        }
+        if asks && (self.asks_anew || !self.is_requested) {
+            self.request(out);
+        }
+    }
+
+    /// How many answers it has taken over.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// An update is asked for, or could be: the backoff is over. Kafka: `updateRequested`, `timeToAllowUpdate`.
+    pub fn may_be_stale(&self, now: SimTime) -> bool {
+        self.is_requested || self.last_refresh.is_none_or(|at| at.plus_ms(self.wait_ms) <= now)
     }
 
     /// Asks at once, unless a request is under way.
@@ -242,7 +311,8 @@ impl ClientMetadata {
 
     /// Kafka: `DefaultMetadataUpdater.maybeUpdate`.
     fn maybe_update(&mut self, out: &mut Outbox) {
-        if self.in_flight.is_some() || self.wanted.is_empty() {
+        let has_no_topic = matches!(self.interest, Interest::Names) && self.wanted.is_empty();
+        if self.in_flight.is_some() || has_no_topic {
             return;
         }
         let expires = self.last_success.map_or(out.now, |at| at.plus_ms(self.config.max_age_ms));
@@ -258,7 +328,12 @@ impl ClientMetadata {
             }
             return;
         };
-        let request = MetadataRequest { topics: self.wanted.iter().cloned().collect() };
+        self.asks_anew = false;
+        let request = match &self.interest {
+            Interest::Names => MetadataRequest::Names(self.wanted.iter().cloned().collect()),
+            Interest::Pattern { .. } => MetadataRequest::All,
+            Interest::Assigned(ids) => MetadataRequest::Ids(ids.iter().copied().collect()),
+        };
         self.in_flight = Some((out.send(NodeId::Broker(node), Body::MetadataRequest(request)), node));
     }
 
@@ -282,8 +357,9 @@ impl ClientMetadata {
         let received = out.cause();
         self.brokers.clone_from(&response.brokers);
         let mut tells_new = false;
-        for (topic, image) in &response.topics {
-            let known = self.topics.get(topic);
+        let retained: Vec<_> = response.topics.iter().filter(|(topic, image)| self.retains(topic, image)).collect();
+        for (topic, image) in &retained {
+            let known = self.topics.get(topic).filter(|known| known.id == image.id);
             tells_new |= known.is_none_or(|known| is_newer(known, image));
             let newest = known.and_then(|known| newest(known, image)).unwrap_or_else(|| Rc::clone(image));
             let known = self.topics.insert(Rc::clone(topic), Rc::clone(&newest));
@@ -304,15 +380,43 @@ impl ClientMetadata {
                 });
             }
         }
+        let is_told = |topic: &Topic| retained.iter().any(|(told, _)| told == topic);
+        // A broker without any broker in its metadata knows nothing yet.
+        if !response.brokers.is_empty() {
+            let gone: Vec<Topic> = self.topics.keys().filter(|topic| !is_told(topic)).cloned().collect();
+            for topic in gone {
+                let before = self.topics.remove(&topic).as_deref().map_or(0, count);
+                let client = self.client.clone();
+                out.then(FactKind::MetadataUpdated { client, topic, partitions: 0, before });
+            }
+        }
+        self.version = self.version.saturating_add(1);
         self.failures = 0;
         self.equivalent_responses = if tells_new { 0 } else { self.equivalent_responses.saturating_add(1) };
         self.last_success = Some(out.now);
-        let is_told = |topic: &Topic| response.topics.iter().any(|(told, _)| told == topic);
         let leads = |topic: &Rc<TopicImage>| topic.partitions.iter().all(|partition| partition.leader.is_some());
-        self.is_requested = !self.wanted.iter().all(is_told) || !response.topics.iter().all(|(_, image)| leads(image));
+        let is_whole = match &self.interest {
+            Interest::Names => self.wanted.iter().all(is_told),
+            Interest::Pattern { .. } => true,
+            Interest::Assigned(ids) => ids.iter().all(|id| retained.iter().any(|(_, image)| image.id == *id)),
+        };
+        self.is_requested = self.asks_anew || !is_whole || !retained.iter().all(|(_, image)| leads(image));
         let updated = out.because(received);
         self.refreshed(out);
         out.because(updated);
+    }
+
+    /// What it is told about a topic is kept. Kafka: `ConsumerMetadata.retainTopic`.
+    fn retains(&self, topic: &Topic, image: &TopicImage) -> bool {
+        self.wanted.contains(topic)
+            || match &self.interest {
+                Interest::Names => false,
+                Interest::Pattern { pattern, excludes_internal } => {
+                    let is_internal = **topic == *OFFSETS_TOPIC;
+                    !(is_internal && *excludes_internal) && pattern.matches(topic)
+                }
+                Interest::Assigned(ids) => ids.contains(&image.id),
+            }
     }
 
     /// No answer came in time, or the connection broke: asks another broker after the backoff. Kafka: `failedUpdate`.

@@ -25,6 +25,11 @@ pub enum Command {
         /// Its configs.
         config: Rc<TopicConfig>,
     },
+    /// The admin client deletes a topic (`DeleteTopics`).
+    DeleteTopic {
+        /// Its name.
+        topic: Topic,
+    },
     /// The admin client raises the number of partitions (`CreatePartitions`). No record moves.
     CreatePartitions {
         /// The topic.
@@ -142,6 +147,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Command::CreateTopic { .. } => "create_topic",
+            Command::DeleteTopic { .. } => "delete_topic",
             Command::CreatePartitions { .. } => "create_partitions",
             Command::Send { .. } => "send",
             Command::Assign { .. } => "assign",

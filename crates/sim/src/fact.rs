@@ -1,5 +1,4 @@
-//! Facts: what happened, in Kafka's words, each with its cause. Captions, traces, lists, animations and "why?" all come from
-//! here; nothing is ever found out by comparing two states.
+//! Facts: what happened, in Kafka's words, each with its cause. Nothing is ever found out by comparing two states.
 
 mod details;
 mod fields;
@@ -218,6 +217,8 @@ pub enum FactKind {
     ConfigRecord(ConfigRecord),
     /// The controller wrote a `ClearElrRecord`: after another `min.insync.replicas` only the ISR is eligible.
     ClearElrRecord(Topic),
+    /// The controller wrote a `RemoveTopicRecord`: the topic is deleted.
+    RemoveTopicRecord(Topic),
     /// A machine lost power, and with it the end of a log that was only in the page cache.
     UnflushedLost(UnflushedLost),
     /// A write failed because the disk is full: the log directory is offline, and a broker without another one halts.

@@ -174,6 +174,7 @@ impl Invariants {
                 let tracked = Tracked { registration, ..Tracked::default() };
                 self.partitions.insert(partition.clone(), tracked);
             }
+            FactKind::RemoveTopicRecord(topic) => self.partitions.retain(|partition, _| partition.topic != *topic),
             FactKind::PartitionChangeRecord { partition, registration, .. } => {
                 let excuses = self.excuses;
                 let Some(tracked) = self.partitions.get_mut(partition) else { return Ok(()) };

@@ -15,7 +15,7 @@ use crate::error::Errors;
 use crate::fetch_session::FetchMetadata;
 use crate::group::body::{GroupApi, GroupBody};
 use crate::group::share::body::{ShareApi, ShareBody};
-use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
+use crate::ids::{BrokerId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicId, TopicPartition};
 use crate::metadata::TopicImage;
 
 pub use current_leaders::{CurrentLeaders, LeaderIdAndEpoch};
@@ -353,11 +353,15 @@ pub struct ListedOffset {
     pub leader_epoch: Option<LeaderEpoch>,
 }
 
-/// `MetadataRequest`.
-#[derive(Clone, Debug)]
-pub struct MetadataRequest {
-    /// The topics that the client wants to know about.
-    pub topics: Vec<Topic>,
+/// `MetadataRequest`: the topics that the client wants to know about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetadataRequest {
+    /// By name. Kafka: `forTopicNames`.
+    Names(Vec<Topic>),
+    /// By id. Kafka: `forTopicIds`.
+    Ids(Vec<TopicId>),
+    /// All that there are. Kafka: `allTopics`.
+    All,
 }
 
 /// `MetadataResponse`.

@@ -4,7 +4,7 @@ use crate::sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::config::{AutoOffsetReset, BrokerConfig, InterBrokerProtocol, Rack, TopicConfig};
-use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicPartition};
+use crate::ids::{BrokerId, LeaderEpoch, Topic, TopicId, TopicPartition};
 
 /// Whether a leader was elected without knowing all that was committed. Kafka: `LeaderRecoveryState`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct PartitionRegistration {
 /// A topic's partitions, from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TopicImage {
+    /// Its id, which a topic that comes later under the same name does not have.
+    pub id: TopicId,
     /// The partitions in order.
     pub partitions: Vec<Rc<PartitionRegistration>>,
     /// What the topic is told.
@@ -202,6 +204,11 @@ impl MetadataImage {
             return true;
         }
         self.has_alive_broker(broker) && !self.is_broker_shutting_down(broker)
+    }
+
+    /// The topic that has this id.
+    pub fn topic_with_id(&self, id: TopicId) -> Option<&Topic> {
+        self.topics.iter().find(|(_, image)| image.id == id).map(|(topic, _)| topic)
     }
 
     /// The registration of a partition, if there is one.

@@ -94,6 +94,8 @@ pub struct World {
     effects: Room,
     faults: faults::Faults,
     share_coordinator: Rc<ShareCoordinator>,
+    /// How many topics were deleted.
+    deleted_topics: u64,
 }
 
 impl World {
@@ -138,6 +140,7 @@ impl World {
             effects: Room::default(),
             faults: faults::Faults::default(),
             share_coordinator: Rc::default(),
+            deleted_topics: 0,
         })
     }
 

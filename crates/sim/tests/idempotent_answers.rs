@@ -7,7 +7,7 @@ use std::rc::Rc;
 use highwater_sim::bytes::Bytes;
 use highwater_sim::config::ProducerConfig;
 use highwater_sim::error::Errors;
-use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicId, TopicPartition};
 use highwater_sim::message::{
     Body, CurrentLeaders, InitProducerIdResponse, Message, MetadataResponse, ProducePartition, ProduceResponse,
 };
@@ -47,7 +47,7 @@ impl Alone {
             leader_epoch: LeaderEpoch(0),
             ..PartitionRegistration::default()
         };
-        let image = TopicImage { partitions: vec![Rc::new(leader)], config: Rc::default() };
+        let image = TopicImage { id: TopicId::default(), partitions: vec![Rc::new(leader)], config: Rc::default() };
         let topics = vec![("orders".into(), Rc::new(image))];
         alone.answer(&metadata, Body::MetadataResponse(MetadataResponse { brokers: vec![BrokerId(1)], topics }));
         let producer = ProducerIdAndEpoch { producer_id: 7, epoch: 0 };

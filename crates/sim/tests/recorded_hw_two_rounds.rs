@@ -10,7 +10,7 @@ use highwater_log::record::NewRecord;
 use highwater_sim::broker::Broker;
 use highwater_sim::config::{BrokerConfig, Rack};
 use highwater_sim::fetch_session::FetchMetadata;
-use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicId, TopicPartition};
 use highwater_sim::message::{Acks, AsksFor, Body, FetchPartition, FetchRequest, Message, ProduceRequest};
 use highwater_sim::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Effect, Outbox};
@@ -38,7 +38,11 @@ impl Story {
             partition_epoch: 0,
             ..PartitionRegistration::default()
         };
-        let topic = TopicImage { partitions: vec![Rc::new(registration)], config: std::rc::Rc::default() };
+        let topic = TopicImage {
+            id: TopicId::default(),
+            partitions: vec![Rc::new(registration)],
+            config: std::rc::Rc::default(),
+        };
         let image = MetadataImage {
             brokers: (1..=3).map(|id| (BrokerId(id), BrokerRegistration::default())).collect(),
             topics: [(Rc::from("hw-two-rounds"), Rc::new(topic))].into(),

@@ -25,7 +25,7 @@ use highwater_sim::config::TopicConfig;
 use highwater_sim::controller::alter_partition::alter_partition;
 use highwater_sim::controller::partition_change::{PartitionChange, PartitionChangeBuilder};
 use highwater_sim::error::Errors;
-use highwater_sim::ids::{BrokerId, FactId, NodeId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, FactId, NodeId, Offset, TopicId, TopicPartition};
 use highwater_sim::message::{Acks, FetchPartition, FetchedPartition};
 use highwater_sim::metadata::{BrokerRegistration, MetadataImage, PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Outbox};
@@ -108,7 +108,8 @@ impl Cluster {
             let epoch = i64::from(broker.0);
             truth.brokers.insert(broker, BrokerRegistration { epoch, ..BrokerRegistration::default() });
         }
-        let topic = TopicImage { partitions: vec![Rc::new(registration)], config: Rc::clone(&config) };
+        let topic =
+            TopicImage { id: TopicId::default(), partitions: vec![Rc::new(registration)], config: Rc::clone(&config) };
         truth.topics.insert("orders".into(), Rc::new(topic));
         let now_ms = 1_000_000;
         let node = |broker| Node {

@@ -134,11 +134,14 @@ fn action_of(consumer: &ClientId, action: &ConsumerAction) -> String {
         ConsumerAction::Subscribe { topics } => {
             format!(", topics = [{}]", topics.iter().map(|topic| format!("\"{topic}\"")).collect::<Vec<_>>().join(", "))
         }
+        ConsumerAction::SubscribePattern { pattern } => format!(", pattern = {pattern:?}"),
+        ConsumerAction::SubscribeSubscriptionPattern { pattern } => format!(", subscription_pattern = {pattern:?}"),
         ConsumerAction::Commit { sync, .. } => format!(", sync = {sync}"),
         _ => String::new(),
     };
     let name = match action {
         ConsumerAction::Commit { .. } => "commit",
+        action if action.subscribes() => "subscribe",
         other => other.name(),
     };
     format!("{name} = {{ consumer = \"{consumer}\"{more} }}")

@@ -4,7 +4,7 @@ use std::fmt;
 
 #[cfg(feature = "author")]
 use highwater_sim::command::{COMMAND_KINDS, On};
-use highwater_sim::command::{Command, CommandKind, Target, command_kind};
+use highwater_sim::command::{Command, CommandKind, Takes, Target, command_kind};
 use highwater_sim::fact::MessageFact;
 use highwater_sim::ids::NodeId;
 use highwater_sim::world::World;
@@ -106,7 +106,7 @@ impl Change {
     pub(super) fn label(&self, world: &World) -> Phrase {
         let Ok((kind, target)) = self.kind() else { return Phrase::new("compare.what").with("what", self.to_string()) };
         let argument = match self.argument.split_once(':') {
-            Some((name, value)) if !name.is_empty() => format!("{name} = {value}"),
+            Some((name, value)) if kind.takes == Takes::Config => format!("{name} = {value}"),
             _ => self.argument.clone(),
         };
         let key = if argument.is_empty() { "compare.done" } else { "compare.done_with" };

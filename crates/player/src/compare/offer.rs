@@ -3,6 +3,7 @@
 use highwater_sim::command::{COMMAND_KINDS, CommandKind, On, Owner, Takes, Target};
 use highwater_sim::config::{ConfigDef, Scope, config_of, configs_of};
 use highwater_sim::group::OFFSETS_TOPIC;
+use highwater_sim::group::member::Wanted;
 use highwater_sim::ids::ClientId;
 use highwater_sim::world::World;
 
@@ -81,6 +82,7 @@ fn offer(kind: &'static CommandKind, scenario: &Scenario, world: &World) -> Opti
         Takes::Acknowledgement => Some("compare.takes_acknowledgement"),
         Takes::Config => Some("compare.takes_config"),
         Takes::Topics => Some("compare.takes_topics"),
+        Takes::Pattern => Some("compare.takes_pattern"),
         Takes::Offset => Some("compare.takes_offset"),
     };
     let label = Phrase::new(&format!("compare.do.{}", kind.name));
@@ -101,8 +103,19 @@ fn argument(takes: Takes, target: &Target, world: &World) -> String {
             ids.join(",")
         }
         (Takes::Offset, _) => "beginning".to_owned(),
+        (Takes::Pattern, Target::Client(id)) => pattern_of(id, world),
         (Takes::Topics, Target::Client(id)) => topics_of(id, world).join(","),
         _ => String::new(),
+    }
+}
+
+/// What a consumer could subscribe to by an expression: what it does, or all topics that begin like its first one.
+fn pattern_of(id: &ClientId, world: &World) -> String {
+    let membership = world.consumer(&id.0).and_then(|consumer| consumer.membership.as_ref());
+    match membership.and_then(|membership| membership.member.wanted()) {
+        Some(Wanted::Pattern(pattern)) => pattern.text().to_owned(),
+        Some(Wanted::Expression(text)) => text.clone(),
+        _ => topics_of(id, world).first().map_or_else(|| ".*".to_owned(), |topic| format!("{topic}.*")),
     }
 }
 

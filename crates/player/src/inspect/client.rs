@@ -1,15 +1,17 @@
 //! Producers and consumers. Kafka: `KafkaProducer`, `RecordAccumulator`, `KafkaConsumer`, `SubscriptionState`.
 
 use highwater_sim::client_metadata::ClientMetadata;
+use highwater_sim::command::Command;
 use highwater_sim::consumer::Consumer;
-use highwater_sim::fact::FactKind;
+use highwater_sim::fact::{FactKind, GroupFact};
+use highwater_sim::group::member::Wanted;
 use highwater_sim::ids::TopicPartition;
 use highwater_sim::producer::accumulator::ProducerBatch;
 use highwater_sim::producer::{Fate, Producer};
 
 use super::Seen;
 use super::bytes::Bytes;
-use super::thing::{Thing, Unit, last, quoted, shown};
+use super::thing::{Thing, Unit, last, list, quoted, shown};
 use crate::phrase::Phrase;
 use crate::scene::Panel;
 
@@ -20,7 +22,7 @@ const SHOWN_MAX: usize = 24;
 pub(super) fn client(seen: &Seen<'_>, name: &str) -> Option<Thing> {
     match seen.world.producer(name) {
         Some(found) => Some(producer(found)),
-        None => seen.world.consumer(name).map(consumer),
+        None => seen.world.consumer(name).map(|found| consumer(seen, found)),
     }
 }
 
@@ -74,10 +76,38 @@ fn sequences(thing: &mut Thing, producer: &Producer) {
     }
 }
 
-fn consumer(consumer: &Consumer) -> Thing {
+/// What it subscribes to. Kafka: `SubscriptionState`.
+fn subscription(seen: &Seen<'_>, thing: &mut Thing, consumer: &Consumer) {
+    let Some(membership) = &consumer.membership else { return };
+    let Some(wanted) = membership.member.wanted() else { return };
+    let (pattern, by) = match wanted {
+        Wanted::Topics(_) => return,
+        Wanted::Pattern(pattern) => (pattern.text(), "subscribedPattern"),
+        Wanted::Expression(text) => (text.as_str(), "subscribedRe2JPattern"),
+    };
+    let given = last(seen.facts, |kind| match kind {
+        FactKind::CommandGiven { command: Command::Consumer { consumer: id, action } } => {
+            *id == consumer.id && action.subscribes()
+        }
+        _ => false,
+    });
+    thing.sheet("SubscriptionState").since(by, pattern, given);
+    if matches!(wanted, Wanted::Pattern(_)) {
+        let found = last(seen.facts, |kind| match kind {
+            FactKind::Group(fact) => {
+                matches!(&**fact, GroupFact::SubscribedFromPattern { consumer: id, .. } if *id == consumer.id)
+            }
+            _ => false,
+        });
+        thing.since("subscription", list(membership.member.subscription()), found.or(given));
+    }
+}
+
+fn consumer(seen: &Seen<'_>, consumer: &Consumer) -> Thing {
     let mut thing =
         Thing::new("consumer", "consumer", Phrase::new("interface.consumer").with("name", consumer.id.to_string()));
     thing.sheet("KafkaConsumer").has("client.id", &consumer.id);
+    subscription(seen, &mut thing, consumer);
     for (partition, position) in consumer.positions().take(SHOWN_MAX) {
         let key = format!("position/{}/{partition}", consumer.id);
         thing.sheet(&format!("TopicPartitionState {partition}"));

@@ -79,6 +79,16 @@ fn member(seen: &Seen<'_>, panel: &GroupPanel, card: &MemberCard) -> Thing {
         thing.set("partitionsPendingRevocation", list(epoch.pending.iter()), &epoch.epoch.key);
         thing.set("targetAssignment – assignedPartitions", list(epoch.due.iter()), &epoch.epoch.key);
     }
+    if let Some((group, known)) = seen.world.consumer_group_member(&card.name) {
+        let regex = &known.subscribed_topic_regex;
+        if !regex.is_empty() {
+            thing.has("subscribedTopicRegex", regex);
+            thing.maybe(
+                "resolvedRegularExpression.topics",
+                group.expressions.get(regex).map(|there| list(&there.topics)),
+            );
+        }
+    }
     thing.has("groupInstanceId", shown(card.instance.as_ref())).has("role", role).has("polls", card.polls);
     thing.set("assignment", list(partitions(&card.now.value)), &card.now.key);
     if !card.before.is_empty() {

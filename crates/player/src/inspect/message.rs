@@ -4,7 +4,7 @@ use highwater_log::batch::RecordBatch;
 use highwater_sim::error::Errors;
 use highwater_sim::fact::{FactKind, FieldValue, MessageFact};
 use highwater_sim::ids::{MessageId, NodeId};
-use highwater_sim::message::{Body, CurrentLeaders, LeaderIdAndEpoch, ListOffsetsSpec, Message};
+use highwater_sim::message::{Body, CurrentLeaders, LeaderIdAndEpoch, ListOffsetsSpec, Message, MetadataRequest};
 use highwater_sim::world::World;
 
 use super::Seen;
@@ -68,7 +68,7 @@ pub(super) fn message(seen: &Seen<'_>, id: MessageId, then: Option<&World>) -> O
     delivery(&mut thing, seen.facts, &trail, told);
     match then.and_then(|world| world.on_the_wire().into_iter().find(|message| message.id == id)) {
         Some(message) if !matches!(&*message.body, Body::Group(_) | Body::Share(_)) => {
-            body(&mut thing, message, trail.sent);
+            body(&mut thing, message, trail.sent, seen.world);
         }
         _ => fields(&mut thing, told, trail.sent),
     }
@@ -108,7 +108,7 @@ fn delivery(thing: &mut Thing, facts: Facts<'_>, trail: &Trail, told: &MessageFa
     }
 }
 
-fn body(thing: &mut Thing, message: &Message, at: usize) {
+fn body(thing: &mut Thing, message: &Message, at: usize, world: &World) {
     let sent = Some(at);
     let mut batch = None::<&RecordBatch>;
     match &*message.body {
@@ -210,7 +210,16 @@ fn body(thing: &mut Thing, message: &Message, at: usize) {
             }
         }
         Body::MetadataRequest(request) => {
-            thing.sheet("MetadataRequest").since("topics", list(&request.topics), sent);
+            thing.sheet("MetadataRequest");
+            match request {
+                MetadataRequest::Names(names) => thing.since("topics", list(names), sent),
+                MetadataRequest::Ids(ids) => {
+                    let names = ids.iter().filter_map(|id| world.metadata().topic_with_id(*id));
+                    thing.since("topicIds", list(names), sent)
+                }
+                // `null` asks for all.
+                MetadataRequest::All => thing.since("topics", "null", sent),
+            };
         }
         Body::MetadataResponse(response) => {
             thing.sheet("MetadataResponse").since("brokers", list(&response.brokers), sent);

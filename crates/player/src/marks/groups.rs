@@ -41,6 +41,7 @@ pub(super) fn marks(fact: &GroupFact) -> Vec<MarkId> {
             vec![format!("member-{consumer}"), format!("client-{consumer}"), format!("group-{group}")]
         }
         GroupFact::PositionRestored { consumer, .. }
+        | GroupFact::SubscribedFromPattern { consumer, .. }
         | GroupFact::Seeked { consumer, .. }
         | GroupFact::RecordProcessed { consumer, .. }
         | GroupFact::CommitStarted { consumer, .. }

@@ -93,6 +93,7 @@ pub(super) fn phrase(kind: &FactKind) -> Phrase {
             .with("from", from.0)
             .with("to", to.0),
         FactKind::LogDirFailed(broker) => Phrase::new("facts.log_dir_failed").with("broker", broker.0),
+        FactKind::RemoveTopicRecord(topic) => Phrase::new("facts.remove_topic_record").with("topic", topic.to_string()),
         FactKind::ClearElrRecord(topic) => Phrase::new("facts.clear_elr_record").with("topic", topic.to_string()),
         FactKind::TruncationDetected(TruncationDetected { consumer, partition, from, to, leader_epoch }) => {
             Phrase::new("facts.truncation_detected")

@@ -60,6 +60,7 @@ pub(super) fn phrase(fact: &GroupFact) -> Phrase {
 /// A record of a group by the consumer protocol.
 fn of_record(record: &ConsumerGroupRecord) -> Phrase {
     let key = match (&record.says, record.kind) {
+        (None, _) if record.regular_expression.is_some() => "topics_forgotten",
         (None, _) => "tombstone",
         (Some(ConsumerGroupSays::Epoch(_)), _) => "epoch",
         (Some(ConsumerGroupSays::AssignmentEpoch(_)), _) => "assignment_epoch",
@@ -68,7 +69,10 @@ fn of_record(record: &ConsumerGroupRecord) -> Phrase {
             "current_gives"
         }
         (Some(ConsumerGroupSays::Current { .. }), _) => "current",
+        (Some(ConsumerGroupSays::Member { regex: Some(_), topics, .. }), _) if topics.is_empty() => "member_regex",
+        (Some(ConsumerGroupSays::Member { regex: Some(_), .. }), _) => "member_both",
         (Some(ConsumerGroupSays::Member { .. }), _) => "member",
+        (Some(ConsumerGroupSays::Topics(topics)), _) if topics.is_empty() => "topics_none",
         (Some(ConsumerGroupSays::Topics(_)), _) => "topics",
         (Some(ConsumerGroupSays::States { initializing, .. }), _) if !initializing.is_empty() => "states_initializing",
         (Some(ConsumerGroupSays::States { .. }), _) => "states",
@@ -88,13 +92,16 @@ fn of_record(record: &ConsumerGroupRecord) -> Phrase {
             .with("epoch", *member_epoch)
             .with("partitions", none_or(by_number(assigned)))
             .with("gives", by_number(pending_revocation)),
-        Some(ConsumerGroupSays::Member { topics, .. } | ConsumerGroupSays::Topics(topics)) => {
-            phrase.with("topics", listed(topics))
+        Some(ConsumerGroupSays::Member { topics, regex, .. }) => {
+            phrase.with("topics", listed(topics)).with("regex", regex.as_deref().unwrap_or_default())
         }
+        Some(ConsumerGroupSays::Topics(topics)) => phrase
+            .with("topics", listed(topics))
+            .with("regex", record.regular_expression.as_deref().unwrap_or_default()),
         Some(ConsumerGroupSays::States { initializing, initialized }) => {
             phrase.with("initializing", none_or(listed(initializing))).with("partitions", none_or(listed(initialized)))
         }
-        None => phrase,
+        None => phrase.with("regex", record.regular_expression.as_deref().unwrap_or_default()),
     }
 }
 
@@ -119,6 +126,10 @@ fn of_member(fact: &GroupFact) -> Phrase {
                 Since::MemberEpoch(epoch) => Phrase::new("facts.since_epoch").with("n", *epoch),
             };
             of(consumer, key).with("since", since).with("added", listed(added)).with("owned", listed(owned))
+        }
+        GroupFact::SubscribedFromPattern { consumer, pattern, topics, .. } => {
+            let key = if topics.is_empty() { "subscribed_from_pattern_none" } else { "subscribed_from_pattern" };
+            of(consumer, key).with("pattern", pattern.as_str()).with("topics", listed(topics))
         }
         GroupFact::PartitionsRevoked { consumer, revoked, .. } => {
             of(consumer, "partitions_revoked").with("revoked", listed(revoked))
@@ -208,6 +219,9 @@ pub(super) fn command(consumer: &ClientId, action: &ConsumerAction) -> Phrase {
     let phrase = of(consumer, &["command_", action.name()].concat());
     match action {
         ConsumerAction::Subscribe { topics } => phrase.with("topics", listed(topics)),
+        ConsumerAction::SubscribePattern { pattern } | ConsumerAction::SubscribeSubscriptionPattern { pattern } => {
+            phrase.with("pattern", &**pattern)
+        }
         ConsumerAction::Commit { offsets, .. } if !offsets.is_empty() => {
             of(consumer, &["command_", action.name(), "_of"].concat()).with("offsets", at(offsets))
         }
@@ -255,6 +269,7 @@ pub(super) fn message(message: &MessageFact, says: &GroupSays, way: &str) -> Phr
         (false, Some(GroupApi::JoinGroup)) if says.member_id.is_empty() => "join_new",
         (false, Some(GroupApi::OffsetCommit)) => "commit",
         (false, Some(GroupApi::ConsumerGroupHeartbeat | GroupApi::ShareGroupHeartbeat)) => match says.member_epoch {
+            Some(0) if says.subscribed_topic_regex.is_some() => "beat_join_regex",
             Some(0) => "beat_join",
             Some(epoch) if epoch < 0 => "beat_leave",
             _ if says.partitions.is_some() => "beat_owns",
@@ -268,6 +283,7 @@ pub(super) fn message(message: &MessageFact, says: &GroupSays, way: &str) -> Phr
         .with("generation", says.generation.unwrap_or(-1))
         .with("epoch", says.member_epoch.unwrap_or(-1))
         .with("partitions", super::counted("partition", says.partitions.unwrap_or(0)))
+        .with("regex", says.subscribed_topic_regex.as_deref().unwrap_or_default())
         .with("coordinator", says.coordinator.map_or(-1, |broker| broker.0))
         .with("assigned", says.assigned.as_deref().map_or(Arg::Text(String::new()), |owned| none_or(listed(owned))))
         .with("offsets", at(&says.offsets))

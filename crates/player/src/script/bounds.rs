@@ -39,7 +39,8 @@ pub(super) fn check(scenario: &Scenario) -> Within {
     within(&root.key("producer"), scenario.producers.len(), 0, MAX_CLIENTS)?;
     within(&root.key("consumer"), scenario.consumers.len(), 0, MAX_CLIENTS)?;
     for (index, consumer) in scenario.consumers.iter().enumerate() {
-        within(&root.key("consumer").index(index).key("assign"), consumer.assign.len(), 1, MAX_ENTRIES)?;
+        let least = usize::from(consumer.group.is_none());
+        within(&root.key("consumer").index(index).key("assign"), consumer.assign.len(), least, MAX_ENTRIES)?;
     }
     within(&root.key("chapter"), scenario.chapters.len(), 1, MAX_STEPS)?;
     within(&root.key("step"), scenario.steps.len(), 1, MAX_STEPS)?;

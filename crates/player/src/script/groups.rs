@@ -11,9 +11,8 @@ use super::{Action, partition_from_name};
 #[inline(never)]
 pub(crate) fn action_of(action: &Action, now_ms: i64) -> Option<(&str, ConsumerAction)> {
     Some(match action {
-        Action::Subscribe { consumer, topics } => {
-            let topics = topics.iter().map(|topic| topic.as_str().into()).collect();
-            (consumer, ConsumerAction::Subscribe { topics })
+        Action::Subscribe { consumer, topics, pattern, subscription_pattern } => {
+            (consumer, subscription(topics, pattern.as_deref(), subscription_pattern.as_deref()))
         }
         Action::CloseConsumer { consumer } => (consumer, ConsumerAction::Close),
         Action::CrashConsumer { consumer } => (consumer, ConsumerAction::Crash),
@@ -40,4 +39,14 @@ pub(crate) fn action_of(action: &Action, now_ms: i64) -> Option<(&str, ConsumerA
         }
         _ => return None,
     })
+}
+
+/// What a consumer subscribes to.
+#[inline(never)]
+pub(crate) fn subscription(topics: &[String], pattern: Option<&str>, by_coordinator: Option<&str>) -> ConsumerAction {
+    match (pattern, by_coordinator) {
+        (Some(pattern), _) => ConsumerAction::SubscribePattern { pattern: pattern.into() },
+        (_, Some(pattern)) => ConsumerAction::SubscribeSubscriptionPattern { pattern: pattern.into() },
+        _ => ConsumerAction::Subscribe { topics: topics.iter().map(|topic| topic.as_str().into()).collect() },
+    }
 }

@@ -185,6 +185,7 @@ fn topic(json: Json, place: Place) -> Read<Topic> {
         assignment,
         config: configs(&mut fields)?,
         scaled: fields.truth("scaled")?,
+        later: fields.optional_truth("later")?,
     };
     fields.end()?;
     Ok(topic)

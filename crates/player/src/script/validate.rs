@@ -151,8 +151,11 @@ impl Checker {
     fn partition(&mut self, place: &Place, topic: &str, partition: Option<i32>, counts: Option<&steps::Counts>) {
         let known = counts.map_or_else(|| self.names.topic(topic), |counts| steps::count(counts, topic));
         let Some(count) = known else {
-            self.unknown(place, "topic", topic);
-            return;
+            if counts.is_some() && self.names.topic(topic).is_some() {
+                let message = format!("topic {} is not there at this moment", short(topic));
+                return self.say(place.clone(), message, "{ create_topic = { topic } } makes it");
+            }
+            return self.unknown(place, "topic", topic);
         };
         if let Some(partition) = partition
             && !(0..count).contains(&partition)

@@ -25,7 +25,7 @@ use crate::group::records::{Key, Record, Value};
 use crate::group::share::persister::StateRequest;
 use crate::group::share::share_group::ShareGroupConfig;
 use crate::group::{OFFSETS_TOPIC, partition_for};
-use crate::ids::{BrokerId, MessageId, NodeId, Offset, Topic, TopicId, TopicPartition};
+use crate::ids::{BrokerId, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::message::{Acks, Body, Message};
 use crate::metadata::{MetadataImage, TopicImage};
 use crate::outbox::Outbox;
@@ -64,6 +64,18 @@ struct Asked {
     from: NodeId,
     since: SimTime,
     request: Request,
+    /// The partitions of a commit that there are not, which the coordinator does not see.
+    unknown: Vec<(Topic, i32, GroupError)>,
+}
+
+impl Asked {
+    /// The whole answer.
+    fn answer(&self, mut response: Response) -> Body {
+        if let Response::OffsetCommit(partitions) = &mut response {
+            partitions.extend(self.unknown.iter().cloned());
+        }
+        Body::Group(GroupBody::Response(response))
+    }
 }
 
 impl Coordinator {
@@ -133,23 +145,44 @@ impl Broker {
         let topic = self.metadata.topics.get(OFFSETS_TOPIC);
         let partitions = topic.map_or(0, |topic| i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX));
         let partition = partition_for(request.group(), partitions).unwrap_or(-1);
+        let (request, unknown) = self.without_unknown(request);
+        if matches!(&request, Request::OffsetCommit(commit) if commit.offsets.is_empty() && !unknown.is_empty()) {
+            let response = GroupBody::Response(Response::OffsetCommit(unknown));
+            return out.reply(message.id, message.from.clone(), Body::Group(response));
+        }
         // Out of its place while it works: it is shared with other worlds only, never with itself.
         let Some(mut coordinator) = self.groups.coordinators.remove(&partition) else {
             let response = request.refused(GroupError::NotCoordinator);
             return out.reply(message.id, message.from.clone(), Body::Group(GroupBody::Response(response)));
         };
         let inner = Rc::make_mut(&mut coordinator);
-        let asked = Asked { from: message.from.clone(), since: out.now, request: request.clone() };
-        inner.asked.insert(message.id, asked);
         let mut outcome = Outcome::default();
         if matches!(request, Request::ConsumerGroupHeartbeat(_) | Request::ShareGroupHeartbeat(_)) {
             inner.groups.set_topics(&topics_of(&self.metadata), self.metadata.offset);
         }
         let groups = &mut self.groups;
         let mut new_member_id = |prefix: &str| groups.new_member_id(prefix, message.id);
-        inner.groups.on_request(out.now, message.id, request, &mut new_member_id, &mut outcome);
+        inner.groups.on_request(out.now, message.id, &request, &mut new_member_id, &mut outcome);
+        inner.asked.insert(message.id, Asked { from: message.from.clone(), since: out.now, request, unknown });
         self.groups.coordinators.insert(partition, coordinator);
         self.take_outcome(partition, outcome, out);
+    }
+
+    /// A commit without the partitions that there are not, and those. Kafka: `KafkaApis.handleOffsetCommitRequest`.
+    fn without_unknown(&self, request: &Request) -> (Request, Vec<(Topic, i32, GroupError)>) {
+        let mut request = request.clone();
+        let mut unknown = Vec::new();
+        if let Request::OffsetCommit(commit) = &mut request {
+            commit.offsets.retain(|offset| {
+                let id = TopicPartition::new(offset.topic.clone(), offset.partition);
+                let is_there = self.metadata.partition(&id).is_some();
+                if !is_there {
+                    unknown.push((id.topic, id.partition, GroupError::UnknownTopicOrPartition));
+                }
+                is_there
+            });
+        }
+        (request, unknown)
     }
 
     /// Something may be due in a group.
@@ -169,6 +202,29 @@ impl Broker {
             out.timer_fired(Timer::GroupCoordinator { partition });
         }
         self.take_outcome(partition, outcome, out);
+    }
+
+    /// What groups have committed for topics that are deleted is forgotten. Kafka:
+    /// `GroupCoordinatorService.onMetadataUpdate`, `handlePartitionsDeletion`.
+    #[inline(never)]
+    pub(super) fn forget_offsets_of_deleted(&mut self, before: &MetadataImage, out: &mut Outbox) {
+        let is_gone = |(topic, image): &(&Topic, &Rc<TopicImage>)| {
+            self.metadata.topics.get(*topic).is_none_or(|now| now.id != image.id)
+        };
+        let gone: Vec<Topic> = before.topics.iter().filter(is_gone).map(|(topic, _)| Rc::clone(topic)).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let because = out.cause();
+        for partition in self.groups.coordinators.keys().copied().collect::<Vec<i32>>() {
+            let Some(coordinator) = self.groups.coordinators.get_mut(&partition) else { continue };
+            let mut outcome = Outcome::default();
+            Rc::make_mut(coordinator).groups.on_topics_deleted(&gone, &mut outcome);
+            if !outcome.records.is_empty() {
+                self.take_outcome(partition, outcome, out);
+                out.because(because);
+            }
+        }
     }
 
     /// Tells what happened, writes the records, and answers once they are committed.
@@ -248,7 +304,8 @@ impl Broker {
             if at > committed {
                 coordinator.waiting.push((at, request, response));
             } else if let Some(asked) = coordinator.asked.remove(&request) {
-                out.reply(request, asked.from, Body::Group(GroupBody::Response(response)));
+                let answer = asked.answer(response);
+                out.reply(request, asked.from, answer);
             }
         }
     }
@@ -311,7 +368,7 @@ impl Broker {
         }
         for (id, asked) in &coordinator.asked {
             let response = asked.request.refused(GroupError::NotCoordinator);
-            out.reply(*id, asked.from.clone(), Body::Group(GroupBody::Response(response)));
+            out.reply(*id, asked.from.clone(), asked.answer(response));
         }
     }
 
@@ -348,7 +405,7 @@ impl Broker {
 fn topics_of(metadata: &MetadataImage) -> Vec<TopicPartitions> {
     let of = |(topic, image): (&Topic, &Rc<TopicImage>)| TopicPartitions {
         topic: topic.clone(),
-        id: TopicId::of_name(topic),
+        id: image.id,
         partitions: i32::try_from(image.partitions.len()).unwrap_or(i32::MAX),
     };
     metadata.topics.iter().map(of).collect()

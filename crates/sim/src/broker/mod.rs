@@ -131,7 +131,8 @@ impl Broker {
         if image.brokers.get(&self.id).is_none_or(|registered| registered.epoch != self.epoch) {
             return;
         }
-        self.metadata = Rc::clone(image);
+        let before = std::mem::replace(&mut self.metadata, Rc::clone(image));
+        self.drop_deleted_topics(out);
         let had_none = self.partitions.is_empty();
         for (id, registration) in image.partitions() {
             if !registration.replicas.contains(&self.id) {
@@ -140,10 +141,12 @@ impl Broker {
                 }
                 continue;
             }
-            let config = image.topics.get(&id.topic).map(|topic| Rc::clone(&topic.config)).unwrap_or_default();
+            let topic = image.topics.get(&id.topic).cloned().unwrap_or_default();
+            let config = Rc::clone(&topic.config);
             let (me, expiration_ms) = (self.id, self.producer_id_expiration_ms());
             let replica = self.partitions.get_or_insert_with(id.clone(), || {
                 let mut made = Partition::new(id.clone(), me, Rc::clone(&config), out.clock_ms());
+                made.topic_id = topic.id;
                 made.log.set_producer_id_expiration_ms(expiration_ms);
                 Rc::new(made)
             });
@@ -180,6 +183,7 @@ impl Broker {
         if image.topics.contains_key(OFFSETS_TOPIC) {
             self.elect_coordinators(out);
         }
+        self.forget_offsets_of_deleted(&before, out);
         self.give_up_share_partitions(out);
         let leaders: SortedSet<BrokerId> = self.partitions.values().filter_map(|replica| leader_of(replica)).collect();
         for leader in leaders {
@@ -293,7 +297,11 @@ impl Broker {
 
     fn on_metadata_request(&mut self, message: &Message, request: &MetadataRequest, out: &mut Outbox) {
         let known = |topic| Some((Rc::clone(topic), Rc::clone(self.metadata.topics.get(topic)?)));
-        let topics = request.topics.iter().filter_map(known).collect();
+        let topics = match request {
+            MetadataRequest::Names(names) => names.iter().filter_map(known).collect(),
+            MetadataRequest::Ids(ids) => ids.iter().filter_map(|id| known(self.metadata.topic_with_id(*id)?)).collect(),
+            MetadataRequest::All => self.metadata.topics.keys().filter_map(known).collect(),
+        };
         let alive = self.metadata.brokers.iter().filter(|(_, broker)| !broker.fenced);
         let response = MetadataResponse { brokers: alive.map(|(id, _)| *id).collect(), topics };
         out.reply(message.id, message.from.clone(), Body::MetadataResponse(response));

@@ -13,7 +13,7 @@ use super::isr::PartitionState;
 use super::replica::ReplicaState;
 use crate::config::TopicConfig;
 use crate::error::Errors;
-use crate::ids::{BrokerId, LeaderEpoch, Offset, TopicPartition};
+use crate::ids::{BrokerId, LeaderEpoch, Offset, TopicId, TopicPartition};
 use crate::metadata::{MetadataImage, PartitionRegistration};
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
@@ -29,6 +29,8 @@ const NO_LEADER_EPOCH: LeaderEpoch = LeaderEpoch(-1);
 pub struct Partition {
     /// Which partition.
     pub id: TopicPartition,
+    /// The id of its topic, which stands in the file `partition.metadata`.
+    pub topic_id: TopicId,
     /// The broker that has it. Kafka: `localBrokerId`.
     pub broker: BrokerId,
     /// The records, and the high watermark: on the leader itself, on a follower its copy.
@@ -69,6 +71,7 @@ impl Partition {
     pub fn new(id: TopicPartition, broker: BrokerId, config: Rc<TopicConfig>, now_ms: i64) -> Partition {
         Partition {
             id,
+            topic_id: TopicId::default(),
             broker,
             log: Log::with_config(config.log(), now_ms),
             registration: Rc::default(),
@@ -95,6 +98,7 @@ impl Partition {
 
     /// What is on the disk of the replica that the process before had.
     pub(super) fn take_files_of(&mut self, before: &Partition) {
+        self.topic_id = before.topic_id;
         self.written_back = before.written_back.min(self.log_end_offset());
     }
 

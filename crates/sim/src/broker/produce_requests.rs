@@ -98,13 +98,13 @@ impl Broker {
     fn satisfy(&self, parts: &mut [DelayedProducePart]) {
         for part in parts {
             let Some(required) = part.required_offset else { continue };
-            let Some(replica) = self.partitions.get(&part.answer.partition) else {
-                continue;
-            };
-            let error = match replica.check_enough_replicas_reach_offset(required) {
-                Ok(false) => continue,
-                Ok(true) => Errors::None,
-                Err(error) => error,
+            let error = match self.partitions.get(&part.answer.partition) {
+                Some(replica) => match replica.check_enough_replicas_reach_offset(required) {
+                    Ok(false) => continue,
+                    Ok(true) => Errors::None,
+                    Err(error) => error,
+                },
+                None => self.error_without_replica(&part.answer.partition),
             };
             part.answer.error = error;
             part.required_offset = None;

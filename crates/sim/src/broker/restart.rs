@@ -45,6 +45,26 @@ impl Broker {
         let because = out.cause();
         self.try_complete(id, out);
         out.because(because);
+        self.delete_files(id);
+    }
+
+    /// Of topics that were deleted, or whose names others have now, no replica stays, and what waits for one is answered.
+    /// Kafka: `ReplicaManager.applyDelta`, `LogManager.asyncDelete`.
+    pub(super) fn drop_deleted_topics(&mut self, out: &mut Outbox) {
+        let is_gone = |(id, replica): &(&TopicPartition, &Rc<Partition>)| {
+            let now = self.metadata.topics.get(&id.topic);
+            now.is_none_or(|topic| topic.id != replica.topic_id)
+        };
+        let gone: Vec<TopicPartition> = self.partitions.iter().filter(is_gone).map(|(id, _)| id.clone()).collect();
+        let because = out.cause();
+        for id in gone {
+            self.delete_files(&id);
+            self.try_complete(&id, out);
+            out.because(because);
+        }
+    }
+
+    fn delete_files(&mut self, id: &TopicPartition) {
         self.partitions.remove(id);
         let checkpoints = Rc::make_mut(&mut self.checkpoints);
         let files = [

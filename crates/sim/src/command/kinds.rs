@@ -7,6 +7,7 @@ use super::{Command, Owner};
 use crate::bytes::Bytes;
 use crate::consumer::action::{ConsumerAction, SeekTo};
 use crate::fault::{Fault, Link};
+use crate::group::regular_expression::Pattern;
 use crate::group::share::consumer::{AcknowledgementMode, Delivered};
 use crate::group::share::message::AcknowledgeType;
 use crate::ids::{BrokerId, ClientId, MessageId, NodeId, Offset, Topic, TopicPartition};
@@ -54,6 +55,8 @@ pub enum Takes {
     Config,
     /// Topics: `orders,payments`.
     Topics,
+    /// A regular expression over the names of topics: `orders-.*`.
+    Pattern,
     /// An offset, `beginning` or `end`.
     Offset,
 }
@@ -155,6 +158,15 @@ pub const COMMAND_KINDS: &[CommandKind] = &[
         let topics: Vec<Topic> = topics.split(',').map(|topic| Topic::from(topic.trim())).collect();
         let named = topics.iter().all(|topic| !topic.is_empty());
         named.then(|| application(target, ConsumerAction::Subscribe { topics })).flatten()
+    }),
+    row("subscribe_pattern", On::Consumer, Takes::Pattern, |target, pattern| {
+        let action = ConsumerAction::SubscribePattern { pattern: pattern.into() };
+        Pattern::compile(pattern).ok().filter(|_| !pattern.is_empty())?;
+        application(target, action)
+    }),
+    row("subscribe_subscription_pattern", On::Consumer, Takes::Pattern, |target, pattern| {
+        let action = ConsumerAction::SubscribeSubscriptionPattern { pattern: pattern.into() };
+        (!pattern.is_empty()).then(|| application(target, action)).flatten()
     }),
     row("unsubscribe", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Unsubscribe)),
     row("close_consumer", On::Consumer, Takes::Nothing, |target, _| application(target, ConsumerAction::Close)),
@@ -382,6 +394,7 @@ mod tests {
                 Takes::Acknowledgement => "release",
                 Takes::Config => "retention.ms:1",
                 Takes::Topics => "orders, payments",
+                Takes::Pattern => "orders-.*",
                 Takes::Offset => "7",
             };
             assert_eq!(kind.command(&target, argument).unwrap().name(), kind.name);
@@ -408,6 +421,10 @@ mod tests {
         let subscribe = command_kind("subscribe").unwrap();
         let consumer = Target::Client(ClientId("c1".into()));
         assert!(["", "orders,", " "].iter().all(|topics| subscribe.command(&consumer, topics).is_none()));
+        let takes = |kind: &str, pattern: &str| command_kind(kind).unwrap().command(&consumer, pattern).is_some();
+        assert!(!takes("subscribe_pattern", "") && !takes("subscribe_pattern", "orders-("));
+        // Nobody but the coordinator says what is wrong with this one.
+        assert!(!takes("subscribe_subscription_pattern", "") && takes("subscribe_subscription_pattern", "orders-("));
     }
 
     /// Whoever adds something that an application does is told so too.
@@ -416,7 +433,11 @@ mod tests {
         let partition = TopicPartition::new("orders", 0);
         let next = |action: Option<&ConsumerAction>| match action {
             None => Some(ConsumerAction::Subscribe { topics: Vec::new() }),
-            Some(ConsumerAction::Subscribe { .. }) => Some(ConsumerAction::Unsubscribe),
+            Some(ConsumerAction::Subscribe { .. }) => Some(ConsumerAction::SubscribePattern { pattern: ".*".into() }),
+            Some(ConsumerAction::SubscribePattern { pattern }) => {
+                Some(ConsumerAction::SubscribeSubscriptionPattern { pattern: Rc::clone(pattern) })
+            }
+            Some(ConsumerAction::SubscribeSubscriptionPattern { .. }) => Some(ConsumerAction::Unsubscribe),
             Some(ConsumerAction::Unsubscribe) => Some(ConsumerAction::PausePolling),
             Some(ConsumerAction::PausePolling) => Some(ConsumerAction::ResumePolling),
             Some(ConsumerAction::ResumePolling) => Some(ConsumerAction::PollOnce),

@@ -47,6 +47,8 @@ simulated! {
     heartbeat_interval_ms: u64 = 3000, "heartbeat.interval.ms" (0, INT) since "0.9.0";
     "After how long without a `poll` a member leaves its group, in ms."
     max_poll_interval_ms: u64 = 300_000, "max.poll.interval.ms" (1, INT) since "0.10.1";
+    "Whether topics of Kafka's own, such as `__consumer_offsets`, match no pattern of the consumer."
+    exclude_internal_topics: bool = true, "exclude.internal.topics" since "0.10.0";
     "The rack where the consumer is, to read from a near replica."
     client_rack: Rack = Rack::NONE, "client.rack" since "2.3";
     "How it speaks with brokers: in the clear, or encrypted."

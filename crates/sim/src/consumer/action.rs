@@ -1,5 +1,7 @@
 //! What the application of a consumer does.
 
+use std::rc::Rc;
+
 use crate::group::share::message::AcknowledgeType;
 use crate::ids::{Offset, Topic, TopicPartition};
 
@@ -10,6 +12,16 @@ pub enum ConsumerAction {
     Subscribe {
         /// The topics.
         topics: Vec<Topic>,
+    },
+    /// `subscribe(Pattern)`: the client finds the topics whose names match.
+    SubscribePattern {
+        /// The pattern.
+        pattern: Rc<str>,
+    },
+    /// `subscribe(SubscriptionPattern)`: the coordinator finds the topics whose names match (KIP-848).
+    SubscribeSubscriptionPattern {
+        /// The pattern.
+        pattern: Rc<str>,
     },
     /// `unsubscribe()`.
     Unsubscribe,
@@ -62,10 +74,22 @@ pub enum SeekTo {
 }
 
 impl ConsumerAction {
+    /// It subscribes, to whatever.
+    pub fn subscribes(&self) -> bool {
+        matches!(
+            self,
+            ConsumerAction::Subscribe { .. }
+                | ConsumerAction::SubscribePattern { .. }
+                | ConsumerAction::SubscribeSubscriptionPattern { .. }
+        )
+    }
+
     /// Its name, as facts say it.
     pub fn name(&self) -> &'static str {
         match self {
             ConsumerAction::Subscribe { .. } => "subscribe",
+            ConsumerAction::SubscribePattern { .. } => "subscribe_pattern",
+            ConsumerAction::SubscribeSubscriptionPattern { .. } => "subscribe_subscription_pattern",
             ConsumerAction::Unsubscribe => "unsubscribe",
             ConsumerAction::PausePolling => "pause_polling",
             ConsumerAction::ResumePolling => "resume_polling",

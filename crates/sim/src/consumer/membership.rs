@@ -9,6 +9,7 @@ mod application;
 mod commits;
 mod coordinator;
 pub(in crate::consumer) mod member_id;
+mod pattern;
 
 use commits::commit_error;
 
@@ -23,7 +24,7 @@ use crate::group::member::{
     CommitError, CommitId, Event, GroupMember, GroupProtocol, MemberConfig, Output, PollError, Wanted,
 };
 use crate::group::message::{Request, Response};
-use crate::ids::{BrokerId, MessageId, NodeId, Topic, TopicId, TopicPartition};
+use crate::ids::{BrokerId, MessageId, NodeId, Topic, TopicPartition};
 use crate::message::Body;
 use crate::outbox::Outbox;
 use crate::sorted::SortedMap;
@@ -50,6 +51,8 @@ pub struct Membership {
     pub coordinator: Option<BrokerId>,
     /// The topics that it waits to know before it subscribes.
     wanted: Option<Vec<Topic>>,
+    /// It waits for an answer to a request for metadata before it joins: how many had come when it began to.
+    awaits_metadata: Option<u64>,
     lookup: Option<(MessageId, BrokerId)>,
     retry_at: Option<SimTime>,
     in_flight: SortedMap<MessageId, Asked>,
@@ -148,6 +151,7 @@ impl Membership {
             member,
             coordinator: None,
             wanted: None,
+            awaits_metadata: None,
             lookup: None,
             retry_at: None,
             in_flight: SortedMap::new(),
@@ -201,7 +205,7 @@ impl Consumer {
     pub(in crate::consumer) fn cluster(&self) -> Vec<TopicPartitions> {
         let known = self.metadata.topics().map(|(topic, image)| TopicPartitions {
             topic: topic.clone(),
-            id: TopicId::of_name(topic),
+            id: image.id,
             partitions: i32::try_from(image.partitions.len()).unwrap_or(i32::MAX),
         });
         known.collect()
@@ -215,6 +219,7 @@ impl Consumer {
         let cluster = self.cluster();
         let knows = |topic: &Topic| cluster.iter().any(|known| known.topic == *topic);
         let Some(membership) = &mut self.membership else { return };
+        let before = membership.member.subscription().clone();
         match membership.wanted.take() {
             Some(wanted) if wanted.iter().all(knows) => {
                 membership.member.subscribe(Wanted::Topics(wanted.into_iter().collect()), &cluster);
@@ -222,6 +227,8 @@ impl Consumer {
             waits => membership.wanted = waits,
         }
         membership.member.on_metadata(out.now, &cluster);
+        self.tell_subscription(&before, out);
+        let Some(membership) = &mut self.membership else { return };
         let held = membership.held.take();
         if let Some((id, response)) = held {
             self.on_member_response(id, response, out);
@@ -250,6 +257,7 @@ impl Consumer {
         }
         let cluster = self.cluster();
         let polls = self.polls != Polls::Never && !self.is_blocked();
+        let waits = polls && self.awaits_metadata_to_join(out);
         let Some(membership) = &mut self.membership else { return };
         let (now, mut output) = (out.now, Output::default());
         let before = out.cause();
@@ -261,7 +269,7 @@ impl Consumer {
         }
         let left = output.requests.iter().any(|(_, request)| leaves(request));
         let mut failure = None;
-        if polls && membership.coordinator.is_some() && membership.wanted.is_none() {
+        if polls && !waits && membership.coordinator.is_some() && membership.wanted.is_none() {
             failure = membership.member.poll(now, &cluster, &mut output).err();
         }
         if by_timer && (retries || !output.requests.is_empty()) {
@@ -279,6 +287,7 @@ impl Consumer {
             out.then(FactKind::Group(Box::new(GroupFact::PollTimeoutExpired { consumer, group, interval_ms })));
         }
         self.take_output(output, out);
+        self.ask_for_assigned_topics(out);
         if let Some(failure) = failure {
             self.fail(poll_error(failure), out);
         }
@@ -414,7 +423,8 @@ impl Consumer {
     pub(in crate::consumer) fn set_timer(&mut self, out: &mut Outbox) {
         let polls = self.polls != Polls::Never && !self.is_blocked();
         let Some(membership) = self.membership.as_mut().filter(|_| self.life == Life::Running) else { return };
-        let is_ready = polls && membership.coordinator.is_some() && membership.wanted.is_none();
+        let waits = membership.wanted.is_some() || membership.awaits_metadata.is_some();
+        let is_ready = polls && membership.coordinator.is_some() && !waits;
         let deadline = membership.member.next_deadline(is_ready);
         let acts = membership.coordinator.is_some() || !membership.is_by_consumer_protocol();
         let due = [deadline.filter(|_| acts), membership.retry_at, membership.commit_at];
@@ -449,6 +459,7 @@ fn poll_error(error: PollError) -> String {
         PollError::Refused(GroupError::UnreleasedInstanceId) => "UnreleasedInstanceIdException".to_owned(),
         PollError::Refused(GroupError::GroupIdNotFound) => "GroupIdNotFoundException".to_owned(),
         PollError::Refused(GroupError::GroupMaxSizeReached) => "GroupMaxSizeReachedException".to_owned(),
+        PollError::Refused(GroupError::InvalidRegularExpression) => "InvalidRegularExpression".to_owned(),
         PollError::Refused(error) => error.name().to_owned(),
         PollError::Assignor => "KafkaException".to_owned(),
     }

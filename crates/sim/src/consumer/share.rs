@@ -138,7 +138,7 @@ struct Known<'a> {
 
 impl Metadata for Known<'_> {
     fn topic(&self, id: TopicId) -> Option<Topic> {
-        self.metadata.topics().map(|(topic, _)| topic).find(|topic| TopicId::of_name(topic) == id).cloned()
+        self.metadata.topics().find(|(_, image)| image.id == id).map(|(topic, _)| topic.clone())
     }
 
     fn leader(&self, partition: &TopicPartition) -> Option<BrokerId> {

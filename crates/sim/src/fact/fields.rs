@@ -281,6 +281,7 @@ impl FactKind {
             | FactKind::BrokerRegistrationChangeRecord { .. }
             | FactKind::ConfigRecord(_)
             | FactKind::ClearElrRecord(_)
+            | FactKind::RemoveTopicRecord(_)
             | FactKind::UnflushedLost(_)
             | FactKind::LogDirFailed(_)
             | FactKind::TruncationDetected(_)
@@ -378,6 +379,7 @@ fn of_command(command: &Command, fields: Fields) -> Fields {
             .text("topic", topic)
             .number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
             .number("min_insync_replicas", config.min_insync_replicas),
+        Command::DeleteTopic { topic } => fields.text("topic", topic),
         Command::CreatePartitions { topic, assignment } => {
             fields.text("topic", topic).number("partitions", i64::try_from(assignment.len()).unwrap_or(i64::MAX))
         }

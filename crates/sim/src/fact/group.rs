@@ -90,6 +90,22 @@ pub enum GroupFact {
         /// What it was told; none if it got no answer.
         error: GroupError,
     },
+    /// Other topics than before match the pattern that a consumer subscribes to. Kafka:
+    /// `SubscriptionState.subscribeFromPattern`.
+    SubscribedFromPattern {
+        /// The consumer.
+        consumer: ClientId,
+        /// Its group.
+        group: String,
+        /// The pattern.
+        pattern: String,
+        /// The topics that match now.
+        topics: Vec<Topic>,
+        /// Those that did not before.
+        added: Vec<Topic>,
+        /// Those that did before.
+        removed: Vec<Topic>,
+    },
     /// `onPartitionsAssigned`.
     PartitionsAssigned {
         /// The member.
@@ -213,6 +229,8 @@ pub struct ConsumerGroupRecord {
     pub kind: Kind,
     /// The member that it is about, if it is about one.
     pub member: Option<MemberName>,
+    /// The regular expression that it is about, if it is about one.
+    pub regular_expression: Option<String>,
     /// What it says; none of a tombstone.
     pub says: Option<ConsumerGroupSays>,
 }
@@ -243,6 +261,8 @@ pub enum ConsumerGroupSays {
     Member {
         /// The topics.
         topics: Vec<Topic>,
+        /// The regular expression that it subscribes to; none without one.
+        regex: Option<String>,
         /// `group.remote.assignor`.
         assignor: Option<String>,
     },
@@ -306,6 +326,7 @@ impl GroupFact {
             GroupFact::CoordinatorUnloaded { .. } => "CoordinatorUnloaded",
             GroupFact::CoordinatorFound { .. } => "CoordinatorFound",
             GroupFact::CoordinatorLost { .. } => "CoordinatorLost",
+            GroupFact::SubscribedFromPattern { .. } => "SubscribedFromPattern",
             GroupFact::PartitionsAssigned { .. } => "PartitionsAssigned",
             GroupFact::PartitionsRevoked { .. } => "PartitionsRevoked",
             GroupFact::PartitionsLost { .. } => "PartitionsLost",
@@ -340,6 +361,7 @@ impl GroupFact {
             GroupFact::ConsumerGroupRecord(record) => record.sets(),
             GroupFact::OffsetCommit { group, partition, .. } => vec![format!("committed/{group}/{partition}")],
             GroupFact::CoordinatorFound { group, .. } => vec![format!("coordinator/{group}")],
+            GroupFact::SubscribedFromPattern { consumer, .. } => vec![format!("subscription/{consumer}")],
             GroupFact::PartitionsAssigned { consumer, .. }
             | GroupFact::PartitionsRevoked { consumer, .. }
             | GroupFact::PartitionsLost { consumer, .. } => vec![format!("assignment/{consumer}")],

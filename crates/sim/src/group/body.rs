@@ -58,6 +58,8 @@ pub struct GroupSays {
     pub member_epoch: Option<i32>,
     /// How many partitions a member by the consumer protocol has, or is to have, if that is said. Topics are there by id.
     pub partitions: Option<i64>,
+    /// The expression for the topics that a member by the consumer protocol subscribes to, if it says one.
+    pub subscribed_topic_regex: Option<String>,
     /// The member id, if it says one.
     pub member_id: String,
     /// The coordinator that was found.
@@ -150,6 +152,7 @@ fn of_request(request: &Request) -> GroupSays {
         Request::ConsumerGroupHeartbeat(beat) => GroupSays {
             member_epoch: Some(beat.member_epoch),
             partitions: beat.topic_partitions.as_ref().map(count),
+            subscribed_topic_regex: beat.subscribed_topic_regex.clone().filter(|regex| !regex.is_empty()),
             ..says(&beat.group, None, &beat.member_id)
         },
         Request::ShareGroupHeartbeat(beat) => says(&beat.group, Some(beat.member_epoch), &beat.member_id),

@@ -6,6 +6,8 @@ pub enum GroupError {
     /// Success.
     #[default]
     None,
+    /// What is to be committed is for a topic or a partition that there is not.
+    UnknownTopicOrPartition,
     /// Metadata of a commit is longer than `offset.metadata.max.bytes`.
     OffsetMetadataTooLarge,
     /// The group is being removed, or nobody leads its partition of `__consumer_offsets`.
@@ -49,9 +51,10 @@ pub enum GroupError {
 }
 
 /// The errors with their codes and names.
-const ALL: [(GroupError, i16, &str); 21] = [
+const ALL: [(GroupError, i16, &str); 22] = [
     (GroupError::UnknownServerError, -1, "UNKNOWN_SERVER_ERROR"),
     (GroupError::None, 0, "NONE"),
+    (GroupError::UnknownTopicOrPartition, 3, "UNKNOWN_TOPIC_OR_PARTITION"),
     (GroupError::OffsetMetadataTooLarge, 12, "OFFSET_METADATA_TOO_LARGE"),
     (GroupError::CoordinatorNotAvailable, 15, "COORDINATOR_NOT_AVAILABLE"),
     (GroupError::NotCoordinator, 16, "NOT_COORDINATOR"),
@@ -82,6 +85,11 @@ impl GroupError {
     /// The coordinator is another broker, or none at the moment: it must be found again.
     pub fn is_of_coordinator(self) -> bool {
         matches!(self, GroupError::CoordinatorNotAvailable | GroupError::NotCoordinator)
+    }
+
+    /// The same may go well later. Kafka: `RetriableException`.
+    pub fn is_retriable(self) -> bool {
+        self.is_of_coordinator() || self == GroupError::UnknownTopicOrPartition
     }
 
     /// It tells of something that went wrong, not of a step that everyone takes.

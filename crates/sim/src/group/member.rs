@@ -15,9 +15,12 @@ mod leave;
 mod metadata;
 mod reconcile;
 
+use std::rc::Rc;
+
 use super::assignor::{Assignor, TopicPartitions};
 use super::error::GroupError;
 use super::message::{Heartbeat, Opaque, Request, Response};
+use super::regular_expression::Pattern;
 use crate::ids::{MessageId, Topic, TopicPartition};
 use crate::sorted::{SortedMap, SortedSet};
 use crate::time::SimTime;
@@ -120,8 +123,8 @@ impl Generation {
 pub enum Wanted {
     /// Topics by name.
     Topics(SortedSet<Topic>),
-    /// Topics whose names a test says yes to: a regular expression, which is not this room's to read.
-    Pattern(fn(&str, &str) -> bool, String),
+    /// Topics whose names match a pattern, as far as the client knows of them. Kafka: `java.util.regex.Pattern`.
+    Pattern(Rc<Pattern>),
     /// Topics that the coordinator finds by a regular expression, by the consumer protocol. Kafka: `SubscriptionPattern`.
     Expression(String),
 }
@@ -275,9 +278,14 @@ impl GroupMember {
         self.protocol
     }
 
-    /// The topics that it subscribes to.
+    /// The topics that it subscribes to: those that it names, or those that it knows to match its pattern.
     pub fn subscription(&self) -> &SortedSet<Topic> {
         &self.subscription
+    }
+
+    /// What the application has called `subscribe()` with.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        self.wanted.as_ref()
     }
 
     /// Why it joins, or joined last. Kafka: `rejoinReason`.
@@ -287,9 +295,10 @@ impl GroupMember {
 
     /// `subscribe()`.
     pub fn subscribe(&mut self, wanted: Wanted, cluster: &[TopicPartitions]) {
-        if let Wanted::Topics(topics) = &wanted {
-            self.subscription = topics.clone();
-        }
+        self.subscription = match &wanted {
+            Wanted::Topics(topics) => topics.clone(),
+            Wanted::Pattern(_) | Wanted::Expression(_) => SortedSet::new(),
+        };
         self.wanted = Some(wanted);
         self.refresh(self.metadata_at, cluster);
     }
@@ -334,7 +343,7 @@ impl GroupMember {
         }
         self.poll_deadline = now.plus_ms(u64::try_from(self.config.max_poll_interval_ms).unwrap_or(0));
         if self.rejoin_needed_or_pending() {
-            if matches!(self.wanted, Some(Wanted::Pattern(..))) && self.join.is_none() {
+            if matches!(self.wanted, Some(Wanted::Pattern(_))) && self.join.is_none() {
                 self.refresh(now, cluster);
             }
             if !self.join_if_needed(now, out)? {

@@ -7,7 +7,10 @@
 //! others, and the scripts, are refused.
 
 mod classes;
+mod java;
 mod program;
+
+pub use java::Pattern;
 
 use classes::{Ranges, any_case, class_named, negated, perl_class};
 use program::{Assertion, Program};

@@ -78,7 +78,8 @@ fn nothing_of_others(world: &World, group: &ConsumerGroup) -> Checked {
         let known = group.members.get(&membership.member.generation.member_id).filter(|_| !is_out);
         let Some(known) = known else { continue };
         for partition in &membership.member.assigned {
-            let topic = TopicId::of_name(&partition.topic);
+            // What it has of a topic that is deleted has nobody else.
+            let Some(topic) = world.metadata().topics.get(&partition.topic).map(|image| image.id) else { continue };
             let has =
                 |epochs: &Epochs| epochs.get(&topic).is_some_and(|there| there.contains_key(&partition.partition));
             if !has(&known.assigned) && !has(&known.pending_revocation) {

@@ -1,5 +1,5 @@
-//! What an administrator asks the controller for. Kafka 4.3: `ReplicationControlManager.createTopic`, `createPartitions`,
-//! `validateManualPartitionAssignment`, `electLeaders`, `alterPartitionReassignments`,
+//! What an administrator asks the controller for. Kafka 4.3: `ReplicationControlManager.createTopic`, `deleteTopics`,
+//! `createPartitions`, `validateManualPartitionAssignment`, `electLeaders`, `alterPartitionReassignments`,
 //! `ConfigurationControlManager.incrementalAlterConfigs`.
 //!
 //! Differs from Kafka: all brokers know of new partitions at once.
@@ -14,7 +14,7 @@ use crate::controller::partition_change::PartitionChange;
 use crate::controller::refusal::Refusal;
 use crate::fact::ConfigRecord;
 use crate::fact::{Fact, FactKind};
-use crate::ids::{BrokerId, FactId, LeaderEpoch, Topic, TopicPartition};
+use crate::ids::{BrokerId, FactId, LeaderEpoch, Topic, TopicId, TopicPartition};
 use crate::metadata::{PartitionRegistration, TopicImage};
 
 impl World {
@@ -28,6 +28,11 @@ impl World {
                 }
                 let replication = assignment.first().map_or(0, Vec::len);
                 self.check_new_partitions(assignment, replication, 0)
+            }
+            Command::DeleteTopic { topic } if self.metadata.topics.contains_key(topic) => Ok(()),
+            Command::DeleteTopic { .. } => {
+                let why = "This server does not host this topic-partition.";
+                Err(CommandError::Refused(Refusal::new("UNKNOWN_TOPIC_OR_PARTITION", why)))
             }
             Command::CreatePartitions { topic, assignment } => {
                 let image = self.metadata.topics.get(topic);
@@ -48,10 +53,11 @@ impl World {
     pub(super) fn administrate(&mut self, command: Command, given: FactId, facts: &mut Vec<Fact>) {
         match command {
             Command::CreateTopic { topic, assignment, config } => {
-                let image = TopicImage { partitions: Vec::new(), config };
+                let image = TopicImage { id: self.new_topic_id(&topic), partitions: Vec::new(), config };
                 Rc::make_mut(&mut self.metadata).topics.insert(Rc::clone(&topic), Rc::new(image));
                 self.add_partitions(&topic, &assignment, given, facts);
             }
+            Command::DeleteTopic { topic } => self.delete_topic(&topic, given, facts),
             Command::CreatePartitions { topic, assignment } => self.add_partitions(&topic, &assignment, given, facts),
             Command::AlterConfig { topic, name, value } => {
                 self.alter_config(&topic, &name, value.as_deref(), given, facts);
@@ -197,6 +203,24 @@ impl World {
         if clears {
             because = self.tell(FactKind::ClearElrRecord(Rc::clone(topic)), because, facts);
         }
+        self.publish(because, facts);
+        self.watch(because, facts);
+    }
+
+    /// An id that no topic had before: of the first one with a name it is the name's.
+    fn new_topic_id(&self, topic: &Topic) -> TopicId {
+        match self.deleted_topics {
+            0 => TopicId::of_name(topic),
+            deleted => TopicId::of_name(&format!("{topic}/{deleted}")),
+        }
+    }
+
+    fn delete_topic(&mut self, topic: &Topic, given: FactId, facts: &mut Vec<Fact>) {
+        let metadata = Rc::make_mut(&mut self.metadata);
+        metadata.topics.remove(topic);
+        metadata.offset = metadata.offset.saturating_add(1);
+        self.deleted_topics = self.deleted_topics.saturating_add(1);
+        let because = self.tell(FactKind::RemoveTopicRecord(Rc::clone(topic)), given, facts);
         self.publish(because, facts);
         self.watch(because, facts);
     }

@@ -12,8 +12,9 @@ use crate::consumer::work::{Commits, Stretch, Work, covered};
 use crate::consumer::{Consumer, Life};
 use crate::group::consumer_group::{ConsumerGroup, Member, Target};
 use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
+use crate::group::regular_expression::Pattern;
 use crate::group::{OFFSETS_TOPIC, partition_for};
-use crate::ids::{BrokerId, ClientId, NodeId, Offset, TopicId, TopicPartition};
+use crate::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
 
 impl World {
     /// Adds a consumer with a `group.id`, which does nothing until it subscribes.
@@ -104,19 +105,20 @@ impl World {
     pub(super) fn check_action(&self, id: &ClientId, action: &ConsumerAction) -> Result<(), CommandError> {
         let consumer = self.consumers.get(id).ok_or_else(|| CommandError::Unknown(format!("consumer {id}")))?;
         let runs = consumer.life == Life::Running;
-        if !runs && !matches!(action, ConsumerAction::Subscribe { .. }) {
+        if !runs && !action.subscribes() {
             return Err(CommandError::Invalid(format!("{id} is not running")));
         }
-        let needs_group = matches!(
-            action,
-            ConsumerAction::Subscribe { .. } | ConsumerAction::Unsubscribe | ConsumerAction::Commit { .. }
-        );
+        let needs_group =
+            action.subscribes() || matches!(action, ConsumerAction::Unsubscribe | ConsumerAction::Commit { .. });
         if needs_group && consumer.membership.is_none() && consumer.share.is_none() {
             return Err(CommandError::Invalid(format!("{id} has no group")));
         }
         let has_no_such = match action {
             ConsumerAction::Acknowledge { .. } => consumer.share.is_none(),
-            ConsumerAction::Unsubscribe | ConsumerAction::Seek { .. } => consumer.share.is_some(),
+            ConsumerAction::Unsubscribe
+            | ConsumerAction::Seek { .. }
+            | ConsumerAction::SubscribePattern { .. }
+            | ConsumerAction::SubscribeSubscriptionPattern { .. } => consumer.share.is_some(),
             _ => false,
         };
         if has_no_such {
@@ -127,6 +129,14 @@ impl World {
             ConsumerAction::Seek { partition, .. } if consumer.position(partition).is_none() => {
                 Err(CommandError::Invalid(format!("{partition} is not assigned to {id}")))
             }
+            ConsumerAction::SubscribePattern { pattern } | ConsumerAction::SubscribeSubscriptionPattern { pattern }
+                if pattern.is_empty() =>
+            {
+                Err(CommandError::Invalid("Topic pattern to subscribe to cannot be empty".to_owned()))
+            }
+            ConsumerAction::SubscribePattern { pattern } => Pattern::compile(pattern)
+                .map(|_| ())
+                .map_err(|error| CommandError::Invalid(format!("the pattern {pattern:?}: {error}"))),
             _ => Ok(()),
         }
     }
@@ -172,7 +182,8 @@ impl World {
 
     /// The partitions of a topic among those of a target, and of an assignment.
     pub fn numbers_of(&self, partitions: &Target, topic: &str) -> Vec<i32> {
-        partitions.get(&TopicId::of_name(topic)).map(|there| there.iter().copied().collect()).unwrap_or_default()
+        let of_topic = self.metadata.topics.get(topic).and_then(|image| partitions.get(&image.id));
+        of_topic.map(|there| there.iter().copied().collect()).unwrap_or_default()
     }
 
     /// A classic group, as its coordinator has it.

@@ -116,7 +116,7 @@ impl World {
     }
 
     fn topic_named(&self, id: TopicId) -> Option<Topic> {
-        self.metadata.topics.keys().find(|topic| TopicId::of_name(topic) == id).cloned()
+        self.metadata.topic_with_id(id).cloned()
     }
 
     /// A share group, as its coordinator has it.

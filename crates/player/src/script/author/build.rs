@@ -91,6 +91,7 @@ impl Builder {
                 assignment: topic.assignment,
                 config: topic.config.flat(),
                 scaled: topic.scaled,
+                later: topic.later,
             })
             .collect();
         let producers: Vec<Producer> = form

@@ -152,6 +152,9 @@ pub(super) struct TopicForm {
     /// true: segment.bytes may be less than the 1 MB that a real topic has at least. The page says so.
     #[serde(default)]
     pub scaled: bool,
+    /// true: it is not there from the beginning, `create_topic` makes it.
+    #[serde(default)]
+    pub later: bool,
 }
 
 /// A producer.

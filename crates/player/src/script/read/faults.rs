@@ -5,10 +5,12 @@ use crate::json::{Fields, Read, number, unknown};
 use crate::script::{Action, Place};
 
 /// Every command of a step.
-const ACTIONS: [&str; 34] = [
+const ACTIONS: [&str; 36] = [
     "produce",
     "produce_many",
     "add_partitions",
+    "create_topic",
+    "delete_topic",
     "start_consumer",
     "wait",
     "refresh_metadata",
@@ -49,6 +51,8 @@ pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Act
         "resume" => Action::Resume { broker: fields.number("broker")? },
         "kill" => Action::Kill { broker: fields.number("broker")? },
         "stop" => Action::Stop { broker: fields.number("broker")? },
+        "create_topic" => Action::CreateTopic { topic: fields.text("topic")? },
+        "delete_topic" => Action::DeleteTopic { topic: fields.text("topic")? },
         "elect_preferred" => Action::ElectPreferred { partition: fields.text("partition")? },
         "elect_unclean" => Action::ElectUnclean { partition: fields.text("partition")? },
         "cancel_reassignment" => Action::CancelReassignment { partition: fields.text("partition")? },

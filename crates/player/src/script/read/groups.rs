@@ -23,7 +23,12 @@ pub(super) fn action(kind: &str, fields: &mut Fields) -> Read<Option<Action>> {
     }
     let consumer = fields.text("consumer")?;
     Ok(Some(match kind {
-        "subscribe" => Action::Subscribe { consumer, topics: fields.texts("topics")? },
+        "subscribe" => Action::Subscribe {
+            consumer,
+            topics: fields.texts("topics")?,
+            pattern: fields.optional_text("pattern")?,
+            subscription_pattern: fields.optional_text("subscription_pattern")?,
+        },
         "close_consumer" => Action::CloseConsumer { consumer },
         "crash_consumer" => Action::CrashConsumer { consumer },
         "pause_polling" => Action::PausePolling { consumer },
@@ -57,6 +62,8 @@ pub(super) fn membership(mut fields: Fields) -> Read<GroupMembership> {
     let membership = GroupMembership {
         id: fields.text("id")?,
         subscribe: fields.texts("subscribe")?,
+        pattern: fields.optional_text("pattern")?,
+        subscription_pattern: fields.optional_text("subscription_pattern")?,
         instance_id: fields.optional_text("instance_id")?,
         share: fields.optional_text("share")?,
     };

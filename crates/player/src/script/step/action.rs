@@ -49,6 +49,16 @@ pub enum Action {
         #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
         partition: Option<i32>,
     },
+    /// An administrator creates a topic that has `later = true`, or one that was deleted.
+    CreateTopic {
+        /// The topic.
+        topic: String,
+    },
+    /// An administrator deletes a topic.
+    DeleteTopic {
+        /// The topic.
+        topic: String,
+    },
     /// An administrator adds partitions.
     AddPartitions {
         /// The topic.
@@ -61,12 +71,19 @@ pub enum Action {
         /// The consumer's id.
         consumer: String,
     },
-    /// The application of a consumer subscribes to other topics.
+    /// The application of a consumer subscribes to other topics: by one of `topics`, `pattern` and `subscription_pattern`.
     Subscribe {
         /// The consumer's id.
         consumer: String,
-        /// The topics.
+        /// The topics, by name.
+        #[cfg_attr(feature = "author", serde(default))]
         topics: Vec<String>,
+        /// What their names match, as the client finds them: `subscribe(Pattern)`.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        pattern: Option<String>,
+        /// What their names match, as the coordinator finds them: `subscribe(SubscriptionPattern)`.
+        #[cfg_attr(feature = "author", serde(skip_serializing_if = "Option::is_none"), serde(default))]
+        subscription_pattern: Option<String>,
     },
     /// The application calls `close()`: the consumer commits, if it does so by itself, and leaves its group.
     CloseConsumer {

@@ -66,6 +66,9 @@ impl Checker {
                 self.say(place.index(index).key("name"), format!("a second topic {}", topic.name), "names are unique");
             }
         }
+        if count > 0 && scenario.topics.iter().all(|topic| topic.later) {
+            self.say(place.index(0).key("later"), "no topic is there at the beginning", "one has to be");
+        }
         self.replicas(scenario);
     }
 

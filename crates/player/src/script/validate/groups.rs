@@ -1,6 +1,7 @@
 //! What must be so of groups, and where consumers are told to do something. Whether a consumer runs at that moment is seen
 //! when it is.
 
+use highwater_sim::group::regular_expression::Pattern;
 use highwater_sim::ids::TopicPartition;
 
 use super::steps::Counts;
@@ -9,6 +10,8 @@ use crate::script::{Action, ApplicationWork, GroupMembership, MAX_ENTRIES, Place
 
 /// At most so long a record may take an application, in ms.
 const MAX_WORK_MS: u64 = 600_000;
+/// The longest pattern: what a link can hold.
+const MAX_PATTERN: usize = 80;
 /// At most so many threads work for one.
 const MAX_THREADS: u64 = 64;
 
@@ -23,18 +26,51 @@ impl Checker {
                 self.say(here.key(key), format!("{:?} is not such a name", super::short(name)), help);
             }
         }
-        if group.share.is_some() && (group.instance_id.is_some() || group.subscribe.is_empty()) {
+        if group.share.is_some() && (group.instance_id.is_some() || !group.subscribes()) {
             let message = "a member of a share group subscribes, and is not static";
             self.say(here.key("share"), message, "give it subscribe, and no instance_id");
         }
-        if group.subscribe.is_empty() == assign.is_empty() || group.subscribe.len() > MAX_ENTRIES {
+        if group.subscribes() != assign.is_empty() || group.subscribe.len() > MAX_ENTRIES {
             self.say(here.clone(), "a member subscribes to topics, or assign gives it partitions", "give one of both");
         }
+        let is_share = group.share.is_some();
+        self.patterns(&here, !group.subscribe.is_empty(), (&group.pattern, &group.subscription_pattern), is_share);
         for (index, topic) in group.subscribe.iter().enumerate().take(MAX_ENTRIES) {
             self.partition(&here.key("subscribe").index(index), topic, None, None);
         }
         for (index, partition) in assign.iter().enumerate().take(MAX_ENTRIES) {
             self.partition(&place.key("assign").index(index), &partition.topic, Some(partition.partition), None);
+        }
+    }
+
+    /// A consumer subscribes in one way. Java must be able to compile a `Pattern`; what is wrong with a
+    /// `SubscriptionPattern` only the coordinator says.
+    #[inline(never)]
+    fn patterns(
+        &mut self,
+        place: &Place,
+        names: bool,
+        (pattern, by_coordinator): (&Option<String>, &Option<String>),
+        is_share: bool,
+    ) {
+        let given = [("pattern", pattern), ("subscription_pattern", by_coordinator)];
+        let count = given.iter().filter(|(_, text)| text.is_some()).count().saturating_add(usize::from(names));
+        for (key, text) in given {
+            let Some(text) = text else { continue };
+            let here = place.key(key);
+            if is_share {
+                self.say(here, "a share consumer subscribes by name only", "give it topics");
+            } else if count > 1 {
+                let help = "Kafka: subscription to topics and pattern are mutually exclusive";
+                self.say(here, "it subscribes in two ways", help);
+            } else if text.is_empty() || text.chars().count() > MAX_PATTERN {
+                self.say(here, "this is no pattern", format!("1 to {MAX_PATTERN} characters"));
+            } else if key == "pattern"
+                && let Err(error) = Pattern::compile(text)
+            {
+                let help = "Java: PatternSyntaxException; what only Java reads is not simulated";
+                self.say(here, error.to_string(), help);
+            }
         }
     }
 
@@ -77,8 +113,10 @@ impl Checker {
             self.unknown(&here.key("consumer"), "consumer", consumer);
         }
         match action {
-            Action::Subscribe { topics, .. } => {
-                if topics.is_empty() || topics.len() > MAX_ENTRIES {
+            Action::Subscribe { topics, pattern, subscription_pattern, .. } => {
+                self.patterns(&here, !topics.is_empty(), (pattern, subscription_pattern), false);
+                let has_pattern = pattern.is_some() || subscription_pattern.is_some();
+                if topics.is_empty() && !has_pattern || topics.len() > MAX_ENTRIES {
                     self.say(here.key("topics"), format!("{} topics", topics.len()), "give at least one");
                 }
                 for (index, topic) in topics.iter().enumerate().take(MAX_ENTRIES) {

@@ -6,7 +6,7 @@ use crate::lang::Lang;
 use crate::script::bounds::{MAX_MANY, MAX_MEASURED, MAX_STEP_MS, MAX_VALUE};
 use crate::script::{
     Action, Ask, Choices, IT, MAX_ENTRIES, MAX_PARTITIONS, MAX_PER_STEP, MAX_RECORD_BYTES, MAX_RECORDS, MAX_STEPS,
-    PanelKind, Place, Pointed, Problem, Scenario, Show, Step, Until, WITHIN_MS,
+    PanelKind, Place, Pointed, Problem, Scenario, Show, Step, Topic, Until, WITHIN_MS,
 };
 
 /// How many partitions each topic has at a step.
@@ -32,8 +32,10 @@ impl Checker {
         if count == 0 || count > MAX_STEPS {
             self.say(place.clone(), format!("{count} steps"), format!("a scenario has 1 to {MAX_STEPS}: add [[step]]"));
         }
-        let mut counts: Counts =
-            scenario.topics.iter().map(|topic| (topic.name.clone(), topic.partitions.max(1))).collect();
+        let later = |topic: &&Topic| !topic.later;
+        let count_of = |topic: &Topic| (topic.name.clone(), topic.partitions.max(1));
+        let mut counts: Counts = scenario.topics.iter().filter(later).map(count_of).collect();
+        let all: Counts = scenario.topics.iter().map(count_of).collect();
         let offsets = offsets_topic(scenario);
         self.load(scenario);
         let chapters = scenario.chapters.len();
@@ -56,7 +58,7 @@ impl Checker {
             }
             chapter_before = step.chapter;
             self.texts(&here, step);
-            self.actions(&here.key("do"), &mut step.actions, &mut counts);
+            self.actions(&here.key("do"), &mut step.actions, &mut counts, &all);
             if let Some(until) = &mut step.until {
                 self.until(&here.key("until"), until);
             }
@@ -128,7 +130,7 @@ impl Checker {
         }
     }
 
-    fn actions(&mut self, place: &Place, actions: &mut [Action], counts: &mut Counts) {
+    fn actions(&mut self, place: &Place, actions: &mut [Action], counts: &mut Counts, all: &Counts) {
         if actions.len() > MAX_PER_STEP {
             self.say(
                 place.clone(),
@@ -166,6 +168,21 @@ impl Checker {
                     if let Some(prefix) = key_prefix {
                         self.words(&here.key("key_prefix"), prefix);
                     }
+                }
+                Action::CreateTopic { topic } => {
+                    let place = here.key("create_topic").key("topic");
+                    match (count(counts, topic), count(all, topic)) {
+                        (None, Some(partitions)) => counts.push((topic.clone(), partitions)),
+                        (Some(_), _) => {
+                            let help = "give it later = true, or delete it first (Kafka: TOPIC_ALREADY_EXISTS)";
+                            self.say(place, format!("{} is there already", short(topic)), help);
+                        }
+                        (None, None) => self.unknown(&place, "topic", topic),
+                    }
+                }
+                Action::DeleteTopic { topic } => {
+                    self.partition(&here.key("delete_topic").key("topic"), topic, None, Some(counts));
+                    counts.retain(|(name, _)| name != topic);
                 }
                 Action::AddPartitions { topic, total } => {
                     let here = here.key("add_partitions");

@@ -69,6 +69,7 @@ impl Names {
             },
             Value::Member(member) => ConsumerGroupSays::Member {
                 topics: member.subscribed_topic_names.clone(),
+                regex: member.subscribed_topic_regex.clone().filter(|regex| !regex.is_empty()),
                 assignor: member.server_assignor.clone(),
             },
             Value::StatePartitions(states) => ConsumerGroupSays::States {
@@ -131,8 +132,21 @@ pub(super) fn told(
                 Part::Member(id) => Some(names.member(id)),
                 _ => None,
             };
+            let regular_expression = match part {
+                Part::RegularExpression(text) => Some(text.clone()),
+                _ => None,
+            };
             let says = value.as_ref().map(|value| names.says(value));
-            Some(GroupFact::ConsumerGroupRecord(ConsumerGroupRecord { broker, log, at, group, kind, member, says }))
+            Some(GroupFact::ConsumerGroupRecord(ConsumerGroupRecord {
+                broker,
+                log,
+                at,
+                group,
+                kind,
+                member,
+                regular_expression,
+                says,
+            }))
         }
         _ => None,
     }

@@ -5,7 +5,7 @@ use super::super::{Consumer, Life, Polls};
 use super::{MemberMoment, Membership, tell};
 use crate::client_metadata::ClientMetadataConfig;
 use crate::fact::group::GroupFact;
-use crate::group::member::MembershipOperation;
+use crate::group::member::{MembershipOperation, Wanted};
 use crate::ids::{Offset, Topic, TopicPartition};
 use crate::outbox::Outbox;
 use crate::sorted::SortedSet;
@@ -18,8 +18,13 @@ impl Consumer {
         }
         match action {
             ConsumerAction::Subscribe { topics } => self.subscribe(topics, out),
+            ConsumerAction::SubscribePattern { pattern } => self.subscribe_pattern(pattern, out),
+            ConsumerAction::SubscribeSubscriptionPattern { pattern } => {
+                self.subscribe_subscription_pattern(pattern, out);
+            }
             ConsumerAction::Unsubscribe => {
                 self.with_member(out, |membership, output| membership.member.unsubscribe(output));
+                self.metadata.follow_names();
                 self.positions.clear();
                 self.fetched.clear();
                 self.polls = Polls::Never;
@@ -80,6 +85,22 @@ impl Consumer {
     }
 
     pub(in crate::consumer) fn subscribe(&mut self, topics: &[Topic], out: &mut Outbox) {
+        self.begin_anew(out);
+        if self.has_other_subscription(|wanted| matches!(wanted, Wanted::Topics(_)), out) {
+            return;
+        }
+        self.polls = Polls::Always;
+        self.threw = None;
+        if let Some(membership) = &mut self.membership {
+            membership.wanted = Some(topics.to_vec());
+        }
+        self.metadata.follow_names();
+        self.metadata.want(topics, out);
+        self.on_group_metadata(out);
+    }
+
+    /// A consumer that was closed, or whose process is gone, begins as a new one.
+    pub(super) fn begin_anew(&mut self, out: &mut Outbox) {
         if self.life != Life::Running {
             self.forget();
             self.life = Life::Running;
@@ -91,16 +112,9 @@ impl Consumer {
                 **membership = Membership { moments, ..fresh };
             }
         }
-        self.polls = Polls::Always;
-        self.threw = None;
-        if let Some(membership) = &mut self.membership {
-            membership.wanted = Some(topics.to_vec());
-            if !membership.is_started() {
-                membership.note(out.now, MemberMoment::Started);
-            }
+        if let Some(membership) = self.membership.as_mut().filter(|membership| !membership.is_started()) {
+            membership.note(out.now, MemberMoment::Started);
         }
-        self.metadata.want(topics, out);
-        self.on_group_metadata(out);
     }
 
     pub(in crate::consumer) fn assign_in_group(&mut self, assigned: SortedSet<TopicPartition>, out: &mut Outbox) {

@@ -57,7 +57,7 @@ pub(super) fn commit_error(error: CommitError, by: CommitBy) -> String {
     match error {
         CommitError::CommitFailed => "CommitFailedException".to_owned(),
         CommitError::RebalanceInProgress => "RebalanceInProgressException".to_owned(),
-        CommitError::Error(error) if error.is_of_coordinator() && by != CommitBy::Sync => {
+        CommitError::Error(error) if error.is_retriable() && by != CommitBy::Sync => {
             "RetriableCommitFailedException".to_owned()
         }
         CommitError::Error(error) => error.name().to_owned(),

@@ -35,7 +35,11 @@ impl Consumer {
                 self.with_share(out, |share, now, known, output| share.member.close(now, known, output));
             }
             ConsumerAction::Crash => self.end(Life::Crashed, out),
-            ConsumerAction::Unsubscribe | ConsumerAction::Seek { .. } => {}
+            // Others do.
+            ConsumerAction::Unsubscribe
+            | ConsumerAction::Seek { .. }
+            | ConsumerAction::SubscribePattern { .. }
+            | ConsumerAction::SubscribeSubscriptionPattern { .. } => {}
         }
     }
 

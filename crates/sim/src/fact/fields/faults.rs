@@ -44,7 +44,7 @@ pub(super) fn of_fact(kind: &FactKind, fields: Fields) -> Fields {
             fields.number("broker", broker.0).partition(partition).number("from", from.0).number("to", to.0)
         }
         FactKind::LogDirFailed(broker) => fields.number("broker", broker.0),
-        FactKind::ClearElrRecord(topic) => fields.text("topic", topic),
+        FactKind::ClearElrRecord(topic) | FactKind::RemoveTopicRecord(topic) => fields.text("topic", topic),
         FactKind::TruncationDetected(TruncationDetected { consumer, partition, from, to, leader_epoch }) => fields
             .text("consumer", consumer)
             .partition(partition)

@@ -21,6 +21,9 @@ impl GroupSays {
         if let Some(partitions) = self.partitions {
             fields = fields.number("partitions", partitions);
         }
+        if let Some(regex) = &self.subscribed_topic_regex {
+            fields = fields.text("subscribed_topic_regex", regex);
+        }
         if !self.member_id.is_empty() {
             fields = fields.text("member_id", &self.member_id);
         }
@@ -43,6 +46,9 @@ impl ConsumerAction {
     pub(super) fn fields(&self, fields: Fields) -> Fields {
         match self {
             ConsumerAction::Subscribe { topics } => fields.text("topics", &topics.join(", ")),
+            ConsumerAction::SubscribePattern { pattern } | ConsumerAction::SubscribeSubscriptionPattern { pattern } => {
+                fields.text("pattern", pattern)
+            }
             ConsumerAction::Seek { partition, to } => {
                 let fields = fields.partition(partition);
                 match to {
@@ -114,6 +120,13 @@ impl GroupFact {
             GroupFact::CoordinatorLost { consumer, group, error } => {
                 fields.text("consumer", consumer).text("group", group).text("error", &error.name())
             }
+            GroupFact::SubscribedFromPattern { consumer, group, pattern, topics, added, removed } => fields
+                .text("consumer", consumer)
+                .text("group", group)
+                .text("pattern", pattern)
+                .text("topics", &topics.join(", "))
+                .text("added", &added.join(", "))
+                .text("removed", &removed.join(", ")),
             GroupFact::PartitionsAssigned { consumer, group, since, added, owned } => {
                 let (name, number) = match since {
                     Since::Generation(generation) => ("generation", *generation),
@@ -171,6 +184,9 @@ impl ConsumerGroupRecord {
         if self.member.is_some() {
             fields = member(fields, "member", self.member.as_ref());
         }
+        if let Some(text) = &self.regular_expression {
+            fields = fields.text("regular_expression", text);
+        }
         match &self.says {
             None => fields.flag("tombstone", true),
             Some(ConsumerGroupSays::Epoch(epoch)) => fields.number("epoch", *epoch),
@@ -188,8 +204,12 @@ impl ConsumerGroupRecord {
                 .text("state", &state.name())
                 .text("assigned", &listed(assigned))
                 .text("pending_revocation", &listed(pending_revocation)),
-            Some(ConsumerGroupSays::Member { topics, assignor }) => {
-                fields.text("topics", &topics.join(", ")).text("assignor", &assignor.as_deref().unwrap_or("null"))
+            Some(ConsumerGroupSays::Member { topics, regex, assignor }) => {
+                let mut fields = fields.text("topics", &topics.join(", "));
+                if let Some(regex) = regex {
+                    fields = fields.text("subscribed_topic_regex", regex);
+                }
+                fields.text("assignor", &assignor.as_deref().unwrap_or("null"))
             }
             Some(ConsumerGroupSays::States { initializing, initialized }) => {
                 fields.text("initializing", &listed(initializing)).text("initialized", &listed(initialized))

@@ -46,6 +46,10 @@ pub(super) struct AutoCommit {
     /// What `poll()` has returned up to, of the partitions that the member has: offset and leader epoch.
     consumed: SortedMap<TopicPartition, (i64, i32)>,
     before_join: BeforeJoin,
+    /// Until when it tries to commit before it joins. Kafka: `joinPrepareTimer`.
+    before_join_until: Option<SimTime>,
+    /// The last such commit failed, and there will be another.
+    is_retried: bool,
     on_close: Option<CommitId>,
 }
 
@@ -56,6 +60,8 @@ impl AutoCommit {
             at: now.plus_ms(config.auto_commit_interval_ms.unwrap_or(0)),
             consumed: SortedMap::new(),
             before_join: BeforeJoin::NotYet,
+            before_join_until: None,
+            is_retried: false,
             on_close: None,
         }
     }
@@ -184,8 +190,16 @@ impl GroupMember {
             Some(error) => Err(CommitError::Error(error)),
         };
         if self.auto_commit.before_join == BeforeJoin::Waits(id) {
-            // It goes on to join, whatever came of it.
-            self.auto_commit.before_join = BeforeJoin::Done;
+            let until = self.auto_commit.before_join_until;
+            self.auto_commit.is_retried =
+                error == Some(GroupError::UnknownTopicOrPartition) && until.is_some_and(|until| until > now);
+            // Of a topic that is gone it tries again until it must join; it joins whatever else came of it.
+            if self.auto_commit.is_retried {
+                self.auto_commit.before_join = BeforeJoin::NotYet;
+                self.join_retry_at = Some(now.plus_ms(self.config.retry_backoff_ms));
+            } else {
+                self.auto_commit.before_join = BeforeJoin::Done;
+            }
         }
         self.end_commit(now, id, result, out);
     }
@@ -239,14 +253,15 @@ impl GroupMember {
     }
 
     /// Commits before the member joins again; whether that is done.
-    pub(super) fn commit_before_join(&mut self, out: &mut Output) -> bool {
+    pub(super) fn commit_before_join(&mut self, now: SimTime, out: &mut Output) -> bool {
         if self.auto_commit.interval_ms.is_none() {
             return true;
         }
+        let timeout_ms = u64::try_from(self.config.max_poll_interval_ms).unwrap_or(0);
+        let until = *self.auto_commit.before_join_until.get_or_insert(now.plus_ms(timeout_ms));
         match self.auto_commit.before_join {
-            BeforeJoin::Done => {}
             BeforeJoin::Waits(_) => return false,
-            BeforeJoin::NotYet => {
+            BeforeJoin::NotYet if until > now => {
                 let consumed = self.all_consumed();
                 let asked = out.requests.len();
                 let id = self.commit(&consumed, out);
@@ -255,9 +270,17 @@ impl GroupMember {
                     return false;
                 }
             }
+            BeforeJoin::Done | BeforeJoin::NotYet => {}
         }
         self.auto_commit.before_join = BeforeJoin::NotYet;
+        self.auto_commit.before_join_until = None;
+        self.auto_commit.is_retried = false;
         true
+    }
+
+    /// It tries again to commit before it joins, and reads nothing meanwhile. Kafka: `maybeMarkPartitionsPendingRevocation`.
+    pub(super) fn retries_before_join(&self) -> bool {
+        self.auto_commit.is_retried
     }
 
     /// Commits before the member closes; whether there is something to wait for.

@@ -10,7 +10,7 @@ use super::super::error::GroupError;
 use super::super::message::Request;
 use super::reconcile::{LocalAssignment, Reconciliation};
 use super::{Event, GroupMember, InFlight, MemberState, MembershipOperation, Output, PollError, Wanted};
-use crate::ids::Topic;
+use crate::ids::{Topic, TopicId};
 use crate::sorted::SortedSet;
 use crate::time::SimTime;
 
@@ -150,6 +150,12 @@ impl GroupMember {
     /// It has been assigned topics that it does not know: its metadata must be refreshed.
     pub fn wants_metadata(&self) -> bool {
         self.consumer_protocol.as_ref().is_some_and(|own| own.wants_metadata)
+    }
+
+    /// The ids of the topics that it is to have partitions of. Kafka: `SubscriptionState.assignedTopicIds`.
+    pub fn assigned_topic_ids(&self) -> SortedSet<TopicId> {
+        let target = self.consumer_protocol.iter().flat_map(|own| own.target.partitions.keys());
+        target.copied().collect()
     }
 
     /// The next regular heartbeat is due at this moment.

@@ -39,7 +39,7 @@ impl GroupMember {
         self.join_retry_at = None;
         while self.rejoin_needed_or_pending() {
             if self.needs_join_prepare {
-                if !self.on_join_prepare(out) {
+                if !self.on_join_prepare(now, out) {
                     return Ok(false);
                 }
                 self.needs_join_prepare = false;
@@ -200,8 +200,8 @@ impl GroupMember {
     }
 
     /// What the member gives up before it joins; false while a commit is not answered. Kafka: `onJoinPrepare`.
-    fn on_join_prepare(&mut self, out: &mut Output) -> bool {
-        if !self.commit_before_join(out) {
+    fn on_join_prepare(&mut self, now: SimTime, out: &mut Output) -> bool {
+        if !self.commit_before_join(now, out) {
             return false;
         }
         if self.generation.id == -1 || self.generation.member_id.is_empty() {
@@ -265,6 +265,7 @@ impl GroupMember {
         }
         self.auto_commit.reset(now);
         self.assigned = assigned;
+        self.update_joined_subscription();
         self.forget_consumed();
         out.events.push(Event::Assigned(added));
     }

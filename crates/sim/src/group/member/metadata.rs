@@ -3,7 +3,7 @@
 
 use super::super::assignor::TopicPartitions;
 use super::{GroupMember, Wanted};
-use crate::ids::Topic;
+use crate::ids::{Topic, TopicPartition};
 use crate::time::SimTime;
 
 impl GroupMember {
@@ -24,17 +24,39 @@ impl GroupMember {
 
     /// Kafka: `updatePatternSubscription`.
     fn update_pattern_subscription(&mut self) {
-        if let Some(Wanted::Pattern(matches, pattern)) = &self.wanted {
-            let matching = self.topics.iter().filter(|topic| matches(pattern, &topic.topic));
+        if let Some(Wanted::Pattern(pattern)) = &self.wanted {
+            let matching = self.topics.iter().filter(|topic| pattern.matches(&topic.topic));
             self.subscription = matching.map(|topic| topic.topic.clone()).collect();
         }
     }
 
     pub(super) fn matches_subscription(&self, topic: &Topic) -> bool {
         match &self.wanted {
-            Some(Wanted::Pattern(matches, pattern)) => matches(pattern, topic),
+            Some(Wanted::Pattern(pattern)) => pattern.matches(topic),
             _ => self.subscription.contains(topic),
         }
+    }
+
+    /// The leader may know of topics that match and that are new to this member. Kafka: `maybeUpdateJoinedSubscription`.
+    pub(super) fn update_joined_subscription(&mut self) {
+        if !matches!(self.wanted, Some(Wanted::Pattern(_))) {
+            return;
+        }
+        for TopicPartition { topic, .. } in &self.assigned {
+            self.subscription.insert(topic.clone());
+            if let Some(joined) = &mut self.joined_subscription {
+                joined.insert(topic.clone());
+            }
+        }
+    }
+
+    /// It is about to join a classic group with the topics that match its pattern: it looks first which there are. Kafka:
+    /// `ConsumerCoordinator.poll`.
+    pub fn joins_by_pattern(&mut self) -> bool {
+        matches!(self.wanted, Some(Wanted::Pattern(_)))
+            && self.consumer_protocol.is_none()
+            && self.join.is_none()
+            && self.rejoin_needed_or_pending()
     }
 
     /// What it knows of the topics that it or, if it leads, anybody subscribes to; one that is not there has no partitions.

@@ -5,7 +5,7 @@
 use super::super::consumer_group::Target;
 use super::super::error::GroupError;
 use super::consumer_protocol::MembershipState;
-use super::{CommitError, CommitId, Event, GroupMember, Output};
+use super::{CommitError, CommitId, Event, GroupMember, Output, RebalanceProtocol};
 use crate::ids::TopicPartition;
 use crate::sorted::SortedSet;
 use crate::time::SimTime;
@@ -49,6 +49,9 @@ impl GroupMember {
 
     /// The partition is about to be given up: nothing more of it is fetched or returned. Kafka: `markPendingRevocation`.
     pub fn gives_up(&self, partition: &TopicPartition) -> bool {
+        if self.retries_before_join() {
+            return self.rebalance_protocol() == RebalanceProtocol::Eager;
+        }
         let begun = self.consumer_protocol.as_ref().and_then(|own| own.reconciliation.as_ref());
         begun.is_some_and(|begun| !begun.assigned.contains(partition))
     }
