@@ -161,6 +161,24 @@ fn every_offer_can_be_taken_and_differs_only_after_it() {
 }
 
 #[test]
+fn who_polls_is_not_told_to_poll() {
+    let offered = |a: &Player, name: &str| -> Vec<String> {
+        let offers = a.offers();
+        let targets = offers.iter().filter(|offer| offer.name == name).flat_map(|offer| &offer.targets);
+        targets.map(|target| target.target.clone()).collect()
+    };
+    let a = at("commit-before-or-after", 2);
+    assert_eq!(offered(&a, "pause_polling"), ["a1", "a2", "b1", "b2"]);
+    assert_eq!(offered(&a, "resume_polling"), [""; 0], "all of them poll");
+    let mut fork = Fork::new(&a, &[change("2~pause_polling:b1")]).unwrap();
+    let mut a = a;
+    a.dispatch(Command::Next).unwrap();
+    fork.follow(&a);
+    assert_eq!(offered(&fork.player, "resume_polling"), ["b1"]);
+    assert_eq!(offered(&fork.player, "pause_polling"), ["a1", "a2", "b2"]);
+}
+
+#[test]
 fn changes_that_are_none_are_told() {
     for text in ["", "5", "5~", "~drop:1", "5~drop", "-1~drop:1", "+5~drop:1", "05~drop:1", "5~:1", "5~drop:"] {
         assert!(Change::parse(text).is_none(), "{text}");

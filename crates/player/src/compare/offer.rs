@@ -67,8 +67,9 @@ fn offer(kind: &'static CommandKind, scenario: &Scenario, world: &World) -> Opti
             (Takes::Config, Some(config)) => format!("{}:{}", config.name, config.value),
             (takes, _) => argument(takes, &target, world),
         };
-        // A command that the world would not take now is not offered.
-        let allowed = kind.command(&target, &argument).is_some_and(|command| world.allows(&command).is_ok());
+        // A command that the world would not take now, or that would change nothing, is not offered.
+        let makes_sense = |command| world.allows(&command).is_ok() && !world.changes_nothing(&command);
+        let allowed = kind.command(&target, &argument).is_some_and(makes_sense);
         if allowed && targets.len() < TARGETS_MAX {
             let label = target_phrase(&target, world);
             targets.push(TargetOffer { target: target.to_string(), label, argument, configs });

@@ -9,7 +9,7 @@ use crate::config::{CleanupPolicy, ConsumerConfig, TopicConfig};
 use crate::consumer::action::ConsumerAction;
 use crate::consumer::membership::{GroupName, Membership};
 use crate::consumer::work::{Commits, Stretch, Work, covered};
-use crate::consumer::{Consumer, Life};
+use crate::consumer::{Consumer, Life, Polls};
 use crate::group::consumer_group::{ConsumerGroup, Member, Target};
 use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
 use crate::group::regular_expression::Pattern;
@@ -139,6 +139,18 @@ impl World {
                 .map_err(|error| CommandError::Invalid(format!("the pattern {pattern:?}: {error}"))),
             _ => Ok(()),
         }
+    }
+
+    /// A command would leave everything as it is: an application that polls is told to poll.
+    pub fn changes_nothing(&self, command: &Command) -> bool {
+        let Command::Consumer { consumer, action } = command else { return false };
+        let polls = match action {
+            ConsumerAction::PausePolling => Polls::Never,
+            ConsumerAction::ResumePolling => Polls::Always,
+            ConsumerAction::PollOnce => Polls::Once,
+            _ => return false,
+        };
+        self.consumers.get(consumer).is_some_and(|consumer| consumer.polls == polls)
     }
 
     /// A client whose process does not run: nobody gets what is sent to it.
