@@ -247,7 +247,7 @@ impl Environment for Situation<'_> {
             }
             "assignment" | "owned" | "generation" | "state" | "members" | "is_member" | "group_leader"
             | "coordinator" | "offsets_partition" | "committed" | "lag" | "unfinished" | "repeated" | "group_epoch"
-            | "assignment_epoch" | "member_epoch" | "pending" | "target" | "paused_ms" => {
+            | "assignment_epoch" | "member_epoch" | "pending" | "target" | "paused_ms" | "hash_bucket" => {
                 groups::call(self, function, args)
             }
             "time_ms" => number(i64::try_from(self.world.now().as_ms()).unwrap_or(i64::MAX)),

@@ -2,6 +2,7 @@
 
 mod paused;
 
+use highwater_log::java::{SMALLEST_TABLE, bucket, string_hash_code, table_for};
 use highwater_sim::consumer::Consumer;
 use highwater_sim::consumer::share::ShareMembership;
 use highwater_sim::consumer::work::Application;
@@ -53,6 +54,10 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
                 Ok(Value::List(owned.map(|(partition, _)| Value::Number(partition.partition.into())).collect()))
             }
         };
+    }
+    if function == "hash_bucket" {
+        let consumer = world.consumer(name).ok_or_else(|| fail(format!("there is no consumer {name}")))?;
+        return Ok(hash_bucket(world, consumer).map_or(Value::None, Value::Number));
     }
     let of = |args: &[Value]| partition(args.get(1).ok_or_else(|| fail("which partition?"))?);
     if let Some(group) = world.consumer_group(name) {
@@ -108,6 +113,14 @@ pub(super) fn call(situation: &Situation<'_>, function: &str, args: &[Value]) ->
             Ok(lag.map_or(Value::None, Value::Number))
         }
     }
+}
+
+/// Where the leader of a classic group has a member: in the `HashMap` that `onLeaderElected` makes of all.
+fn hash_bucket(world: &World, consumer: &Consumer) -> Option<i64> {
+    let group = world.group(&consumer.membership.as_ref()?.name.group)?;
+    let (id, _) = group.members.iter().find(|(_, member)| *member.client_id == *consumer.id.0)?;
+    let table = table_for(group.members.len(), SMALLEST_TABLE);
+    i64::try_from(bucket(string_hash_code(id), table.saturating_sub(1))).ok()
 }
 
 /// What a member of a share group has.

@@ -46,6 +46,7 @@ const KEY: Parameter = given("key", ParameterKind::Text);
 const COUNT: Parameter = given("partitions", ParameterKind::Number);
 
 const OFFSET: Parameter = given("offset", ParameterKind::Number);
+const TWO: &[Parameter] = &[given("a", ParameterKind::Number), given("b", ParameterKind::Number)];
 const SHARE: &[Parameter] = &[GROUP, PARTITION];
 const SHARED: &[Parameter] = &[GROUP, PARTITION, OFFSET];
 
@@ -242,6 +243,13 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         Type::Truth,
         Plain,
         "Whether the coordinator of its group knows a consumer as a member.",
+    ),
+    define(
+        "hash_bucket",
+        &[CONSUMER],
+        Number,
+        Plain,
+        "The bucket of a member's id in a Java HashMap of its group's members: assignors go through it by these; none if it is no member.",
     ),
     define(
         "group_leader",
@@ -465,20 +473,8 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "The same in B, where two futures are compared.",
     ),
     define("size", &[given("list", ParameterKind::List)], Number, Plain, "How many values a list has."),
-    define(
-        "min",
-        &[given("a", ParameterKind::Number), given("b", ParameterKind::Number)],
-        Number,
-        Plain,
-        "The smaller of two numbers.",
-    ),
-    define(
-        "max",
-        &[given("a", ParameterKind::Number), given("b", ParameterKind::Number)],
-        Number,
-        Plain,
-        "The larger of two numbers.",
-    ),
+    define("min", TWO, Number, Plain, "The smaller of two numbers."),
+    define("max", TWO, Number, Plain, "The larger of two numbers."),
 ];
 
 #[cfg(feature = "author")]
