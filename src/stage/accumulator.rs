@@ -9,7 +9,7 @@ use super::text::{self, grouped};
 use super::{Draw, Picture};
 
 const BATCH_H: f64 = 54.0;
-/// Batches that the panel shows, the newest; older ones are counted in words.
+/// Batches that the panel shows, the last ones; the others are counted in words.
 const MOST_BATCHES: usize = 4;
 
 /// Draws the queues of one producer.
@@ -48,6 +48,16 @@ pub fn draw(draw: &Draw<'_>, panel: &AccumulatorPanel, below_another: bool) -> P
     for (partition, batch) in batches.iter().skip(skipped) {
         nodes.push(bar(draw, panel, *partition, batch, Area::new(0.0, y, batch_w, BATCH_H)));
         y += BATCH_H + 8.0;
+    }
+    if skipped > 0 {
+        let of = panel.queues.iter().filter(|queue| !queue.batches.is_empty()).count();
+        let more = Phrase::new("interface.accumulator.more")
+            .with("n", grouped(i64::try_from(skipped).unwrap_or(i64::MAX)))
+            .with("partitions", grouped(i64::try_from(of).unwrap_or(i64::MAX)));
+        for line in text::wrap(&draw.say(more), 12.0, batch_w) {
+            nodes.push(Node::words(0.0, y + 10.0, "s-note", line));
+            y += 18.0;
+        }
     }
     let waited =
         batches.iter().rev().find(|(_, batch)| batch.state == BatchState::Open).map(|(_, batch)| batch.waited_ms);

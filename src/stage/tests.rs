@@ -154,6 +154,30 @@ fn what_a_producer_lost_is_counted_where_its_lines_do_not_tell_of_each() {
     }
 }
 
+#[test]
+fn batches_that_are_not_drawn_are_counted() {
+    let mut panel = fixtures::accumulator();
+    let first = panel.queues.pop().unwrap();
+    panel.queues.extend((0..64).map(|partition| {
+        let mut queue = first.clone();
+        queue.id = format!("accumulator/p1/orders-{partition}");
+        queue.batches[0].id = format!("{}/batch-{partition}", queue.id);
+        queue.partition = partition;
+        queue
+    }));
+    for (lang, said) in [(Lang::En, "and 60 more; partitions with a batch: 64"), (Lang::Zh, "还有 60 个")] {
+        for width in [360.0, 856.0] {
+            let scene = fixtures::scene(vec![Panel::Accumulator(panel.clone())]);
+            check(&scene, width, lang).unwrap();
+            let words = words(&drawn(&scene, width, lang));
+            assert!(words.iter().any(|(_, text)| text.starts_with(said)), "{lang:?}, {width}: {words:?}");
+        }
+    }
+    panel.queues.truncate(4);
+    let words = words(&drawn(&fixtures::scene(vec![Panel::Accumulator(panel)]), 856.0, Lang::En));
+    assert!(!words.iter().any(|(_, text)| text.contains(" more; ")), "all are drawn");
+}
+
 /// How often a class is drawn.
 fn count(picture: &Picture, class: &str) -> usize {
     let mut count = 0;
