@@ -1,4 +1,7 @@
 //! What expressions ask of the cluster as the controller has it, and of what became of records.
+//!
+//! Differs from Kafka: the indexes of a segment that was there at a broker's start count as mapped at once. There the active
+//! segment's are (`LogLoader.load`), older ones with their first use (`LazyIndex`).
 
 use highwater_log::log::Log;
 use highwater_sim::ids::{BrokerId, TopicPartition};
