@@ -80,6 +80,16 @@ impl FetchSessionHandler {
             self.named = wanted.len();
             return FetchRequestData { session, to_send: wanted, to_forget: Vec::new() };
         }
+        let same = |(held, wanted): (&FetchPartition, &FetchPartition)| held.partition == wanted.partition;
+        if self.partitions.len() == wanted.len() && self.partitions.iter().zip(&wanted).all(same) {
+            // Mostly nothing comes or goes.
+            let pairs = self.partitions.iter().zip(&wanted);
+            let altered = pairs.filter(|(held, wanted)| held != wanted);
+            let to_send: Vec<FetchPartition> = altered.map(|(_, wanted)| wanted.clone()).collect();
+            self.named = to_send.len();
+            self.partitions = wanted;
+            return FetchRequestData { session, to_send, to_forget: Vec::new() };
+        }
         let mut by_name: Vec<usize> = (0..wanted.len()).collect();
         by_name.sort_by(|a, b| name(&wanted, *a).cmp(&name(&wanted, *b)));
         let mut is_known = vec![false; wanted.len()];
