@@ -1,6 +1,7 @@
 //! Stories recorded on a real cluster, played in the simulator and held against what was recorded.
 
 mod compare;
+mod pace;
 mod play;
 mod share;
 mod story;

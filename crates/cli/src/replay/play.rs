@@ -10,26 +10,15 @@ use highwater_sim::group::member::{CommitId, Event, MembershipOperation, Wanted}
 use highwater_sim::group::message::{LeaveGroup, Request};
 use highwater_sim::group::records::Kind;
 use highwater_sim::ids::TopicPartition;
-use highwater_sim::time::SimTime;
 use serde_json::{Value, json};
 
+use super::pace::{API_TIMEOUT_MS, LOOK_MS, Paced, ms};
 use super::story::{Action, Recorded, Story};
 use super::told::{self, Names};
 use super::{Ours, ReplayError};
 use settings::Settings;
 pub use settings::{duration_ms, topic_id};
 
-/// So long must a group be quiet before a step ends, in ms.
-const SETTLING_MS: u64 = 1_500;
-/// No wait of a story is longer, in ms.
-const WAIT_MAX_MS: u64 = 900_000;
-/// How long an action without an answer is waited for, in ms; Kafka: `default.api.timeout.ms`.
-const API_TIMEOUT_MS: u64 = 60_000;
-/// How long a `poll()` that says no timeout may take, in ms.
-const POLL_MAX_MS: u64 = 60_000;
-
-/// How long it takes to ask the cluster something, in ms.
-const LOOK_MS: u64 = 10;
 /// How long a `poll()` takes that comes back empty and does not say its timeout, in ms.
 const EMPTY_POLL_MS: u64 = 2_000;
 /// How long an application works on a record, in ms.
@@ -95,13 +84,10 @@ pub fn play(recorded: &Recorded, timings: &BTreeMap<usize, Timing>, until: usize
         }
         play.act(action)?;
         play.wait(action)?;
-        let is_described = recorded
-            .events
-            .iter()
-            .any(|event| event.get("settled").is_some() && event.get("step") == Some(&json!(action.step)));
+        let is_described = recorded.describes(action.step);
         if is_described && action.wait_for.is_none() {
             // Asking takes its time.
-            play.run_for(LOOK_MS);
+            play.cluster.run_for(LOOK_MS);
         }
         play.tell(action);
         if is_described {
@@ -141,7 +127,7 @@ impl Play<'_> {
                     _ => MembershipOperation::Default,
                 };
                 self.cluster.close(member, operation);
-                self.run_until(action, "the close", API_TIMEOUT_MS, |cluster| cluster.is_closed(member))?;
+                self.cluster.run_until(action, "the close", API_TIMEOUT_MS, |cluster| cluster.is_closed(member))?;
             }
             "crash" => self.cluster.crash(member),
             "poll_off" => self.cluster.set_polls(member, Polls::Never),
@@ -154,7 +140,9 @@ impl Play<'_> {
             "commit_sync" => {
                 let offsets = offsets::given(action);
                 let Some(id) = self.cluster.commit(member, offsets.as_deref()) else { return Ok(()) };
-                self.run_until(action, "the commit", API_TIMEOUT_MS, |cluster| cluster.finished(member, id).is_some())?;
+                self.cluster.run_until(action, "the commit", API_TIMEOUT_MS, |cluster| {
+                    cluster.finished(member, id).is_some()
+                })?;
                 self.commit_result(action, member, id);
             }
             "commit_async" => {
@@ -191,12 +179,11 @@ impl Play<'_> {
             }
             "process" => {
                 let records = u64::try_from(action.texts("records").len()).unwrap_or(0);
-                self.run_for(records.saturating_mul(PROCESS_MS));
+                self.cluster.run_for(records.saturating_mul(PROCESS_MS));
                 self.processed.extend(action.texts("records").into_iter().map(str::to_owned));
             }
             "wait" | "sleep" => {
-                let seconds = action.arguments.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
-                self.run_for(ms(seconds));
+                self.cluster.run_for(action.ms());
                 if action.arguments.contains_key("received") {
                     self.look_at_deliveries(action);
                 }
@@ -207,9 +194,7 @@ impl Play<'_> {
     }
 
     fn join(&mut self, action: &Action) -> Result<(), ReplayError> {
-        let one: Vec<&str> = action.member.iter().map(String::as_str).collect();
-        let names = action.members.as_ref().map_or(one, |names| names.iter().map(String::as_str).collect());
-        for name in names {
+        for name in action.names() {
             let wanted = match (action.text("pattern"), action.text("re2")) {
                 (Some(pattern), _) => settings::pattern(action.step, pattern)?,
                 (_, Some(expression)) => Wanted::Expression(expression.to_owned()),
@@ -227,14 +212,9 @@ impl Play<'_> {
             self.assign(action, member)?;
         }
         self.cluster.set_polls(member, Polls::Once);
-        let timeout = action.arguments.get("timeout").or(action.arguments.get("timeout_s")).and_then(Value::as_f64);
-        // One that says no timeout and came back empty had one all the same.
-        let came_back_empty = action.arguments.get("result").and_then(Value::as_array).is_some_and(Vec::is_empty);
-        let at_most = if came_back_empty { EMPTY_POLL_MS } else { POLL_MAX_MS };
-        let end = self.cluster.now().plus_ms(timeout.map_or(at_most, ms));
-        while self.cluster.now() < end && self.cluster.taken(member).is_some_and(|(_, polls)| polls != Polls::Never) {
-            self.cluster.step(end.min(self.cluster.now().plus_ms(100)));
-        }
+        let end = action.poll_ends(self.cluster.now(), "result", EMPTY_POLL_MS);
+        let polls = |cluster: &GroupCluster| cluster.taken(member).is_some_and(|(_, polls)| polls != Polls::Never);
+        self.cluster.run_while(end, polls);
         let taken = self.cluster.taken(member).map(|(records, _)| records.to_vec()).unwrap_or_default();
         let records: Vec<String> = taken.iter().map(|(partition, offset)| format!("{partition}@{offset}")).collect();
         let result = match self.cluster.failed(member) {
@@ -255,55 +235,16 @@ impl Play<'_> {
     /// What an action waits for after it is done.
     fn wait(&mut self, action: &Action) -> Result<(), ReplayError> {
         let Some(wait_for) = &action.wait_for else { return Ok(()) };
-        if let Some(names) = wait_for.strip_prefix("settled with members ") {
-            let members = names.split(',').count();
-            return self.settle(action, members);
-        }
-        if wait_for == "settled with no member" {
-            return self.settle(action, 0);
+        if let Some(members) = action.settles_with() {
+            return self.cluster.settle(action, &self.story.group.id, members);
         }
         match wait_for.strip_suffix(" s").and_then(|seconds| seconds.trim().parse::<f64>().ok()) {
             Some(seconds) => {
-                self.run_for(ms(seconds));
+                self.cluster.run_for(ms(seconds));
                 Ok(())
             }
             None => Err(ReplayError::NotSimulated { step: action.step, what: format!("to wait for {wait_for}") }),
         }
-    }
-
-    fn settle(&mut self, action: &Action, members: usize) -> Result<(), ReplayError> {
-        let group = self.story.group.id.clone();
-        // Quiet counts from the action on, even if it led to nothing.
-        let begun = self.cluster.now();
-        self.run_until(action, "the group to settle", WAIT_MAX_MS, |cluster| {
-            cluster.now().ms_since(begun) >= SETTLING_MS && cluster.is_settled(&group, members, SETTLING_MS)
-        })
-    }
-
-    fn run_for(&mut self, ms: u64) {
-        let end = self.cluster.now().plus_ms(ms);
-        while self.cluster.now() < end {
-            self.cluster.step(end);
-        }
-    }
-
-    fn run_until(
-        &mut self,
-        action: &Action,
-        what: &str,
-        ms_max: u64,
-        is_done: impl Fn(&GroupCluster) -> bool,
-    ) -> Result<(), ReplayError> {
-        let end = self.cluster.now().plus_ms(ms_max);
-        while !is_done(&self.cluster) {
-            if self.cluster.now() >= end {
-                return Err(ReplayError::Waits { step: action.step, what: what.to_owned() });
-            }
-            // Quiet is looked at every now and then.
-            let next: SimTime = self.cluster.now().plus_ms(100);
-            self.cluster.step(next.min(end));
-        }
-        Ok(())
     }
 
     /// The callback of a `commitAsync()`.
@@ -353,10 +294,4 @@ impl Play<'_> {
 pub fn partition_named(name: &str) -> Option<TopicPartition> {
     let (topic, partition) = name.rsplit_once('-')?;
     Some(TopicPartition::new(topic, partition.parse().ok()?))
-}
-
-/// Seconds in whole ms; nothing if negative or too many.
-pub fn ms(seconds: f64) -> u64 {
-    let ms = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis();
-    u64::try_from(ms).unwrap_or(0).min(WAIT_MAX_MS)
 }

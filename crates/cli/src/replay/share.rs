@@ -11,21 +11,14 @@ use highwater_sim::group::share::message::{AcknowledgeType, ShareError};
 use highwater_sim::ids::{TopicId, TopicPartition};
 use serde_json::{Map, Value, json};
 
-use super::play::{ms, partition_named, topic_id};
+use super::pace::{API_TIMEOUT_MS, LOOK_MS, Paced};
+use super::play::{partition_named, topic_id};
 use super::story::{Action, Recorded, Story};
 use super::told::{Names, exception_named};
 use super::{Ours, ReplayError};
 
-/// So long must a group be quiet before a step ends, in ms.
-const SETTLING_MS: u64 = 1_500;
-/// No wait of a story is longer, in ms.
-const WAIT_MAX_MS: u64 = 900_000;
-/// How long an action without an answer is waited for, in ms; Kafka: `default.api.timeout.ms`.
-const API_TIMEOUT_MS: u64 = 60_000;
 /// How long a `poll()` takes that comes back empty and does not say its timeout, in ms.
 const EMPTY_POLL_MS: u64 = 1_000;
-/// How long it takes to ask the cluster something, in ms.
-const LOOK_MS: u64 = 10;
 /// No story appends more records at once.
 const RECORDS_MAX: i64 = 100_000;
 
@@ -59,13 +52,10 @@ pub fn play(recorded: &Recorded) -> Result<Ours, ReplayError> {
     for action in &story.actions {
         play.act(action)?;
         play.wait(action)?;
-        let is_described = recorded
-            .events
-            .iter()
-            .any(|event| event.get("settled").is_some() && event.get("step") == Some(&json!(action.step)));
+        let is_described = recorded.describes(action.step);
         if is_described && action.wait_for.is_none() {
             // Asking takes its time.
-            play.run_for(LOOK_MS);
+            play.cluster.run_for(LOOK_MS);
         }
         play.tell(action.step);
         if is_described {
@@ -84,7 +74,7 @@ impl Play<'_> {
             "join" => self.join(action)?,
             "leave" => {
                 self.cluster.close(member);
-                self.run_until(action, "the close", API_TIMEOUT_MS, |cluster| cluster.is_closed(member))?;
+                self.cluster.run_until(action, "the close", API_TIMEOUT_MS, |cluster| cluster.is_closed(member))?;
             }
             "crash" => self.cluster.crash(member),
             "subscribe" => self.cluster.subscribe(member, &action.texts("topics")),
@@ -100,7 +90,7 @@ impl Play<'_> {
             "commit_sync" => self.commit_sync(action, member)?,
             "commit_async" => self.cluster.commit_async(member),
             "share_offsets" => {
-                self.run_for(LOOK_MS);
+                self.cluster.run_for(LOOK_MS);
                 let offsets = self.offsets();
                 self.result(action, "result", offsets);
             }
@@ -116,10 +106,7 @@ impl Play<'_> {
                     self.cluster.delete_records(&partition, before);
                 }
             }
-            "wait" | "sleep" => {
-                let seconds = action.arguments.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
-                self.run_for(ms(seconds));
-            }
+            "wait" | "sleep" => self.cluster.run_for(action.ms()),
             other => {
                 return Err(ReplayError::NotSimulated { step: action.step, what: format!("the action {other}") });
             }
@@ -128,7 +115,7 @@ impl Play<'_> {
     }
 
     fn produce(&mut self, action: &Action) -> Result<(), ReplayError> {
-        self.run_for(LOOK_MS);
+        self.cluster.run_for(LOOK_MS);
         let count = action.number("count").unwrap_or(0).clamp(0, RECORDS_MAX);
         let sizes: Vec<i64> = match action.arguments.get("batches") {
             None => vec![1],
@@ -160,30 +147,22 @@ impl Play<'_> {
     }
 
     fn join(&mut self, action: &Action) -> Result<(), ReplayError> {
-        let one: Vec<&str> = action.member.iter().map(String::as_str).collect();
-        let names = action.members.as_ref().map_or(one, |names| names.iter().map(String::as_str).collect());
-        for name in names {
-            let own = self.story.members.iter().find(|member| member.name == name);
+        for name in action.names() {
+            let own = self.story.members.iter().find(|member| member.name == *name);
             let own_topics = || own.map(|own| own.topics.iter().map(String::as_str).collect());
             let told = action.texts("topics");
             let topics: Vec<&str> = if told.is_empty() { own_topics().unwrap_or_default() } else { told };
             let config = settings::consumer(self.story, name)?;
-            self.names.members.insert(config.member_id.clone(), name.to_owned());
+            self.names.members.insert(config.member_id.clone(), name.clone());
             self.cluster.join(name, config, &topics);
         }
         Ok(())
     }
 
     fn poll(&mut self, action: &Action, member: &str) {
-        let timeout = action.arguments.get("timeout").or(action.arguments.get("timeout_s")).and_then(Value::as_f64);
-        // One that says no timeout and came back empty had one all the same.
-        let came_back_empty = action.arguments.get("got").and_then(Value::as_array).is_some_and(Vec::is_empty);
-        let at_most = if came_back_empty { EMPTY_POLL_MS } else { API_TIMEOUT_MS };
-        let end = self.cluster.now().plus_ms(timeout.map_or(at_most, ms));
+        let end = action.poll_ends(self.cluster.now(), "got", EMPTY_POLL_MS);
         self.cluster.begin_poll(member);
-        while self.cluster.now() < end && self.cluster.polled(member) == Polled::Waits {
-            self.cluster.step(end.min(self.cluster.now().plus_ms(100)));
-        }
+        self.cluster.run_while(end, |cluster| cluster.polled(member) == Polled::Waits);
         self.cluster.end_poll(member);
         match self.cluster.polled(member) {
             Polled::Failed(error) => self.result(action, "error", told::poll_error(error)),
@@ -226,7 +205,8 @@ impl Play<'_> {
 
     fn commit_sync(&mut self, action: &Action, member: &str) -> Result<(), ReplayError> {
         let Some(id) = self.cluster.commit_sync(member) else { return Ok(()) };
-        self.run_until(action, "the commit", API_TIMEOUT_MS, |cluster| cluster.committed(member, id).is_some())?;
+        self.cluster
+            .run_until(action, "the commit", API_TIMEOUT_MS, |cluster| cluster.committed(member, id).is_some())?;
         let results = self.cluster.committed(member, id).unwrap_or_default();
         let one = |(partition, error): &(TopicPartition, ShareError)| {
             let told = if *error == ShareError::None { json!("ok") } else { told::error(*error) };
@@ -267,44 +247,10 @@ impl Play<'_> {
     /// What an action waits for after it is done.
     fn wait(&mut self, action: &Action) -> Result<(), ReplayError> {
         let Some(wait_for) = &action.wait_for else { return Ok(()) };
-        let members = match wait_for.strip_prefix("settled with members ") {
-            Some(names) => names.split(',').count(),
-            None if wait_for == "settled with no member" => 0,
-            None => {
-                return Err(ReplayError::NotSimulated { step: action.step, what: format!("to wait for {wait_for}") });
-            }
-        };
-        let group = self.story.group.id.clone();
-        // Quiet counts from the action on, even if it led to nothing.
-        let begun = self.cluster.now();
-        self.run_until(action, "the group to settle", WAIT_MAX_MS, |cluster| {
-            cluster.now().ms_since(begun) >= SETTLING_MS && cluster.is_settled(&group, members, SETTLING_MS)
-        })
-    }
-
-    fn run_for(&mut self, ms: u64) {
-        let end = self.cluster.now().plus_ms(ms);
-        while self.cluster.now() < end {
-            self.cluster.step(end);
+        match action.settles_with() {
+            Some(members) => self.cluster.settle(action, &self.story.group.id, members),
+            None => Err(ReplayError::NotSimulated { step: action.step, what: format!("to wait for {wait_for}") }),
         }
-    }
-
-    fn run_until(
-        &mut self,
-        action: &Action,
-        what: &str,
-        ms_max: u64,
-        is_done: impl Fn(&ShareCluster) -> bool,
-    ) -> Result<(), ReplayError> {
-        let end = self.cluster.now().plus_ms(ms_max);
-        while !is_done(&self.cluster) {
-            if self.cluster.now() >= end {
-                return Err(ReplayError::Waits { step: action.step, what: what.to_owned() });
-            }
-            // Quiet is looked at every now and then.
-            self.cluster.step(end.min(self.cluster.now().plus_ms(100)));
-        }
-        Ok(())
     }
 
     /// Tells what happened since the last time: first what applications saw, then the log, as in a recording.

@@ -104,7 +104,20 @@ pub struct Action {
     pub arguments: Map<String, Value>,
 }
 
+impl Recorded {
+    /// It was recorded how the group stood after a step.
+    pub fn describes(&self, step: usize) -> bool {
+        let is_of = |event: &Value| event.get("settled").is_some() && event.get("step") == Some(&step.into());
+        self.events.iter().any(is_of)
+    }
+}
+
 impl Action {
+    /// Who does it: one member or several.
+    pub fn names(&self) -> &[String] {
+        self.members.as_deref().unwrap_or(self.member.as_slice())
+    }
+
     /// An argument that is a text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.arguments.get(name).and_then(Value::as_str)

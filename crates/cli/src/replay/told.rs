@@ -1,6 +1,6 @@
 //! What the simulator does, in the form of a recording.
 
-mod consumer;
+pub mod consumer;
 
 use std::collections::BTreeMap;
 
@@ -210,10 +210,7 @@ pub fn rpc(step: usize, happening: &Happening, names: &mut Names) -> Option<Valu
     let (member, dir, (api, body)) = match happening {
         Happening::Asked(member, request) => (member, "request", asked(request, names)?),
         Happening::Answered(member, Response::ConsumerGroupHeartbeat(answer)) => {
-            let mut epochs = std::mem::take(&mut names.epochs);
-            let told = consumer::answered(member, answer, &mut epochs, names);
-            names.epochs = epochs;
-            (member, "response", ("CONSUMER_GROUP_HEARTBEAT", told?))
+            (member, "response", ("CONSUMER_GROUP_HEARTBEAT", consumer::answered(member, answer, names)?))
         }
         Happening::Answered(member, response) => (member, "response", answered(response, names)?),
         _ => return None,

@@ -10,9 +10,10 @@ use highwater_sim::ids::{TopicId, TopicPartition};
 use serde_json::{Map, Value, json};
 
 use super::super::ReplayError;
+use super::super::pace::{LOOK_MS, POLL_MAX_MS, Paced, SETTLING_MS, ms};
 use super::super::story::Action;
 use super::super::told::{exception, poll_error, put};
-use super::{LOOK_MS, POLL_MAX_MS, Play, SETTLING_MS, ms, partition_named};
+use super::{Play, partition_named};
 
 /// No story polls more often in one action.
 const POLLS_MAX: i64 = 10_000;
@@ -29,7 +30,7 @@ impl Play<'_> {
         let member = action.member.as_deref().unwrap_or_default();
         let partition = action.text("tp").and_then(partition_named);
         // It takes its time.
-        self.run_for(LOOK_MS);
+        self.cluster.run_for(LOOK_MS);
         match action.what.as_str() {
             "produce" => self.produce(action)?,
             "assign_and_poll" => self.assign_and_poll(action, member)?,
@@ -219,7 +220,7 @@ impl Play<'_> {
         let one = [partition.clone()];
         self.cluster.assign(member, settings.config, &one, settings.reset, settings.max_poll_records);
         self.cluster.set_polls(member, Polls::Always);
-        self.run_for(SETTLING_MS);
+        self.cluster.run_for(SETTLING_MS);
         let records = self.cluster.taken(member).map(|(records, _)| records.to_vec()).unwrap_or_default();
         let position = self.cluster.position(member, &partition).or_else(|| action.number("committed"));
         let failed = self.cluster.failed(member).cloned();
@@ -255,15 +256,15 @@ impl Play<'_> {
             let returned = self.cluster.position(member, &partition);
             self.cluster.set_polls(member, Polls::Once);
             let is_done = |cluster: &GroupCluster| cluster.taken(member).is_none_or(|(_, polls)| polls == Polls::Never);
-            self.run_until(action, "records", POLL_MAX_MS, is_done)?;
-            self.run_for(LOOK_MS);
+            self.cluster.run_until(action, "records", POLL_MAX_MS, is_done)?;
+            self.cluster.run_for(LOOK_MS);
             let now = self.committed().get(&name).and_then(Value::as_i64);
             let outcome =
                 if now == returned { "what earlier polls returned" } else { "also what this poll() returned" };
             if now.is_some() && now != committed && !outcomes.contains(&outcome) {
                 outcomes.push(outcome);
             }
-            self.run_for(ms(between));
+            self.cluster.run_for(ms(between));
         }
         outcomes.sort_unstable();
         self.result(action, "committed_by_a_poll", json!(outcomes));

@@ -1,7 +1,6 @@
 //! What share groups do, in the form of a recording.
 
 use highwater_sim::group::consumer_group::Target;
-use highwater_sim::group::error::GroupError;
 use highwater_sim::group::records::{Part, Partitions, Record, ShareTopic, Value as RecordValue};
 use highwater_sim::group::share::cluster::{ShareCluster, ShareHappening};
 use highwater_sim::group::share::consumer::{Delivered, ShareEvent, SharePollError};
@@ -9,10 +8,11 @@ use highwater_sim::group::share::message::{
     AcknowledgementBatch, ShareAcknowledgeRequest, ShareAcknowledgeResponse, ShareError, ShareRequest, ShareResponse,
 };
 use highwater_sim::group::share::partition::Refusal;
-use highwater_sim::group::share::share_group::{ShareHeartbeatRequest, ShareHeartbeatResponse};
+use highwater_sim::group::share::share_group::ShareHeartbeatRequest;
 use highwater_sim::ids::TopicPartition;
 use serde_json::{Map, Value, json};
 
+use super::super::told::consumer::{answered, partitions};
 use super::super::told::{Names, exception_named, put, written as record_written};
 
 /// A fetch that took so long, in ms, has waited for records.
@@ -58,10 +58,7 @@ pub fn delivered(record: &Delivered, is_one: bool) -> String {
 
 /// The fields of a record of a share group.
 pub fn written(record: &Record, names: &Names) -> Option<Value> {
-    let partitions = |partitions: &[Partitions]| {
-        let of = partitions.iter().map(|there| (names.topic(there.topic_id), json!(there.partitions)));
-        Value::Object(of.collect())
-    };
+    let partitions = |there: &[Partitions]| partitions(there, names);
     let topics = |topics: &[ShareTopic]| {
         if topics.is_empty() {
             return json!([]);
@@ -123,7 +120,7 @@ pub fn rpc(step: usize, happening: &ShareHappening, names: &mut Names) -> Option
     let (member, dir, api, body) = match happening {
         ShareHappening::Beat(member, beat) => (member, "request", "SHARE_GROUP_HEARTBEAT", beat_asked(beat, names)?),
         ShareHappening::BeatAnswered(member, answer) => {
-            (member, "response", "SHARE_GROUP_HEARTBEAT", beat_answered(member, answer, names)?)
+            (member, "response", "SHARE_GROUP_HEARTBEAT", answered(member, answer, names)?)
         }
         ShareHappening::Asked(member, _, ShareRequest::Acknowledge(request)) => {
             (member, "request", "SHARE_ACKNOWLEDGE", acknowledge(request, names))
@@ -160,36 +157,6 @@ fn beat_asked(beat: &ShareHeartbeatRequest, names: &Names) -> Option<Value> {
         "memberEpoch": beat.member_epoch,
         "subscribedTopicNames": topics.iter().map(|topic| &**topic).collect::<Vec<_>>(),
     }))
-}
-
-/// The answer, if it says more than the last one to the same member.
-fn beat_answered(
-    member: &str,
-    answer: &Result<ShareHeartbeatResponse, GroupError>,
-    names: &mut Names,
-) -> Option<Value> {
-    match answer {
-        Ok(beat) => {
-            let before = names.epochs.insert(member.to_owned(), beat.member_epoch);
-            if beat.assignment.is_none() && before == Some(beat.member_epoch) {
-                return None;
-            }
-            let mut body = json!({
-                "errorCode": 0,
-                "memberId": names.of(&beat.member_id),
-                "memberEpoch": beat.member_epoch,
-                "heartbeatIntervalMs": beat.heartbeat_interval_ms,
-            });
-            if let Some(target) = &beat.assignment {
-                let of =
-                    target.iter().map(|(id, numbers)| (names.topic(*id), json!(numbers.iter().collect::<Vec<_>>())));
-                let there = if target.is_empty() { json!([]) } else { Value::Object(of.collect()) };
-                put(&mut body, "assignment", json!({"topicPartitions": there}));
-            }
-            Some(body)
-        }
-        Err(error) => Some(json!({"errorCode": error.code(), "memberEpoch": 0, "heartbeatIntervalMs": 0})),
-    }
 }
 
 fn acknowledge(request: &ShareAcknowledgeRequest, names: &Names) -> Value {

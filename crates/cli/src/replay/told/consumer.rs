@@ -1,7 +1,5 @@
 //! What groups by the consumer protocol do, in the form of a recording.
 
-use std::collections::BTreeMap;
-
 use highwater_sim::group::assignor::Assignor;
 use highwater_sim::group::consumer_group::{ConsumerGroup, Epochs, HeartbeatRequest, HeartbeatResponse, Target};
 use highwater_sim::group::error::GroupError;
@@ -16,10 +14,7 @@ const STATES: [&str; 3] = ["STABLE", "UNREVOKED_PARTITIONS", "UNRELEASED_PARTITI
 
 /// The fields of a record, if it is one of these groups'.
 pub fn written(record: &Record, names: &Names) -> Option<Value> {
-    let partitions = |partitions: &[Partitions]| {
-        let of = partitions.iter().map(|there| (names.topic(there.topic_id), json!(there.partitions)));
-        Value::Object(of.collect())
-    };
+    let partitions = |there: &[Partitions]| partitions(there, names);
     let mut told = match record.value.as_ref()? {
         RecordValue::Member(member) => {
             let mut told = json!({
@@ -115,15 +110,10 @@ pub fn asked(beat: &HeartbeatRequest, names: &Names) -> Option<Value> {
 }
 
 /// The answer, if it says more than the last one to the same member.
-pub fn answered(
-    member: &str,
-    answer: &Result<HeartbeatResponse, GroupError>,
-    epochs: &mut BTreeMap<String, i32>,
-    names: &Names,
-) -> Option<Value> {
+pub fn answered(member: &str, answer: &Result<HeartbeatResponse, GroupError>, names: &mut Names) -> Option<Value> {
     match answer {
         Ok(beat) => {
-            let before = epochs.insert(member.to_owned(), beat.member_epoch);
+            let before = names.epochs.insert(member.to_owned(), beat.member_epoch);
             if beat.assignment.is_none() && before == Some(beat.member_epoch) {
                 return None;
             }
@@ -140,6 +130,12 @@ pub fn answered(
         }
         Err(error) => Some(json!({"errorCode": error.code(), "memberEpoch": 0, "heartbeatIntervalMs": 0})),
     }
+}
+
+/// Partitions of a record, as a map by topic.
+pub fn partitions(partitions: &[Partitions], names: &Names) -> Value {
+    let of = partitions.iter().map(|there| (names.topic(there.topic_id), json!(there.partitions)));
+    Value::Object(of.collect())
 }
 
 /// A list without elements, or a map by topic.

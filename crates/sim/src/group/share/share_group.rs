@@ -11,7 +11,7 @@ mod written;
 use highwater_log::java::{hash_order, string_hash_code};
 
 use super::super::assignor::{Assignor, Member as AssignorMember, TopicPartitions};
-use super::super::consumer_group::Target;
+use super::super::consumer_group::{HeartbeatResponse, Target};
 use super::super::error::GroupError;
 use super::super::records::{Kind, Part, Record};
 use super::super::timeline_map::TimelineMap;
@@ -63,18 +63,8 @@ pub struct ShareHeartbeatRequest {
     pub client_host: String,
 }
 
-/// `ShareGroupHeartbeatResponse`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShareHeartbeatResponse {
-    /// The member id.
-    pub member_id: String,
-    /// The member epoch.
-    pub member_epoch: i32,
-    /// When to ask again, in ms.
-    pub heartbeat_interval_ms: i32,
-    /// What the member has; none if it is what it was.
-    pub assignment: Option<Target>,
-}
+/// `ShareGroupHeartbeatResponse`, which has the fields of `ConsumerGroupHeartbeatResponse`.
+pub type ShareHeartbeatResponse = HeartbeatResponse;
 
 /// A member. Kafka: `ShareGroupMember`.
 #[derive(Clone, Debug, PartialEq, Eq)]
