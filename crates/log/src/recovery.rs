@@ -21,6 +21,14 @@ pub enum RecoveryError {
     /// A batch outside of a transaction, or a control batch of another kind.
     #[error(transparent)]
     Producer(#[from] ProducerStateError),
+    /// An epoch would begin before the first offset there can be. Kafka: `IllegalArgumentException`.
+    #[error("Received invalid partition leader epoch entry EpochEntry[epoch={epoch}, startOffset={start_offset}]")]
+    Epoch {
+        /// The epoch of a batch.
+        epoch: i32,
+        /// Its base offset.
+        start_offset: i64,
+    },
 }
 
 impl RecoveryError {
@@ -29,6 +37,7 @@ impl RecoveryError {
         match self {
             RecoveryError::Segment(error) => error.exception(),
             RecoveryError::Producer(error) => error.exception(),
+            RecoveryError::Epoch { .. } => "IllegalArgumentException",
         }
     }
 }
@@ -57,7 +66,11 @@ impl Segment {
             valid_bytes = placed.position.saturating_add(batch.size_in_bytes());
             let epoch = batch.partition_leader_epoch();
             if epoch >= 0 && epochs.latest().is_none_or(|latest| epoch > latest) {
-                epochs.assign(epoch, batch.base_offset());
+                let start_offset = batch.base_offset();
+                if start_offset < 0 {
+                    return Err(RecoveryError::Epoch { epoch, start_offset });
+                }
+                epochs.assign(epoch, start_offset);
             }
             match self.replay(&placed, producers) {
                 Err(ProducerStateError::Marker(error)) if error.is_damage() => break,

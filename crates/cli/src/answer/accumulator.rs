@@ -206,10 +206,12 @@ impl Driver {
 
     fn reenqueue(&mut self, batch: &str) -> Result<Object, Trouble> {
         let batch = self.take_in_flight(batch)?;
-        let partition = batch.partition.clone();
+        let (id, partition) = (batch.id, batch.partition.clone());
         self.accumulator.reenqueue(batch, self.now);
         let queue = self.accumulator.queue(&partition);
-        let attempts = queue.and_then(|queue| queue.front()).map(|batch| batch.attempts());
+        // With idempotence it goes behind those with lower sequence numbers.
+        let queued = queue.and_then(|queue| queue.iter().find(|queued| queued.id == id));
+        let attempts = queued.map(|batch| batch.attempts());
         let queue = queue.map(names).unwrap_or_default();
         Ok(object([("queue", queue), ("attempts", Value::from(attempts))]))
     }

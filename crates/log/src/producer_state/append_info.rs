@@ -96,8 +96,7 @@ impl ProducerStateError {
             ProducerStateError::OutOfOrderSequence { .. } => "OutOfOrderSequenceException",
             ProducerStateError::NotTransactional { .. } | ProducerStateError::NotVerified => "InvalidTxnStateException",
             ProducerStateError::CoordinatorFenced { .. } => "TransactionCoordinatorFencedException",
-            ProducerStateError::Marker(error) if error.is_damage() => "InvalidRecordException",
-            ProducerStateError::Marker(_) => "IllegalArgumentException",
+            ProducerStateError::Marker(error) => error.exception(),
         }
     }
 }
@@ -151,10 +150,7 @@ impl ProducerAppendInfo {
         if !batch.is_control() {
             return self.append_data(batch).map(|()| None);
         }
-        // Without a record the whole transaction has been compacted away.
-        let Some(record) = batch.iter().next() else { return Ok(None) };
-        let record = record.map_err(MarkerError::Record)?;
-        let marker = EndTransactionMarker::read(record.key, record.value)?;
+        let Some((marker, timestamp)) = EndTransactionMarker::of(batch)? else { return Ok(None) };
         self.check_epoch(batch.producer_epoch(), transaction_version)?;
         self.check_coordinator(marker.coordinator_epoch)?;
         let completed = self.updated.current_txn_first_offset.take().map(|first_offset| CompletedTxn {
@@ -165,7 +161,7 @@ impl ProducerAppendInfo {
         });
         self.updated.set_epoch(batch.producer_epoch());
         self.updated.coordinator_epoch = marker.coordinator_epoch;
-        self.updated.last_timestamp = record.timestamp;
+        self.updated.last_timestamp = timestamp;
         Ok(completed)
     }
 

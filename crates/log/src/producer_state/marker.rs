@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-use crate::batch::{BatchError, BatchSpec, RecordBatch};
+use crate::batch::{BatchError, BatchSpec, Codec, Field, RecordBatch};
 use crate::location::Location;
 use crate::record::NewRecord;
 
@@ -37,8 +37,20 @@ pub enum MarkerError {
         /// The version.
         version: i16,
     },
+    /// The attributes name no codec. Kafka: `IllegalArgumentException`.
+    #[error("Unknown compression type id: {id}")]
+    UnknownCodec {
+        /// Its number.
+        id: i16,
+    },
+    /// The attributes name a codec in which the record is not written. Kafka: `KafkaException`.
+    #[error("{}", kafkas_words(*.codec))]
+    Decompression {
+        /// The codec.
+        codec: Codec,
+    },
     /// Another control record. Kafka: `IllegalArgumentException`.
-    #[error("Invalid control record type for end transaction marker: type {id}")]
+    #[error("Invalid control record type for end transaction marker {}", type_name(*.id))]
     Type {
         /// Its number.
         id: i16,
@@ -56,6 +68,8 @@ impl MarkerError {
     pub fn location(&self) -> Option<Location> {
         match self {
             MarkerError::Record(error) => error.location(),
+            MarkerError::UnknownCodec { .. } => Some(Field::Attributes.location()),
+            MarkerError::Decompression { .. } => Some(Field::Records.location()),
             MarkerError::ShortKey { found } if *found < 2 => Some(Location::new("version", 0)),
             MarkerError::ShortKey { .. } | MarkerError::Type { .. } => Some(Location::new("type", 2)),
             MarkerError::Version { .. } => Some(Location::new("version", 0)),
@@ -66,7 +80,30 @@ impl MarkerError {
 
     /// The bytes are taken for damaged: what ends a recovery and is no failure of it.
     pub fn is_damage(&self) -> bool {
-        !matches!(self, MarkerError::Type { .. } | MarkerError::ShortValue { .. })
+        matches!(self, MarkerError::Record(_) | MarkerError::ShortKey { .. } | MarkerError::Version { .. })
+    }
+
+    /// The simple name of Kafka's exception.
+    pub fn exception(&self) -> &'static str {
+        match self {
+            MarkerError::Record(_) | MarkerError::ShortKey { .. } | MarkerError::Version { .. } => {
+                "InvalidRecordException"
+            }
+            MarkerError::UnknownCodec { .. } | MarkerError::Type { .. } => "IllegalArgumentException",
+            MarkerError::Decompression { .. } => "KafkaException",
+            MarkerError::ShortValue { .. } => "BufferUnderflowException",
+        }
+    }
+}
+
+/// What Kafka says of bytes that are not in a codec: of three the constructor of a stream looks at the first bytes, of the
+/// fourth reading fails.
+fn kafkas_words(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Gzip => "java.util.zip.ZipException: Not in GZIP format",
+        Codec::Snappy => "java.io.IOException: FAILED_TO_UNCOMPRESS(5)",
+        Codec::Lz4 => "java.io.IOException: Stream unsupported (invalid magic bytes)",
+        Codec::Zstd | Codec::None => "Failed to decompress record stream",
     }
 }
 
@@ -74,7 +111,50 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
 
+/// Kafka: `ControlRecordType`.
+fn type_name(id: i16) -> &'static str {
+    match id {
+        0 => "ABORT",
+        1 => "COMMIT",
+        2 => "LEADER_CHANGE",
+        3 => "SNAPSHOT_HEADER",
+        4 => "SNAPSHOT_FOOTER",
+        5 => "KRAFT_VERSION",
+        6 => "KRAFT_VOTERS",
+        _ => "UNKNOWN",
+    }
+}
+
 impl EndTransactionMarker {
+    /// The marker that a control batch begins with, and its timestamp. None if there is no record: then the whole
+    /// transaction has been compacted away.
+    ///
+    /// # Errors
+    /// A record that cannot be read, or is no marker.
+    pub(super) fn of(batch: &RecordBatch) -> Result<Option<(EndTransactionMarker, i64)>, MarkerError> {
+        let count = batch.header().records_count;
+        if count == 0 {
+            return Ok(None);
+        }
+        let codec = match batch.header().codec() {
+            Err(BatchError::UnknownCodec { codec: id }) => return Err(MarkerError::UnknownCodec { id }),
+            codec => codec?,
+        };
+        let readable = batch.readable().map_err(|_| MarkerError::Decompression { codec })?;
+        // Kafka reads compressed records all at once, and sees with the last record whether anything is left behind it.
+        let reads_on = codec != Codec::None || count == 1;
+        let mut first = None;
+        for record in readable.iter() {
+            let record = record?;
+            first = first.or(Some(record));
+            if !reads_on {
+                break;
+            }
+        }
+        let Some(first) = first else { return Ok(None) };
+        Ok(Some((EndTransactionMarker::read(first.key, first.value)?, first.timestamp)))
+    }
+
     /// Reads a control record: in the key a version and a type, in the value a version and the coordinator's epoch.
     ///
     /// # Errors

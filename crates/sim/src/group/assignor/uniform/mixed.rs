@@ -131,6 +131,8 @@ impl Builder<'_> {
     }
 
     fn give(&mut self, partition: Partition, member: usize) {
+        // What a member has is a set: it has the partition once, and loses it whole.
+        self.besides.retain(|besides| *besides != (partition, member));
         let owner = self.table.index(partition).and_then(|index| self.owners.get_mut(index));
         let before = owner.and_then(|owner| owner.replace(member));
         if let Some(size) = before.and_then(|before| self.sizes.get_mut(before)) {
