@@ -54,6 +54,8 @@ pub enum Action {
     Share(ShareAction),
     /// Two futures side by side.
     Fork(ForkAction),
+    /// To the question of the step.
+    ToQuestion,
     /// To the first mark that answers the question.
     ToMarks,
     /// A number was given as the answer, as it was written.

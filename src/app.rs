@@ -185,10 +185,8 @@ impl Component for App {
             Action::Speed(speed) => self.session_mut(|session| session.speed = speed),
             Action::View(view) => {
                 self.view = view;
-                self.session_mut(|session| {
-                    session.settle();
-                    session.menu = false;
-                });
+                self.menu(false);
+                self.session_mut(Session::settle);
                 self.write_link();
                 true
             }
@@ -213,7 +211,7 @@ impl Component for App {
                 }
                 changed
             }
-            Action::Menu(shown) => self.session_mut(|session| session.menu = shown),
+            Action::Menu(shown) => self.menu(shown),
             Action::Gloss(term) => self.session_mut(|session| session.gloss = term),
             Action::Show(step, marks) => self.show(step, marks),
             Action::Why(mark) => self.why(mark),
@@ -226,6 +224,7 @@ impl Component for App {
             Action::Share(action) => self.share(action),
             Action::Checked(shown) => self.ask_checked(shown),
             Action::CheckedReady(result) => self.checked_ready(result),
+            Action::ToQuestion => self.go_to_question(),
             Action::ToMarks => self.go_to_marks(),
             Action::Give(text) => self.give(text),
             Action::Filter(filter) => self.session_mut(|session| session.filter = filter),
@@ -316,6 +315,7 @@ impl Component for App {
                 Due::Fade => browser::motion::fade_in_stage(),
                 Due::Focus(selector) => browser::focus(&selector),
                 Due::Show(selector) => browser::answering::show(selector),
+                Due::ShowAll(selector) => browser::answering::show_all(selector),
                 Due::Mark(marks) => browser::focus_first_mark(&marks),
                 Due::Reveal(mark) => browser::reveal_inspected(&mark, self.frame().mode),
                 Due::Why => browser::place_at_mark("[data-why]"),

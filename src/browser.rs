@@ -268,7 +268,7 @@ fn mark_selector(mark: &str) -> String {
     format!("[data-stage] [data-mark=\"{}\"]", mark.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Gives the focus to what a selector finds, without scrolling.
+/// Gives the focus to what a selector finds. Without scrolling, but for what stands in the picture: that can be seen then.
 pub fn focus(selector: &str) {
     // A frame that nobody is in takes the focus from nobody.
     if document().is_some_and(|document| !document.has_focus().unwrap_or(true)) && is_framed() {
@@ -277,7 +277,10 @@ pub fn focus(selector: &str) {
     if let Some(element) = find(selector) {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);
-        let _ = element.unchecked_into::<HtmlElement>().focus_with_options(&options);
+        let _ = element.unchecked_ref::<HtmlElement>().focus_with_options(&options);
+        if within(Some(&element), "[data-stage]") && !is_framed() {
+            answering::reveal(&element);
+        }
     }
 }
 

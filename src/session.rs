@@ -16,7 +16,7 @@ use highwater_player::words::{Answered, Answering, Inline, Question, Why};
 use crate::action::FactFilter;
 use crate::compare::form::ForkForm;
 use crate::compare::{Comparing, SideA, Standing};
-use crate::components::inline::plain;
+use crate::components::inline::{ended, plain};
 use crate::components::player::Shown;
 use crate::components::sequence_view;
 use crate::components::share::Share;
@@ -291,7 +291,7 @@ impl Session {
     pub fn spoken(&self, lang: Lang) -> String {
         let words = self.player.words(lang);
         let step = step_of(lang, self.player.step(), self.player.steps());
-        let mut spoken = format!("{step}. {}. {}", plain(&words.title), plain(&words.say));
+        let mut spoken = format!("{step}. {} {}", ended(&plain(&words.title)), plain(&words.say));
         if let Some(compare) = &self.compare {
             spoken.push(' ');
             spoken.push_str(&compare.spoken(&self.player, lang));
@@ -374,6 +374,7 @@ impl Session {
             why: self.why.as_deref().and_then(|mark| Some((mark.to_owned(), self.why_of(mark, lang)?))),
             listed,
             review: None,
+            onward: None,
             no_number: self.no_number.clone(),
             filter: self.filter.clone(),
             menu: self.menu,

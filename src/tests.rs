@@ -63,3 +63,28 @@ fn a_panel_can_be_drawn_alone() {
     let none = render::render_svg(&scene, Some("accumulator"), Lang::En, Theme::Light, 856, &|_| None);
     assert_eq!(words(&none), "");
 }
+
+/// The rules of a sheet, each in a line: selectors and declarations.
+fn rules(sheet: &str) -> Vec<(String, String)> {
+    let path = format!("{}/styles/{sheet}.css", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let rule = |line: &str| line.trim().split_once(" {").map(|(what, how)| (what.to_owned(), how.to_owned()));
+    text.lines().filter_map(rule).collect()
+}
+
+#[test]
+fn what_has_the_focus_has_an_outline_that_no_shadow_hides() {
+    let base = rules("base");
+    assert!(
+        base.iter().any(|(what, how)| what == ":focus-visible" && how.contains("outline: 2px solid var(--accent)"))
+    );
+    for sheet in
+        ["base", "home", "own", "question", "timeline", "words", "inspector", "why", "compare", "ledger", "notice"]
+    {
+        for (what, how) in rules(sheet).iter().filter(|(what, _)| what.contains(":focus")) {
+            assert!(!how.contains("box-shadow"), "{sheet}: {what} has a shadow that a class of its own can hide");
+            let is_drawn_elsewhere = [":focus", ".search input:focus-visible"].contains(&what.as_str());
+            assert!(is_drawn_elsewhere || !how.contains("outline: none"), "{sheet}: {what}");
+        }
+    }
+}

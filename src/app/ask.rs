@@ -30,6 +30,13 @@ impl App {
         }
     }
 
+    /// To the question, and to what answers it.
+    pub(super) fn go_to_question(&mut self) -> bool {
+        answering::show_all(".ask");
+        self.due.push(Due::Focus(".ask :is(button:enabled, input)".to_owned()));
+        true
+    }
+
     /// To the first mark that answers the question.
     pub(super) fn go_to_marks(&mut self) -> bool {
         let Some(session) = self.session() else { return false };

@@ -4,11 +4,11 @@ use super::{App, Place};
 use crate::action::Action;
 use crate::components::fork::fork;
 use crate::components::glossary::glossary;
-use crate::components::home::{HomeProps, home};
+use crate::components::home::{HomeProps, following, home};
 use crate::components::icon::{Sign, icon};
 use crate::components::notice::notice;
 use crate::components::own_files::own_files;
-use crate::components::player::{PlayerProps, player};
+use crate::components::player::{PlayerProps, Shown, player};
 use crate::components::say;
 use crate::components::share::share;
 use crate::options;
@@ -29,6 +29,14 @@ impl App {
         }
     }
 
+    /// What follows a scenario in the course: the link and the title. Only its last step leads there.
+    fn what_follows(&self, shown: &Shown) -> Option<(String, String)> {
+        let Some(Ok(course)) = &self.course else { return None };
+        let next = following(course, &shown.id).filter(|_| shown.step == shown.steps && !self.brought)?;
+        let (lang, theme) = self.chosen();
+        Some((options::format(Some(&next.id), None, lang, theme, View::Stage), next.title.clone()))
+    }
+
     pub(super) fn content(&self) -> Html {
         let lang = self.lang;
         match &self.place {
@@ -41,6 +49,7 @@ impl App {
                 if self.reviewing {
                     shown.review = Some(self.progress.missed().len());
                 }
+                shown.onward = self.what_follows(&shown);
                 let player = player(&PlayerProps { shown: &shown, dispatch: &self.dispatch });
                 html! { <main key={shown.id} class="frame">{ player }</main> }
             }

@@ -10,6 +10,8 @@ pub(super) enum Due {
     Focus(String),
     /// What was answered can be read.
     Show(&'static str),
+    /// All of it can be read, as far as there is room.
+    ShowAll(&'static str),
     /// The first of these marks that is in the picture.
     Mark(Vec<String>),
     /// The inspector has been opened: both the mark and it can be seen.

@@ -29,6 +29,11 @@ impl App {
         ));
         if step == steps {
             self.due.push(Due::Emit("highwater-end", Vec::new()));
+            // The button that was pressed has nothing more to do, and would let the focus go.
+            if browser::has_focus_in("[data-action=next]") {
+                self.due.push(Due::ShowAll("[data-action=onward]"));
+                self.due.push(Due::Focus("[data-action=onward]".to_owned()));
+            }
         }
         if let Some((pause, serial)) = pause {
             let dispatch = self.dispatch.clone();
@@ -48,7 +53,20 @@ impl App {
             "highwater-answer",
             vec![("scenario", id.into()), ("step", number(step)), ("correct", right.into())],
         ));
+        if browser::has_focus_in(".ask") {
+            self.due.push(Due::ShowAll(".ask"));
+        }
         self.due.push(Due::Focus("[data-action=next]".to_owned()));
+    }
+
+    /// Opens the menu of narrow players, or closes it. The focus goes with it.
+    pub(super) fn menu(&mut self, shown: bool) -> bool {
+        let had = self.session().is_some_and(|session| session.menu);
+        if had != shown {
+            let to = if shown { ".menu [aria-selected=true]" } else { ".bar [data-action=menu]" };
+            self.due.push(Due::Focus(to.to_owned()));
+        }
+        self.session_mut(|session| session.menu = shown)
     }
 
     pub(super) fn chapter(&mut self, number: usize) -> bool {
@@ -227,12 +245,9 @@ impl App {
         if self.session().is_some_and(|session| session.inspect.is_some()) {
             return self.inspect(None);
         }
-        let had_menu = self.session().is_some_and(|session| session.menu || session.gloss.is_some());
-        if had_menu {
-            return self.session_mut(|session| {
-                session.menu = false;
-                session.gloss = None;
-            });
+        if self.session().is_some_and(|session| session.menu || session.gloss.is_some()) {
+            self.menu(false);
+            return self.session_mut(|session| session.gloss = None);
         }
         if self.session().is_some_and(|session| session.compare.is_some()) && self.leave_fork() {
             return true;

@@ -36,6 +36,12 @@ pub struct HomeProps<'a> {
     pub dispatch: &'a Callback<Action>,
 }
 
+/// What follows a scenario in the course.
+pub fn following<'a>(course: &'a Course, id: &str) -> Option<&'a CourseCard> {
+    let mut cards = course.families.iter().flat_map(|family| &family.scenarios).skip_while(|card| card.id != id);
+    cards.nth(1)
+}
+
 /// Families of so few have wide cards.
 const SMALL_FAMILY: usize = 4;
 
@@ -176,5 +182,33 @@ fn family_of(lang: Lang, family: &Family, cards: &[&CourseCard], progress: &Prog
                 })) }
             </div>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(ids: &[&str]) -> Family {
+        let card = |id: &&str| CourseCard {
+            id: (*id).to_owned(),
+            title: format!("{id}?"),
+            hook: String::new(),
+            minutes: 6,
+            steps: 9,
+            essential: false,
+            picture: None,
+        };
+        let (id, title, line) = ("storage".to_owned(), "Storage".to_owned(), String::new());
+        Family { id, title, line, scenarios: ids.iter().map(card).collect() }
+    }
+
+    #[test]
+    fn a_scenario_is_followed_by_the_next_of_its_family_then_by_the_next_family() {
+        let course = Course { families: vec![family(&["key-hash", "sticky"]), family(&["retention"])] };
+        let next = |id: &str| following(&course, id).map(|card| card.id.as_str());
+        assert_eq!(next("key-hash"), Some("sticky"));
+        assert_eq!(next("sticky"), Some("retention"));
+        assert_eq!((next("retention"), next("my-own")), (None, None), "the end, and what is not of the course");
     }
 }

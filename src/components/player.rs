@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use highwater_player::inspect::Inspection;
 use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
 use highwater_player::sequence::Sequence;
 use highwater_player::words::{FactLine, Question, StepWords, Why};
 use yew::prelude::*;
@@ -78,6 +79,8 @@ pub struct Shown {
     pub no_number: Option<String>,
     /// The reader came from the questions to look at again: how many there are still.
     pub review: Option<usize>,
+    /// What follows in the course: the link and the title.
+    pub onward: Option<(String, String)>,
     /// A mark, and why it shows what it shows.
     pub why: Option<(String, Why)>,
     /// What the inspector shows.
@@ -131,7 +134,7 @@ pub fn player(props: &PlayerProps<'_>) -> Html {
                 </div>
             </section>
             <section class="words" aria-label={say(lang, "words")}>
-                { words(&WordsProps { lang, words: &shown.words, step: shown.step, steps: shown.steps, gloss: shown.gloss.as_deref(), dispatch }) }
+                { words(&WordsProps { lang, words: &shown.words, step: shown.step, steps: shown.steps, asks: open(shown), gloss: shown.gloss.as_deref(), dispatch }) }
                 <div>{ for (shown.mode == Mode::Medium).then(|| drawer(shown, dispatch)) }</div>
                 <div class="difference-place">
                     if let Some(compared) = &shown.compare {
@@ -215,13 +218,16 @@ fn drawer(shown: &Shown, dispatch: &Callback<Action>) -> Html {
     }
 }
 
-/// What was checked against Kafka, and at the end the way to the questions to look at again.
+/// What was checked against Kafka, and at the end the ways on: to what follows, and to the questions to look at again.
 fn foot(shown: &Shown, dispatch: &Callback<Action>) -> Html {
     let onclick = dispatch.reform(|_: MouseEvent| Action::Checked(true));
     html! {
         <p class="own-link foot">
             <button type="button" class="btn btn-quiet" data-action="checked" {onclick}>{ icon(Sign::Check) }{ say(shown.lang, "checked_badge") }</button>
             if shown.step == shown.steps {
+                if let Some((href, title)) = &shown.onward {
+                    <a href={href.clone()} data-action="onward">{ Phrase::new("interface.next_scenario").with("title", title.as_str()).say(shown.lang) }</a>
+                }
                 <a href="#/review" data-action="review">{ say(shown.lang, "review_link") }</a>
             }
         </p>

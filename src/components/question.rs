@@ -2,6 +2,7 @@
 
 use highwater_player::command::Command;
 use highwater_player::lang::Lang;
+use highwater_player::phrase::Phrase;
 use highwater_player::words::{Answered, Answering, Choice, Question};
 use yew::prelude::*;
 
@@ -54,12 +55,7 @@ pub fn question_card(props: &QuestionProps<'_>) -> Html {
                 { match question.answered {
                     Answered::Right => html! { { icon(Sign::Check) } },
                     Answered::Wrong => html! { { icon(Sign::Cross) } },
-                    Answered::Open | Answered::Revealed => html! {
-                        <svg viewBox="0 0 18 18" aria-hidden="true">
-                            <path class="ask-mark" d="M9 0l9 9l-9 9l-9 -9z" />
-                            <path class="ask-glyph" d="M7 7.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.2M9 12.6h.01" />
-                        </svg>
-                    },
+                    Answered::Open | Answered::Revealed => diamond(),
                 } }
                 { say(lang, words) }
             </div>
@@ -73,7 +69,7 @@ pub fn question_card(props: &QuestionProps<'_>) -> Html {
             }
             <div role="status">
                 if let Some(reason) = &question.reason {
-                    <p class="reason">{ inline::runs(reason, None, None) }</p>
+                    <p class="reason"><span class="sr">{ verdict(lang, question, words) }</span>{ inline::runs(reason, None, None) }</p>
                 }
             </div>
             <div>
@@ -92,6 +88,33 @@ pub fn question_card(props: &QuestionProps<'_>) -> Html {
                 }
             </div>
         </section>
+    }
+}
+
+/// What a screen reader says before the reason: whether it was right, and what is.
+fn verdict(lang: Lang, question: &Question, words: &str) -> String {
+    let right: Vec<String> = question
+        .choices
+        .iter()
+        .filter(|choice| choice.right == Some(true))
+        .map(|choice| inline::plain(&choice.label))
+        .collect();
+    match question.answered {
+        Answered::Wrong | Answered::Revealed if !right.is_empty() => Phrase::new("interface.verdict_with")
+            .with("verdict", say(lang, words))
+            .with("right", right.join(", "))
+            .say(lang),
+        _ => Phrase::new("interface.verdict").with("verdict", say(lang, words)).say(lang),
+    }
+}
+
+/// The sign of a question.
+pub(super) fn diamond() -> Html {
+    html! {
+        <svg viewBox="0 0 18 18" aria-hidden="true">
+            <path class="ask-mark" d="M9 0l9 9l-9 9l-9 -9z" />
+            <path class="ask-glyph" d="M7 7.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.2M9 12.6h.01" />
+        </svg>
     }
 }
 
@@ -120,5 +143,42 @@ pub(super) fn choice(
             <span>{ inline::runs(&choice.label, None, None) }</span>
             <span class={if short { "tag sr" } else { "tag" }}>{ tag }</span>
         </button>
+    }
+}
+
+#[cfg(all(test, feature = "render"))]
+mod tests {
+    use super::*;
+    use crate::render::render;
+    use highwater_player::words::Inline;
+
+    #[test]
+    fn a_screen_reader_hears_whether_it_was_right_before_it_hears_why() {
+        let text = |text: &str| vec![Inline::Text { text: text.to_owned() }];
+        let choice = |label: &str, right, chosen| Choice { label: text(label), right: Some(right), chosen, mark: None };
+        let said = |lang, answered| {
+            let question = Question {
+                ask: text("What is it?"),
+                answering: Answering::Choose,
+                choices: vec![choice("0", true, false), choice("1", false, answered == Answered::Wrong)],
+                answered,
+                reason: Some(text("It waits.")),
+                facts: Vec::new(),
+            };
+            let dispatch = Callback::noop();
+            render(question_card(&QuestionProps {
+                lang,
+                question: &question,
+                step: 1,
+                listed: false,
+                problem: None,
+                review: None,
+                dispatch: &dispatch,
+            }))
+        };
+        let status = |html: &str| html.split("role=\"status\"").nth(1).map(str::to_owned).unwrap_or_default();
+        assert!(status(&said(Lang::En, Answered::Wrong)).contains("Not quite. 0 is right. </span>It waits."));
+        assert!(status(&said(Lang::En, Answered::Right)).contains("Right. </span>It waits."));
+        assert!(status(&said(Lang::Zh, Answered::Wrong)).contains("不太对。正确的是：0。</span>"));
     }
 }
