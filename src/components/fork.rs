@@ -54,7 +54,8 @@ pub fn fork(lang: Lang, form: &ForkForm, dispatch: &Callback<Action>) -> Html {
 fn knobs(lang: Lang, form: &ForkForm, dispatch: &Callback<Action>) -> Html {
     let value = |knob: usize, index: usize, value: &str| {
         let onclick = dispatch.reform(move |_: MouseEvent| Action::Fork(ForkAction::Turn(knob, index)));
-        html! { <button key={index} type="button" class="btn" data-knob={format!("{knob}-{index}")} {onclick}>{ value.to_owned() }</button> }
+        let name = form.knobs.get(knob).map(|knob| format!("{} = {value}", knob.config));
+        html! { <button key={index} type="button" class="btn" aria-label={name} data-knob={format!("{knob}-{index}")} {onclick}>{ value.to_owned() }</button> }
     };
     html! {
         <section class="knobs" aria-label={say(lang, "fork_knobs")}>
