@@ -208,6 +208,8 @@ impl Component for App {
                 self.help = shown;
                 if shown && changed {
                     self.due.push(Due::Help);
+                } else if changed {
+                    self.back_to("[data-action=help]");
                 }
                 changed
             }
@@ -319,7 +321,7 @@ impl Component for App {
                 Due::Mark(marks) => browser::focus_first_mark(&marks),
                 Due::Reveal(mark) => browser::reveal_inspected(&mark, self.frame().mode),
                 Due::Why => browser::place_at_mark("[data-why]"),
-                Due::KeepFocus => browser::focus_if_lost("[data-stage]"),
+                Due::KeepFocus(selector) => browser::focus_if_lost(selector),
                 Due::Top => browser::scroll_to_top(),
                 Due::Help => browser::open_dialog("dialog"),
                 Due::Open(dialog) => browser::open_dialog(dialog),
@@ -405,7 +407,7 @@ impl App {
                 self.due.push(Due::Top);
             }
             self.place = Place::Home;
-            self.announced = String::new();
+            self.announced = self.title();
             return;
         };
         self.view = link.view.unwrap_or_default();
@@ -445,7 +447,7 @@ impl App {
             session.menu = false;
         }
         if browser::stage_has_focus() {
-            self.due.push(Due::KeepFocus);
+            self.due.push(Due::KeepFocus("[data-stage]"));
         }
         let step = session.player.step();
         match session.go(command, lang, frame, width) {

@@ -371,3 +371,47 @@ fn why_tells_the_causes_of_a_mark_at_the_mark() -> Result<()> {
     }
     Ok(())
 }
+
+/// At 360 px only the part above the bar is seen; what has the focus has an outline.
+#[test]
+#[ignore = "needs the built site and a browser: cargo xtask test"]
+fn by_keyboard_on_a_telephone_nothing_that_is_said_or_has_the_focus_is_out_of_sight() -> Result<()> {
+    let page = Site::shared()?.page(View { reduced_motion: true, ..View::default() }.at_width(360))?;
+    let is_seen = |selector: &str| {
+        page.evaluate(&format!(
+            "(() => {{ const part = document.querySelector('{selector}'); const area = part.getBoundingClientRect(); \
+             const foot = part.closest('.bar') ? innerHeight : document.querySelector('.bar').getBoundingClientRect().top; \
+             return area.top >= 0 && area.bottom <= foot; }})()"
+        ))
+    };
+    page.go("#/hw-two-rounds?step=1&lang=en")?;
+    arrive(&page, 1)?;
+    for said in ["h1.title", ".say", "[data-action=to-question]"] {
+        assert_eq!(is_seen(said)?, true, "{said}");
+    }
+    page.evaluate("document.querySelector('[data-action=to-question]').focus()")?;
+    page.press("Enter")?;
+    page.wait_until("document.activeElement?.matches('.choice')")?;
+    assert_eq!(is_seen(".ask h2")?, true, "the question");
+    assert_eq!(is_seen(".choice:focus")?, true, "the first answer");
+    page.press("Enter")?;
+    page.wait_until("document.activeElement?.dataset.action === 'next' && document.querySelector('.reason') !== null")?;
+    assert_eq!(is_seen(".reason")?, true, "why it is so");
+    for outlined in ["[data-action=next]", "[data-action=play]", "[data-action=to-question], .term"] {
+        page.evaluate(&format!("document.querySelector('{outlined}').focus()"))?;
+        let line = page.evaluate("(({outlineStyle, outlineWidth}) => `${outlineStyle} ${outlineWidth}`)(getComputedStyle(document.activeElement))")?;
+        assert_eq!(line, "solid 2px", "{outlined}");
+    }
+    page.evaluate("document.querySelector('.bar [data-action=menu]').focus()")?;
+    page.press("Enter")?;
+    page.wait_until("document.activeElement?.matches('.menu [role=tab]')")?;
+    page.press("Escape")?;
+    page.wait_until("document.activeElement?.dataset.action === 'menu'")?;
+    page.go("#/hw-two-rounds?step=10&lang=en")?;
+    arrive(&page, 10)?;
+    page.evaluate("document.querySelector('[data-action=next]').focus()")?;
+    page.press("Enter")?;
+    page.wait_until("document.activeElement?.dataset.action === 'onward'")?;
+    assert_eq!(is_seen("[data-action=onward]")?, true, "the way to the next scenario");
+    Ok(())
+}

@@ -18,8 +18,8 @@ pub(super) enum Due {
     Reveal(String),
     /// The card that says why stands at its mark.
     Why,
-    /// The mark that had the focus may have gone: then its stage has it.
-    KeepFocus,
+    /// What had the focus may have gone: then this has it, such as the stage after its mark.
+    KeepFocus(&'static str),
     Top,
     /// The dialog opens over everything.
     Help,

@@ -25,7 +25,10 @@ impl App {
     pub(super) fn files_ready(&mut self, result: Result<(), String>, dropped: Option<js_sys::Array>) -> bool {
         self.has_more |= result.is_ok();
         match (&self.place, result) {
-            (Place::Loading(id), Ok(())) if id == FILES => self.place = Place::Files(Box::default()),
+            (Place::Loading(id), Ok(())) if id == FILES => {
+                self.place = Place::Files(Box::default());
+                self.announced = self.title();
+            }
             (Place::Loading(id), Err(said)) if id == FILES => self.place = without_more(FILES, said),
             _ => {}
         }
@@ -51,6 +54,7 @@ impl App {
             Ok(()) => Place::Terms,
             Err(said) => without_more(TERMS, said),
         };
+        self.announced = self.title();
         true
     }
 

@@ -26,7 +26,7 @@ impl App {
             }
             _ => {}
         }
-        let is_opened = action == ForkAction::Open;
+        let (is_opened, is_closed) = (action == ForkAction::Open, action == ForkAction::Close);
         let changed = self.session_mut(|session| {
             if action == ForkAction::Open {
                 session.menu = false;
@@ -42,6 +42,8 @@ impl App {
         });
         if changed && is_opened {
             self.due.push(Due::Open("#fork"));
+        } else if is_closed {
+            self.back_to("[data-action=fork]");
         }
         changed
     }

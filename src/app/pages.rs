@@ -63,6 +63,7 @@ impl App {
                     browser::keep(KEPT_AS, &self.progress.write());
                 }
                 self.place = Place::Later(Box::new(page));
+                self.announced = self.title();
             }
             Err(said) => {
                 self.place = Place::Failed(Failure {
@@ -92,6 +93,8 @@ impl App {
         if shown {
             let dispatch = self.dispatch.clone();
             browser::fetch_text("scenarios/checked.json", move |result| dispatch.emit(Action::CheckedReady(result)));
+        } else {
+            self.back_to("[data-action=checked]");
         }
         self.checked.take().is_some()
     }

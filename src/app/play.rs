@@ -11,6 +11,12 @@ use highwater_player::command::Command;
 use highwater_player::inspect;
 use yew::prelude::*;
 
+/// The first of the ways on after the last step.
+const WAYS_ON: &str = ".foot a";
+
+/// What opens the menu of narrow players.
+const MENU: &str = ".bar [data-action=menu]";
+
 impl App {
     /// We are at another step: the address, the progress, the events and the words for screen readers say so.
     pub(super) fn stepped(&mut self) {
@@ -31,8 +37,8 @@ impl App {
             self.due.push(Due::Emit("highwater-end", Vec::new()));
             // The button that was pressed has nothing more to do, and would let the focus go.
             if browser::has_focus_in("[data-action=next]") {
-                self.due.push(Due::ShowAll("[data-action=onward]"));
-                self.due.push(Due::Focus("[data-action=onward]".to_owned()));
+                self.due.push(Due::ShowAll(WAYS_ON));
+                self.due.push(Due::Focus(WAYS_ON.to_owned()));
             }
         }
         if let Some((pause, serial)) = pause {
@@ -59,11 +65,16 @@ impl App {
         self.due.push(Due::Focus("[data-action=next]".to_owned()));
     }
 
+    /// A dialog goes: what opened it has the focus, or the menu, if it stood there and the menu is gone.
+    pub(super) fn back_to(&mut self, opener: &'static str) {
+        self.due.extend([Due::KeepFocus(opener), Due::KeepFocus(MENU)]);
+    }
+
     /// Opens the menu of narrow players, or closes it. The focus goes with it.
     pub(super) fn menu(&mut self, shown: bool) -> bool {
         let had = self.session().is_some_and(|session| session.menu);
         if had != shown {
-            let to = if shown { ".menu [aria-selected=true]" } else { ".bar [data-action=menu]" };
+            let to = if shown { ".menu [aria-selected=true]" } else { MENU };
             self.due.push(Due::Focus(to.to_owned()));
         }
         self.session_mut(|session| session.menu = shown)
@@ -134,7 +145,7 @@ impl App {
         let drawn = self.with_session(serial, Session::draw_beat);
         if drawn {
             if browser::stage_has_focus() {
-                self.due.push(Due::KeepFocus);
+                self.due.push(Due::KeepFocus("[data-stage]"));
             }
             self.due.push(Due::Play);
         }
@@ -147,7 +158,7 @@ impl App {
         }
         browser::motion::finish();
         if browser::stage_has_focus() {
-            self.due.push(Due::KeepFocus);
+            self.due.push(Due::KeepFocus("[data-stage]"));
         }
         let lang = self.lang;
         let Place::Playing(session) = &mut self.place else {

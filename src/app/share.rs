@@ -26,7 +26,10 @@ impl App {
                 }
                 opened
             }
-            ShareAction::Close => self.session_mut(|session| session.share = None),
+            ShareAction::Close => {
+                self.back_to("[data-action=share]");
+                self.session_mut(|session| session.share = None)
+            }
             ShareAction::Copy => {
                 let link = self.session().and_then(|session| session.share.as_ref()?.link.clone());
                 if let Some(link) = link {

@@ -96,7 +96,9 @@ pub fn home(props: &HomeProps<'_>) -> Html {
                     }
                 </div>
                 <output class="progress-note">
-                    { Phrase::new("interface.done_of").with("n", count(progress.done().min(all))).with("all", count(all)).say(lang) }
+                    if all > 0 {
+                        { Phrase::new("interface.done_of").with("n", count(progress.done().min(all))).with("all", count(all)).say(lang) }
+                    }
                 </output>
             </div>
             <div class={if all <= SMALL_FAMILY { "families is-few" } else { "families" }}>
