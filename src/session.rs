@@ -291,7 +291,7 @@ impl Session {
     pub fn spoken(&self, lang: Lang) -> String {
         let words = self.player.words(lang);
         let step = step_of(lang, self.player.step(), self.player.steps());
-        let mut spoken = format!("{step}. {} {}", ended(&plain(&words.title)), plain(&words.say));
+        let mut spoken = ended(&step, lang) + &ended(&plain(&words.title), lang) + &plain(&words.say);
         if let Some(compare) = &self.compare {
             spoken.push(' ');
             spoken.push_str(&compare.spoken(&self.player, lang));

@@ -1,5 +1,6 @@
 //! Runs of a sentence: stressed words, values in the colour of their mark, terms with a gloss.
 
+use highwater_player::lang::Lang;
 use highwater_player::words::{Inline, RefKind};
 use yew::prelude::*;
 
@@ -54,10 +55,14 @@ pub fn runs(inlines: &[Inline], dispatch: Option<&Callback<Action>>, open: Optio
     drawn.into_iter().collect()
 }
 
-/// A title as a sentence of its own: with a full stop, unless it ends already.
-pub fn ended(title: &str) -> String {
-    let stop = if title.ends_with(['?', '？', '!', '！']) { "" } else { "." };
-    format!("{title}{stop}")
+/// A title as a sentence of its own, with what parts it from the next: a full stop, unless it ends already.
+pub fn ended(title: &str, lang: Lang) -> String {
+    let (stop, space) = match lang {
+        Lang::En => (".", " "),
+        Lang::Zh => ("。", ""),
+    };
+    let stop = if title.ends_with(['?', '？', '!', '！']) { "" } else { stop };
+    format!("{title}{stop}{space}")
 }
 
 /// The words alone.
@@ -85,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_title_that_asks_needs_no_full_stop() {
-        assert_eq!(ended("And without a key?"), "And without a key?");
-        assert_eq!(ended("Stored is not visible"), "Stored is not visible.");
+        assert_eq!(ended("And without a key?", Lang::En), "And without a key? ");
+        assert_eq!(ended("Stored is not visible", Lang::En), "Stored is not visible. ");
+        assert_eq!(ended("存下了，还看不见", Lang::Zh), "存下了，还看不见。");
     }
 }
