@@ -10,17 +10,19 @@ use std::rc::Rc;
 
 use crate::config::{ConsumerConfig, ProducerConfig};
 use crate::connections::Connections;
-use crate::fact::{FactKind, PartitionLeadershipUpdated};
+use crate::fact::FactKind;
 use crate::group::OFFSETS_TOPIC;
 use crate::group::regular_expression::Pattern;
 use crate::ids::{BrokerId, ClientId, FactId, MessageId, NodeId, Topic, TopicId, TopicPartition};
-use crate::message::{Body, CurrentLeaders, MetadataRequest, MetadataResponse};
+use crate::message::{Body, MetadataRequest, MetadataResponse};
 use crate::metadata::{PartitionRegistration, TopicImage};
 use crate::outbox::Outbox;
 use crate::retry_backoff::{CLIENT_JITTER_PERCENT, RetryBackoff};
 use crate::rng::Pcg;
 use crate::time::SimTime;
 use crate::timer::Timer;
+
+mod leadership;
 
 /// What a client is told about asking for metadata and connecting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,59 +255,6 @@ impl ClientMetadata {
             let before = out.because(because);
             self.maybe_update(out);
             out.because(before);
-        }
-    }
-
-    /// Takes over the leaders that a response names: of partitions that are known, in a newer epoch, on a broker that is known
-    /// or was named along with them. True if there was one; the last is the cause of what follows. Kafka:
-    /// `Metadata.updatePartitionLeadership`.
-    pub fn update_partition_leadership(&mut self, named: &CurrentLeaders, out: &mut Outbox) -> bool {
-        let received = out.cause();
-        let mut is_updated = false;
-        for (id, named_leader) in &named.leaders {
-            let (Some(leader), leader_epoch) = (named_leader.leader_id, named_leader.leader_epoch) else { continue };
-            let Some(known) = self.partition(id).map(Rc::clone) else { continue };
-            let has_node = self.is_online(leader) || named.node_endpoints.contains(&leader);
-            if leader_epoch <= known.leader_epoch || !has_node {
-                continue;
-            }
-            let updated = Rc::new(PartitionRegistration { leader: Some(leader), leader_epoch, ..(*known).clone() });
-            let image = self.topics.get_mut(&id.topic).map(Rc::make_mut);
-            let Some(place) =
-                usize::try_from(id.partition).ok().zip(image).and_then(|(at, it)| it.partitions.get_mut(at))
-            else {
-                continue;
-            };
-            *place = Rc::clone(&updated);
-            is_updated = true;
-            out.because(received);
-            self.tell_leader(id.clone(), &known, &updated, true, out);
-        }
-        if is_updated {
-            let is_new = |node: &&BrokerId| !self.brokers.contains(node);
-            let new: Vec<BrokerId> = named.node_endpoints.iter().filter(is_new).copied().collect();
-            self.brokers.extend(new);
-        }
-        is_updated
-    }
-
-    fn tell_leader(
-        &self,
-        partition: TopicPartition,
-        known: &PartitionRegistration,
-        now: &PartitionRegistration,
-        by_refusal: bool,
-        out: &mut Outbox,
-    ) {
-        if (known.leader, known.leader_epoch) != (now.leader, now.leader_epoch) {
-            out.then(FactKind::PartitionLeadershipUpdated(PartitionLeadershipUpdated {
-                client: self.client.clone(),
-                partition,
-                from: known.leader,
-                to: now.leader,
-                leader_epoch: now.leader_epoch,
-                by_refusal,
-            }));
         }
     }
 

@@ -22,9 +22,8 @@ pub use trouble::{
 };
 pub use {group::GroupFact, idempotence::IdempotenceFact, page_cache::PageCacheFact};
 
-use crate::controller::partition_change::PartitionChange;
 use crate::ids::{BatchId, BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
-use crate::{bytes::Bytes, command::Command, error::Errors};
+use crate::{bytes::Bytes, command::Command, controller::partition_change::PartitionChange, error::Errors};
 use crate::{metadata::PartitionRegistration, time::SimTime, timer::Timer};
 
 /// Something that happened.
