@@ -21,7 +21,7 @@ use highwater_sim::fact::{FactKind, IsrStep};
 use highwater_sim::ids::{BrokerId, FactId, LeaderEpoch, NodeId, Offset, TopicPartition};
 use highwater_sim::message::FetchPartition;
 use highwater_sim::metadata::{LeaderRecoveryState, MetadataImage};
-use highwater_sim::outbox::{Counters, Effect, Outbox};
+use highwater_sim::outbox::{Counters, Outbox};
 use highwater_sim::time::SimTime;
 use serde_json::{Value, json};
 
@@ -227,8 +227,7 @@ impl Runner {
             out: &mut out,
         };
         let done = act(&mut self.partition, &mut around);
-        for effect in out.finish().0 {
-            let Effect::Fact(fact) = effect else { continue };
+        for fact in out.finish().facts {
             let FactKind::IsrUpdate { step, .. } = fact.kind else { continue };
             let name = match step {
                 IsrStep::Proposed => continue,
