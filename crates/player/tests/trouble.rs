@@ -133,3 +133,38 @@ fn forward_and_back_show_the_same() {
         assert_eq!(player.scene().panels, *panels, "step {step}");
     }
 }
+
+#[test]
+fn a_refusal_says_who_leads_and_the_client_says_whence_it_knows() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/reassignment");
+    let packed = highwater_player::script::author::pack_folder(&folder).unwrap();
+    let mut player = Player::with(packed.scenario).unwrap();
+    let number = player.step_number("used").unwrap();
+    player.dispatch(Command::Seek(number)).unwrap();
+    let sequence = player.sequence(0);
+    let refusal = sequence.arrows.iter().find(|arrow| {
+        let said = arrow.summary.say(Lang::En);
+        arrow.api == "Produce" && arrow.response && said == "NOT_LEADER_OR_FOLLOWER; leader 4"
+    });
+    let told = player.inspect(&refusal.unwrap().id, Lang::En).unwrap();
+    let value = |group: &str, name: &str| {
+        let group = told.groups.iter().find(|there| there.name == group).unwrap();
+        group.values.iter().find(|value| value.name == name).unwrap().text.clone()
+    };
+    let answer = "PartitionProduceResponse orders-0";
+    assert_eq!(value(answer, "errorCode"), "NOT_LEADER_OR_FOLLOWER");
+    assert_eq!(value(answer, "currentLeader.leaderId"), "4");
+    assert_eq!(value(answer, "currentLeader.leaderEpoch"), "1");
+    assert_eq!(value("NodeEndpoints", "nodeId"), "[4]");
+    let client = player.inspect("client-p1", Lang::En).unwrap();
+    let known = client.groups.iter().find(|group| group.name == "Metadata orders").unwrap();
+    let leader = known.values.iter().find(|value| value.name == "leaderId").unwrap();
+    assert_eq!(leader.text, "[4]");
+    let why = player.why(&leader.why, Lang::Zh).unwrap();
+    let sentences = why.chain.iter().map(|link| link.sentence.clone()).collect::<Vec<_>>().join("\n");
+    assert!(
+        sentences.contains("p1 被拒绝，按答复里写的，把 broker 4 当作 orders-0 在 epoch 1 的 leader"),
+        "{sentences}"
+    );
+    assert!(sentences.contains("NOT_LEADER_OR_FOLLOWER；epoch 1 的 leader 是 broker 4"), "{sentences}");
+}

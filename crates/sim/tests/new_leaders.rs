@@ -63,7 +63,11 @@ impl Cluster {
     }
 
     fn send(&mut self) {
-        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from("new")));
+        self.send_by("p1");
+    }
+
+    fn send_by(&mut self, producer: &str) {
+        let (producer, topic, value) = (client(producer), "orders".into(), Some(Bytes::from("new")));
         self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
     }
 
@@ -158,6 +162,26 @@ fn a_producer_goes_to_the_leader_that_a_refusal_names_at_once() {
     let is_metadata = |fact: &&Fact| matches!(&fact.kind, FactKind::Sent(it) if it.says == Says::Metadata);
     let metadata = cluster.facts.iter().rfind(is_metadata).unwrap();
     assert_eq!(cluster.causes(metadata)[0], "ProduceResponseReceived");
+}
+
+#[test]
+fn a_batch_that_is_not_sent_again_teaches_the_producer_all_the_same() {
+    let mut cluster = cluster(&[]);
+    let config = [("linger.ms", "0"), ("enable.idempotence", "false"), ("retries", "0")];
+    cluster.world.add_producer(client("p2"), ProducerConfig::from_pairs(config).unwrap()).unwrap();
+    cluster.send_by("p2");
+    cluster.run_ms(1_000);
+    cluster.move_leader([3, 2]);
+    cluster.run_ms(1_000);
+    cluster.from = cluster.facts.len();
+    cluster.send_by("p2");
+    cluster.run_ms(50);
+    cluster.send_by("p2");
+    cluster.run_ms(50);
+    let expected =
+        ["Produce → 2", "2: NOT_LEADER_OR_FOLLOWER 3 (1)", "was named: 3 (1)", "Metadata → 1", "Produce → 3"];
+    assert_eq!(cluster.trail("p2")[..5], expected);
+    assert!(matches!(cluster.world.producer("p2").unwrap().sent()[1].fate, Fate::Failed(_)));
 }
 
 #[test]
