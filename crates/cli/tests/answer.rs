@@ -93,7 +93,9 @@ fn a_segment_is_recovered_as_kafkas() {
 
 #[test]
 fn a_log_lives_as_kafkas() {
-    as_kafka("log_ops", &vectors("log_ops"), |line| without(line, &["answers", "final"]));
+    for lines in ["log_ops", "log_ops_rare"] {
+        as_kafka("log_ops", &vectors(lines), |line| without(line, &["answers", "final"]));
+    }
 }
 
 #[test]

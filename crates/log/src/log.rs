@@ -47,6 +47,8 @@ pub struct Log {
     segments: Segments,
     start_offset: i64,
     end_offset: i64,
+    /// The segment of the log end and how large it was then: an append that failed has left bytes behind it.
+    end_place: (i64, u64),
     high_watermark: OffsetMetadata,
     recovery_point: i64,
     /// When the recovery point last moved by a flush, in ms. Kafka: `LocalLog.lastFlushedTime`.
@@ -74,6 +76,7 @@ impl Log {
             segments: Segments::new(Segment::new(0, now_ms)),
             start_offset: 0,
             end_offset: 0,
+            end_place: (0, 0),
             high_watermark: OffsetMetadata::only(0),
             recovery_point: 0,
             last_flushed_ms: now_ms,
@@ -275,6 +278,7 @@ impl Log {
     /// Kafka: `LocalLog.updateLogEndOffset`.
     fn set_end_offset(&mut self, offset: i64) {
         self.end_offset = offset;
+        self.end_place = self.segments.active().end_place();
         self.recovery_point = self.recovery_point.min(offset);
     }
 
@@ -300,28 +304,33 @@ impl Log {
     }
 
     /// Begins a new segment and flushes the old one. Gives its base offset. Kafka: `roll`.
-    pub fn roll(&mut self, now_ms: i64) -> i64 {
+    ///
+    /// # Errors
+    /// The active segment begins at the log end or behind it and has bytes: an append has failed there.
+    pub fn roll(&mut self, now_ms: i64) -> Result<i64, LogError> {
         self.roll_at(now_ms, 0)
     }
 
     /// `expected` is the offset of what comes next, if that is known and behind the end.
-    fn roll_at(&mut self, now_ms: i64, expected: i64) -> i64 {
+    fn roll_at(&mut self, now_ms: i64, expected: i64) -> Result<i64, LogError> {
         let base_offset = expected.max(self.end_offset);
         let segment = Segment::new(base_offset, now_ms);
         let active = self.segments.active_mut();
-        if active.base_offset() == base_offset {
-            // It is empty.
+        if active.base_offset() == base_offset && active.size_in_bytes() == 0 {
             *active = segment;
+        } else if active.base_offset() >= base_offset {
+            return Err(LogError::SegmentExists { base_offset, active: active.base_offset() });
         } else {
             active.close();
             self.segments.roll(segment);
         }
+        self.end_place = self.segments.active().end_place();
         let producers = Rc::make_mut(&mut self.producers);
         producers.set_map_end_offset(base_offset);
         producers.take_snapshot();
         self.lower_high_watermark();
         self.flush(base_offset, now_ms);
-        base_offset
+        Ok(base_offset)
     }
 
     /// Everything before an offset is on the disk now. Kafka: `flush`, `LocalLog.markFlushed`.

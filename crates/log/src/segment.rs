@@ -244,6 +244,11 @@ impl Segment {
         if largest >= 0 { largest } else { self.last_modified_ms }
     }
 
+    /// Its base offset and its size in bytes: where the next batch goes.
+    pub(crate) fn end_place(&self) -> (i64, u64) {
+        (self.base_offset, self.size_in_bytes())
+    }
+
     /// Kafka: `getFirstBatchTimestamp`, where none is the largest number.
     pub(crate) fn first_batch_timestamp(&self) -> Option<i64> {
         let first = self.batches_at(0).next()?.ok()?;
@@ -304,6 +309,8 @@ impl Segment {
     /// The largest timestamp goes into the index, full or not. Kafka: `onBecomeInactiveSegment`, `close`.
     pub(crate) fn close(&mut self) {
         let largest = self.max_timestamp_so_far();
+        // Who has looked once remembers: a truncation looks anew only then.
+        self.max_timestamp_so_far = Some(largest);
         if largest.timestamp > self.time_index.last_entry().timestamp {
             // It cannot be before the last entry, which was the largest timestamp once.
             let _ = Rc::make_mut(&mut self.time_index).maybe_append(largest);

@@ -162,10 +162,10 @@ impl Runner {
                     answer
                 }
             },
-            Op::Roll => {
-                self.log.roll(now_ms);
-                object([("active_segment", active(&self.log))])
-            }
+            Op::Roll => match self.log.roll(now_ms) {
+                Err(error) => error_of(&error),
+                Ok(_) => object([("active_segment", active(&self.log))]),
+            },
             Op::TruncateTo { offset } => match self.log.truncate_to(offset, now_ms) {
                 Err(error) => error_of(&error),
                 Ok(truncated) => {

@@ -114,7 +114,12 @@ impl Log {
             let is_ordered = last_offset < batch.last_offset();
             let before = std::mem::replace(&mut last_offset, batch.last_offset());
             batch.check_crc()?;
+            batch.header().codec()?;
             if !is_ordered {
+                // Kafka's words have the offset of every record, so that what cannot be read is told instead.
+                for batch in batches.iter().filter(|batch| batch.header().records_count != 0) {
+                    batch.readable()?.iter().try_for_each(|record| record.map(|_| ()))?;
+                }
                 return Err(LogError::OffsetsOutOfOrder { offset: last_offset, before });
             }
             max_timestamp = batch.max_timestamp().max(max_timestamp);
@@ -159,7 +164,7 @@ impl Log {
         let active = self.segments.active();
         info.rolled = active.should_roll(&self.config, append.now_ms, size, info.max_timestamp, info.last_offset);
         if info.rolled.is_some() {
-            self.roll_at(append.now_ms, info.first_offset);
+            self.roll_at(append.now_ms, info.first_offset)?;
         }
         // Producers are looked at behind the roll, so that even a duplicate can begin a segment.
         let (appends, completed) = match self.check_producers(batches, append)? {

@@ -107,6 +107,14 @@ pub enum LogError {
     /// What a segment cannot take or give.
     #[error("UNKNOWN_SERVER_ERROR: {0}")]
     Segment(#[from] SegmentError),
+    /// A roll comes to a segment that is there and has bytes. Kafka: `KafkaException`.
+    #[error("UNKNOWN_SERVER_ERROR: no segment can begin at offset {base_offset}, the active one begins at {active}")]
+    SegmentExists {
+        /// Where the new one would begin.
+        base_offset: i64,
+        /// Where the active one begins.
+        active: i64,
+    },
     /// No log begins before offset 0. Kafka: `IllegalArgumentException`.
     #[error("UNKNOWN_SERVER_ERROR: cannot truncate to the negative offset {offset}")]
     NegativeOffset {
@@ -146,6 +154,7 @@ impl LogError {
             LogError::UnexpectedAppendOffset { .. }
             | LogError::OffsetsOutOfOrder { .. }
             | LogError::InvalidEpoch { .. }
+            | LogError::SegmentExists { .. }
             | LogError::Segment(_)
             | LogError::NegativeOffset { .. } => "UNKNOWN_SERVER_ERROR",
             LogError::Full { .. } => "KAFKA_STORAGE_ERROR",
@@ -158,6 +167,7 @@ impl LogError {
             LogError::OffsetOutOfRange { .. } => "OffsetOutOfRangeException",
             LogError::UnexpectedAppendOffset { .. } => "UnexpectedAppendOffsetException",
             LogError::OffsetsOutOfOrder { .. } => "OffsetsOutOfOrderException",
+            LogError::Batch(BatchError::UnknownCodec { .. }) => "IllegalArgumentException",
             LogError::Batch(error) => match error.error_name() {
                 "CORRUPT_MESSAGE" => "CorruptRecordException",
                 "INVALID_RECORD" => "InvalidRecordException",
@@ -167,6 +177,7 @@ impl LogError {
                 "InvalidRecordException"
             }
             LogError::InvalidTimestampType | LogError::InvalidTimestamp { .. } => "InvalidTimestampException",
+            LogError::SegmentExists { .. } => "KafkaException",
             LogError::MessageTooLarge { .. } => "RecordTooLargeException",
             LogError::RecordListTooLarge { .. } => "RecordBatchTooLargeException",
             LogError::InvalidEpoch { .. } | LogError::NegativeOffset { .. } => "IllegalArgumentException",

@@ -58,6 +58,7 @@ impl Log {
         }
         log.start_offset = start_offset;
         log.end_offset = end_offset;
+        log.end_place = log.segments.active().end_place();
         log.high_watermark = OffsetMetadata::only(end_offset);
         log.recovery_point = end_offset;
         log.epochs = Rc::new(epochs);

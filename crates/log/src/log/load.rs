@@ -351,6 +351,7 @@ impl Loader<'_> {
             Segments::from_list(segments).unwrap_or_else(|| Segments::new(Segment::new(start_offset, now_ms)));
         let mut log = Log {
             config: Rc::new(*self.config),
+            end_place: segments.active().end_place(),
             segments,
             start_offset,
             end_offset,

@@ -155,8 +155,7 @@ impl Log {
 
     /// The log end with its place. Kafka: `logEndOffsetMetadata`.
     pub fn end_metadata(&self) -> OffsetMetadata {
-        let active = self.segments.active();
-        OffsetMetadata { offset: self.end_offset, place: Some((active.base_offset(), active.size_in_bytes())) }
+        OffsetMetadata { offset: self.end_offset, place: Some(self.end_place) }
     }
 
     fn located(&self, metadata: OffsetMetadata) -> Result<OffsetMetadata, LogError> {

@@ -123,7 +123,7 @@ impl Log {
         if let Some(last) = deleted.last() {
             // There is always one that takes appends.
             if deleted.len() == self.segments.len() {
-                self.roll(now_ms);
+                self.roll(now_ms)?;
             }
             let next = self.segments.iter().map(Segment::base_offset).find(|base_offset| base_offset > last);
             self.increment_log_start_offset(next.unwrap_or(self.end_offset))?;
