@@ -167,7 +167,9 @@ impl LogError {
             LogError::OffsetOutOfRange { .. } => "OffsetOutOfRangeException",
             LogError::UnexpectedAppendOffset { .. } => "UnexpectedAppendOffsetException",
             LogError::OffsetsOutOfOrder { .. } => "OffsetsOutOfOrderException",
-            LogError::Batch(BatchError::UnknownCodec { .. }) => "IllegalArgumentException",
+            LogError::Batch(BatchError::UnknownCodec { .. })
+            | LogError::InvalidEpoch { .. }
+            | LogError::NegativeOffset { .. } => "IllegalArgumentException",
             LogError::Batch(error) => match error.error_name() {
                 "CORRUPT_MESSAGE" => "CorruptRecordException",
                 "INVALID_RECORD" => "InvalidRecordException",
@@ -180,7 +182,6 @@ impl LogError {
             LogError::SegmentExists { .. } => "KafkaException",
             LogError::MessageTooLarge { .. } => "RecordTooLargeException",
             LogError::RecordListTooLarge { .. } => "RecordBatchTooLargeException",
-            LogError::InvalidEpoch { .. } | LogError::NegativeOffset { .. } => "IllegalArgumentException",
             LogError::Producer(error) => error.exception(),
             LogError::Segment(error) => error.exception(),
             LogError::Full { .. } => "KafkaStorageException",
