@@ -308,8 +308,9 @@ impl Response {
             Response::JoinGroup(joined) => joined.error,
             Response::SyncGroup(synced) => synced.error,
             Response::Heartbeat(error) | Response::DeleteGroup(error) => *error,
-            Response::ConsumerGroupHeartbeat(answer) => answer.as_ref().err().copied().unwrap_or_default(),
-            Response::ShareGroupHeartbeat(answer) => answer.as_ref().err().copied().unwrap_or_default(),
+            Response::ConsumerGroupHeartbeat(answer) | Response::ShareGroupHeartbeat(answer) => {
+                answer.as_ref().err().copied().unwrap_or_default()
+            }
             Response::LeaveGroup(left) if left.error != GroupError::None => left.error,
             Response::LeaveGroup(left) => first(&mut left.members.iter().map(|(.., error)| *error)),
             Response::OffsetCommit(answer) | Response::TxnOffsetCommit(answer) => {
