@@ -1,7 +1,7 @@
 use super::*;
 use crate::fact::Fact;
 use crate::ids::LeaderEpoch;
-use crate::message::LeaderIdAndEpoch;
+use crate::message::{CurrentLeaders, LeaderIdAndEpoch};
 use crate::outbox::Counters;
 
 fn orders(partition: i32) -> TopicPartition {
