@@ -7,6 +7,7 @@ use crate::options::View;
 use crate::progress::KEPT_AS;
 use crate::session::Session;
 use crate::stage::focus;
+use crate::stage::frame::Mode;
 use highwater_player::command::Command;
 use highwater_player::inspect;
 use yew::prelude::*;
@@ -240,11 +241,15 @@ impl App {
 
     /// The inspector follows the focus to another mark.
     fn follow_focus(&mut self, mark: &str) -> bool {
+        let is_sheet = self.frame().mode == Mode::Narrow;
         let Place::Playing(session) = &mut self.place else { return false };
         let follows = session.inspect.as_ref().is_some_and(|before| before != mark);
         if follows {
             session.inspect = Some(mark.to_owned());
             session.why = None;
+        }
+        if follows && is_sheet {
+            self.due.push(Due::Reveal(mark.to_owned()));
         }
         follows
     }
