@@ -99,16 +99,12 @@ impl EventQueue {
     fn put(&mut self, event: Event) {
         let (at, number) = (event.at, event.number);
         let free = self.free.pop();
-        let place = match free.and_then(|place| Some((place, self.events.get_mut(place)?))) {
-            Some((place, there)) => {
-                *there = Some(event);
-                place
-            }
-            None => {
-                self.events.push(Some(event));
-                self.events.len().saturating_sub(1)
-            }
-        };
+        let place = free.unwrap_or(self.events.len());
+        if let Some(there) = self.events.get_mut(place) {
+            *there = Some(event);
+        } else {
+            self.events.push(Some(event));
+        }
         self.turns.push(Turn { at, number, place });
     }
 
