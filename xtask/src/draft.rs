@@ -127,7 +127,7 @@ mod tests {
         draft.pack(&mut built);
         assert_eq!(built.version, 1);
         let told = built.draft_error.clone().unwrap_or_default();
-        assert!(told.contains("mine.toml:29:9") && told.contains("did you mean orders?"), "{told}");
+        assert!(told.contains("mine.toml:28:9") && told.contains("did you mean orders?"), "{told}");
         // What only does not hold is shown, and told.
         write(
             &good

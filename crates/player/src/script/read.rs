@@ -198,6 +198,7 @@ fn producer(json: Json, place: Place) -> Read<Producer> {
     Ok(producer)
 }
 
+#[inline(never)]
 fn consumer(json: Json, place: Place) -> Read<Consumer> {
     let mut fields = Fields::of(json, place)?;
     let consumer = Consumer {

@@ -150,6 +150,7 @@ impl Broker {
     }
 
     /// Moves the logs into the leader's range and fetches on.
+    #[inline(never)]
     pub(super) fn on_leader_offsets(&mut self, message: &Message, response: &ListOffsetsResponse, out: &mut Outbox) {
         let crate::ids::NodeId::Broker(leader) = message.from else { return };
         let Some(fetcher) = self.fetchers.get_mut(&leader).filter(|it| it.is_in_flight(message.correlation)) else {

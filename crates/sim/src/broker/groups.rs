@@ -120,6 +120,7 @@ impl Groups {
 
 impl Broker {
     /// Handles a message of a member.
+    #[inline(never)]
     pub(super) fn on_group(&mut self, message: &Message, body: &GroupBody, out: &mut Outbox) {
         match body {
             GroupBody::FindCoordinator(group) => {
@@ -186,6 +187,7 @@ impl Broker {
     }
 
     /// Something may be due in a group.
+    #[inline(never)]
     pub(super) fn on_coordinator_timer(&mut self, partition: i32, out: &mut Outbox) {
         let Some(coordinator) = self.groups.coordinators.get_mut(&partition) else { return };
         if coordinator.timer_at != Some(out.now) {

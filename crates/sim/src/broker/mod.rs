@@ -231,6 +231,7 @@ impl Broker {
         }
     }
 
+    #[inline(never)]
     fn on_alter_partition_response(&mut self, request: MessageId, response: &AlterPartitionResponse, out: &mut Outbox) {
         if !self.alter_partition.is_in_flight(request) {
             return; // the answer to a request that was given up

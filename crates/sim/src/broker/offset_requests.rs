@@ -11,6 +11,7 @@ use crate::message::{
 use crate::outbox::Outbox;
 
 impl Broker {
+    #[inline(never)]
     pub(super) fn on_list_offsets(&mut self, message: &Message, request: &ListOffsetsRequest, out: &mut Outbox) {
         let answer = |(id, spec): &(TopicPartition, ListOffsetsSpec)| {
             let listed = match self.partitions.get(id) {
@@ -27,6 +28,7 @@ impl Broker {
         out.reply(message.id, message.from.clone(), Body::ListOffsetsResponse(ListOffsetsResponse { partitions }));
     }
 
+    #[inline(never)]
     pub(super) fn on_offset_for_leader_epoch(
         &mut self,
         message: &Message,

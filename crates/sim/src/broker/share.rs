@@ -132,6 +132,7 @@ impl Logs for Led<'_> {
 
 impl Broker {
     /// Handles a request of a share consumer.
+    #[inline(never)]
     pub(super) fn on_share(&mut self, message: &Message, body: &ShareBody, out: &mut Outbox) {
         let ShareBody::Request(request) = body else { return };
         if let (ShareRequest::Fetch(fetch), NodeId::Client(client)) = (request, &message.from) {
@@ -153,6 +154,7 @@ impl Broker {
     }
 
     /// The share coordinator has answered what a broker of this epoch asked.
+    #[inline(never)]
     pub(crate) fn on_share_state(&mut self, epoch: i64, answer: &StateResponse, out: &mut Outbox) {
         if epoch != self.epoch {
             return; // the answer to a process that is gone
@@ -186,6 +188,7 @@ impl Broker {
     }
 
     /// Locks may have ended, or fetches waited long enough.
+    #[inline(never)]
     pub(super) fn on_share_timer(&mut self, out: &mut Outbox) {
         if self.share.timer_at != Some(out.now) {
             return;

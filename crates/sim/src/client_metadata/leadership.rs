@@ -13,6 +13,7 @@ impl ClientMetadata {
     /// Takes over the leaders that a response names: of partitions that are known, in a newer epoch, on a broker that is known
     /// or was named along with them. True if there was one; the last is the cause of what follows. Kafka:
     /// `Metadata.updatePartitionLeadership`.
+    #[inline(never)]
     pub fn update_partition_leadership(&mut self, named: &CurrentLeaders, out: &mut Outbox) -> bool {
         let received = out.cause();
         let mut is_updated = false;

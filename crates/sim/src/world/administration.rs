@@ -71,6 +71,7 @@ impl World {
     }
 
     /// The change of a partition that an election or a reassignment makes; none if nothing changes.
+    #[inline(never)]
     fn elected(&self, command: &Command) -> Result<Option<(TopicPartition, PartitionChange)>, CommandError> {
         let (partition, change) = match command {
             Command::ElectPreferred { partition } => {
@@ -155,6 +156,7 @@ impl World {
     }
 
     /// The topic's configuration with one value changed.
+    #[inline(never)]
     fn altered(&self, topic: &Topic, name: &str, value: Option<&str>) -> Result<TopicConfig, CommandError> {
         let unknown = || {
             let why = format!("The topic '{topic}' does not exist.");
@@ -173,6 +175,7 @@ impl World {
         Ok(config)
     }
 
+    #[inline(never)]
     fn alter_config(&mut self, topic: &Topic, name: &str, value: Option<&str>, given: FactId, facts: &mut Vec<Fact>) {
         let Ok(config) = self.altered(topic, name, value) else { return };
         let metadata = Rc::make_mut(&mut self.metadata);
@@ -215,6 +218,7 @@ impl World {
         }
     }
 
+    #[inline(never)]
     fn delete_topic(&mut self, topic: &Topic, given: FactId, facts: &mut Vec<Fact>) {
         let metadata = Rc::make_mut(&mut self.metadata);
         metadata.topics.remove(topic);

@@ -16,6 +16,7 @@ use crate::metadata::PartitionRegistration;
 
 impl World {
     /// Handles a request to the controller. Kafka: `ControllerApis`.
+    #[inline(never)]
     pub(super) fn on_controller_message(&mut self, message: &Message, received: FactId, facts: &mut Vec<Fact>) {
         let request = match &*message.body {
             Body::AlterPartitionRequest(request) => request,

@@ -102,6 +102,7 @@ impl World {
         }
     }
 
+    #[inline(never)]
     pub(super) fn check_action(&self, id: &ClientId, action: &ConsumerAction) -> Result<(), CommandError> {
         let consumer = self.consumers.get(id).ok_or_else(|| CommandError::Unknown(format!("consumer {id}")))?;
         let runs = consumer.life == Life::Running;

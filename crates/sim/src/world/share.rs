@@ -70,6 +70,7 @@ impl World {
     }
 
     /// The share coordinator does what it is asked.
+    #[inline(never)]
     pub(super) fn keep_state(
         &mut self,
         broker: BrokerId,

@@ -45,6 +45,7 @@ const ACTIONS: [&str; 36] = [
 ];
 
 /// The command `kind`, which is none of those that a client or an administrator gives.
+#[inline(never)]
 pub(super) fn action(kind: &str, fields: &mut Fields, place: &Place) -> Read<Action> {
     Ok(match kind {
         "pause" => Action::Pause { broker: fields.number("broker")? },

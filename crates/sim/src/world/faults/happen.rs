@@ -22,6 +22,7 @@ const SOCKET_TIMEOUT_MS: u64 = 30_000;
 
 impl World {
     /// Why a fault is not possible; the same for its end.
+    #[inline(never)]
     pub(in crate::world) fn check_fault(&self, fault: &Fault) -> Result<(), CommandError> {
         let invalid = |why: String| Err(CommandError::Invalid(why));
         if let Some(id) = fault.broker() {
@@ -82,6 +83,7 @@ impl World {
     }
 
     /// Makes it go wrong, or right again.
+    #[inline(never)]
     pub(in crate::world) fn fault(&mut self, fault: &Fault, given: FactId, facts: &mut Vec<Fact>) {
         match fault {
             Fault::Pause(id) => self.pause(*id, given, facts),
@@ -219,6 +221,7 @@ impl World {
     }
 
     /// An event that happens to a broker which does nothing: it waits, or is lost. False if the event happens.
+    #[inline(never)]
     pub(in crate::world) fn hold_back(&mut self, event: &Event, facts: &mut Vec<Fact>) -> bool {
         let Some(id) = event.kind.broker() else { return false };
         match self.faults.halted.get_mut(&id) {
@@ -255,6 +258,7 @@ impl World {
     }
 
     /// A message does not get through, and nobody is told.
+    #[inline(never)]
     pub(in crate::world) fn lose(&mut self, message: &Message, cause: FactId, facts: &mut Vec<Fact>) {
         let lost = self.tell(FactKind::MessageLost(MessageFact::of(message)), cause, facts);
         self.expect_timeout(message, lost, facts);

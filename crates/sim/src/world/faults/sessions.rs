@@ -79,6 +79,7 @@ impl World {
     }
 
     /// A timer of the controller.
+    #[inline(never)]
     pub(in crate::world) fn on_controller_timer(&mut self, timer: &Timer, cause: FactId, facts: &mut Vec<Fact>) {
         let Timer::Controller(task) = timer else { return };
         let is_due = match *task {
