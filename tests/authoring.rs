@@ -74,7 +74,7 @@ fn a_scenario_that_is_being_written_is_shown_with_what_is_wrong_in_it() -> Resul
     arrive(&page, 2)?;
     // Broken: what was good stays, and what is wrong is told with its place.
     fs::write(&file, text.replace("look = [\"isr/orders-0\"]", "look = [\"isr/order-0\"]"))?;
-    page.wait_until("document.querySelector('[data-serve]')?.textContent.includes('mine.toml:29:9')")?;
+    page.wait_until("document.querySelector('[data-serve]')?.textContent.includes('mine.toml:28:9')")?;
     let told = page.evaluate("document.querySelector('[data-serve]').textContent")?;
     assert!(told.as_str().is_some_and(|told| told.contains("did you mean orders?")), "{told}");
     assert_eq!(page.evaluate("document.querySelector('[data-player]').dataset.step")?, "2");

@@ -162,8 +162,9 @@ impl Log<'_> {
         let leo = format!("LEO {}", panel.log_end.value);
         let leo_w = text::width(&leo, 12.6);
         let mark = format!("{}/leo", panel.id);
-        let fits = end_x + 4.0 + leo_w <= self.draw.frame.width;
-        let (x, class) = if fits { (end_x + 3.0, "leo-text") } else { (left - 6.0, "leo-text end") };
+        let beside = (end_x + 3.0).max(left + w + 5.0);
+        let fits = beside + 1.0 + leo_w <= self.draw.frame.width;
+        let (x, class) = if fits { (beside, "leo-text") } else { (left - 6.0, "leo-text end") };
         self.nodes.push(
             Node::group(0.0, 0.0, "leo")
                 .named(&mark, self.draw.label(&mark))

@@ -44,7 +44,8 @@ impl Frame {
     pub fn of(player_px: f64) -> Frame {
         let mode = Mode::of(player_px);
         let width = match mode {
-            Mode::Wide => player_px.min(WIDEST_PX) - 424.0,
+            // The words have less room before the stage has too little.
+            Mode::Wide => player_px.min(WIDEST_PX) - 72.0 - (player_px - 604.0).clamp(296.0, 352.0),
             Mode::Medium => player_px - 32.0,
             Mode::Narrow => player_px - 24.0,
         };

@@ -149,13 +149,17 @@
       const both = overlap(line.box, one.box);
       return one.svg === svg && both.x >= 0 && both.y >= 0;
     });
+    // The edges of a box may touch a letter, what is cut is crossed out, and a chart's faint lines and the ways of what moves pass.
+    const isCrossed = (one, isSeen) =>
+      !one.shape.matches(".cut-cross, .rule, .way") &&
+      points.slice(1, -1).some((point) => one.shape.isPointInStroke(point.matrixTransform(one.back)) && isSeen(point));
     const inFill = (one, point) => one.shape.isPointInFill(point.matrixTransform(one.back));
     for (const one of near) {
       const said = (what) => problems.add(`${quoted(line.text)} ${what} ${name(one.shape)} in ${name(one.shape.parentElement)}`);
       if (isBefore(line.owner, one.shape)) {
         if (one.fill > 0.5 && points.some((point) => inFill(one, point))) {
           said("is covered by");
-        } else if (one.stroke > 0.5 && points.some((point) => one.shape.isPointInStroke(point.matrixTransform(one.back)))) {
+        } else if (one.stroke > 0.5 && isCrossed(one, () => true)) {
           said("is crossed by");
         }
         continue;
@@ -171,7 +175,7 @@
           continue;
         }
       }
-      if (one.stroke > 0.3 && points.some((point) => one.shape.isPointInStroke(point.matrixTransform(one.back)) && !isHidden(point))) {
+      if (one.stroke > 0.3 && isCrossed(one, (point) => !isHidden(point))) {
         said("is crossed by");
       }
     }
