@@ -412,15 +412,9 @@ fn cell(draw: &Draw<'_>, measures: &Measures, record: &RecordCell) -> [Node; 2] 
     let (w, h) = (measures.cell_w, measures.cell_h);
     let x = measures.cell_x(record.offset);
     let narrow = draw.frame.is_narrow();
-    // Six letters fit, five and an ellipsis do not.
-    let letters = |value: &str| if narrow && value.chars().count() > 6 { 5 } else { 6 };
-    let value = record.value.as_deref().map_or_else(
-        || "null".to_owned(),
-        |value| {
-            let shown = short(value, letters(value));
-            if narrow && text::width(&shown, 13.0) > w { short(value, 4) } else { shown }
-        },
-    );
+    // Six letters fit; of a longer value three and an ellipsis do.
+    let letters = |value: &str| if narrow && value.chars().count() > 6 { 4 } else { 6 };
+    let value = record.value.as_deref().map_or_else(|| "null".to_owned(), |value| short(value, letters(value)));
     let long = if value.chars().count() > 5 { " is-long" } else { "" };
     let mut group = Node::group(x, 0.0, &class)
         .named(&record.id, draw.label(&record.id))
