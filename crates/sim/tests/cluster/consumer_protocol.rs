@@ -1,30 +1,12 @@
 //! Groups by the consumer protocol (KIP-848) in the cluster.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
-use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::consumer::action::ConsumerAction;
-use highwater_sim::consumer::membership::GroupName;
-use highwater_sim::fact::{Fact, FieldValue};
 use highwater_sim::fault::Fault;
 use highwater_sim::group::consumer_group::ConsumerGroup;
-use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
-use highwater_sim::time::SimTime;
-use highwater_sim::world::{World, WorldConfig};
+use highwater_sim::ids::{Offset, TopicPartition};
 
-/// A world with what happened in it so far.
-struct Story {
-    world: World,
-    facts: Vec<Fact>,
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(id.into())
-}
+use crate::group_story::group_cluster;
+use crate::story::{Configs, Story};
 
 fn orders(partition: i32) -> TopicPartition {
     TopicPartition::new("orders", partition)
@@ -32,92 +14,13 @@ fn orders(partition: i32) -> TopicPartition {
 
 /// Three brokers, the topic `orders` with so many partitions, a producer `p1`.
 fn cluster(partitions: i32) -> Story {
-    let broker = BrokerConfig { offsets_topic_num_partitions: 3, ..BrokerConfig::default() };
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 1_000, seed: 1, broker }).unwrap();
-    let producer = ProducerConfig { enable_idempotence: false, linger_ms: 0, ..ProducerConfig::default() };
-    world.add_producer(client("p1"), producer).unwrap();
-    let mut facts = Vec::new();
-    let offsets = world.create_offsets_topic();
-    world.command(offsets, &mut facts).unwrap();
-    let place = |partition: i32| (0..3).map(|at| BrokerId((partition + at) % 3 + 1)).collect();
-    let assignment = (0..partitions).map(place).collect();
-    let config = Rc::new(TopicConfig::default());
-    world.command(Command::CreateTopic { topic: "orders".into(), assignment, config }, &mut facts).unwrap();
-    Story { world, facts }
+    group_cluster().create("orders", partitions)
 }
 
 impl Story {
     /// A consumer of group `g` joins by the consumer protocol, with these configs.
-    fn join(mut self, id: &str, configs: &[(&str, &str)]) -> Story {
-        let mut config = ConsumerConfig::default();
-        config.set("auto.offset.reset", "earliest").unwrap();
-        config.set("group.protocol", "consumer").unwrap();
-        let mut instance_id = None;
-        for (name, value) in configs {
-            if *name == "group.instance.id" {
-                instance_id = Some((*value).to_owned());
-            } else {
-                config.set(name, value).unwrap();
-            }
-        }
-        let name = GroupName { group: "g".to_owned(), instance_id };
-        self.world.add_member(&client(id), config, name).unwrap();
-        self.subscribe(id)
-    }
-
-    fn subscribe(self, id: &str) -> Story {
-        self.act(id, ConsumerAction::Subscribe { topics: vec!["orders".into()] })
-    }
-
-    fn act(mut self, id: &str, action: ConsumerAction) -> Story {
-        let command = Command::Consumer { consumer: client(id), action };
-        self.world.command(command, &mut self.facts).unwrap();
-        self
-    }
-
-    fn fault(mut self, fault: Fault) -> Story {
-        self.world.command(Command::Fault(fault), &mut self.facts).unwrap();
-        self
-    }
-
-    fn send(mut self, partition: i32, records: usize) -> Story {
-        for _ in 0..records {
-            let value = Some(Bytes::from("v"));
-            let (topic, producer) = ("orders".into(), client("p1"));
-            let command =
-                Command::Send { producer, topic, partition: Some(partition), key: None, value, timestamp_ms: None };
-            self.world.command(command, &mut self.facts).unwrap();
-        }
-        self
-    }
-
-    fn run(mut self, ms: u64) -> Story {
-        let end = SimTime(self.world.now().0 + ms * 1_000);
-        while self.world.next_event_at().is_some_and(|at| at <= end) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(end);
-        self
-    }
-
-    /// `c1: 0 1; c2: 2 3` as the members see it.
-    fn assignment(&self) -> String {
-        let one = |consumer: &highwater_sim::consumer::Consumer| {
-            let numbers: Vec<String> =
-                consumer.positions().map(|(partition, _)| partition.partition.to_string()).collect();
-            format!("{}: {}", consumer.id, numbers.join(" "))
-        };
-        self.world.members("g").map(one).collect::<Vec<_>>().join("; ")
-    }
-
-    /// The values of a field of all facts of a kind.
-    fn told(&self, name: &str, field: &str) -> Vec<String> {
-        let value = |fact: &Fact| match fact.kind.fields().get(field) {
-            Some(FieldValue::Text(text)) => text.clone(),
-            Some(FieldValue::Number(number)) => number.to_string(),
-            other => format!("{other:?}"),
-        };
-        self.facts.iter().filter(|fact| fact.kind.name() == name).map(value).collect()
+    fn join_by_consumer_protocol(self, id: &str, configs: Configs<'_>) -> Story {
+        self.join(id, &[&[("group.protocol", "consumer")], configs].concat())
     }
 
     fn group(&self) -> &ConsumerGroup {
@@ -139,7 +42,7 @@ impl Story {
 
 #[test]
 fn a_member_has_its_partitions_with_its_first_heartbeat() {
-    let story = cluster(4).join("c1", &[]).run(400);
+    let story = cluster(4).join_by_consumer_protocol("c1", &[]).run(400);
     assert_eq!(story.assignment(), "c1: 0 1 2 3", "nobody waits for others");
     assert_eq!(story.epochs(), "2/2: c1 2 STABLE");
     assert_eq!(story.group().state().name(), "Stable");
@@ -155,7 +58,8 @@ fn a_member_has_its_partitions_with_its_first_heartbeat() {
 
 #[test]
 fn an_owner_gives_up_and_says_so_before_the_newcomer_has_what_moves() {
-    let story = cluster(4).join("c1", &[]).run(3_000).join("c2", &[]).run(500);
+    let story =
+        cluster(4).join_by_consumer_protocol("c1", &[]).run(3_000).join_by_consumer_protocol("c2", &[]).run(500);
     assert_eq!(story.epochs(), "3/3: c1 2 STABLE, c2 3 UNRELEASED_PARTITIONS", "c1 does not know yet");
     assert_eq!(story.assignment(), "c1: 0 1 2 3; c2: ");
     let story = story.run(2_600);
@@ -171,7 +75,8 @@ fn an_owner_gives_up_and_says_so_before_the_newcomer_has_what_moves() {
 
 #[test]
 fn who_closes_is_gone_at_once_and_who_crashes_after_the_brokers_session_timeout() {
-    let two = || cluster(4).join("c1", &[]).run(2_000).join("c2", &[]).run(12_000);
+    let two =
+        || cluster(4).join_by_consumer_protocol("c1", &[]).run(2_000).join_by_consumer_protocol("c2", &[]).run(12_000);
     let closed = two().act("c2", ConsumerAction::Close).run(6_000);
     assert_eq!(closed.assignment(), "c1: 0 1 2 3; c2: ");
     assert_eq!(closed.told("MemberRemoved", "because"), ["left"]);
@@ -185,7 +90,8 @@ fn who_closes_is_gone_at_once_and_who_crashes_after_the_brokers_session_timeout(
 #[test]
 fn who_does_not_poll_leaves_by_itself_and_comes_back_when_it_polls() {
     let slow = [("max.poll.interval.ms", "10000")];
-    let story = cluster(2).join("c1", &slow).run(2_000).join("c2", &slow).run(12_000);
+    let story =
+        cluster(2).join_by_consumer_protocol("c1", &slow).run(2_000).join_by_consumer_protocol("c2", &slow).run(12_000);
     let story = story.act("c1", ConsumerAction::PausePolling).run(9_000);
     assert_eq!(story.told("PollTimeoutExpired", "consumer"), Vec::<String>::new());
     let story = story.run(7_000);
@@ -200,9 +106,9 @@ fn who_does_not_poll_leaves_by_itself_and_comes_back_when_it_polls() {
 #[test]
 fn who_keeps_what_it_must_give_up_is_put_out_and_finds_itself_fenced() {
     let slow = [("max.poll.interval.ms", "20000"), ("enable.auto.commit", "false")];
-    let story = cluster(2).join("c1", &slow).run(2_000);
+    let story = cluster(2).join_by_consumer_protocol("c1", &slow).run(2_000);
     // Its application hangs: it hears that it must give something up, and does not.
-    let story = story.act("c1", ConsumerAction::PausePolling).join("c2", &slow).run(18_000);
+    let story = story.act("c1", ConsumerAction::PausePolling).join_by_consumer_protocol("c2", &slow).run(18_000);
     assert_eq!(story.told("ConsumerGroupCurrentMemberAssignment", "state").last().unwrap(), "UNREVOKED_PARTITIONS");
     let story = story.run(8_000);
     assert_eq!(story.assignment(), "c1: 0 1; c2: 0 1");
@@ -214,13 +120,17 @@ fn who_keeps_what_it_must_give_up_is_put_out_and_finds_itself_fenced() {
 #[test]
 fn a_static_member_keeps_its_place_while_it_is_away_and_nobody_can_take_its_name() {
     let named = |id| [("group.instance.id", id)];
-    let story = cluster(4).join("c1", &named("one")).run(2_000).join("c2", &named("two")).run(12_000);
+    let story = cluster(4)
+        .join_by_consumer_protocol("c1", &named("one"))
+        .run(2_000)
+        .join_by_consumer_protocol("c2", &named("two"))
+        .run(12_000);
     let before = story.assignment();
-    let story = story.join("twin", &named("two")).run(2_000);
+    let story = story.join_by_consumer_protocol("twin", &named("two")).run(2_000);
     assert_eq!(story.told("PollFailed", "error"), ["UnreleasedInstanceIdException"]);
     let story = story.act("c2", ConsumerAction::Close).run(3_000);
     assert_eq!(story.told("ConsumerGroupCurrentMemberAssignment", "member_epoch").last().unwrap(), "-2");
-    let story = story.subscribe("c2").run(6_000);
+    let story = story.subscribe("c2", "orders").run(6_000);
     assert_eq!(story.assignment(), format!("{before}; twin: "));
     assert_eq!(story.told("StaticMemberReplaced", "instance_id"), ["two"]);
     assert_eq!(story.told("MemberRemoved", "because"), Vec::<String>::new());
@@ -229,14 +139,19 @@ fn a_static_member_keeps_its_place_while_it_is_away_and_nobody_can_take_its_name
 
 #[test]
 fn offsets_are_committed_with_the_member_epoch_and_the_next_owner_begins_there() {
-    let story = cluster(1).send(0, 5).join("c1", &[]).run(7_000);
+    let story = cluster(1).send("orders", 0, 5).join_by_consumer_protocol("c1", &[]).run(7_000);
     assert_eq!(story.world.committed("g", &orders(0)), Some(Offset(5)));
-    let story = story.act("c1", ConsumerAction::Crash).join("c2", &[]).run(60_000);
+    let story = story.act("c1", ConsumerAction::Crash).join_by_consumer_protocol("c2", &[]).run(60_000);
     assert_eq!(story.told("PositionRestored", "position"), ["5"]);
     assert_eq!(story.assignment(), "c1: ; c2: 0");
     // One that was put out meanwhile may not commit.
     let manual = [("enable.auto.commit", "false"), ("max.poll.interval.ms", "5000")];
-    let story = cluster(1).send(0, 3).join("c1", &manual).run(2_000).join("c2", &manual[..1]).run(12_000);
+    let story = cluster(1)
+        .send("orders", 0, 3)
+        .join_by_consumer_protocol("c1", &manual)
+        .run(2_000)
+        .join_by_consumer_protocol("c2", &manual[..1])
+        .run(12_000);
     let story = story.act("c1", ConsumerAction::PausePolling).run(8_000);
     let story = story.act("c1", ConsumerAction::Commit { sync: true, offsets: vec![(orders(0), 3)] }).run(1_000);
     assert_eq!(story.told("CommitCompleted", "error"), ["CommitFailedException"]);
@@ -245,21 +160,30 @@ fn offsets_are_committed_with_the_member_epoch_and_the_next_owner_begins_there()
 
 #[test]
 fn a_revoked_partition_is_committed_before_it_is_given_up() {
-    let story = cluster(2).send(0, 4).send(1, 4).join("c1", &[("auto.commit.interval.ms", "60000")]).run(2_000);
+    let story = cluster(2)
+        .send("orders", 0, 4)
+        .send("orders", 1, 4)
+        .join_by_consumer_protocol("c1", &[("auto.commit.interval.ms", "60000")])
+        .run(2_000);
     assert_eq!(story.world.committed("g", &orders(1)), None);
-    let story = story.join("c2", &[]).run(10_000);
+    let story = story.join_by_consumer_protocol("c2", &[]).run(10_000);
     assert_eq!(story.assignment(), "c1: 0; c2: 1");
     assert_eq!(story.told("PositionRestored", "position"), ["4"], "c2 reads nothing twice");
 }
 
 #[test]
 fn another_broker_takes_the_group_over_with_the_same_epochs() {
-    let story = cluster(4).send(0, 3).join("c1", &[]).run(2_000).join("c2", &[]).run(14_000);
+    let story = cluster(4)
+        .send("orders", 0, 3)
+        .join_by_consumer_protocol("c1", &[])
+        .run(2_000)
+        .join_by_consumer_protocol("c2", &[])
+        .run(14_000);
     let (before, epochs) = (story.assignment(), story.epochs());
     assert_eq!(epochs, "3/3: c1 3 STABLE, c2 3 STABLE");
     let target = story.group().target.clone();
     let broker = story.world.coordinator("g").unwrap().0.id;
-    let story = story.fault(Fault::Kill(broker)).run(20_000);
+    let story = story.then_fault(Fault::Kill(broker)).run(20_000);
     assert_ne!(story.world.coordinator("g").unwrap().0.id, broker);
     assert_eq!(story.told("CoordinatorLoaded", "groups"), ["g"]);
     assert_eq!((story.assignment(), story.epochs()), (before, epochs), "nobody had to join again");
@@ -276,18 +200,22 @@ fn another_broker_takes_the_group_over_with_the_same_epochs() {
 #[test]
 fn a_coordinator_that_takes_over_in_the_middle_knows_who_waits_for_whom() {
     let manual = [("enable.auto.commit", "false")];
-    let story = cluster(4).join("c1", &manual).run(4_000).join("c2", &manual).run(500);
+    let story = cluster(4)
+        .join_by_consumer_protocol("c1", &manual)
+        .run(4_000)
+        .join_by_consumer_protocol("c2", &manual)
+        .run(500);
     assert_eq!(story.epochs(), "3/3: c1 2 STABLE, c2 3 UNRELEASED_PARTITIONS");
     let broker = story.world.coordinator("g").unwrap().0.id;
-    let story = story.fault(Fault::Kill(broker)).run(40_000);
+    let story = story.then_fault(Fault::Kill(broker)).run(40_000);
     assert_eq!(story.epochs(), "3/3: c1 3 STABLE, c2 3 STABLE");
     assert_eq!(story.assignment(), "c1: 0 1; c2: 2 3");
 }
 
 #[test]
 fn no_member_of_the_other_protocol_joins_while_a_group_has_members() {
-    let story = cluster(2).join("c1", &[]).run(2_000);
-    let story = story.join("old", &[("group.protocol", "classic")]).run(2_000);
+    let story = cluster(2).join_by_consumer_protocol("c1", &[]).run(2_000);
+    let story = story.join_by_consumer_protocol("old", &[("group.protocol", "classic")]).run(2_000);
     assert_eq!(story.told("PollFailed", "error"), ["InconsistentGroupProtocolException"]);
     assert_eq!(story.assignment(), "c1: 0 1; old: ");
 }
@@ -295,7 +223,11 @@ fn no_member_of_the_other_protocol_joins_while_a_group_has_members() {
 #[test]
 fn range_is_what_a_member_may_ask_for() {
     let range = [("group.remote.assignor", "range")];
-    let story = cluster(3).join("c1", &range).run(2_000).join("c2", &range).run(12_000);
+    let story = cluster(3)
+        .join_by_consumer_protocol("c1", &range)
+        .run(2_000)
+        .join_by_consumer_protocol("c2", &range)
+        .run(12_000);
     assert_eq!(story.told("ConsumerGroupMemberMetadata", "assignor"), ["range", "range"]);
     let mut sizes: Vec<usize> = story.world.members("g").map(|member| member.positions().count()).collect();
     sizes.sort_unstable();

@@ -1,71 +1,30 @@
 //! How long clients wait while a leader is gone: for metadata (KIP-580), and before they connect again (KIP-144).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::config::{BrokerConfig, TopicConfig};
 use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::fault::Fault;
-use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
+use highwater_sim::ids::{BrokerId, NodeId};
 use highwater_sim::message::Api;
-use highwater_sim::world::{World, WorldConfig};
+
+use crate::story::{Configs, PLAIN, Story, broker, client};
 
 /// How long a message takes, in µs.
 const LATENCY_US: u64 = 1_000;
 
-struct Cluster {
-    world: World,
-    facts: Vec<Fact>,
-}
-
 /// orders-0 on brokers 2 and 3, and c1 that reads it.
-fn cluster(consumer: &[(&str, &str)]) -> Cluster {
-    let broker = BrokerConfig::default();
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: LATENCY_US, seed: 1, broker }).unwrap();
-    let mut config = ProducerConfig::default();
-    config.set("enable.idempotence", "false").unwrap();
-    config.set("linger.ms", "0").unwrap();
-    world.add_producer(client("p1"), config).unwrap();
-    let mut config = ConsumerConfig::default();
-    for (name, value) in consumer {
-        config.set(name, value).unwrap();
-    }
-    world.add_consumer(client("c1"), config).unwrap();
-    let mut cluster = Cluster { world, facts: Vec::new() };
-    let (assignment, config) = (vec![vec![BrokerId(2), BrokerId(3)]], Rc::new(TopicConfig::default()));
-    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config });
-    let partitions = vec![TopicPartition::new("orders", 0)];
-    cluster.command(Command::Assign { consumer: client("c1"), partitions, from: None });
-    cluster.run_ms(1_000);
-    cluster.facts.clear();
-    cluster
+fn cluster(consumer: Configs<'_>) -> Story {
+    let mut story = Story::new(3, LATENCY_US, BrokerConfig::default());
+    story.add_producer("p1", &PLAIN);
+    story.add_consumer("c1", consumer);
+    story.create_topic("orders", &[2, 3], TopicConfig::default());
+    story.assign("c1", None);
+    story.run_ms(1_000);
+    story.mark();
+    story
 }
 
-fn client(id: &str) -> ClientId {
-    ClientId(Rc::from(id))
-}
-
-impl Cluster {
-    fn command(&mut self, command: Command) {
-        self.world.command(command, &mut self.facts).unwrap();
-    }
-
-    fn run_ms(&mut self, ms: u64) {
-        let until = self.world.now().plus_ms(ms);
-        while self.world.next_event_at().is_some_and(|at| at <= until) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(until);
-    }
-
-    fn send(&mut self) {
-        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from("new")));
-        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
-    }
-
+impl Story {
     /// When a client sent requests of a kind, and to whom.
     fn sent(&self, from: &str, api: Api) -> Vec<(u64, NodeId)> {
         let from = NodeId::Client(client(from));
@@ -75,7 +34,7 @@ impl Cluster {
             }
             _ => None,
         };
-        self.facts.iter().filter_map(sent).collect()
+        self.new_facts().iter().filter_map(sent).collect()
     }
 }
 
@@ -99,17 +58,17 @@ fn assert_grow(waits: &[u64], expected: &[u64]) {
 #[test]
 fn a_consumer_whose_leader_is_gone_waits_longer_each_time() {
     let mut cluster = cluster(&[]);
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(2))));
+    cluster.fault(Fault::Kill(BrokerId(2)));
     cluster.run_ms(6_000);
     let fetches = cluster.sent("c1", Api::Fetch);
-    assert!(fetches.iter().all(|(_, to)| *to == NodeId::Broker(BrokerId(2))), "{fetches:?}");
+    assert!(fetches.iter().all(|(_, to)| *to == broker(2)), "{fetches:?}");
     assert_grow(&waits(&fetches), &[100, 200, 400, 800, 1_000]);
     let metadata = cluster.sent("c1", Api::Metadata);
-    assert!(metadata.iter().all(|(_, to)| *to == NodeId::Broker(BrokerId(1))), "{metadata:?}");
+    assert!(metadata.iter().all(|(_, to)| *to == broker(1)), "{metadata:?}");
     assert_grow(&waits(&metadata), &[100, 200, 400, 800, 1_000]);
     cluster.run_ms(6_000);
     let last = cluster.sent("c1", Api::Fetch).last().cloned().unwrap();
-    assert_eq!(last.1, NodeId::Broker(BrokerId(3)), "the new leader is found once metadata tells of it");
+    assert_eq!(last.1, broker(3), "the new leader is found once metadata tells of it");
 }
 
 #[test]
@@ -117,7 +76,7 @@ fn the_waits_are_configured() {
     let metadata = [("retry.backoff.ms", "300"), ("retry.backoff.max.ms", "300")];
     let connect = [("reconnect.backoff.ms", "100"), ("reconnect.backoff.max.ms", "100")];
     let mut cluster = cluster(&[metadata, connect].concat());
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(2))));
+    cluster.fault(Fault::Kill(BrokerId(2)));
     cluster.run_ms(4_000);
     assert_eq!(waits(&cluster.sent("c1", Api::Fetch))[..3], [102, 102, 102]);
     assert_eq!(waits(&cluster.sent("c1", Api::Metadata))[..3], [302, 302, 302]);
@@ -126,12 +85,12 @@ fn the_waits_are_configured() {
 #[test]
 fn a_broker_that_answers_is_connected_at_once_the_next_time() {
     let mut cluster = cluster(&[]);
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(2))));
+    cluster.fault(Fault::Kill(BrokerId(2)));
     cluster.run_ms(3_000);
-    cluster.command(Command::Fault(Fault::Start(BrokerId(2))));
+    cluster.fault(Fault::Start(BrokerId(2)));
     cluster.run_ms(3_000);
-    cluster.facts.clear();
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(2))));
+    cluster.mark();
+    cluster.fault(Fault::Kill(BrokerId(2)));
     cluster.run_ms(2_000);
     assert_grow(&waits(&cluster.sent("c1", Api::Fetch))[..2], &[100, 200]);
 }
@@ -139,12 +98,12 @@ fn a_broker_that_answers_is_connected_at_once_the_next_time() {
 #[test]
 fn a_producer_does_not_send_to_a_broker_before_it_connects_again() {
     let mut cluster = cluster(&[]);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
-    cluster.facts.clear();
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(2))));
+    cluster.mark();
+    cluster.fault(Fault::Kill(BrokerId(2)));
     for _ in 0..40 {
-        cluster.send();
+        cluster.produce("new");
         cluster.run_ms(50);
     }
     let produces = cluster.sent("p1", Api::Produce);
@@ -154,14 +113,13 @@ fn a_producer_does_not_send_to_a_broker_before_it_connects_again() {
 #[test]
 fn metadata_is_asked_of_another_broker_while_a_connection_is_broken() {
     let mut cluster = cluster(&[]);
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(1))));
+    cluster.fault(Fault::Kill(BrokerId(1)));
     cluster.run_ms(1_000);
-    cluster.facts.clear();
+    cluster.mark();
     for _ in 0..3 {
         cluster.command(Command::RefreshMetadata { client: client("c1") });
         cluster.run_ms(200);
     }
     let asked: Vec<NodeId> = cluster.sent("c1", Api::Metadata).into_iter().map(|(_, to)| to).collect();
-    let broker = |id| NodeId::Broker(BrokerId(id));
     assert_eq!(asked, [broker(1), broker(2), broker(2), broker(2)]);
 }

@@ -1,124 +1,29 @@
 //! Consumers that subscribe by a regular expression, and topics that come and go.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
 use highwater_sim::consumer::action::ConsumerAction;
-use highwater_sim::consumer::membership::GroupName;
 use highwater_sim::fact::{Fact, FieldValue};
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
-use highwater_sim::invariants::Invariants;
+use highwater_sim::ids::{BrokerId, NodeId, TopicPartition};
 use highwater_sim::time::SimTime;
-use highwater_sim::world::{CommandError, World, WorldConfig};
+use highwater_sim::world::CommandError;
 
-/// A world with what happened in it so far, held against the invariants all the time.
-struct Story {
-    world: World,
-    facts: Vec<Fact>,
-    invariants: Invariants,
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(id.into())
-}
-
-/// Three brokers and a producer `p1`.
-fn cluster() -> Story {
-    let broker = BrokerConfig { offsets_topic_num_partitions: 3, ..BrokerConfig::default() };
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 1_000, seed: 1, broker }).unwrap();
-    let producer = ProducerConfig { enable_idempotence: false, linger_ms: 0, ..ProducerConfig::default() };
-    world.add_producer(client("p1"), producer).unwrap();
-    let offsets = world.create_offsets_topic();
-    Story { world, facts: Vec::new(), invariants: Invariants::default() }.command(offsets)
-}
+use crate::group_story::group_cluster;
+use crate::story::{Configs, Story, broker, client};
 
 impl Story {
-    fn command(mut self, command: Command) -> Story {
-        let from = self.facts.len();
-        self.world.command(command, &mut self.facts).unwrap();
-        self.invariants.check(&self.world, &self.facts[from..]).unwrap();
-        self
-    }
-
-    /// A topic with so many partitions, on all brokers.
-    fn create(self, topic: &str, partitions: i32) -> Story {
-        let place = |partition: i32| (0..3).map(|at| BrokerId((partition + at) % 3 + 1)).collect();
-        let assignment = (0..partitions).map(place).collect();
-        self.command(Command::CreateTopic { topic: topic.into(), assignment, config: Rc::default() })
-    }
-
     fn delete(self, topic: &str) -> Story {
-        self.command(Command::DeleteTopic { topic: topic.into() })
-    }
-
-    /// A member of group `g`, which does nothing yet.
-    fn member(mut self, id: &str, configs: &[(&str, &str)]) -> Story {
-        let mut config = ConsumerConfig::default();
-        config.set("auto.offset.reset", "earliest").unwrap();
-        for (name, value) in configs {
-            config.set(name, value).unwrap();
-        }
-        let name = GroupName { group: "g".to_owned(), instance_id: None };
-        self.world.add_member(&client(id), config, name).unwrap();
-        self
-    }
-
-    fn act(self, id: &str, action: ConsumerAction) -> Story {
-        self.command(Command::Consumer { consumer: client(id), action })
+        self.then(Command::DeleteTopic { topic: topic.into() })
     }
 
     /// `subscribe(Pattern)` by the classic protocol.
-    fn classic(self, id: &str, pattern: &str, configs: &[(&str, &str)]) -> Story {
+    fn classic(self, id: &str, pattern: &str, configs: Configs<'_>) -> Story {
         self.member(id, configs).act(id, by_pattern(pattern))
     }
 
     /// `subscribe(SubscriptionPattern)` by the consumer protocol.
-    fn consumer(self, id: &str, pattern: &str) -> Story {
+    fn by_consumer_protocol(self, id: &str, pattern: &str) -> Story {
         self.member(id, &[("group.protocol", "consumer")]).act(id, by_subscription_pattern(pattern))
-    }
-
-    fn send(mut self, topic: &str, records: usize) -> Story {
-        for _ in 0..records {
-            let (topic, producer, value) = (topic.into(), client("p1"), Some(Bytes::from("v")));
-            let partition = Some(0);
-            self = self.command(Command::Send { producer, topic, partition, key: None, value, timestamp_ms: None });
-        }
-        self
-    }
-
-    fn run(mut self, ms: u64) -> Story {
-        let end = SimTime(self.world.now().0 + ms * 1_000);
-        while self.world.next_event_at().is_some_and(|at| at <= end) {
-            let from = self.facts.len();
-            self.world.step(&mut self.facts);
-            self.invariants.check(&self.world, &self.facts[from..]).unwrap();
-        }
-        self.world.idle_until(end);
-        self
-    }
-
-    /// `c1: a-0 b-0; c2: a-1` as the members see it.
-    fn owned(&self) -> String {
-        let one = |consumer: &highwater_sim::consumer::Consumer| {
-            let owned: Vec<String> = consumer.positions().map(|(partition, _)| partition.to_string()).collect();
-            format!("{}: {}", consumer.id, owned.join(" "))
-        };
-        self.world.members("g").map(one).collect::<Vec<_>>().join("; ")
-    }
-
-    /// The values of a field of all facts of a kind.
-    fn told(&self, name: &str, field: &str) -> Vec<String> {
-        let value = |fact: &Fact| match fact.kind.fields().get(field) {
-            Some(FieldValue::Text(text)) => text.clone(),
-            Some(FieldValue::Number(number)) => number.to_string(),
-            other => format!("{other:?}"),
-        };
-        self.facts.iter().filter(|fact| fact.kind.name() == name).map(value).collect()
     }
 
     /// How long after the beginning a fact of this kind with this field was first seen, in ms.
@@ -131,13 +36,8 @@ impl Story {
 
     /// The names of the facts in the chain of causes of the last fact of a kind, from it back to the command.
     fn chain(&self, name: &str) -> Vec<&'static str> {
-        let mut at = self.facts.iter().rev().find(|fact| fact.kind.name() == name);
-        let mut names = Vec::new();
-        while let Some(fact) = at {
-            names.push(fact.kind.name());
-            at = fact.cause.and_then(|cause| self.facts.iter().find(|other| other.id == cause));
-        }
-        names
+        let last = self.facts.iter().rfind(|fact| fact.kind.name() == name).unwrap();
+        [vec![last.kind.name()], self.causes(last)].concat()
     }
 
     fn committed(&self, topic: &str) -> Option<i64> {
@@ -159,7 +59,7 @@ fn by_name(topic: &str) -> ConsumerAction {
 
 #[test]
 fn a_classic_member_finds_a_new_topic_once_its_metadata_is_old_and_joins_again() {
-    let story = cluster().create("orders-eu", 2).create("payments", 1);
+    let story = group_cluster().create("orders-eu", 2).create("payments", 1);
     let story = story.classic("c1", "orders-.*", &[("metadata.max.age.ms", "20000")]).run(5_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-eu-1");
     assert_eq!(story.told("MetadataUpdated", "topic"), ["orders-eu"], "no more is kept");
@@ -178,7 +78,8 @@ fn a_classic_member_finds_a_new_topic_once_its_metadata_is_old_and_joins_again()
 
 #[test]
 fn before_it_joins_again_a_member_with_a_pattern_looks_which_topics_there_are() {
-    let story = cluster().create("orders-eu", 2).classic("c1", "orders-.*", &[]).run(5_000).create("orders-us", 2);
+    let story =
+        group_cluster().create("orders-eu", 2).classic("c1", "orders-.*", &[]).run(5_000).create("orders-us", 2);
     // That somebody else joins is what makes both find the new topic, long before metadata.max.age.ms.
     let story = story.classic("c2", "orders-.*", &[]).run(10_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-us-0; c2: orders-eu-1 orders-us-1");
@@ -188,8 +89,8 @@ fn before_it_joins_again_a_member_with_a_pattern_looks_which_topics_there_are() 
 #[test]
 fn a_classic_member_gives_up_a_topic_that_is_deleted_and_its_offset_is_forgotten() {
     let configs = [("enable.auto.commit", "false")];
-    let story = cluster().create("orders-eu", 1).create("orders-us", 1).classic("c1", "orders-.*", &configs);
-    let story = story.run(5_000).send("orders-us", 3).send("orders-eu", 2).run(1_000);
+    let story = group_cluster().create("orders-eu", 1).create("orders-us", 1).classic("c1", "orders-.*", &configs);
+    let story = story.run(5_000).send("orders-us", 0, 3).send("orders-eu", 0, 2).run(1_000);
     let story = story.act("c1", ConsumerAction::Commit { sync: true, offsets: Vec::new() }).run(1_000);
     assert_eq!((story.committed("orders-eu"), story.committed("orders-us")), (Some(2), Some(3)));
     let story = story.delete("orders-us").run(5_000);
@@ -198,20 +99,20 @@ fn a_classic_member_gives_up_a_topic_that_is_deleted_and_its_offset_is_forgotten
     assert_eq!((story.committed("orders-eu"), story.committed("orders-us")), (Some(2), None));
     // The leader's answer made the client look, not its own timer.
     assert!(story.chain("SubscribedFromPattern").contains(&"RemoveTopicRecord"));
-    let story = story.send("orders-eu", 1).run(1_000);
+    let story = story.send("orders-eu", 0, 1).run(1_000);
     assert_eq!(story.world.consumer("c1").unwrap().returned(), 6);
 }
 
 #[test]
 fn a_classic_member_that_commits_by_itself_cannot_for_a_deleted_topic_and_stands_still_until_it_must_join() {
     let configs = [("max.poll.interval.ms", "20000")];
-    let story = cluster().create("orders-eu", 1).create("orders-us", 1).classic("c1", "orders-.*", &configs);
-    let story = story.run(5_000).send("orders-us", 3).run(6_000).delete("orders-us").run(10_000);
+    let story = group_cluster().create("orders-eu", 1).create("orders-us", 1).classic("c1", "orders-.*", &configs);
+    let story = story.run(5_000).send("orders-us", 0, 3).run(6_000).delete("orders-us").run(10_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-us-0");
     let failed = story.told("CommitCompleted", "error");
     assert!(failed.iter().filter(|error| *error == "RetriableCommitFailedException").count() > 50, "{failed:?}");
     // It reads nothing meanwhile.
-    let story = story.send("orders-eu", 1).run(5_000);
+    let story = story.send("orders-eu", 0, 1).run(5_000);
     assert_eq!(story.world.consumer("c1").unwrap().returned(), 3);
     let story = story.run(15_000);
     assert_eq!(story.owned(), "c1: orders-eu-0");
@@ -221,15 +122,17 @@ fn a_classic_member_that_commits_by_itself_cannot_for_a_deleted_topic_and_stands
 
 #[test]
 fn topics_of_kafkas_own_match_no_pattern_unless_they_are_not_excluded() {
-    let story = cluster().create("orders", 1).classic("c1", ".*", &[]).run(5_000);
+    let story = group_cluster().create("orders", 1).classic("c1", ".*", &[]).run(5_000);
     assert_eq!(story.owned(), "c1: orders-0");
-    let story = cluster().create("orders", 1).classic("c1", ".*", &[("exclude.internal.topics", "false")]).run(5_000);
+    let story =
+        group_cluster().create("orders", 1).classic("c1", ".*", &[("exclude.internal.topics", "false")]).run(5_000);
     assert_eq!(story.owned(), "c1: __consumer_offsets-0 __consumer_offsets-1 __consumer_offsets-2 orders-0");
 }
 
 #[test]
 fn a_coordinator_finds_a_new_topic_at_a_heartbeat_but_looks_at_most_every_ten_seconds() {
-    let story = cluster().create("orders-eu", 2).create("payments", 1).consumer("c1", "orders-.*").run(5_000);
+    let story =
+        group_cluster().create("orders-eu", 2).create("payments", 1).by_consumer_protocol("c1", "orders-.*").run(5_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-eu-1");
     let regex = story.told("ConsumerGroupMemberMetadata", "subscribed_topic_regex");
     assert_eq!(
@@ -252,7 +155,11 @@ fn a_coordinator_finds_a_new_topic_at_a_heartbeat_but_looks_at_most_every_ten_se
 
 #[test]
 fn a_coordinator_takes_a_deleted_topic_away_at_the_next_heartbeat() {
-    let story = cluster().create("orders-eu", 1).create("orders-us", 1).consumer("c1", "orders-.*").run(15_000);
+    let story = group_cluster()
+        .create("orders-eu", 1)
+        .create("orders-us", 1)
+        .by_consumer_protocol("c1", "orders-.*")
+        .run(15_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-us-0");
     let story = story.delete("orders-us").run(6_000);
     assert_eq!(story.owned(), "c1: orders-eu-0");
@@ -265,7 +172,7 @@ fn a_coordinator_takes_a_deleted_topic_away_at_the_next_heartbeat() {
 
 #[test]
 fn an_expression_that_is_none_is_refused_by_the_coordinator() {
-    let story = cluster().create("orders", 1).consumer("c1", "orders-(").run(5_000);
+    let story = group_cluster().create("orders", 1).by_consumer_protocol("c1", "orders-(").run(5_000);
     assert_eq!(story.told("PollFailed", "error"), ["InvalidRegularExpression"]);
     assert_eq!(story.told("ConsumerGroupHeartbeatResponseSent", "error"), ["INVALID_REGULAR_EXPRESSION"]);
     assert_eq!(story.owned(), "c1: ");
@@ -275,7 +182,7 @@ fn an_expression_that_is_none_is_refused_by_the_coordinator() {
 #[test]
 fn a_pattern_under_the_consumer_protocol_goes_to_the_coordinator_as_names() {
     let configs = [("group.protocol", "consumer"), ("metadata.max.age.ms", "20000")];
-    let story = cluster().create("orders-eu", 1).classic("c1", "orders-.*", &configs).run(5_000);
+    let story = group_cluster().create("orders-eu", 1).classic("c1", "orders-.*", &configs).run(5_000);
     assert_eq!(story.owned(), "c1: orders-eu-0");
     let story = story.create("orders-us", 1).run(30_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-us-0");
@@ -285,60 +192,59 @@ fn a_pattern_under_the_consumer_protocol_goes_to_the_coordinator_as_names() {
 
 #[test]
 fn who_subscribes_in_two_ways_or_in_one_that_there_is_not_gets_an_exception() {
-    let story = cluster().create("orders", 1).classic("c1", "orders", &[]).act("c1", by_name("orders"));
+    let story = group_cluster().create("orders", 1).classic("c1", "orders", &[]).act("c1", by_name("orders"));
     assert_eq!(story.told("PollFailed", "error"), ["IllegalStateException"]);
     let story = story.act("c1", ConsumerAction::Unsubscribe).act("c1", by_name("orders")).run(5_000);
     assert_eq!((story.told("PollFailed", "error").len(), story.owned()), (1, "c1: orders-0".to_owned()));
-    let story = cluster().create("orders", 1).member("c1", &[]).act("c1", by_subscription_pattern("orders"));
+    let story = group_cluster().create("orders", 1).member("c1", &[]).act("c1", by_subscription_pattern("orders"));
     assert_eq!(story.told("PollFailed", "error"), ["UnsupportedOperationException"]);
 }
 
 #[test]
 fn a_pattern_that_java_would_not_compile_never_reaches_a_consumer() {
-    let mut story = cluster().create("orders", 1).member("c1", &[]);
+    let mut story = group_cluster().create("orders", 1).member("c1", &[]);
     for pattern in ["", "orders-(", "(a)\\1"] {
         let command = Command::Consumer { consumer: client("c1"), action: by_pattern(pattern) };
-        let refused = story.world.command(command, &mut story.facts);
-        assert!(matches!(refused, Err(CommandError::Invalid(_))), "{pattern}");
+        assert!(matches!(story.refused(command), CommandError::Invalid(_)), "{pattern}");
     }
 }
 
 #[test]
 fn a_leader_that_knows_a_topic_that_another_does_not_yet_makes_that_take_it() {
     // Only c1 is made to look; c2 hears of the new topic when it joins again.
-    let story = cluster().create("orders-eu", 2).classic("c1", "orders-.*", &[]).classic("c2", "orders-.*", &[]);
+    let story = group_cluster().create("orders-eu", 2).classic("c1", "orders-.*", &[]).classic("c2", "orders-.*", &[]);
     let story = story.run(10_000).create("orders-us", 2);
-    let story = story.command(Command::RefreshMetadata { client: client("c1") }).run(10_000);
+    let story = story.then(Command::RefreshMetadata { client: client("c1") }).run(10_000);
     assert_eq!(story.owned(), "c1: orders-eu-0 orders-us-0; c2: orders-eu-1 orders-us-1");
     assert_eq!(story.world.group("g").unwrap().generation, 2, "no rebalance too many");
 }
 
 #[test]
 fn a_topic_that_comes_again_under_its_name_is_another() {
-    let link = |one_way| Link { from: NodeId::Controller, to: NodeId::Broker(BrokerId(3)), one_way };
-    let story = cluster().create("orders", 1).send("orders", 4).run(1_000);
+    let link = |one_way| Link { from: NodeId::Controller, to: broker(3), one_way };
+    let story = group_cluster().create("orders", 1).send("orders", 0, 4).run(1_000);
     let end = |story: &Story, broker: i32| {
         let id = TopicPartition::new("orders", 0);
         story.world.replica(BrokerId(broker), &id).map(|replica| replica.log_end_offset().0)
     };
     assert_eq!(end(&story, 3), Some(4));
     // Broker 3 does not hear of the deletion, only of the new topic.
-    let story = story.command(Command::Fault(Fault::Cut(link(true)))).delete("orders").run(100);
+    let story = story.then_fault(Fault::Cut(link(true))).delete("orders").run(100);
     assert_eq!((end(&story, 1), end(&story, 3)), (None, Some(4)));
-    let story = story.command(Command::Fault(Fault::Heal(link(true)))).create("orders", 1).run(1_000);
+    let story = story.then_fault(Fault::Heal(link(true))).create("orders", 1).run(1_000);
     assert_eq!((end(&story, 1), end(&story, 3)), (Some(0), Some(0)));
-    let story = story.send("orders", 1).run(2_000);
+    let story = story.send("orders", 0, 1).run(2_000);
     assert_eq!((end(&story, 1), end(&story, 3)), (Some(1), Some(1)));
 }
 
 #[test]
 fn what_waits_for_a_deleted_topic_is_answered_and_who_asks_for_it_is_told_that_there_is_none() {
-    let mut story = cluster().create("orders", 1).classic("c1", "orders", &[]).run(5_000);
+    let mut story = group_cluster().create("orders", 1).classic("c1", "orders", &[]).run(5_000);
     // A fetch of c1 waits on the leader.
     story = story.delete("orders").run(3);
     assert!(story.told("FetchResponseSent", "error").contains(&"UNKNOWN_TOPIC_OR_PARTITION".to_owned()));
-    let again = story.world.command(Command::DeleteTopic { topic: "orders".into() }, &mut story.facts);
-    assert!(again.is_err_and(|error| error.to_string().starts_with("UNKNOWN_TOPIC_OR_PARTITION")));
-    let story = story.send("orders", 1).run(70_000);
+    let again = story.refused(Command::DeleteTopic { topic: "orders".into() });
+    assert!(again.to_string().starts_with("UNKNOWN_TOPIC_OR_PARTITION"));
+    let story = story.send("orders", 0, 1).run(70_000);
     assert_eq!(story.told("SendFailed", "error"), ["TimeoutException"], "max.block.ms");
 }

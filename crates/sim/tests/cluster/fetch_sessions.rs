@@ -1,51 +1,29 @@
 //! Fetch sessions of followers and consumers (KIP-227), event by event.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::config::TopicConfig;
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::error::Errors;
 use highwater_sim::fact::{Fact, FactKind, Says, SessionSays};
 use highwater_sim::fault::Fault;
-use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
+use highwater_sim::ids::{BrokerId, NodeId, TopicPartition};
 use highwater_sim::message::Api;
-use highwater_sim::world::{World, WorldConfig};
+
+use crate::story::{EARLIEST, PLAIN, Story, broker, broker_config, client};
 
 /// How many partitions orders has.
 const PARTITIONS: i32 = 10;
 
-struct Cluster {
-    world: World,
-    facts: Vec<Fact>,
-}
-
 /// orders with ten partitions, all led by broker 1 and followed by broker 2; c1 reads all of them.
-fn cluster(slots: &str) -> Cluster {
-    let mut broker = BrokerConfig::default();
-    broker.set("max.incremental.fetch.session.cache.slots", slots).unwrap();
-    let mut world = World::new(WorldConfig { brokers: 2, latency_us: 1_000, seed: 1, broker }).unwrap();
-    let mut config = ProducerConfig::default();
-    config.set("enable.idempotence", "false").unwrap();
-    config.set("linger.ms", "0").unwrap();
-    world.add_producer(client("p1"), config).unwrap();
-    let mut config = ConsumerConfig::default();
-    config.set("auto.offset.reset", "earliest").unwrap();
-    world.add_consumer(client("c1"), config).unwrap();
-    let mut cluster = Cluster { world, facts: Vec::new() };
+fn cluster(slots: &str) -> Story {
+    let mut story = Story::new(2, 1_000, broker_config(&[("max.incremental.fetch.session.cache.slots", slots)]));
+    story.add_producer("p1", &PLAIN);
+    story.add_consumer("c1", &EARLIEST);
     let assignment = (0..PARTITIONS).map(|_| [1, 2].map(BrokerId).to_vec()).collect();
-    let config = Rc::new(TopicConfig::default());
-    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config });
-    cluster.assign(PARTITIONS);
-    cluster.run_ms(2_000);
-    cluster
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(Rc::from(id))
+    story.create_partitions("orders", assignment, TopicConfig::default());
+    story.assign_first(PARTITIONS);
+    story.run_ms(2_000);
+    story
 }
 
 fn consumer() -> NodeId {
@@ -53,31 +31,18 @@ fn consumer() -> NodeId {
 }
 
 fn follower() -> NodeId {
-    NodeId::Broker(BrokerId(2))
+    broker(2)
 }
 
-impl Cluster {
-    fn command(&mut self, command: Command) {
-        self.world.command(command, &mut self.facts).unwrap();
-    }
-
-    fn assign(&mut self, partitions: i32) {
+impl Story {
+    /// c1 reads so many partitions.
+    fn assign_first(&mut self, partitions: i32) {
         let partitions = (0..partitions).map(|partition| TopicPartition::new("orders", partition)).collect();
         self.command(Command::Assign { consumer: client("c1"), partitions, from: None });
     }
 
-    fn run_ms(&mut self, ms: u64) {
-        let until = self.world.now().plus_ms(ms);
-        while self.world.next_event_at().is_some_and(|at| at <= until) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(until);
-    }
-
-    fn send(&mut self, partition: i32) {
-        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from("new")));
-        let partition = Some(partition);
-        self.command(Command::Send { producer, topic, partition, key: None, value, timestamp_ms: None });
+    fn produce_to(&mut self, partition: i32) {
+        self.send_by("p1", "orders", Some(partition), Some("new"));
     }
 
     /// What the fetches of a node said of their session.
@@ -89,7 +54,7 @@ impl Cluster {
             },
             _ => None,
         };
-        self.facts.iter().filter_map(asked).collect()
+        self.new_facts().iter().filter_map(asked).collect()
     }
 
     /// How many partitions the answers to a node named, and their errors.
@@ -101,12 +66,7 @@ impl Cluster {
             },
             _ => None,
         };
-        self.facts.iter().filter_map(answered).collect()
-    }
-
-    /// From now on only new facts are looked at.
-    fn forget(&mut self) {
-        self.facts.clear();
+        self.new_facts().iter().filter_map(answered).collect()
     }
 }
 
@@ -127,8 +87,8 @@ fn idle_partitions_are_named_once() {
 #[test]
 fn one_record_names_one_partition() {
     let mut cluster = cluster("1000");
-    cluster.forget();
-    cluster.send(3);
+    cluster.mark();
+    cluster.produce_to(3);
     cluster.run_ms(900);
     // The follower gets the record, asks on from behind it, and hears of the high watermark with the next answer.
     let answers = cluster.answered(&follower());
@@ -141,19 +101,19 @@ fn one_record_names_one_partition() {
 #[test]
 fn a_restarted_leader_knows_no_session() {
     let mut cluster = cluster("1000");
-    cluster.command(Command::Fault(Fault::Stop(BrokerId(2))));
+    cluster.fault(Fault::Stop(BrokerId(2)));
     cluster.run_ms(5_000);
-    cluster.forget();
+    cluster.mark();
     // c1 has a session with broker 1 that nobody knows any more.
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(1))));
-    cluster.command(Command::Fault(Fault::Start(BrokerId(1))));
+    cluster.fault(Fault::Kill(BrokerId(1)));
+    cluster.fault(Fault::Start(BrokerId(1)));
     cluster.run_ms(20_000);
     let first = cluster.asked(&consumer())[0];
     assert!(
         first.id != 0 && first.epoch == 0 && first.named == PARTITIONS,
         "closes the old one, begins anew: {first:?}"
     );
-    cluster.send(0);
+    cluster.produce_to(0);
     cluster.run_ms(1_000);
     assert_eq!(cluster.world.consumer("c1").unwrap().returned(), 1);
 }
@@ -161,8 +121,8 @@ fn a_restarted_leader_knows_no_session() {
 #[test]
 fn partitions_that_are_given_up_are_forgotten() {
     let mut cluster = cluster("1000");
-    cluster.forget();
-    cluster.assign(4);
+    cluster.mark();
+    cluster.assign_first(4);
     cluster.run_ms(1_000);
     let forgets: Vec<SessionSays> =
         cluster.asked(&consumer()).into_iter().filter(|session| session.forgotten > 0).collect();
@@ -183,7 +143,7 @@ fn a_closed_consumer_ends_its_session_and_a_crashed_one_does_not() {
 #[test]
 fn without_a_slot_every_fetch_names_everything() {
     let mut cluster = cluster("0");
-    cluster.send(3);
+    cluster.produce_to(3);
     cluster.run_ms(1_000);
     for node in [follower(), consumer()] {
         assert!(cluster.asked(&node).iter().all(|session| session.id == 0 && session.named == PARTITIONS));

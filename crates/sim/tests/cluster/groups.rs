@@ -1,31 +1,15 @@
 //! Groups in the cluster: coordinators on brokers, members among the consumers.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
-use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
 use highwater_sim::consumer::action::{ConsumerAction, SeekTo};
-use highwater_sim::consumer::membership::GroupName;
 use highwater_sim::consumer::work::{Commits, Work};
-use highwater_sim::fact::{Fact, FactKind, FieldValue};
+use highwater_sim::fact::FactKind;
 use highwater_sim::fault::Fault;
 use highwater_sim::group::coordinator::State;
-use highwater_sim::ids::{BrokerId, ClientId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, Offset, TopicPartition};
 use highwater_sim::time::SimTime;
-use highwater_sim::world::{World, WorldConfig};
 
-/// A world with what happened in it so far.
-struct Story {
-    world: World,
-    facts: Vec<Fact>,
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(id.into())
-}
+use crate::group_story::group_cluster;
+use crate::story::{Story, client};
 
 fn orders(partition: i32) -> TopicPartition {
     TopicPartition::new("orders", partition)
@@ -33,89 +17,10 @@ fn orders(partition: i32) -> TopicPartition {
 
 /// Three brokers, the topic `orders` with so many partitions, a producer `p1`.
 fn cluster(partitions: i32) -> Story {
-    let broker = BrokerConfig { offsets_topic_num_partitions: 3, ..BrokerConfig::default() };
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 1_000, seed: 1, broker }).unwrap();
-    let producer = ProducerConfig { enable_idempotence: false, linger_ms: 0, ..ProducerConfig::default() };
-    world.add_producer(client("p1"), producer).unwrap();
-    let mut facts = Vec::new();
-    let offsets = world.create_offsets_topic();
-    world.command(offsets, &mut facts).unwrap();
-    let place = |partition: i32| (0..3).map(|at| BrokerId((partition + at) % 3 + 1)).collect();
-    let assignment = (0..partitions).map(place).collect();
-    let config = Rc::new(TopicConfig::default());
-    world.command(Command::CreateTopic { topic: "orders".into(), assignment, config }, &mut facts).unwrap();
-    Story { world, facts }
+    group_cluster().create("orders", partitions)
 }
 
 impl Story {
-    /// A consumer of group `g` joins, with these configs.
-    fn join(mut self, id: &str, configs: &[(&str, &str)]) -> Story {
-        let mut config = ConsumerConfig::default();
-        config.set("auto.offset.reset", "earliest").unwrap();
-        let mut instance_id = None;
-        for (name, value) in configs {
-            if *name == "group.instance.id" {
-                instance_id = Some((*value).to_owned());
-            } else {
-                config.set(name, value).unwrap();
-            }
-        }
-        let name = GroupName { group: "g".to_owned(), instance_id };
-        self.world.add_member(&client(id), config, name).unwrap();
-        self.act(id, ConsumerAction::Subscribe { topics: vec!["orders".into()] })
-    }
-
-    fn act(mut self, id: &str, action: ConsumerAction) -> Story {
-        let command = Command::Consumer { consumer: client(id), action };
-        self.world.command(command, &mut self.facts).unwrap();
-        self
-    }
-
-    fn fault(mut self, fault: Fault) -> Story {
-        self.world.command(Command::Fault(fault), &mut self.facts).unwrap();
-        self
-    }
-
-    fn send(mut self, partition: i32, records: usize) -> Story {
-        for _ in 0..records {
-            let value = Some(Bytes::from("v"));
-            let (topic, producer) = ("orders".into(), client("p1"));
-            let command =
-                Command::Send { producer, topic, partition: Some(partition), key: None, value, timestamp_ms: None };
-            self.world.command(command, &mut self.facts).unwrap();
-        }
-        self
-    }
-
-    fn run(mut self, ms: u64) -> Story {
-        let end = SimTime(self.world.now().0 + ms * 1_000);
-        while self.world.next_event_at().is_some_and(|at| at <= end) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(end);
-        self
-    }
-
-    /// `c1: 0 1; c2: 2 3` as the members see it.
-    fn assignment(&self) -> String {
-        let one = |consumer: &highwater_sim::consumer::Consumer| {
-            let numbers: Vec<String> =
-                consumer.positions().map(|(partition, _)| partition.partition.to_string()).collect();
-            format!("{}: {}", consumer.id, numbers.join(" "))
-        };
-        self.world.members("g").map(one).collect::<Vec<_>>().join("; ")
-    }
-
-    /// The values of a field of all facts of a kind since a number of facts.
-    fn told(&self, name: &str, field: &str) -> Vec<String> {
-        let value = |fact: &Fact| match fact.kind.fields().get(field) {
-            Some(FieldValue::Text(text)) => text.clone(),
-            Some(FieldValue::Number(number)) => number.to_string(),
-            other => format!("{other:?}"),
-        };
-        self.facts.iter().filter(|fact| fact.kind.name() == name).map(value).collect()
-    }
-
     fn generation(&self) -> i32 {
         self.world.group("g").unwrap().generation
     }
@@ -208,13 +113,13 @@ fn a_static_member_that_comes_back_in_time_changes_nothing() {
 
 #[test]
 fn positions_are_committed_by_themselves_and_the_next_owner_begins_there() {
-    let story = cluster(1).send(0, 5).join("c1", &[]).run(4_000);
+    let story = cluster(1).send("orders", 0, 5).join("c1", &[]).run(4_000);
     assert_eq!(story.world.consumer("c1").unwrap().position(&orders(0)).unwrap().offset, Some(Offset(5)));
     assert_eq!(story.world.committed("g", &orders(0)), None);
     let story = story.run(6_000);
     assert_eq!(story.world.committed("g", &orders(0)), Some(Offset(5)));
     // What was read and not committed when the process goes is read again.
-    let story = story.send(0, 3).run(1_000).act("c1", ConsumerAction::Crash).run(1_000);
+    let story = story.send("orders", 0, 3).run(1_000).act("c1", ConsumerAction::Crash).run(1_000);
     let story = story.join("c2", &[]).run(60_000);
     assert_eq!(story.world.consumer("c2").unwrap().returned(), 3);
     assert_eq!(story.told("PositionRestored", "position"), ["5"]);
@@ -222,17 +127,18 @@ fn positions_are_committed_by_themselves_and_the_next_owner_begins_there() {
 
 #[test]
 fn who_closes_commits_first() {
-    let story = cluster(1).send(0, 5).join("c1", &[]).run(4_000).act("c1", ConsumerAction::Close).run(1_000);
+    let story = cluster(1).send("orders", 0, 5).join("c1", &[]).run(4_000).act("c1", ConsumerAction::Close).run(1_000);
     assert_eq!(story.world.committed("g", &orders(0)), Some(Offset(5)));
     let manual = [("enable.auto.commit", "false")];
-    let story = cluster(1).send(0, 5).join("c1", &manual).run(4_000).act("c1", ConsumerAction::Close).run(1_000);
+    let story =
+        cluster(1).send("orders", 0, 5).join("c1", &manual).run(4_000).act("c1", ConsumerAction::Close).run(1_000);
     assert_eq!(story.world.committed("g", &orders(0)), None);
 }
 
 #[test]
 fn at_most_so_many_records_come_from_one_poll() {
     let few = [("max.poll.records", "2"), ("enable.auto.commit", "false")];
-    let story = cluster(1).send(0, 5).join("c1", &few).act("c1", ConsumerAction::PollOnce).run(5_000);
+    let story = cluster(1).send("orders", 0, 5).join("c1", &few).act("c1", ConsumerAction::PollOnce).run(5_000);
     let position = |story: &Story| story.world.consumer("c1").unwrap().position(&orders(0)).unwrap().offset;
     assert_eq!(position(&story), Some(Offset(2)));
     let story = story.act("c1", ConsumerAction::Commit { sync: true, offsets: Vec::new() }).run(100);
@@ -245,7 +151,7 @@ fn at_most_so_many_records_come_from_one_poll() {
 #[test]
 fn a_consumer_goes_where_its_application_wants() {
     let manual = [("enable.auto.commit", "false")];
-    let story = cluster(1).send(0, 3).run(10_000).send(0, 2).join("c1", &manual).run(5_000);
+    let story = cluster(1).send("orders", 0, 3).run(10_000).send("orders", 0, 2).join("c1", &manual).run(5_000);
     let at = |story: &Story| story.told("Seeked", "position").last().cloned();
     let seek = |story: Story, to| story.act("c1", ConsumerAction::Seek { partition: orders(0), to }).run(1_000);
     let story = seek(story, SeekTo::Offset(Offset(1)));
@@ -263,10 +169,10 @@ fn a_consumer_goes_where_its_application_wants() {
 
 #[test]
 fn another_broker_takes_the_group_over_from_its_log() {
-    let story = cluster(4).send(0, 3).join("c1", &[]).join("c2", &[]).run(12_000);
+    let story = cluster(4).send("orders", 0, 3).join("c1", &[]).join("c2", &[]).run(12_000);
     let (before, generation) = (story.assignment(), story.generation());
     let broker = story.world.coordinator("g").unwrap().0.id;
-    let story = story.fault(Fault::Kill(broker)).run(20_000);
+    let story = story.then_fault(Fault::Kill(broker)).run(20_000);
     let (now, _) = story.world.coordinator("g").unwrap();
     assert_ne!(now.id, broker);
     assert_eq!(story.told("CoordinatorLoaded", "groups"), ["g"]);
@@ -281,11 +187,11 @@ fn another_broker_takes_the_group_over_from_its_log() {
 fn a_commit_that_waits_is_tried_again_and_one_that_does_not_is_not() {
     let manual = [("enable.auto.commit", "false")];
     for (sync, ends) in [(true, Some(Offset(3))), (false, None)] {
-        let story = cluster(1).send(0, 3).join("c1", &manual).run(5_000);
+        let story = cluster(1).send("orders", 0, 3).join("c1", &manual).run(5_000);
         let log = story.world.offsets_partition_of("g").unwrap();
         let broker = story.world.metadata().partition(&log).unwrap().leader.unwrap();
         // The coordinator is gone before anybody knows.
-        let story = story.fault(Fault::Kill(broker));
+        let story = story.then_fault(Fault::Kill(broker));
         let story = story.act("c1", ConsumerAction::Commit { sync, offsets: vec![(orders(0), 3)] }).run(30_000);
         assert_eq!(story.world.committed("g", &orders(0)), ends, "sync {sync}");
         let first = story.told("CommitCompleted", "error").first().cloned();
@@ -296,7 +202,7 @@ fn a_commit_that_waits_is_tried_again_and_one_that_does_not_is_not() {
 
 /// A group of one in front of ten records that take its application 100 ms each.
 fn at_work(commits: Commits, threads: usize, configs: &[(&str, &str)]) -> Story {
-    let mut story = cluster(1).send(0, 10).join("c1", configs);
+    let mut story = cluster(1).send("orders", 0, 10).join("c1", configs);
     story.world.set_work(&client("c1"), Work { ms_per_record: 100, commits, threads, fails: Vec::new() }).unwrap();
     story
 }
@@ -304,7 +210,7 @@ fn at_work(commits: Commits, threads: usize, configs: &[(&str, &str)]) -> Story 
 /// Runs until the application has finished so many records.
 fn until_done(mut story: Story, records: usize) -> Story {
     while story.told("RecordProcessed", "offset").len() < records {
-        assert!(story.world.step(&mut story.facts), "nothing happens any more");
+        assert!(story.step(), "nothing happens any more");
     }
     story
 }
@@ -350,12 +256,12 @@ fn auto_commit_covers_what_other_threads_still_work_on() {
 #[test]
 fn without_a_policy_a_member_without_an_offset_fails() {
     let none = [("auto.offset.reset", "none"), ("enable.auto.commit", "false")];
-    let story = cluster(1).send(0, 3).join("c1", &none).run(5_000);
+    let story = cluster(1).send("orders", 0, 3).join("c1", &none).run(5_000);
     assert_eq!(story.told("PollThrew", "error"), ["NoOffsetForPartitionException"]);
     // With a committed offset it begins there; one that the log does not have is another exception.
     for (committed, error) in [(2, None), (9, Some("OffsetOutOfRangeException"))] {
         let manual = [("enable.auto.commit", "false")];
-        let story = cluster(1).send(0, 3).join("c1", &manual).run(5_000);
+        let story = cluster(1).send("orders", 0, 3).join("c1", &manual).run(5_000);
         let offsets = vec![(orders(0), committed)];
         let story = story.act("c1", ConsumerAction::Commit { sync: true, offsets }).run(1_000);
         let story = story.act("c1", ConsumerAction::Close).run(1_000).join("c2", &none).run(5_000);
@@ -367,12 +273,12 @@ fn without_a_policy_a_member_without_an_offset_fails() {
 #[test]
 fn by_duration_begins_at_the_first_record_that_is_young_enough() {
     let old = [("auto.offset.reset", "by_duration:PT5S"), ("enable.auto.commit", "false")];
-    let story = cluster(1).send(0, 3).run(10_000).send(0, 2).run(100).join("c1", &old).run(4_500);
+    let story = cluster(1).send("orders", 0, 3).run(10_000).send("orders", 0, 2).run(100).join("c1", &old).run(4_500);
     assert_eq!(story.told("PositionReset", "position"), ["3"]);
     // Where no record is young enough it has no position, and asks again after request.timeout.ms.
-    let story = cluster(1).send(0, 3).run(10_000).join("c1", &old).run(5_000);
+    let story = cluster(1).send("orders", 0, 3).run(10_000).join("c1", &old).run(5_000);
     assert_eq!(story.world.consumer("c1").unwrap().position(&orders(0)).unwrap().offset, None);
-    let story = story.run(26_000).send(0, 1).run(5_000);
+    let story = story.run(26_000).send("orders", 0, 1).run(5_000);
     assert_eq!(story.told("PositionReset", "position"), ["3"]);
     assert_eq!(story.world.consumer("c1").unwrap().returned(), 1);
     assert_eq!(story.told("ListOffsetsSent", "to").len(), 2);

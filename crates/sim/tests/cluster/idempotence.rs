@@ -1,103 +1,33 @@
 //! Idempotent producers in a cluster where things go wrong.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
 use highwater_log::producer_state::ProducerStateEntry;
-use highwater_sim::bytes::Bytes;
-use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ProducerConfig};
-use highwater_sim::fact::{Fact, FactKind, IdempotenceFact};
+use highwater_sim::config::TopicConfig;
+use highwater_sim::fact::{FactKind, IdempotenceFact};
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::ids::{BrokerId, ClientId, MessageId, NodeId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, MessageId, Offset};
 use highwater_sim::message::Message;
 use highwater_sim::producer::Fate;
-use highwater_sim::world::{World, WorldConfig};
+use highwater_sim::world::World;
 
-struct Cluster {
-    world: World,
-    facts: Vec<Fact>,
-}
+use crate::story::{Configs, Story, broker, broker_config, orders};
 
 /// So many brokers, orders-0 on all of them with broker 1 as its leader, and p1, whose batches go at once.
-fn cluster(brokers: i32, given: &[(&str, &str)], of_brokers: &[(&str, &str)]) -> Cluster {
-    let mut broker = BrokerConfig::default();
-    for (name, value) in of_brokers {
-        broker.set(name, value).unwrap();
-    }
-    let mut world = World::new(WorldConfig { brokers, latency_us: 2_000, seed: 1, broker }).unwrap();
+fn cluster(brokers: i32, given: Configs<'_>, of_brokers: Configs<'_>) -> Story {
+    let mut story = Story::new(brokers, 2_000, broker_config(of_brokers));
     let soon = [("linger.ms", "0"), ("request.timeout.ms", "3000"), ("delivery.timeout.ms", "60000")];
-    let config = ProducerConfig::from_pairs(soon.into_iter().chain(given.iter().copied())).unwrap();
-    world.add_producer(client("p1"), config).unwrap();
-    let mut cluster = Cluster { world, facts: Vec::new() };
-    let assignment = vec![(1..=brokers).map(BrokerId).collect()];
-    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config: Rc::default() });
-    cluster.run_ms(100);
-    cluster
+    story.add_producer("p1", &[&soon, given].concat());
+    story.create_topic("orders", &(1..=brokers).collect::<Vec<_>>(), TopicConfig::default());
+    story.run_ms(100);
+    story
 }
 
-fn client(id: &str) -> ClientId {
-    ClientId(Rc::from(id))
-}
-
-fn orders() -> TopicPartition {
-    TopicPartition::new("orders", 0)
-}
-
-impl Cluster {
-    fn command(&mut self, command: Command) {
-        self.world.command(command, &mut self.facts).unwrap();
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        self.command(Command::Fault(fault));
-    }
-
-    fn produce(&mut self, value: &str) {
-        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from(value)));
-        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
-    }
-
-    fn run_ms(&mut self, ms: u64) {
-        let until = self.world.now().plus_ms(ms);
-        while self.world.next_event_at().is_some_and(|at| at <= until) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(until);
-    }
-
-    fn run_until(&mut self, holds: impl Fn(&World) -> bool) {
-        for _ in 0..100_000 {
-            if holds(&self.world) {
-                return;
-            }
-            assert!(self.world.step(&mut self.facts), "nothing more happens");
-        }
-        panic!("it does not come to hold");
-    }
-
-    /// The values in a log.
-    fn values(&self, id: i32) -> Vec<String> {
-        let replica = self.world.replica(BrokerId(id), &orders()).unwrap();
-        let records = replica.log.records_from(0).map(Result::unwrap);
-        records.map(|record| String::from_utf8(record.value.unwrap().to_vec()).unwrap()).collect()
-    }
-
+impl Story {
     /// What a log knows of the only producer.
     fn known(&self, id: i32) -> Option<ProducerStateEntry> {
         let replica = self.world.replica(BrokerId(id), &orders()).unwrap();
         let mut known = replica.log.producers().producers();
         assert!(replica.log.producers().producers().count() <= 1);
         known.next().cloned()
-    }
-
-    fn fates(&self) -> Vec<Fate> {
-        self.world.producer("p1").unwrap().sent().iter().map(|sent| sent.fate.clone()).collect()
-    }
-
-    fn count(&self, name: &str) -> usize {
-        self.facts.iter().filter(|fact| fact.kind.name() == name).count()
     }
 
     fn idempotence(&self) -> impl Iterator<Item = &IdempotenceFact> {
@@ -144,8 +74,7 @@ fn a_producer_has_an_id_before_its_first_batch_goes() {
         "SequenceAssigned",
         "SequenceAssigned",
     ];
-    let names = cluster.facts.iter().map(|fact| fact.kind.name());
-    let told: Vec<_> = names.filter(|name| wanted.contains(name)).collect();
+    let told: Vec<_> = cluster.names().into_iter().filter(|name| wanted.contains(name)).collect();
     assert_eq!(told, wanted);
     assert_eq!(cluster.fates(), stored([0, 1]));
     let known = cluster.known(1).unwrap();
@@ -167,10 +96,8 @@ fn another_broker_gives_ids_of_another_block() {
     cluster.fault(Fault::Start(BrokerId(1)));
     cluster.run_ms(10_000);
     assert_eq!(cluster.fates(), stored([0]));
-    let config = ProducerConfig::from_pairs([("linger.ms", "0")]).unwrap();
-    cluster.world.add_producer(client("p2"), config).unwrap();
-    let (producer, topic) = (client("p2"), "orders".into());
-    cluster.command(Command::Send { producer, topic, partition: Some(0), key: None, value: None, timestamp_ms: None });
+    cluster.add_producer("p2", &[("linger.ms", "0")]);
+    cluster.send_by("p2", "orders", Some(0), None);
     cluster.run_ms(2_000);
     let ids =
         ["p1", "p2"].map(|name| cluster.world.producer(name).unwrap().producer_id_and_epoch().unwrap().producer_id);
@@ -178,7 +105,7 @@ fn another_broker_gives_ids_of_another_block() {
 }
 
 /// The leader dies when all have the record and its answer is on its way.
-fn dies_before_the_ack(idempotence: &str) -> Cluster {
+fn dies_before_the_ack(idempotence: &str) -> Story {
     let mut cluster = cluster(3, &[("enable.idempotence", idempotence)], &[]);
     cluster.produce("first");
     cluster.run_ms(1_000);
@@ -217,7 +144,7 @@ fn without_idempotence_it_leaves_two() {
 }
 
 /// Five batches, each in a request of its own; with the first one's request or response lost.
-fn five_in_flight(idempotence: &str, response: bool) -> Cluster {
+fn five_in_flight(idempotence: &str, response: bool) -> Story {
     let mut cluster = cluster(3, &[("enable.idempotence", idempotence)], &[]);
     cluster.produce("first");
     cluster.run_ms(1_000);
@@ -291,7 +218,7 @@ fn what_a_follower_cuts_off_it_forgets() {
     cluster.produce("a");
     cluster.run_ms(1_000);
     let links = [2, 3].map(|id| {
-        let (from, to) = (NodeId::Broker(BrokerId(1)), NodeId::Broker(BrokerId(id)));
+        let (from, to) = (broker(1), broker(id));
         Link { from, to, one_way: false }
     });
     for link in &links {

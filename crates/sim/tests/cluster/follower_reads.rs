@@ -1,66 +1,34 @@
 //! Who reads from whom: long polls, and consumers that read from a replica in their own rack (KIP-392).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
 use std::rc::Rc;
 
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::{Command, Owner};
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::config::TopicConfig;
 use highwater_sim::consumer::Consumer;
 use highwater_sim::error::Errors;
-use highwater_sim::fact::{Completion, Fact, FactKind, Says};
+use highwater_sim::fact::{Completion, FactKind, Says};
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::ids::{BrokerId, ClientId, FactId, LeaderEpoch, MessageId, NodeId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, FactId, LeaderEpoch, MessageId, NodeId, Offset};
 use highwater_sim::message::{Body, CurrentLeaders, FetchResponse, FetchedPartition, Message, MetadataResponse};
 use highwater_sim::metadata::{PartitionRegistration, TopicImage};
 use highwater_sim::outbox::{Counters, Effect, Outbox};
 use highwater_sim::time::SimTime;
-use highwater_sim::world::{World, WorldConfig};
 
-struct Cluster {
-    world: World,
-    facts: Vec<Fact>,
-}
+use crate::story::{Configs, EARLIEST, PLAIN, Story, broker, broker_config, client, consumer_config, orders};
 
 /// orders-0 on brokers 1, 3, 2 in these racks, which lead in this order; c1 in no rack, c2 in rack b.
-fn cluster(racks: [&str; 3], brokers: &[(&str, &str)], c2: &[(&str, &str)]) -> Cluster {
-    let mut broker = BrokerConfig::default();
-    broker.set("replica.selector.class", "RackAwareReplicaSelector").unwrap();
-    broker.set("auto.leader.rebalance.enable", "false").unwrap();
-    for (name, value) in brokers {
-        broker.set(name, value).unwrap();
-    }
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 2_000, seed: 1, broker }).unwrap();
+fn cluster(racks: [&str; 3], brokers: Configs<'_>, c2: Configs<'_>) -> Story {
+    let own = [("replica.selector.class", "RackAwareReplicaSelector"), ("auto.leader.rebalance.enable", "false")];
+    let mut story = Story::new(3, 2_000, broker_config(&[&own, brokers].concat()));
     for (id, rack) in (1..).zip(racks) {
-        world.set_rack(BrokerId(id), rack).unwrap();
+        story.world.set_rack(BrokerId(id), rack).unwrap();
     }
-    let mut config = ProducerConfig::default();
-    config.set("enable.idempotence", "false").unwrap();
-    config.set("linger.ms", "0").unwrap();
-    world.add_producer(client("p1"), config).unwrap();
-    world.add_consumer(client("c1"), consumer_config(&[])).unwrap();
-    let in_rack: Vec<_> = [("client.rack", "b")].iter().chain(c2).copied().collect();
-    world.add_consumer(client("c2"), consumer_config(&in_rack)).unwrap();
-    let mut cluster = Cluster { world, facts: Vec::new() };
-    let assignment = vec![[1, 3, 2].map(BrokerId).to_vec()];
-    let config = Rc::new(TopicConfig::default());
-    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config });
-    cluster.run_ms(100);
-    cluster
-}
-
-fn consumer_config(pairs: &[(&str, &str)]) -> ConsumerConfig {
-    let mut config = ConsumerConfig::default();
-    config.set("auto.offset.reset", "earliest").unwrap();
-    for (name, value) in pairs {
-        config.set(name, value).unwrap();
-    }
-    config
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(Rc::from(id))
+    story.add_producer("p1", &PLAIN);
+    story.add_consumer("c1", &EARLIEST);
+    story.add_consumer("c2", &[&EARLIEST, &[("client.rack", "b")], c2].concat());
+    story.create_topic("orders", &[1, 3, 2], TopicConfig::default());
+    story.run_ms(100);
+    story
 }
 
 /// A broker's number.
@@ -68,40 +36,9 @@ fn number(node: &NodeId) -> String {
     node.to_string().replace("broker-", "")
 }
 
-fn orders() -> TopicPartition {
-    TopicPartition::new("orders", 0)
-}
-
-impl Cluster {
-    fn command(&mut self, command: Command) {
-        self.world.command(command, &mut self.facts).unwrap();
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        self.command(Command::Fault(fault));
-    }
-
-    fn start(&mut self, consumer: &str) -> &mut Cluster {
-        self.start_at(consumer, None)
-    }
-
-    fn start_at(&mut self, consumer: &str, from: Option<i64>) -> &mut Cluster {
-        let (consumer, from) = (client(consumer), from.map(Offset));
-        self.command(Command::Assign { consumer, partitions: vec![orders()], from });
-        self
-    }
-
-    fn send(&mut self) {
-        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from("new")));
-        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
-    }
-
-    fn run_ms(&mut self, ms: u64) -> &mut Cluster {
-        let until = self.world.now().plus_ms(ms);
-        while self.world.next_event_at().is_some_and(|at| at <= until) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(until);
+impl Story {
+    fn start(&mut self, consumer: &str) -> &mut Story {
+        self.assign(consumer, None);
         self
     }
 
@@ -114,9 +51,9 @@ impl Cluster {
         self.consumer("c2").reads_from(&orders()).unwrap().0
     }
 
-    /// What became of c2's fetches since fact number `from`, such as `→1`, `1: read 2`, `2: 3 records`.
-    fn fetches(&self, from: usize) -> Vec<String> {
-        let told = self.facts[from..].iter().filter_map(|fact| match &fact.kind {
+    /// What became of c2's fetches in the present part, such as `→1`, `1: read 2`, `2: 3 records`.
+    fn fetches(&self) -> Vec<String> {
+        let told = self.new_facts().iter().filter_map(|fact| match &fact.kind {
             FactKind::Sent(message) if message.from == NodeId::Client(client("c2")) => match message.says {
                 Says::Fetch { .. } => Some(format!("→{}", number(&message.to))),
                 _ => None,
@@ -143,17 +80,14 @@ const RACKS: [&str; 3] = ["a", "b", "c"];
 #[test]
 fn the_leader_names_the_replica_in_the_consumers_rack_and_reads_nothing_itself() {
     let mut cluster = cluster(RACKS, &[], &[]);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
-    let from = cluster.facts.len();
+    cluster.mark();
     cluster.start("c2").run_ms(20);
-    assert_eq!(cluster.fetches(from), ["→1", "1: read 2", "→2", "2: 1", "→2"]);
+    assert_eq!(cluster.fetches(), ["→1", "1: read 2", "→2", "2: 1", "→2"]);
     assert_eq!(cluster.c2_reads_from(), 2);
     assert_eq!(cluster.consumer("c2").position(&orders()).unwrap().high_watermark, Some(Offset(1)));
 }
-
-/// Configurations by their names.
-type Configs<'a> = &'a [(&'a str, &'a str)];
 
 #[test]
 fn nobody_is_sent_elsewhere_without_a_selector_a_rack_or_a_replica_there() {
@@ -167,30 +101,29 @@ fn nobody_is_sent_elsewhere_without_a_selector_a_rack_or_a_replica_there() {
     ];
     for (brokers, c2, racks) in there {
         let mut cluster = cluster(racks, brokers, c2);
-        cluster.send();
+        cluster.produce("new");
         cluster.run_ms(1_000);
-        let from = cluster.facts.len();
+        cluster.mark();
         cluster.start("c2").run_ms(20);
-        assert_eq!(cluster.fetches(from), ["→1", "1: 1", "→1"], "{brokers:?} {c2:?} {racks:?}");
+        assert_eq!(cluster.fetches(), ["→1", "1: 1", "→1"], "{brokers:?} {c2:?} {racks:?}");
     }
 }
 
 #[test]
 fn of_several_replicas_the_one_that_goes_farthest_is_named_then_the_greatest_id() {
     let mut cluster = cluster(["a", "b", "b"], &[], &[]);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
-    let named = |cluster: &Cluster, offset: i64| {
+    let named = |cluster: &Story, offset: i64| {
         let leader = cluster.world.leader(&orders()).unwrap();
         let now_ms = cluster.world.now().timestamp_ms();
         leader.preferred_read_replica("b", Offset(offset), now_ms, cluster.world.metadata()).map(|id| id.0)
     };
     // Both have all; 3 was level last.
     assert_eq!(named(&cluster, 0), Some(3));
-    let link =
-        |from: i32| Link { from: NodeId::Broker(BrokerId(from)), to: NodeId::Broker(BrokerId(1)), one_way: false };
+    let link = |from: i32| Link { from: broker(from), to: broker(1), one_way: false };
     cluster.fault(Fault::Cut(link(3)));
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
     assert_eq!(named(&cluster, 0), Some(2), "2 is known to have more");
     assert_eq!(named(&cluster, 2), Some(2), "and 3 not to have what is before the offset");
@@ -205,8 +138,8 @@ fn of_several_replicas_the_one_that_goes_farthest_is_named_then_the_greatest_id(
 fn a_follower_shows_a_record_once_it_has_heard_that_it_is_committed() {
     let mut cluster = cluster(RACKS, &[], &[]);
     cluster.start("c1").start("c2").run_ms(1_100);
-    cluster.send();
-    let from = cluster.facts.len();
+    cluster.produce("new");
+    cluster.mark();
     cluster.run_ms(30);
     let replica = cluster.world.replica(BrokerId(2), &orders()).unwrap();
     assert_eq!((replica.log_end_offset(), replica.high_watermark()), (Offset(1), Offset(0)));
@@ -217,10 +150,11 @@ fn a_follower_shows_a_record_once_it_has_heard_that_it_is_committed() {
     assert!(cluster.consumer("c1").last_delay_ms().unwrap() < 20, "{:?}", cluster.consumer("c1").last_delay_ms());
     assert!(cluster.consumer("c2").last_delay_ms().unwrap() > 500, "{:?}", cluster.consumer("c2").last_delay_ms());
     // The waiting fetch is answered because the high watermark is another one now.
-    let updated = cluster.facts[from..]
+    let updated = cluster
+        .new_facts()
         .iter()
         .find(|fact| matches!(&fact.kind, FactKind::HighWatermarkUpdated { broker, .. } if *broker == BrokerId(2)));
-    let completed = cluster.facts[from..].iter().find(
+    let completed = cluster.new_facts().iter().find(
         |fact| matches!(&fact.kind, FactKind::FetchCompleted { broker, completion: Completion::Satisfied, .. } if *broker == BrokerId(2)),
     );
     assert_eq!(completed.unwrap().cause, Some(updated.unwrap().id));
@@ -230,10 +164,10 @@ fn a_follower_shows_a_record_once_it_has_heard_that_it_is_committed() {
 fn the_next_record_brings_the_word_that_the_one_before_is_committed() {
     let mut cluster = cluster(RACKS, &[], &[]);
     cluster.start("c2").run_ms(1_100);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(50);
     assert_eq!(cluster.consumer("c2").returned(), 0);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(50);
     assert_eq!(cluster.consumer("c2").returned(), 1);
 }
@@ -242,14 +176,15 @@ fn the_next_record_brings_the_word_that_the_one_before_is_committed() {
 fn a_fetch_past_what_a_follower_may_show_is_answered_at_once_with_nothing() {
     let mut cluster = cluster(RACKS, &[], &[]);
     cluster.run_ms(1_000);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(20);
-    let from = cluster.facts.len();
+    cluster.mark();
     // Broker 2 has offset 0 and does not know that it is committed; c2 has read it from somewhere.
-    cluster.start_at("c2", Some(1)).run_ms(30);
-    assert_eq!(cluster.fetches(from)[..7], ["→1", "1: read 2", "→2", "2: 0", "→2", "2: 0", "→2"]);
+    cluster.assign("c2", Some(1));
+    cluster.run_ms(30);
+    assert_eq!(cluster.fetches()[..7], ["→1", "1: read 2", "→2", "2: 0", "→2", "2: 0", "→2"]);
     assert!(
-        !cluster.facts[from..].iter().any(
+        !cluster.new_facts().iter().any(
             |fact| matches!(&fact.kind, FactKind::FetchParked { node, .. } if *node == NodeId::Client(client("c2")))
         )
     );
@@ -279,9 +214,9 @@ fn an_idle_consumer_gets_an_empty_answer_as_often_as_it_waits() {
 fn the_leader_is_asked_again_when_the_metadata_is_old() {
     let mut cluster = cluster(RACKS, &[], &[("metadata.max.age.ms", "3000")]);
     cluster.start("c2").run_ms(100);
-    let from = cluster.facts.len();
+    cluster.mark();
     cluster.run_ms(4_000);
-    let fetches = cluster.fetches(from);
+    let fetches = cluster.fetches();
     let at = fetches.iter().position(|told| told == "expired").unwrap();
     assert_eq!(fetches[at..at + 4], ["expired", "→1", "1: read 2", "→2"]);
     assert!(at >= 5 * 2, "until then it does not ask the leader: {fetches:?}");
@@ -291,11 +226,11 @@ fn the_leader_is_asked_again_when_the_metadata_is_old() {
 fn a_consumer_stays_with_a_follower_that_is_cut_off_until_its_metadata_is_old() {
     let mut cluster = cluster(RACKS, &[("replica.lag.time.max.ms", "10000")], &[("metadata.max.age.ms", "40000")]);
     cluster.start("c1").start("c2").run_ms(1_000);
-    let (from, to) = (NodeId::Broker(BrokerId(2)), NodeId::Broker(BrokerId(1)));
+    let (from, to) = (broker(2), broker(1));
     cluster.fault(Fault::Cut(Link { from: from.clone(), to: to.clone(), one_way: false }));
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(20_000);
-    assert_eq!(cluster.world.metadata().partition(&orders()).unwrap().isr.len(), 2, "broker 2 has left the ISR");
+    assert_eq!(cluster.isr().len(), 2, "broker 2 has left the ISR");
     assert_eq!(cluster.consumer("c1").returned(), 1);
     assert_eq!((cluster.c2_reads_from(), cluster.consumer("c2").returned()), (2, 0), "and c2 has not heard of it");
     cluster.run_ms(25_000);
@@ -303,7 +238,7 @@ fn a_consumer_stays_with_a_follower_that_is_cut_off_until_its_metadata_is_old() 
     // Once the follower is level again and in the ISR the leader names it at the next fetch.
     cluster.fault(Fault::Heal(Link { from, to, one_way: false }));
     cluster.run_ms(40_000);
-    assert_eq!(cluster.world.metadata().partition(&orders()).unwrap().isr.len(), 3);
+    assert_eq!(cluster.isr().len(), 3);
     assert_eq!(cluster.c2_reads_from(), 2);
 }
 
@@ -311,11 +246,11 @@ fn a_consumer_stays_with_a_follower_that_is_cut_off_until_its_metadata_is_old() 
 fn a_consumer_leaves_a_follower_that_is_gone_and_is_sent_back_until_that_is_fenced() {
     let mut cluster = cluster(RACKS, &[], &[]);
     cluster.start("c2").run_ms(1_000);
-    let from = cluster.facts.len();
+    cluster.mark();
     cluster.fault(Fault::Kill(BrokerId(2)));
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(300);
-    let fetches = cluster.fetches(from);
+    let fetches = cluster.fetches();
     assert_eq!(fetches[..5], ["disconnected", "→1", "1: read 2", "→2", "disconnected"], "{fetches:?}");
     assert_eq!(cluster.consumer("c2").returned(), 0);
     cluster.run_ms(12_000);
@@ -326,11 +261,11 @@ fn a_consumer_leaves_a_follower_that_is_gone_and_is_sent_back_until_that_is_fenc
 fn another_leader_ends_it_and_what_waits_at_the_follower_is_answered() {
     let mut cluster = cluster(RACKS, &[], &[("fetch.max.wait.ms", "20000")]);
     cluster.start("c2").run_ms(1_000);
-    let from = cluster.facts.len();
+    cluster.mark();
     cluster.fault(Fault::Kill(BrokerId(1)));
     cluster.run_ms(15_000);
     assert_eq!(cluster.world.leader(&orders()).unwrap().broker, BrokerId(3));
-    let fetches = cluster.fetches(from);
+    let fetches = cluster.fetches();
     assert_eq!(fetches[..2], ["2: FENCED_LEADER_EPOCH", "new_leader"], "{fetches:?}");
     let at = fetches.iter().position(|told| told == "→3").unwrap();
     assert_eq!(fetches[at..at + 3], ["→3", "3: read 2", "→2"], "{fetches:?}");
@@ -338,7 +273,8 @@ fn another_leader_ends_it_and_what_waits_at_the_follower_is_answered() {
 
 #[test]
 fn a_replica_without_the_offset_is_left_and_the_position_stays() {
-    let mut consumer = Consumer::new(client("c2"), Rc::new(consumer_config(&[("client.rack", "b")])), BrokerId(1));
+    let mut consumer =
+        Consumer::new(client("c2"), Rc::new(consumer_config(&[EARLIEST[0], ("client.rack", "b")])), BrokerId(1));
     let mut counters = Counters::default();
     let mut act = |act: &mut dyn FnMut(&mut Consumer, &mut Outbox)| {
         let node = NodeId::Client(client("c2"));
@@ -392,14 +328,14 @@ fn a_replica_without_the_offset_is_left_and_the_position_stays() {
     let topics = vec![("orders".into(), Rc::new(image))];
     let metadata = Body::MetadataResponse(MetadataResponse { brokers: [1, 2].map(BrokerId).to_vec(), topics });
     let asks = act(&mut |consumer, out| consumer.on_message(&answer(&asks[0], metadata.clone()), out));
-    assert_eq!(asks[0].to, NodeId::Broker(BrokerId(1)));
+    assert_eq!(asks[0].to, broker(1));
     let named = fetched(Errors::None, Some(BrokerId(2)));
     let asks = act(&mut |consumer, out| consumer.on_message(&answer(&asks[0], named.clone()), out));
-    assert_eq!(asks[0].to, NodeId::Broker(BrokerId(2)));
+    assert_eq!(asks[0].to, broker(2));
     let refused = fetched(Errors::OffsetOutOfRange, None);
     let asks = act(&mut |consumer, out| consumer.on_message(&answer(&asks[0], refused.clone()), out));
     let Body::FetchRequest(fetch) = &*asks[0].body else { panic!("{:?}", asks[0].body) };
-    assert_eq!((&asks[0].to, fetch.partitions[0].fetch_offset), (&NodeId::Broker(BrokerId(1)), Offset(7)));
+    assert_eq!((&asks[0].to, fetch.partitions[0].fetch_offset), (&broker(1), Offset(7)));
     // From the leader the same answer means what it says.
     let asks = act(&mut |consumer, out| consumer.on_message(&answer(&asks[0], refused.clone()), out));
     assert!(matches!(&*asks[0].body, Body::ListOffsetsRequest(_)), "{:?}", asks[0].body);

@@ -1,79 +1,31 @@
 //! Who refuses a request because of the leader names the one that it knows, and the client goes there (KIP-951).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::config::TopicConfig;
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::fact::{Fact, FactKind, ReadyBecause, Says};
 use highwater_sim::fault::Fault;
-use highwater_sim::ids::{BrokerId, ClientId, FactId, NodeId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, NodeId};
 use highwater_sim::message::LeaderIdAndEpoch;
 use highwater_sim::producer::Fate;
-use highwater_sim::world::{World, WorldConfig};
 
-struct Cluster {
-    world: World,
-    facts: Vec<Fact>,
-    /// Where the present part of the story begins.
-    from: usize,
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(Rc::from(id))
-}
-
-fn orders() -> TopicPartition {
-    TopicPartition::new("orders", 0)
-}
+use crate::story::{Configs, EARLIEST, Story, broker_config, client, orders};
 
 /// orders-0 on brokers 2 and 3 of three, led by broker 2; a producer p1 that batches nothing, a consumer c1.
-fn cluster(brokers: &[(&str, &str)]) -> Cluster {
-    let mut broker = BrokerConfig::default();
-    broker.set("auto.leader.rebalance.enable", "false").unwrap();
-    for (name, value) in brokers {
-        broker.set(name, value).unwrap();
-    }
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 1_000, seed: 1, broker }).unwrap();
-    world.add_producer(client("p1"), ProducerConfig::from_pairs([("linger.ms", "0")]).unwrap()).unwrap();
-    let mut config = ConsumerConfig::default();
-    config.set("auto.offset.reset", "earliest").unwrap();
-    world.add_consumer(client("c1"), config).unwrap();
-    let mut cluster = Cluster { world, facts: Vec::new(), from: 0 };
-    let (assignment, config) = (vec![vec![BrokerId(2), BrokerId(3)]], Rc::new(TopicConfig::default()));
-    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config });
-    cluster.run_ms(100);
-    cluster
+fn cluster(brokers: Configs<'_>) -> Story {
+    let broker = broker_config(&[&[("auto.leader.rebalance.enable", "false")], brokers].concat());
+    let mut story = Story::new(3, 1_000, broker);
+    story.add_producer("p1", &[("linger.ms", "0")]);
+    story.add_consumer("c1", &EARLIEST);
+    story.create_topic("orders", &[2, 3], TopicConfig::default());
+    story.run_ms(100);
+    story
 }
 
-impl Cluster {
-    fn command(&mut self, command: Command) {
-        self.world.command(command, &mut self.facts).unwrap();
-    }
-
-    fn run_ms(&mut self, ms: u64) {
-        let until = self.world.now().plus_ms(ms);
-        while self.world.next_event_at().is_some_and(|at| at <= until) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(until);
-    }
-
-    fn send(&mut self) {
-        self.send_by("p1");
-    }
-
-    fn send_by(&mut self, producer: &str) {
-        let (producer, topic, value) = (client(producer), "orders".into(), Some(Bytes::from("new")));
-        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
-    }
-
+impl Story {
     /// c1 reads from the beginning, or from an offset of which nobody has told the epoch.
-    fn consume(&mut self, from: Option<Offset>) {
-        self.command(Command::Assign { consumer: client("c1"), partitions: vec![orders()], from });
+    fn consume(&mut self, from: Option<i64>) {
+        self.assign("c1", from);
         self.run_ms(1_000);
     }
 
@@ -84,10 +36,10 @@ impl Cluster {
         self.command(Command::Reassign { partition: orders(), replicas });
         // A replica that is new has caught up by then; a consumer's fetch may still wait at the old leader.
         while self.world.metadata().partition(&orders()).unwrap().isr.iter().all(|id| *id != leader) {
-            self.world.step(&mut self.facts);
+            self.step();
         }
         if self.world.metadata().partition(&orders()).unwrap().leader != Some(leader) {
-            self.from = self.facts.len();
+            self.mark();
             self.command(Command::ElectPreferred { partition: orders() });
         }
     }
@@ -120,27 +72,20 @@ impl Cluster {
             }
             _ => None,
         };
-        self.facts[self.from..].iter().filter_map(told).collect()
-    }
-
-    /// The names of the facts that made a fact happen, the nearest first.
-    fn causes(&self, of: &Fact) -> Vec<&'static str> {
-        let fact = |id: FactId| self.facts.iter().find(|fact| fact.id == id).unwrap();
-        let next = |fact: &&Fact| fact.cause.map(|id| self.facts.iter().find(|it| it.id == id).unwrap());
-        std::iter::successors(of.cause.map(fact), next).map(|fact| fact.kind.name()).collect()
+        self.new_facts().iter().filter_map(told).collect()
     }
 }
 
 #[test]
 fn a_producer_goes_to_the_leader_that_a_refusal_names_at_once() {
     let mut cluster = cluster(&[]);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
     cluster.move_leader([3, 2]);
     cluster.run_ms(1_000);
-    cluster.from = cluster.facts.len();
+    cluster.mark();
     let sent_at = cluster.world.now();
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(50);
     let trail = cluster.trail("p1");
     let expected = [
@@ -168,15 +113,15 @@ fn a_producer_goes_to_the_leader_that_a_refusal_names_at_once() {
 fn a_batch_that_is_not_sent_again_teaches_the_producer_all_the_same() {
     let mut cluster = cluster(&[]);
     let config = [("linger.ms", "0"), ("enable.idempotence", "false"), ("retries", "0")];
-    cluster.world.add_producer(client("p2"), ProducerConfig::from_pairs(config).unwrap()).unwrap();
-    cluster.send_by("p2");
+    cluster.add_producer("p2", &config);
+    cluster.send_by("p2", "orders", Some(0), Some("new"));
     cluster.run_ms(1_000);
     cluster.move_leader([3, 2]);
     cluster.run_ms(1_000);
-    cluster.from = cluster.facts.len();
-    cluster.send_by("p2");
+    cluster.mark();
+    cluster.send_by("p2", "orders", Some(0), Some("new"));
     cluster.run_ms(50);
-    cluster.send_by("p2");
+    cluster.send_by("p2", "orders", Some(0), Some("new"));
     cluster.run_ms(50);
     let expected =
         ["Produce → 2", "2: NOT_LEADER_OR_FOLLOWER 3 (1)", "was named: 3 (1)", "Metadata → 1", "Produce → 3"];
@@ -187,7 +132,7 @@ fn a_batch_that_is_not_sent_again_teaches_the_producer_all_the_same() {
 #[test]
 fn a_consumer_asks_the_leader_that_a_refusal_names_whether_it_has_what_was_read_and_no_one_for_metadata() {
     let mut cluster = cluster(&[]);
-    cluster.send();
+    cluster.produce("new");
     cluster.consume(None);
     cluster.move_leader([3, 2]);
     cluster.run_ms(20);
@@ -201,7 +146,7 @@ fn a_consumer_asks_the_leader_that_a_refusal_names_whether_it_has_what_was_read_
 #[test]
 fn a_consumer_with_nothing_to_ask_the_leader_that_was_named_fetches_and_asks_for_metadata_behind_that() {
     let mut cluster = cluster(&[]);
-    cluster.consume(Some(Offset(0)));
+    cluster.consume(Some(0));
     cluster.move_leader([3, 2]);
     cluster.run_ms(20);
     let expected = ["2: FENCED_LEADER_EPOCH 3 (1)", "was named: 3 (1)", "Fetch → 3", "Metadata → 1"];
@@ -236,13 +181,13 @@ fn a_leader_of_a_newer_epoch_names_itself() {
 #[test]
 fn a_broker_without_a_replica_names_the_leader_of_its_metadata() {
     let mut cluster = cluster(&[]);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
     cluster.move_leader([1, 3]);
     cluster.run_ms(1_000);
     assert!(cluster.world.replica(BrokerId(2), &orders()).is_none());
-    cluster.from = cluster.facts.len();
-    cluster.send();
+    cluster.mark();
+    cluster.produce("new");
     cluster.run_ms(50);
     let trail = cluster.trail("p1");
     let epoch = cluster.world.leader(&orders()).unwrap().leader_epoch();
@@ -254,17 +199,17 @@ fn a_broker_without_a_replica_names_the_leader_of_its_metadata() {
 #[test]
 fn a_client_goes_to_a_broker_that_it_hears_of_for_the_first_time() {
     let mut cluster = cluster(&[]);
-    cluster.command(Command::Fault(Fault::Kill(BrokerId(3))));
+    cluster.fault(Fault::Kill(BrokerId(3)));
     cluster.run_ms(20_000);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(100);
     assert!(!cluster.world.producer("p1").unwrap().metadata.is_online(BrokerId(3)));
-    cluster.command(Command::Fault(Fault::Start(BrokerId(3))));
+    cluster.fault(Fault::Start(BrokerId(3)));
     cluster.run_ms(20_000);
     cluster.move_leader([3, 2]);
     cluster.run_ms(100);
-    cluster.from = cluster.facts.len();
-    cluster.send();
+    cluster.mark();
+    cluster.produce("new");
     cluster.run_ms(3);
     let trail = cluster.trail("p1");
     assert_eq!(trail[2..4], ["was named: 3 (1)", "Produce → 3"], "{trail:?}");
@@ -275,7 +220,7 @@ fn a_client_goes_to_a_broker_that_it_hears_of_for_the_first_time() {
 fn until_3_6_a_refusal_names_nobody() {
     let mut cluster = cluster(&[("inter.broker.protocol.version", "3.6")]);
     cluster.consume(None);
-    cluster.send();
+    cluster.produce("new");
     cluster.run_ms(1_000);
     cluster.move_leader([3, 2]);
     cluster.run_ms(1_000);
@@ -285,8 +230,8 @@ fn until_3_6_a_refusal_names_nobody() {
     assert_eq!(trail[..5], expected, "{trail:?}");
     let learned = trail.iter().position(|told| told == "learned: 3 (1)").unwrap_or_else(|| panic!("{trail:?}"));
     assert_eq!(trail[learned + 1], "OffsetForLeaderEpoch → 3", "{trail:?}");
-    cluster.from = cluster.facts.len();
-    cluster.send();
+    cluster.mark();
+    cluster.produce("new");
     cluster.run_ms(1_000);
     let trail = cluster.trail("p1");
     let refused = "2: NOT_LEADER_OR_FOLLOWER";

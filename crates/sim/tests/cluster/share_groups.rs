@@ -1,30 +1,16 @@
 //! Share groups in the cluster: members among the consumers, share partitions on the brokers that lead them.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{AutoOffsetReset, BrokerConfig, ConsumerConfig, ProducerConfig, TopicConfig};
+use highwater_sim::config::{AutoOffsetReset, BrokerConfig, ConsumerConfig, TopicConfig};
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::consumer::work::{Commits, Work};
-use highwater_sim::fact::{Fact, FactKind, FieldValue};
+use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::fault::Fault;
 use highwater_sim::group::share::message::AcknowledgeType;
-use highwater_sim::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
-use highwater_sim::time::SimTime;
-use highwater_sim::world::{World, WorldConfig};
+use highwater_sim::ids::{BrokerId, NodeId, Offset, TopicPartition};
 
-/// A world with what happened in it so far.
-struct Story {
-    world: World,
-    facts: Vec<Fact>,
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(id.into())
-}
+use crate::group_story::group_cluster_on;
+use crate::story::{Configs, Story, broker, client, consumer_config};
 
 fn jobs() -> TopicPartition {
     TopicPartition::new("jobs", 0)
@@ -38,70 +24,31 @@ fn cluster() -> Story {
         broker_heartbeat_interval_ms: 1_000,
         ..BrokerConfig::default()
     };
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 1_000, seed: 1, broker }).unwrap();
-    let producer = ProducerConfig { enable_idempotence: false, linger_ms: 5, ..Default::default() };
-    world.add_producer(client("p1"), producer).unwrap();
-    let mut facts = Vec::new();
-    let offsets = world.create_offsets_topic();
-    world.command(offsets, &mut facts).unwrap();
-    let assignment = vec![vec![BrokerId(2), BrokerId(3), BrokerId(1)]];
-    let config = Rc::new(TopicConfig::default());
-    world.command(Command::CreateTopic { topic: "jobs".into(), assignment, config }, &mut facts).unwrap();
-    Story { world, facts }
+    let mut story = group_cluster_on(broker, &[("enable.idempotence", "false"), ("linger.ms", "5")]);
+    story.create_topic("jobs", &[2, 3, 1], TopicConfig::default());
+    story
 }
 
 impl Story {
     /// A consumer of the share group `g` joins, with these configs.
-    fn join(mut self, id: &str, configs: &[(&str, &str)]) -> Story {
-        let mut config = ConsumerConfig::default();
-        for (name, value) in configs {
-            config.set(name, value).unwrap();
-        }
+    fn join_share(mut self, id: &str, configs: Configs<'_>) -> Story {
+        let config = consumer_config(configs);
         self.world.add_share_member(&client(id), config, "g", AutoOffsetReset::Earliest).unwrap();
-        self.act(id, ConsumerAction::Subscribe { topics: vec!["jobs".into()] })
-    }
-
-    fn act(mut self, id: &str, action: ConsumerAction) -> Story {
-        self.world.command(Command::Consumer { consumer: client(id), action }, &mut self.facts).unwrap();
-        self
+        self.subscribe(id, "jobs")
     }
 
     /// The same; its application polls until it gets something, and then no more.
     fn hold(self, id: &str) -> Story {
-        self.join(id, &EXPLICIT).act(id, ConsumerAction::PollOnce)
+        self.join_share(id, &EXPLICIT).act(id, ConsumerAction::PollOnce)
     }
 
     fn acknowledge(self, id: &str, offset: i64, how: AcknowledgeType) -> Story {
         self.act(id, ConsumerAction::Acknowledge { partition: jobs(), offset: Offset(offset), how })
     }
 
-    fn fault(mut self, fault: Fault) -> Story {
-        self.world.command(Command::Fault(fault), &mut self.facts).unwrap();
-        self
-    }
-
     fn work(mut self, id: &str, ms_per_record: u64, fails: &[i64]) -> Story {
         let work = Work { ms_per_record, commits: Commits::Never, threads: 0, fails: fails.to_vec() };
         self.world.set_work(&client(id), work).unwrap();
-        self
-    }
-
-    fn send(mut self, records: usize) -> Story {
-        for _ in 0..records {
-            let (topic, producer) = ("jobs".into(), client("p1"));
-            let (value, partition) = (Some(Bytes::from("v")), Some(0));
-            let command = Command::Send { producer, topic, partition, key: None, value, timestamp_ms: None };
-            self.world.command(command, &mut self.facts).unwrap();
-        }
-        self
-    }
-
-    fn run(mut self, ms: u64) -> Story {
-        let end = SimTime(self.world.now().0 + ms * 1_000);
-        while self.world.next_event_at().is_some_and(|at| at <= end) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(end);
         self
     }
 
@@ -117,18 +64,6 @@ impl Story {
         (there.start_offset(), (there.start_offset()..=there.end_offset()).filter_map(one).collect())
     }
 
-    /// The fields of all facts of a kind, as text.
-    fn told(&self, name: &str, fields: &[&str]) -> Vec<String> {
-        let value = |fact: &Fact, field: &str| match fact.kind.fields().get(field) {
-            Some(FieldValue::Text(text)) => text.clone(),
-            Some(FieldValue::Number(number)) => number.to_string(),
-            Some(FieldValue::Numbers(numbers)) => format!("{numbers:?}"),
-            other => format!("{other:?}"),
-        };
-        let line = |fact: &Fact| fields.iter().map(|field| value(fact, field)).collect::<Vec<_>>().join(" ");
-        self.facts.iter().filter(|fact| fact.kind.name() == name).map(line).collect()
-    }
-
     fn returned(&self, id: &str) -> i64 {
         self.world.consumer(id).unwrap().returned()
     }
@@ -140,7 +75,7 @@ const EXPLICIT: [(&str, &str); 1] = [("share.acknowledgement.mode", "explicit")]
 fn three_at_work() -> Story {
     let mut story = cluster().hold("c1").hold("c2").hold("c3").run(12_000);
     for _ in 0..6 {
-        story = story.send(1).run(50);
+        story = story.send("jobs", 0, 1).run(50);
     }
     story
 }
@@ -159,7 +94,7 @@ fn of<const N: usize>(lines: [&str; N]) -> Vec<String> {
 
 #[test]
 fn what_is_accepted_is_done_what_is_released_comes_again_what_is_rejected_never() {
-    let story = cluster().hold("c1").run(12_000).send(4).run(100);
+    let story = cluster().hold("c1").run(12_000).send("jobs", 0, 4).run(100);
     let mut story = story.acknowledge("c1", 0, AcknowledgeType::Release);
     for offset in 1..4 {
         story = story.acknowledge("c1", offset, AcknowledgeType::Reject);
@@ -172,30 +107,30 @@ fn what_is_accepted_is_done_what_is_released_comes_again_what_is_rejected_never(
     let story = story.acknowledge("c1", 0, AcknowledgeType::Accept);
     let story = story.act("c1", ConsumerAction::ResumePolling).run(2_000);
     assert_eq!(story.in_flight(), (4, Vec::new()));
-    assert_eq!(story.told("ShareStartOffsetMoved", &["to"]).last().unwrap(), "4");
+    assert_eq!(story.told_together("ShareStartOffsetMoved", &["to"]).last().unwrap(), "4");
 }
 
 #[test]
 fn a_lock_that_ends_gives_the_record_to_another_member() {
-    let story = cluster().hold("c1").run(12_000).send(1).run(100);
+    let story = cluster().hold("c1").run(12_000).send("jobs", 0, 1).run(100);
     assert_eq!(story.in_flight().1, ["0: ACQUIRED c1 1"]);
     let story = story.hold("c2").run(29_500);
     assert_eq!(story.in_flight().1, ["0: ACQUIRED c1 1"]);
     let story = story.run(1_000);
-    assert_eq!(story.told("AcquisitionLockExpired", &["first_offset", "member", "state"]), ["0 c1 AVAILABLE"]);
+    assert_eq!(story.told_together("AcquisitionLockExpired", &["first_offset", "member", "state"]), ["0 c1 AVAILABLE"]);
     assert_eq!(story.in_flight(), (0, of(["0: ACQUIRED c2 2"])));
-    assert_eq!(story.told("ShareRecordsPolled", &["consumer", "delivery_count"]), ["c1 1", "c2 2"]);
+    assert_eq!(story.told_together("ShareRecordsPolled", &["consumer", "delivery_count"]), ["c1 1", "c2 2"]);
     // What the first one says now comes too late.
     let story = story.acknowledge("c1", 0, AcknowledgeType::Accept);
     let story = story.act("c1", ConsumerAction::Commit { sync: true, offsets: Vec::new() }).run(100);
-    assert_eq!(story.told("AcknowledgementsCompleted", &["consumer", "error"]), ["c1 INVALID_RECORD_STATE"]);
+    assert_eq!(story.told_together("AcknowledgementsCompleted", &["consumer", "error"]), ["c1 INVALID_RECORD_STATE"]);
     assert_eq!(story.in_flight(), (0, of(["0: ACQUIRED c2 2"])));
 }
 
 #[test]
 fn a_killed_member_frees_its_records_at_once() {
     let story = three_at_work().act("c1", ConsumerAction::Crash).run(100);
-    let released = story.told("RecordsReleased", &["first_offset", "last_offset", "member", "state"]);
+    let released = story.told_together("RecordsReleased", &["first_offset", "last_offset", "member", "state"]);
     assert_eq!(released, ["0 0 c1 AVAILABLE"]);
     // The coordinator knows it for 45 s longer.
     assert_eq!(story.world.share_group("g").unwrap().members.len(), 3);
@@ -205,9 +140,10 @@ fn a_killed_member_frees_its_records_at_once() {
 
 #[test]
 fn a_record_that_nobody_can_process_is_archived_after_five_deliveries() {
-    let story = cluster().join("c1", &EXPLICIT).join("c2", &EXPLICIT).work("c1", 10, &[1]).work("c2", 10, &[1]);
-    let story = story.run(12_000).send(3).run(5_000);
-    let told = story.told("RecordsAcknowledged", &["first_offset", "type", "state", "delivery_count"]);
+    let story =
+        cluster().join_share("c1", &EXPLICIT).join_share("c2", &EXPLICIT).work("c1", 10, &[1]).work("c2", 10, &[1]);
+    let story = story.run(12_000).send("jobs", 0, 3).run(5_000);
+    let told = story.told_together("RecordsAcknowledged", &["first_offset", "type", "state", "delivery_count"]);
     let poison: Vec<&String> = told.iter().filter(|line| line.contains("RELEASE")).collect();
     let expected = [
         "1 RELEASE AVAILABLE 1",
@@ -224,14 +160,14 @@ fn a_record_that_nobody_can_process_is_archived_after_five_deliveries() {
 fn the_next_leader_goes_on_where_the_group_is() {
     let story = three_at_work().acknowledge("c2", 1, AcknowledgeType::Accept);
     let story = story.act("c2", ConsumerAction::Commit { sync: true, offsets: Vec::new() }).run(100);
-    assert_eq!(story.told("RecordsAcknowledged", &["first_offset", "member", "state"]), ["1 c2 ACKNOWLEDGED"]);
-    let story = story.fault(Fault::Kill(BrokerId(2))).run(8_000);
+    assert_eq!(story.told_together("RecordsAcknowledged", &["first_offset", "member", "state"]), ["1 c2 ACKNOWLEDGED"]);
+    let story = story.then_fault(Fault::Kill(BrokerId(2))).run(8_000);
     assert_eq!(story.world.metadata().partition(&jobs()).unwrap().leader, Some(BrokerId(3)));
     // c1 and c3 hold what they got, and say nothing; c2 asks for more.
     let story = story.act("c2", ConsumerAction::PollOnce).run(3_000);
-    let loaded = story.told("SharePartitionLoaded", &["broker", "start_offset"]);
+    let loaded = story.told_together("SharePartitionLoaded", &["broker", "start_offset"]);
     assert_eq!(loaded, ["2 0", "3 0"]);
-    let read = story.told("ShareGroupStateRead", &["leader_epoch", "start_offset", "error"]);
+    let read = story.told_together("ShareGroupStateRead", &["leader_epoch", "start_offset", "error"]);
     assert_eq!(read, ["0 -1 NONE", "1 0 NONE"]);
     // What was accepted is accepted; who had what else is forgotten with the old leader, and so is its delivery.
     let (start, in_flight) = story.in_flight();
@@ -244,7 +180,7 @@ fn the_next_coordinator_knows_the_group() {
     let epoch = story.world.share_group("g").unwrap().epoch;
     let (coordinator, _) = story.world.coordinator("g").unwrap();
     let id = coordinator.id;
-    let story = story.fault(Fault::Kill(id)).run(20_000);
+    let story = story.then_fault(Fault::Kill(id)).run(20_000);
     let (coordinator, _) = story.world.coordinator("g").unwrap();
     assert_ne!(coordinator.id, id);
     let group = story.world.share_group("g").unwrap();
@@ -253,7 +189,7 @@ fn the_next_coordinator_knows_the_group() {
     // What is kept of the partition was not begun anew.
     let kept = story.world.kept_share_state("g", &jobs()).unwrap();
     assert!(kept.start_offset >= 0 || kept.state_epoch == 2, "{kept:?}");
-    assert_eq!(story.told("ShareGroupStateInitialized", &["partitions"]), ["jobs-0"]);
+    assert_eq!(story.told_together("ShareGroupStateInitialized", &["partitions"]), ["jobs-0"]);
 }
 
 #[test]
@@ -261,11 +197,11 @@ fn a_member_goes_to_the_leader_that_a_refusal_names_at_once() {
     let story = cluster().hold("c1").run(12_000);
     let replicas = [3, 2, 1].map(BrokerId).to_vec();
     let mut story = story;
-    story.world.command(Command::Reassign { partition: jobs(), replicas }, &mut story.facts).unwrap();
+    story.command(Command::Reassign { partition: jobs(), replicas });
     let story = story.run(100);
-    let from = story.facts.len();
     let mut story = story;
-    story.world.command(Command::ElectPreferred { partition: jobs() }, &mut story.facts).unwrap();
+    story.mark();
+    story.command(Command::ElectPreferred { partition: jobs() });
     let story = story.run(10);
     let own = |fact: &&Fact| match &fact.kind {
         FactKind::Sent(message) => message.from == NodeId::Client(client("c1")),
@@ -273,7 +209,7 @@ fn a_member_goes_to_the_leader_that_a_refusal_names_at_once() {
         FactKind::PartitionLeadershipUpdated(_) => true,
         _ => false,
     };
-    let told: Vec<_> = story.facts[from..].iter().filter(own).collect();
+    let told: Vec<_> = story.new_facts().iter().filter(own).collect();
     let names: Vec<&str> = told.iter().map(|fact| fact.kind.name()).collect();
     let expected = ["ShareFetchResponseReceived", "PartitionLeadershipUpdated", "ShareFetchSent", "MetadataSent"];
     assert_eq!(names[..4], expected, "{names:?}");
@@ -281,30 +217,30 @@ fn a_member_goes_to_the_leader_that_a_refusal_names_at_once() {
     let has = |what: &str| fields.iter().any(|field| field.contains(what));
     assert!(has("NOT_LEADER_OR_FOLLOWER") && has("current_leader Number(3)"), "{fields:?}");
     let FactKind::Sent(fetch) = &told[2].kind else { panic!("{:?}", told[2]) };
-    assert_eq!(fetch.to, NodeId::Broker(BrokerId(3)));
+    assert_eq!(fetch.to, broker(3));
 }
 
 #[test]
 fn a_close_gives_everything_back_and_leaves() {
     let story = three_at_work().act("c2", ConsumerAction::Close).run(200);
     assert_eq!(story.world.share_group("g").unwrap().members.len(), 2);
-    assert_eq!(story.told("RecordsReleased", &["member", "state"]), ["c2 AVAILABLE"]);
-    assert_eq!(story.told("ConsumerClosed", &["consumer"]), ["c2"]);
+    assert_eq!(story.told_together("RecordsReleased", &["member", "state"]), ["c2 AVAILABLE"]);
+    assert_eq!(story.told_together("ConsumerClosed", &["consumer"]), ["c2"]);
 }
 
 #[test]
 fn who_acknowledges_implicitly_may_not_say_anything() {
-    let story = cluster().join("c1", &[]).run(12_000).send(2).run(100);
+    let story = cluster().join_share("c1", &[]).run(12_000).send("jobs", 0, 2).run(100);
     assert_eq!((story.returned("c1"), story.in_flight()), (2, (2, Vec::new())));
     let story = story.acknowledge("c1", 0, AcknowledgeType::Reject);
-    assert_eq!(story.told("PollFailed", &["error"]), ["Implicit acknowledgement of delivery is being used."]);
+    assert_eq!(story.told_together("PollFailed", &["error"]), ["Implicit acknowledgement of delivery is being used."]);
 }
 
 #[test]
 fn a_member_that_does_not_poll_leaves() {
-    let story = cluster().join("c1", &[("max.poll.interval.ms", "10000")]).run(12_000);
+    let story = cluster().join_share("c1", &[("max.poll.interval.ms", "10000")]).run(12_000);
     let story = story.act("c1", ConsumerAction::PausePolling).run(11_000);
-    assert_eq!(story.told("PollTimeoutExpired", &["consumer", "interval_ms"]), ["c1 10000"]);
+    assert_eq!(story.told_together("PollTimeoutExpired", &["consumer", "interval_ms"]), ["c1 10000"]);
     assert_eq!(story.world.share_group("g").unwrap().members.len(), 0);
     let story = story.act("c1", ConsumerAction::ResumePolling).run(12_000);
     assert_eq!(story.world.share_group("g").unwrap().members.len(), 1);
@@ -312,9 +248,9 @@ fn a_member_that_does_not_poll_leaves() {
 
 #[test]
 fn records_that_were_there_before_are_not_for_a_group_that_begins_at_the_end() {
-    let mut story = cluster().send(3).run(1_000);
+    let mut story = cluster().send("jobs", 0, 3).run(1_000);
     let config = ConsumerConfig::default();
     story.world.add_share_member(&client("c1"), config, "g", AutoOffsetReset::Latest).unwrap();
-    let story = story.act("c1", ConsumerAction::Subscribe { topics: vec!["jobs".into()] }).run(12_000).send(1).run(100);
-    assert_eq!(story.told("ShareRecordsPolled", &["first_offset"]), ["3"]);
+    let story = story.subscribe("c1", "jobs").run(12_000).send("jobs", 0, 1).run(100);
+    assert_eq!(story.told_together("ShareRecordsPolled", &["first_offset"]), ["3"]);
 }

@@ -1,108 +1,34 @@
 //! What goes wrong on purpose: paused and killed brokers, cut links.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
-
-use std::rc::Rc;
-
-use highwater_sim::bytes::Bytes;
 use highwater_sim::command::Command;
-use highwater_sim::config::{BrokerConfig, ConsumerConfig, ProducerConfig};
+use highwater_sim::config::TopicConfig;
 use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::fault::{Fault, Link};
-use highwater_sim::ids::{BrokerId, ClientId, NodeId, TopicPartition};
+use highwater_sim::ids::{BrokerId, NodeId, TopicPartition};
 use highwater_sim::producer::Fate;
-use highwater_sim::world::{CommandError, World, WorldConfig};
+use highwater_sim::world::CommandError;
 
-struct Cluster {
-    world: World,
-    facts: Vec<Fact>,
-}
+use crate::story::{PLAIN, Story, broker, broker_config, client};
 
 /// Three brokers, orders-0 on all of them with broker 1 as its leader, p1 with acks=all, c1.
-fn cluster() -> Cluster {
+fn cluster() -> Story {
     // Longer than `replica.lag.time.max.ms`: the leader shrinks the ISR before the controller fences.
-    let session_timeout_ms = "40000";
-    let mut broker = BrokerConfig::default();
-    broker.set("replica.lag.time.max.ms", "10000").unwrap();
-    broker.set("broker.session.timeout.ms", session_timeout_ms).unwrap();
-    let mut world = World::new(WorldConfig { brokers: 3, latency_us: 2_000, seed: 1, broker }).unwrap();
-    let mut config = ProducerConfig::default();
-    config.set("enable.idempotence", "false").unwrap();
-    config.set("linger.ms", "0").unwrap();
-    world.add_producer(client("p1"), config).unwrap();
-    world.add_consumer(client("c1"), ConsumerConfig::default()).unwrap();
-    let mut cluster = Cluster { world, facts: Vec::new() };
-    let assignment = vec![(1..=3).map(BrokerId).collect()];
-    cluster.command(Command::CreateTopic { topic: "orders".into(), assignment, config: Rc::default() });
-    cluster.run_ms(100);
-    cluster
-}
-
-fn client(id: &str) -> ClientId {
-    ClientId(Rc::from(id))
-}
-
-fn orders() -> TopicPartition {
-    TopicPartition::new("orders", 0)
-}
-
-fn broker(id: i32) -> NodeId {
-    NodeId::Broker(BrokerId(id))
+    let session = ("broker.session.timeout.ms", "40000");
+    let mut story = Story::new(3, 2_000, broker_config(&[("replica.lag.time.max.ms", "10000"), session]));
+    story.add_producer("p1", &PLAIN);
+    story.add_consumer("c1", &[]);
+    story.create_topic("orders", &[1, 2, 3], TopicConfig::default());
+    story.run_ms(100);
+    story
 }
 
 fn link(from: i32, to: i32, one_way: bool) -> Link {
     Link { from: broker(from), to: broker(to), one_way }
 }
 
-impl Cluster {
-    fn command(&mut self, command: Command) {
-        self.world.command(command, &mut self.facts).unwrap();
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        self.command(Command::Fault(fault));
-    }
-
-    fn refused(&mut self, fault: Fault) -> CommandError {
-        let (facts, events) = (self.facts.len(), self.world.next_event_at());
-        let error = self.world.command(Command::Fault(fault), &mut self.facts).unwrap_err();
-        assert_eq!((self.facts.len(), self.world.next_event_at()), (facts, events), "nothing happened");
-        error
-    }
-
-    fn produce(&mut self, value: &str) {
-        let (producer, topic, value) = (client("p1"), "orders".into(), Some(Bytes::from(value)));
-        self.command(Command::Send { producer, topic, partition: Some(0), key: None, value, timestamp_ms: None });
-    }
-
-    fn run_ms(&mut self, ms: u64) {
-        let until = self.world.now().plus_ms(ms);
-        while self.world.next_event_at().is_some_and(|at| at <= until) {
-            self.world.step(&mut self.facts);
-        }
-        self.world.idle_until(until);
-        let ids: Vec<u64> = self.facts.iter().map(|fact| fact.id.0).collect();
-        assert!(ids.iter().copied().eq(0..ids.len() as u64), "facts are numbered in their order");
-    }
-
-    fn ends(&self) -> [i64; 3] {
-        [1, 2, 3].map(|id| self.world.replica(BrokerId(id), &orders()).unwrap().log_end_offset().0)
-    }
-
-    fn hw(&self, id: i32) -> i64 {
-        self.world.high_watermark(BrokerId(id), &orders()).unwrap().0
-    }
-
-    fn isr(&self) -> Vec<i32> {
-        self.world.metadata().partition(&orders()).unwrap().isr.iter().map(|id| id.0).collect()
-    }
-
-    fn fates(&self) -> Vec<Fate> {
-        self.world.producer("p1").unwrap().sent().iter().map(|sent| sent.fate.clone()).collect()
-    }
-
-    fn count(&self, name: &str) -> usize {
-        self.facts.iter().filter(|fact| fact.kind.name() == name).count()
+impl Story {
+    fn refused_fault(&mut self, fault: Fault) -> CommandError {
+        self.refused(Command::Fault(fault))
     }
 }
 
@@ -160,7 +86,7 @@ fn what_is_on_a_link_when_it_is_cut_is_lost_and_so_is_what_follows() {
     let mut cluster = cluster();
     cluster.produce("a");
     cluster.run_ms(7);
-    let on_it = |from: i32, to: i32, cluster: &Cluster| {
+    let on_it = |from: i32, to: i32, cluster: &Story| {
         cluster.world.on_the_wire().iter().filter(|one| one.from == broker(from) && one.to == broker(to)).count()
     };
     let lost = on_it(1, 3, &cluster) + on_it(3, 1, &cluster);
@@ -186,7 +112,7 @@ fn one_way_cut_means_one_way_lost() {
         _ => None,
     });
     assert!(lost.clone().count() > 0 && lost.into_iter().all(|lost| lost == (broker(1), true)));
-    let error = cluster.refused(Fault::Heal(link(1, 3, true)));
+    let error = cluster.refused_fault(Fault::Heal(link(1, 3, true)));
     assert_eq!(error.to_string(), "the link from broker-1 to broker-3 is not cut");
     cluster.fault(Fault::Heal(link(1, 2, false)));
 }
@@ -196,8 +122,7 @@ fn a_broker_without_the_controller_catches_up_when_the_link_heals() {
     let mut cluster = cluster();
     let link = Link { from: NodeId::Controller, to: broker(2), one_way: false };
     cluster.fault(Fault::Cut(link.clone()));
-    let assignment = vec![vec![BrokerId(2), BrokerId(1)]];
-    cluster.command(Command::CreateTopic { topic: "more".into(), assignment, config: Rc::default() });
+    cluster.create_topic("more", &[2, 1], TopicConfig::default());
     cluster.run_ms(1_000);
     let more = TopicPartition::new("more", 0);
     assert!(cluster.world.leader(&more).is_none());
@@ -282,24 +207,24 @@ fn faults_that_cannot_be_are_refused() {
     let mut cluster = cluster();
     let told = |error: CommandError| error.to_string();
     assert_eq!(
-        told(cluster.refused(Fault::Kill(BrokerId(4)))),
+        told(cluster.refused_fault(Fault::Kill(BrokerId(4)))),
         "BROKER_ID_NOT_REGISTERED: Broker ID 4 is not currently registered"
     );
-    assert_eq!(told(cluster.refused(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
-    assert_eq!(told(cluster.refused(Fault::Start(BrokerId(1)))), "broker 1 is running already");
-    assert_eq!(told(cluster.refused(Fault::Cut(link(2, 2, false)))), "broker-2 has no link to itself");
+    assert_eq!(told(cluster.refused_fault(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
+    assert_eq!(told(cluster.refused_fault(Fault::Start(BrokerId(1)))), "broker 1 is running already");
+    assert_eq!(told(cluster.refused_fault(Fault::Cut(link(2, 2, false)))), "broker-2 has no link to itself");
     assert_eq!(
-        told(cluster.refused(Fault::Cut(link(2, 9, false)))),
+        told(cluster.refused_fault(Fault::Cut(link(2, 9, false)))),
         "BROKER_ID_NOT_REGISTERED: Broker ID 9 is not currently registered"
     );
     let nobody = Link { from: NodeId::Client(client("nobody")), to: broker(1), one_way: false };
-    assert_eq!(told(cluster.refused(Fault::Cut(nobody))), "there is no client nobody");
+    assert_eq!(told(cluster.refused_fault(Fault::Cut(nobody))), "there is no client nobody");
     cluster.fault(Fault::Pause(BrokerId(1)));
-    assert_eq!(told(cluster.refused(Fault::Pause(BrokerId(1)))), "broker 1 is paused already");
+    assert_eq!(told(cluster.refused_fault(Fault::Pause(BrokerId(1)))), "broker 1 is paused already");
     cluster.fault(Fault::Kill(BrokerId(1)));
-    assert_eq!(told(cluster.refused(Fault::Kill(BrokerId(1)))), "broker 1 is not running");
-    assert_eq!(told(cluster.refused(Fault::Pause(BrokerId(1)))), "broker 1 is not running");
-    assert_eq!(told(cluster.refused(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
+    assert_eq!(told(cluster.refused_fault(Fault::Kill(BrokerId(1)))), "broker 1 is not running");
+    assert_eq!(told(cluster.refused_fault(Fault::Pause(BrokerId(1)))), "broker 1 is not running");
+    assert_eq!(told(cluster.refused_fault(Fault::Resume(BrokerId(1)))), "broker 1 is not paused");
 }
 
 #[test]
