@@ -4,6 +4,7 @@
 mod crowd;
 mod epochs;
 mod time;
+mod ways;
 
 use highwater_player::phrase::Phrase;
 use highwater_player::scene::GroupPanel;
@@ -75,10 +76,17 @@ struct Group<'a> {
     y: f64,
 }
 
-/// Where the tokens of a card stand.
+/// Partitions by name, and where each stands.
+type Places = Vec<(String, Area)>;
+
+/// Where the tokens of a card stand, and the room for ways.
 struct Row {
-    before: Vec<(String, Area)>,
-    now: Vec<(String, Area)>,
+    before: Places,
+    now: Places,
+    /// Between what the members beside each other had and what they have.
+    lane: f64,
+    /// Beside the card.
+    gutter: f64,
 }
 
 impl Group<'_> {
@@ -191,11 +199,12 @@ impl Group<'_> {
         let mut rows: Vec<Row> = Vec::new();
         for chunk in self.panel.members.chunks(columns) {
             self.y += if narrow { 10.0 } else { 34.0 };
-            let heights = chunk.iter().map(|card| self.card_height(card, w));
-            let h = heights.fold(0.0, f64::max);
+            let (h, lane) = self.card_height(chunk, w);
             for (index, card) in chunk.iter().enumerate() {
-                let row = self.card(card, Area::new(index as f64 * (w + gap), self.y, w, h));
-                rows.push(row);
+                let x = index as f64 * (w + gap);
+                let (before, now) = self.card(card, Area::new(x, self.y, w, h));
+                let gutter = if index == 0 { x + w + gap / 2.0 } else { x - gap / 2.0 };
+                rows.push(Row { before, now, lane: self.y + lane, gutter });
             }
             self.y += h;
         }
@@ -221,17 +230,21 @@ impl Group<'_> {
         tokens.div_ceil(self.per_line(room)).max(1) as f64
     }
 
-    fn card_height(&self, card: &MemberCard, w: f64) -> f64 {
-        let (before, now) = self.rooms(w);
-        let (before, now) = (self.lines(card.before.len(), before), self.lines(card.now.value.len(), now));
+    /// The height of cards beside each other, and where between before and now there is room in all of them.
+    fn card_height(&self, cards: &[MemberCard], w: f64) -> (f64, f64) {
+        let (before_room, now_room) = self.rooms(w);
+        let most = |lines: &dyn Fn(&MemberCard) -> f64| cards.iter().map(lines).fold(1.0, f64::max);
+        let before = most(&|card| self.lines(card.before.len(), before_room)) * (SMALL_PX + 4.0);
+        let now = most(&|card| self.lines(card.now.value.len(), now_room)) * (TOKEN_PX + 4.0);
         let epoch = self.epoch_height();
         if self.is_narrow() {
-            return 62.0 + epoch + (before * (SMALL_PX + 4.0)).max(now * (TOKEN_PX + 4.0));
+            return (62.0 + epoch + before.max(now), 0.0);
         }
-        52.0 + epoch + before * (SMALL_PX + 4.0) + 22.0 + now * (TOKEN_PX + 4.0)
+        (52.0 + epoch + before + 22.0 + now, 47.0 + epoch + before)
     }
 
-    fn card(&mut self, card: &MemberCard, area: Area) -> Row {
+    /// Where the partitions that it had last stood, and where those stand that it has.
+    fn card(&mut self, card: &MemberCard, area: Area) -> (Places, Places) {
         let (draw, narrow) = (self.draw, self.is_narrow());
         let pad = draw.frame.pick(16.0, 16.0, 12.0);
         let class = match card.role {
@@ -303,11 +316,11 @@ impl Group<'_> {
         }
         // A way begins where its partition was last.
         let lasts = card.before.iter().zip(before).filter(|(token, _)| token.is_last);
-        Row { before: lasts.map(|(_, place)| place).collect(), now }
+        (lasts.map(|(_, place)| place).collect(), now)
     }
 
     /// Tokens in lines; where each stands.
-    fn place(&mut self, tokens: &[Token], x: f64, y: f64, room: f64, small: bool) -> Vec<(String, Area)> {
+    fn place(&mut self, tokens: &[Token], x: f64, y: f64, room: f64, small: bool) -> Places {
         let (w, h) = (self.token_width(), if small { SMALL_PX } else { TOKEN_PX });
         let per_line = self.per_line(room);
         let mut places = Vec::new();
@@ -333,33 +346,6 @@ impl Group<'_> {
             .named(&token.id, self.draw.label(&token.id))
             .with(Node::rect(Area::new(0.0, 0.0, w, h), 6.0, "box"))
             .with(Node::words(w / 2.0, h / 2.0 + 4.8, "mid", token.label.as_str()))
-    }
-
-    /// The ways of the partitions that another member owns now.
-    fn moved(&mut self, rows: &[Row]) {
-        let narrow = self.is_narrow();
-        let mut channel = 0.0;
-        for (from_index, from) in rows.iter().enumerate() {
-            for (partition, start) in &from.before {
-                let owner = rows.iter().enumerate().find_map(|(index, row)| {
-                    let found = row.now.iter().find(|(there, _)| there == partition)?;
-                    (index != from_index).then_some(found.1)
-                });
-                let Some(end) = owner else { continue };
-                let points = if narrow {
-                    let x = self.width() * 0.46 + channel;
-                    let (a, b) = (start.x + start.w / 2.0, end.x + end.w / 2.0);
-                    let (below, above) = (start.y + start.h + 5.0 + channel / 2.0, end.y - 5.0 - channel / 2.0);
-                    vec![(a, start.y + start.h + 1.0), (a, below), (x, below), (x, above), (b, above), (b, end.y - 1.0)]
-                } else {
-                    let y = start.y + start.h + 7.0 + channel;
-                    let (a, b) = (start.x + start.w / 2.0, end.x + end.w / 2.0);
-                    vec![(a, start.y + start.h + 1.0), (a, y), (b, y), (b, end.y - 2.0)]
-                };
-                self.ways.push(Node::path(super::node::rounded(&points, 5.0), "link-acc way"));
-                channel = if channel > 12.0 { 0.0 } else { channel + 4.0 };
-            }
-        }
     }
 
     /// What is between a member and the coordinator.

@@ -149,9 +149,9 @@
       const both = overlap(line.box, one.box);
       return one.svg === svg && both.x >= 0 && both.y >= 0;
     });
-    // The edges of a box may touch a letter, what is cut is crossed out, and a chart's faint lines and the ways of what moves pass.
+    // The edges of a box may touch a letter, and what is cut is crossed out.
     const isCrossed = (one, isSeen) =>
-      !one.shape.matches(".cut-cross, .rule, .way") &&
+      !one.shape.matches(".cut-cross") &&
       points.slice(1, -1).some((point) => one.shape.isPointInStroke(point.matrixTransform(one.back)) && isSeen(point));
     const inFill = (one, point) => one.shape.isPointInFill(point.matrixTransform(one.back));
     for (const one of near) {

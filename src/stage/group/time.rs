@@ -113,7 +113,7 @@ impl Group<'_> {
             let part = if span.works {
                 Node::group(0.0, 0.0, "tok k1").with(Node::rect(area, 4.0, "box"))
             } else {
-                Node::group(0.0, 0.0, "").with(Node::rect(area, 4.0, "dash-box"))
+                Node::group(0.0, 0.0, "").with(Node::rect(area, 4.0, "dash-box is-plain"))
             };
             node = node.with(part);
             // The words stand in the widest place between two heartbeats.
