@@ -76,33 +76,26 @@ pub trait Paced: Sized {
     }
 }
 
-impl Paced for GroupCluster {
-    fn now(&self) -> SimTime {
-        GroupCluster::now(self)
-    }
+/// Both clusters do these by themselves.
+macro_rules! paced {
+    ($($cluster:ty),*) => {$(
+        impl Paced for $cluster {
+            fn now(&self) -> SimTime {
+                Self::now(self)
+            }
 
-    fn step(&mut self, end: SimTime) {
-        GroupCluster::step(self, end);
-    }
+            fn step(&mut self, end: SimTime) {
+                Self::step(self, end);
+            }
 
-    fn is_settled(&self, group: &str, members: usize, quiet_ms: u64) -> bool {
-        GroupCluster::is_settled(self, group, members, quiet_ms)
-    }
+            fn is_settled(&self, group: &str, members: usize, quiet_ms: u64) -> bool {
+                Self::is_settled(self, group, members, quiet_ms)
+            }
+        }
+    )*};
 }
 
-impl Paced for ShareCluster {
-    fn now(&self) -> SimTime {
-        ShareCluster::now(self)
-    }
-
-    fn step(&mut self, end: SimTime) {
-        ShareCluster::step(self, end);
-    }
-
-    fn is_settled(&self, group: &str, members: usize, quiet_ms: u64) -> bool {
-        ShareCluster::is_settled(self, group, members, quiet_ms)
-    }
-}
+paced!(GroupCluster, ShareCluster);
 
 impl Action {
     /// How long it takes, if it says so.
