@@ -2,7 +2,16 @@
 // picture stands.
 import * as engine from "./highwater.js";
 
-const shell = document.getElementById("shell");
+/** What stands in the page until the program draws. */
+const shell = () => document.getElementById("shell");
+/** This begins before the page has been read to its end. */
+const parsed = new Promise((done) => {
+  if (document.readyState === "loading") {
+    addEventListener("DOMContentLoaded", done);
+  } else {
+    done();
+  }
+});
 
 /** The same response; `seen` is called with the bytes read so far. */
 function counted(response, seen) {
@@ -17,12 +26,18 @@ function counted(response, seen) {
   return new Response(response.body.pipeThrough(count), { headers: response.headers });
 }
 
-/** Moves the progress line. The whole is known only where the host does not compress. */
+let shown = performance.now();
+
+/** Moves the progress line, where there is time to see it. The whole is known only where the host does not compress. */
 function show(bytes, whole) {
-  for (const place of shell.querySelectorAll("[data-loaded]")) {
+  if (!shell() || performance.now() - shown < 50) {
+    return; // the page is not read that far yet, or the line has just moved
+  }
+  shown = performance.now();
+  for (const place of shell().querySelectorAll("[data-loaded]")) {
     place.textContent = `${Math.round(bytes / 1000)} KB`;
   }
-  const line = shell.querySelector("progress");
+  const line = shell().querySelector("progress");
   line.hidden = !whole;
   if (whole) {
     line.max = whole;
@@ -30,10 +45,11 @@ function show(bytes, whole) {
   }
 }
 
-function fail(error) {
-  shell.classList.add("is-failed");
-  shell.querySelector("[data-reason]").textContent = String(error);
-  for (const button of shell.querySelectorAll("[data-again]")) {
+async function fail(error) {
+  await parsed;
+  shell().classList.add("is-failed");
+  shell().querySelector("[data-reason]").textContent = String(error);
+  for (const button of shell().querySelectorAll("[data-again]")) {
     button.addEventListener("click", () => location.reload());
   }
 }
@@ -50,17 +66,22 @@ async function text(name) {
   return (await load(`scenarios/${name}`)).text();
 }
 
+/** The scenario that the address asks for. What is no scenario has a file only later, or none. */
+const asked = /^#\/(?!files|terms)([\w-]{1,64})(?=\?|$)/.exec(location.hash)?.[1];
+
 async function start() {
   const lang = document.documentElement.lang;
   const words = text(`words.${lang}.txt`);
   words.catch(() => {}); // told when it is waited for
+  const scenario = asked && text(`${asked}.json`).catch(() => {}); // asked for again, and told then
   const wasm = await load("highwater_bg.wasm");
   const whole = wasm.headers.has("content-encoding") ? 0 : Number(wasm.headers.get("content-length"));
   await engine.default({ module_or_path: counted(wasm, (bytes) => show(bytes, whole)) });
   if (history.state === WHOLE || document.getElementById("files")) {
     await load_program();
   }
-  engine.start(lang, await words, load_more);
+  await parsed;
+  engine.start(lang, await words, load_more, asked, await scenario);
 }
 
 /** In the history: this page begins with the whole program. So does the one that is a file. */

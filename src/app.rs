@@ -14,6 +14,7 @@ mod play;
 mod print;
 mod share;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use highwater_player::checked::Checked;
@@ -39,8 +40,8 @@ use crate::options::{self, FILES, Link, REVIEW, TERMS, Theme, View};
 use crate::own_files::FilesPlace;
 use crate::progress::{KEPT_AS, Progress};
 use crate::session::Session;
+use crate::stage::Picture;
 use crate::stage::frame::Frame;
-use crate::stage::hero;
 
 /// Where the page is.
 enum Place {
@@ -89,10 +90,12 @@ pub struct App {
     dispatch: Callback<Action>,
     due: Vec<Due>,
     /// The browser prints now.
+    /// A link was followed, and what had the focus may have gone.
+    moved: bool,
     printing: bool,
     /// What it prints, if that is more than what is shown.
     sheets: Option<Sheets>,
-    hero: [Rc<crate::stage::Picture>; 2],
+    hero: OnceCell<[Picture; 2]>,
 }
 
 impl Component for App {
@@ -126,9 +129,10 @@ impl Component for App {
             announced: String::new(),
             dispatch: dispatch.clone(),
             due: Vec::new(),
+            moved: false,
             printing: false,
             sheets: None,
-            hero: [Rc::new(hero::draw(false)), Rc::new(hero::draw(true))],
+            hero: OnceCell::new(),
         };
         let kept = browser::kept("lang").and_then(|code| Lang::from_code(&code));
         app.speak(kept.unwrap_or_else(browser::preferred_lang));
@@ -216,6 +220,7 @@ impl Component for App {
             Action::Menu(shown) => self.menu(shown),
             Action::Gloss(term) => self.session_mut(|session| session.gloss = term),
             Action::Show(step, marks) => self.show(step, marks),
+            Action::LeaveWhy => self.leave_why(),
             Action::Why(mark) => self.why(mark),
             Action::Press(mark) => self.press(mark),
             Action::Inspect(mark) => self.inspect(mark),
@@ -246,6 +251,7 @@ impl Component for App {
             Action::Arrow(mark, direction) => self.arrow(mark.as_deref(), direction),
             Action::Escape => self.escape(),
             Action::Hash(hash) => {
+                self.moved = true;
                 self.follow(options::parse(&hash));
                 true
             }
@@ -311,6 +317,10 @@ impl Component for App {
             browser::remove_shell();
         }
         self.dress();
+        if self.moved && !matches!(self.place, Place::Loading(_)) {
+            self.moved = false;
+            browser::focus_if_lost("#app h1");
+        }
         for due in std::mem::take(&mut self.due) {
             match due {
                 Due::Emit(name, detail) => browser::emit(name, &detail),

@@ -6,18 +6,19 @@ pub mod motion;
 pub mod outside;
 pub mod share;
 
-use crate::stage::frame::{Mode, bounded};
+use std::cell::RefCell;
 
 use highwater_player::lang::Lang;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    CustomEvent, CustomEventInit, Document, Element, EventTarget, HtmlDialogElement, HtmlElement, KeyboardEvent,
-    MouseEvent, PointerEvent, Response, Window,
+    CustomEvent, CustomEventInit, Document, Element, EventTarget, FocusEvent, HtmlDialogElement, HtmlElement,
+    KeyboardEvent, MouseEvent, PointerEvent, Response, Window,
 };
 
 use crate::options::Theme;
+use crate::stage::frame::{Mode, bounded};
 use crate::stage::node::number;
 
 fn window() -> Option<Window> {
@@ -135,14 +136,19 @@ pub fn keep_load_more(load_more: js_sys::Function) {
     LOAD_MORE.with(|kept| drop(kept.set(load_more)));
 }
 
-/// Loads the second part of the program, and the codecs if they are wanted, unless they are here; the error names what the server or the network said.
-async fn more(with_codecs: bool) -> Result<(), String> {
-    let Some(load_more) = LOAD_MORE.with(|kept| kept.get().cloned()) else { return Ok(()) };
-    let promise = load_more
-        .call1(&JsValue::NULL, &with_codecs.into())
-        .and_then(wasm_bindgen::JsCast::dyn_into::<js_sys::Promise>);
-    JsFuture::from(promise.map_err(|error| said(&error))?).await.map_err(|error| said(&error))?;
-    Ok(())
+/// Loads the second part of the program, and the codecs if they are wanted, unless they are here, from now on; the error names
+/// what the server or the network said.
+fn more(with_codecs: bool) -> impl Future<Output = Result<(), String>> {
+    let load_more = LOAD_MORE.with(|kept| kept.get().cloned());
+    let promise = load_more.map(|load_more| {
+        let promise = load_more.call1(&JsValue::NULL, &with_codecs.into());
+        promise.and_then(wasm_bindgen::JsCast::dyn_into::<js_sys::Promise>)
+    });
+    async move {
+        let Some(promise) = promise else { return Ok(()) };
+        JsFuture::from(promise.map_err(|error| said(&error))?).await.map_err(|error| said(&error))?;
+        Ok(())
+    }
 }
 
 fn said(error: &JsValue) -> String {
@@ -152,14 +158,38 @@ fn said(error: &JsValue) -> String {
         .unwrap_or_default()
 }
 
-/// Fetches a scenario and, meanwhile, the part of the program that it needs.
-pub fn fetch_scenario(url: &str, needs_more: bool, then: impl FnOnce(Result<String, String>) + 'static) {
+thread_local! {
+    /// The scenario that came along with the program, with its id.
+    static AHEAD: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+}
+
+/// Keeps the scenario that the address asked for while the program came.
+pub fn keep_ahead(id: String, text: String) {
+    AHEAD.set(Some((id, text)));
+}
+
+/// The text of a scenario, if it came along with the program. It is given once.
+pub fn take_ahead(id: &str) -> Option<String> {
+    AHEAD.take().filter(|(ahead, _)| ahead == id).map(|(_, text)| text)
+}
+
+/// Fetches a scenario, unless its text is here, and, meanwhile, the part of the program that it needs.
+pub fn fetch_scenario(
+    url: &str,
+    ahead: Option<String>,
+    needs_more: bool,
+    then: impl FnOnce(Result<String, String>) + 'static,
+) {
     let url = url.to_owned();
+    let more = needs_more.then(|| more(false));
     spawn_local(async move {
-        let text = text_of(&url).await;
-        then(match text {
-            Ok(text) if needs_more => more(false).await.map(|()| text),
-            text => text,
+        let text = match ahead {
+            Some(text) => Ok(text),
+            None => text_of(&url).await,
+        };
+        then(match (text, more) {
+            (Ok(text), Some(more)) => more.await.map(|()| text),
+            (text, _) => text,
         });
     });
 }
@@ -312,6 +342,12 @@ pub fn focused_mark() -> Option<String> {
 /// Something within what a selector finds has the focus.
 pub fn has_focus_in(selector: &str) -> bool {
     within(document().and_then(|document| document.active_element()).as_ref(), selector)
+}
+
+/// The focus goes from within what a selector finds to something else in the page.
+pub fn goes_out_of(event: &FocusEvent, selector: &str) -> bool {
+    let to: Option<Element> = event.related_target().and_then(|target| target.dyn_into().ok());
+    to.is_some() && !within(to.as_ref(), selector)
 }
 
 /// Something has the focus.

@@ -34,18 +34,27 @@ pub mod stage;
 mod tests;
 
 /// Starts the page in the element `#app`, with the words of one language. `load_more` gives a promise of the part of the
-/// program that the scenarios after the first need.
+/// program that the scenarios after the first need. `id` and `scenario` are what the address asks for, if that is here.
 ///
 /// # Errors
 /// Words that are none.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn start(lang: &str, words: String, load_more: js_sys::Function) -> Result<(), String> {
+pub fn start(
+    lang: &str,
+    words: String,
+    load_more: js_sys::Function,
+    id: Option<String>,
+    scenario: Option<String>,
+) -> Result<(), String> {
     let lang = highwater_player::lang::Lang::from_code(lang).unwrap_or_default();
     if !highwater_player::locale::load(lang, words) {
         return Err(highwater_player::locale::file(lang));
     }
     browser::keep_load_more(load_more);
+    if let Some((id, scenario)) = id.zip(scenario) {
+        browser::keep_ahead(id, scenario);
+    }
     if let Some(root) = browser::app_root() {
         yew::Renderer::<app::App>::with_root(root).render();
     }

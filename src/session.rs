@@ -155,7 +155,7 @@ impl Session {
             self.stands = Standing { scene: end, changes };
             return;
         }
-        let beats = self.player.beats().to_vec();
+        let beats = self.player.beats();
         let before = self.player.before();
         let mut earlier = Rc::clone(&before);
         let mut pictures = vec![Session::picture_of(&before, &Look::default(), lang, frame)];

@@ -13,6 +13,7 @@ use crate::components::say;
 use crate::components::share::share;
 use crate::options;
 use crate::options::View;
+use crate::stage::hero;
 use yew::prelude::*;
 
 impl App {
@@ -111,7 +112,7 @@ impl App {
             Some(Ok(course)) => Some(&**course),
             _ => None,
         };
-        let [wide, narrow] = &self.hero;
+        let [wide, narrow] = self.hero.get_or_init(|| [false, true].map(hero::draw));
         let hero = if self.width < 640.0 { narrow } else { wide };
         html! {
             <div key="home">

@@ -34,14 +34,20 @@ impl App {
             self.place = Place::Failed(unknown(id));
             return;
         }
-        let dispatch = self.dispatch.clone();
-        let asked = id.clone();
-        let needs_more = id != FIRST_SCENARIO || self.view != View::Stage || !self.asked_forks.is_empty();
-        browser::fetch_scenario(&format!("scenarios/{id}.json"), needs_more, move |result| {
-            dispatch.emit(Action::Scenario(asked, result));
-        });
-        self.place = Place::Loading(id);
         self.due.push(Due::Top);
+        self.place = Place::Loading(id.clone());
+        let needs_more = id != FIRST_SCENARIO || self.view != View::Stage || !self.asked_forks.is_empty();
+        match browser::take_ahead(&id) {
+            Some(text) if !needs_more => {
+                self.arrived(&id, Ok(text));
+            }
+            ahead => {
+                let dispatch = self.dispatch.clone();
+                browser::fetch_scenario(&format!("scenarios/{id}.json"), ahead, needs_more, move |result| {
+                    dispatch.emit(Action::Scenario(id, result));
+                });
+            }
+        }
     }
 
     /// Plays a packed scenario that somebody brought, as soon as the part of the program that it needs is here.
@@ -68,7 +74,8 @@ impl App {
         }
         let read = |text: String| Course::from_json(&text).map(Rc::new).map_err(|error| error.to_string());
         self.course = Some(result.and_then(read));
-        true
+        // A player names what follows at its end.
+        self.session().is_none_or(|session| session.player.step() == session.player.steps())
     }
 
     /// The first search of the course asks for its tags; until they are here, it is by titles and hooks.

@@ -31,7 +31,7 @@ impl Comparing {
     /// Plans the step that both have just gone.
     pub fn together(&self, a: &Player, speed: Speed, lang: Lang, player_px: f64) -> Together {
         let b = &self.fork.player;
-        let moments = merged((a.before(), a.beats()), (b.before(), b.beats()));
+        let moments = merged((a.before(), &a.beats()), (b.before(), &b.beats()));
         let mut always = folded(&a.scene(), &b.scene());
         for (_, scene_a, scene_b) in &moments {
             let (same, _) = super::rows_of(scene_a, scene_b);

@@ -37,13 +37,27 @@ pub fn number(value: f64) -> String {
     // By whole numbers: what std writes fractions with is a hundredth of the page.
     let hundredths = (value * 100.0).round() as i64;
     let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
-    let sign = if hundredths < 0 { "-" } else { "" };
-    let rest = match (rest / 10, rest % 10) {
-        (0, 0) => String::new(),
-        (tenths, 0) => ".".to_owned() + &tenths.to_string(),
-        (tenths, last) => ".".to_owned() + &tenths.to_string() + &last.to_string(),
-    };
-    sign.to_owned() + &whole.to_string() + &rest
+    let mut text = String::with_capacity(8);
+    if hundredths < 0 {
+        text.push('-');
+    }
+    push_whole(&mut text, whole);
+    if rest != 0 {
+        text.push('.');
+        push_whole(&mut text, rest / 10);
+    }
+    if rest % 10 != 0 {
+        push_whole(&mut text, rest % 10);
+    }
+    text
+}
+
+/// A picture has thousands of numbers: std's way with widths and signs takes twice as long.
+fn push_whole(text: &mut String, value: u64) {
+    if value >= 10 {
+        push_whole(text, value / 10);
+    }
+    text.push(char::from(b'0' + (value % 10) as u8));
 }
 
 impl Node {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use yew::prelude::*;
-use yew::virtual_dom::{VNode, VTag, VText};
+use yew::virtual_dom::{AttrValue, AttributeOrProperty, Attributes, VNode, VTag, VText};
 
 use super::Picture;
 use super::node::{Node, number};
@@ -75,30 +75,68 @@ pub fn element(node: &Node, index: usize) -> VNode {
     vnode
 }
 
+/// The attributes of a shape: those that any element may have, and its own.
+macro_rules! attributes {
+    ($($own:literal),*) => {
+        &[
+            "class", "transform", "data-mark", "role", "aria-label", "tabindex", "opacity", "aria-hidden", "data-answer",
+            "aria-roledescription", $($own),*
+        ]
+    };
+}
+
+/// What an element can have. Yew compares attributes whose names stand in one list by their places, and others by their names,
+/// which takes several times as long.
+fn names(tag: &str) -> &'static [&'static str] {
+    match tag {
+        "rect" | "svg" => attributes!["x", "y", "width", "height", "rx"],
+        "circle" => attributes!["cx", "cy", "r"],
+        "path" => attributes!["d"],
+        "text" => attributes!["x", "y"],
+        _ => attributes![],
+    }
+}
+
 fn tag(node: &Node) -> VNode {
     let mut tag = VTag::new(node.tag);
+    let keys = names(node.tag);
+    let (mut values, mut others) = (vec![None; keys.len()], Vec::new());
+    let mut set = |name: &'static str, value: AttrValue| match keys.iter().position(|key| *key == name) {
+        Some(place) => {
+            if let Some(place) = values.get_mut(place) {
+                *place = Some(AttributeOrProperty::Attribute(value));
+            }
+        }
+        None => others.push((name, value)),
+    };
     if !node.class.is_empty() {
-        tag.add_attribute("class", node.class.clone());
+        set("class", shared(&node.class));
     }
     if let Some((x, y)) = node.at.filter(|at| *at != (0.0, 0.0) || node.mark.is_some()) {
-        tag.add_attribute("transform", format!("translate({},{})", number(x), number(y)));
+        set("transform", shared(&["translate(", &number(x), ",", &number(y), ")"].concat()));
     }
     for (name, value) in &node.attrs {
-        tag.add_attribute(name, value.clone());
+        set(name, shared(value));
     }
     if let Some(mark) = &node.mark {
-        tag.add_attribute("data-mark", mark.clone());
+        set("data-mark", shared(mark));
     }
     if let Some(label) = &node.label {
-        tag.add_attribute("role", if node.is_group { "group" } else { "img" });
-        tag.add_attribute("aria-label", label.clone());
-        tag.add_attribute("tabindex", "-1");
+        set("role", AttrValue::Static(if node.is_group { "group" } else { "img" }));
+        set("aria-label", shared(label));
+        set("tabindex", AttrValue::Static("-1"));
+    }
+    tag.attributes = Attributes::Dynamic { keys, values: values.into_boxed_slice() };
+    for (name, value) in others {
+        tag.add_attribute(name, value);
     }
     if !node.text.is_empty() {
-        tag.add_child(VText::new(node.text.clone()).into());
+        tag.add_child(VText::new(shared(&node.text)).into());
     }
-    for (index, kid) in node.kids.iter().enumerate() {
-        tag.add_child(element(kid, index));
-    }
+    tag.add_children(node.kids.iter().enumerate().map(|(index, kid)| element(kid, index)));
     tag.into()
+}
+
+fn shared(text: &str) -> AttrValue {
+    AttrValue::Rc(Rc::from(text))
 }

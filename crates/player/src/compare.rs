@@ -55,7 +55,7 @@ impl Fork {
 
     /// Stands at the same step as the scenario itself; with the beats of the step, if that has them.
     pub fn follow(&mut self, a: &Player) {
-        if !a.beats().is_empty() && self.player.step().saturating_add(1) == a.step() {
+        if a.is_forward() && self.player.step().saturating_add(1) == a.step() {
             self.player.advance();
             return;
         }

@@ -29,8 +29,8 @@ fn since_key(config: &highwater_sim::config::ConfigDef) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     text: String,
-    /// Where each line begins and ends, in the order of their keys.
-    lines: Vec<(usize, usize)>,
+    /// Where each line begins, where its key ends, and where it ends, in the order of their keys.
+    lines: Vec<(usize, usize, usize)>,
 }
 
 impl Words {
@@ -50,7 +50,7 @@ impl Words {
             }
             before = key;
             let end = start.saturating_add(line.len());
-            lines.push((start, end));
+            lines.push((start, start.saturating_add(key.len()), end));
             start = end.saturating_add(1);
         }
         if lines.is_empty() { None } else { Some(Words { text, lines }) }
@@ -58,10 +58,11 @@ impl Words {
 
     /// The words of a key, if there are any.
     pub fn get(&self, key: &str) -> Option<String> {
-        let line = |(start, end): &(usize, usize)| self.text.get(*start..*end)?.split_once('\t');
-        let at = self.lines.partition_point(|place| line(place).is_some_and(|(here, _)| here < key));
-        let (found, words) = self.lines.get(at).and_then(line)?;
-        (found == key).then(|| words.replace("\\n", "\n"))
+        let of = |(start, tab, _): &(usize, usize, usize)| self.text.get(*start..*tab).unwrap_or_default();
+        let found = self.lines.binary_search_by(|line| of(line).cmp(key)).ok()?;
+        let (_, tab, end) = self.lines.get(found)?;
+        let words = self.text.get(tab.saturating_add(1)..*end)?;
+        Some(if words.contains('\\') { words.replace("\\n", "\n") } else { words.to_owned() })
     }
 }
 

@@ -12,6 +12,7 @@ use highwater_sim::fact::{Fact, FactKind};
 use highwater_sim::ids::{NodeId, TopicPartition};
 
 use crate::beat::{BeatFact, Motion};
+use crate::facts::Facts;
 use crate::scene::MarkId;
 
 /// The marks that a fact is about, the one that changes first.
@@ -106,6 +107,22 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
         | FactKind::RemoveTopicRecord(_)
         | FactKind::LimitReached { .. } => Vec::new(),
     }
+}
+
+/// Of what the step looks at, the marks that its facts changed; all of it if they changed none.
+pub fn what_is_new(look: &[MarkId], facts: Facts<'_>) -> Vec<MarkId> {
+    let mut rest: Vec<&MarkId> = look.iter().collect();
+    for fact in facts.iter() {
+        if rest.is_empty() {
+            break;
+        }
+        let changed = marks(&fact.kind);
+        rest.retain(|mark| !changed.contains(mark));
+    }
+    if rest.len() == look.len() {
+        return look.to_vec();
+    }
+    look.iter().filter(|mark| !rest.contains(mark)).cloned().collect()
 }
 
 fn lane(partition: &TopicPartition) -> MarkId {

@@ -40,11 +40,26 @@ impl Phrase {
 
     /// The words in `lang`.
     pub fn say(&self, lang: Lang) -> String {
-        let mut text = locale::text(&self.key, lang);
-        for (name, arg) in &self.args {
-            text = text.replace(&("%{".to_owned() + name + "}"), &arg.say(lang));
+        let text = locale::text(&self.key, lang);
+        let mut said = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once('%') {
+            said.push_str(before);
+            let place = after.strip_prefix('{').and_then(|after| after.split_once('}'));
+            let arg = place.and_then(|(named, _)| self.args.iter().find(|(name, _)| *name == named));
+            match (place, arg) {
+                (Some((_, behind)), Some((_, arg))) => {
+                    said.push_str(&arg.say(lang));
+                    rest = behind;
+                }
+                _ => {
+                    said.push('%');
+                    rest = after;
+                }
+            }
         }
-        text
+        said.push_str(rest);
+        said
     }
 }
 

@@ -16,7 +16,6 @@ pub use stops::{Chapter, Stop};
 use crate::beat::Beat;
 use crate::beats;
 use crate::command::{Arrival, Command};
-use crate::facts::Facts;
 use crate::glossary;
 use crate::lang::Lang;
 use crate::marks;
@@ -24,9 +23,9 @@ use crate::past::{Past, Seen};
 use crate::question::{self, Given, Resolved, ResolvedChoice};
 use crate::run::{self, Run, StepEnd};
 use crate::say::say;
+use crate::scene::Scene;
 use crate::scene::build::{Palette, View, scene};
 use crate::scene::text::{self, TextBlock};
-use crate::scene::{MarkId, Scene};
 use crate::script::{self, Choices, MAX_BROUGHT_EVENTS, Scenario};
 use crate::template::Template;
 use crate::words::{Answered, Answering, Choice, FactLine, Gloss, Inline, Question, StepWords};
@@ -44,7 +43,8 @@ pub struct Player {
     questions: Vec<Option<Resolved>>,
     answers: SortedMap<usize, Given>,
     step: usize,
-    beats: Vec<Beat>,
+    /// The step was reached from the one before.
+    is_forward: bool,
     before: Rc<Scene>,
     scene: Rc<Scene>,
 }
@@ -102,7 +102,7 @@ impl Player {
         let (before, scene) = (Rc::clone(&empty), empty);
         let answers = SortedMap::new();
         let mut player =
-            Player { scenario, run, palette, past, questions, answers, step: 0, beats: Vec::new(), before, scene };
+            Player { scenario, run, palette, past, questions, answers, step: 0, is_forward: false, before, scene };
         player.arrive(0, Arrival::Cut);
         Ok(player)
     }
@@ -116,7 +116,7 @@ impl Player {
         let (questions, answers) = (Vec::new(), SortedMap::new());
         let past = Rc::new(Past::of(&run.history, &palette));
         let mut player =
-            Player { scenario, run, palette, past, questions, answers, step: 0, beats: Vec::new(), before, scene };
+            Player { scenario, run, palette, past, questions, answers, step: 0, is_forward: false, before, scene };
         player.arrive(self.step, Arrival::Cut);
         player
     }
@@ -269,36 +269,22 @@ impl Player {
             return Arrival::Stayed;
         }
         self.step = index;
-        self.beats.clear();
+        self.is_forward = arrival == Arrival::Forward;
         let view = self.view(index);
         let (from, to) = (self.start_of(index), self.end_of(index));
         let facts = self.run.history.facts().part(from.moment.facts..to.moment.facts);
         let mut end = scene(&to.world, &view, &self.palette);
-        end.new = what_is_new(&view.look, facts);
-        if arrival == Arrival::Forward {
-            let quiet = View { look: Vec::new(), ..view };
-            let before = match index.checked_sub(1) {
+        end.new = marks::what_is_new(&view.look, facts);
+        self.before = Rc::new(match (arrival, index) {
+            (Arrival::Forward, 0) => Scene::default(),
+            (Arrival::Forward, _) => {
                 // The picture before a step is the one that the learner has been looking at, in the new step's view.
-                Some(_) => {
-                    let mut then = quiet.clone();
-                    then.seen.now = from.moment.facts;
-                    scene(&from.world, &then, &self.palette)
-                }
-                None => Scene::default(),
-            };
-            // In a crowd nothing moves that could be followed.
-            if !end.is_crowd() {
-                self.beats = beats::beats(&self.run.history, from.moment, to.moment, &quiet, &self.palette);
+                let mut then = View { look: Vec::new(), ..view };
+                then.seen.now = from.moment.facts;
+                scene(&from.world, &then, &self.palette)
             }
-            self.before = Rc::new(before);
-            if let Some(last) = self.beats.last_mut() {
-                last.scene = Rc::new(end.clone());
-            } else {
-                self.beats.push(Beat { time_us: end.time_us, facts: Vec::new(), scene: Rc::new(end.clone()) });
-            }
-        } else {
-            self.before = Rc::new(end.clone());
-        }
+            _ => end.clone(),
+        });
         self.scene = Rc::new(end);
         arrival
     }
@@ -324,9 +310,29 @@ impl Player {
         view
     }
 
-    /// The facts and pictures of the last step forward; empty after any other arrival.
-    pub fn beats(&self) -> &[Beat] {
-        &self.beats
+    /// The facts and pictures of the last step forward, made anew each time; empty after any other arrival.
+    pub fn beats(&self) -> Vec<Beat> {
+        if !self.is_forward {
+            return Vec::new();
+        }
+        let (from, to) = (self.start_of(self.step).moment, self.end_of(self.step).moment);
+        let quiet = View { look: Vec::new(), ..self.view(self.step) };
+        // In a crowd nothing moves that could be followed.
+        let mut beats = match self.scene.is_crowd() {
+            true => Vec::new(),
+            false => beats::beats(&self.run.history, from, to, &quiet, &self.palette),
+        };
+        let scene = Rc::clone(&self.scene);
+        match beats.last_mut() {
+            Some(last) => last.scene = scene,
+            None => beats.push(Beat { time_us: scene.time_us, facts: Vec::new(), scene }),
+        }
+        beats
+    }
+
+    /// The step was reached from the one before, so that there are beats.
+    pub fn is_forward(&self) -> bool {
+        self.is_forward
     }
 
     /// The picture before the first beat.
@@ -490,11 +496,4 @@ fn render(template: &Template, run: &Run, index: usize, lang: Lang) -> Result<Ve
 
 fn plain(runs: &[Inline]) -> String {
     runs.iter().map(Inline::text).collect()
-}
-
-/// Of what the step looks at, the marks that its facts changed; all of it if they changed none.
-fn what_is_new(look: &[MarkId], facts: Facts<'_>) -> Vec<MarkId> {
-    let changed: Vec<MarkId> = facts.iter().flat_map(|fact| marks::marks(&fact.kind)).collect();
-    let new: Vec<MarkId> = look.iter().filter(|mark| changed.contains(mark)).cloned().collect();
-    if new.is_empty() { look.to_vec() } else { new }
 }

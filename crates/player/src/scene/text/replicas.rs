@@ -29,10 +29,10 @@ pub(super) fn label(panel: &ReplicasPanel, mark: &str, lang: Lang) -> Option<Str
     if let Some(row) = panel.ticks.iter().find(|row| row.id == mark) {
         return Some(of_ticks(row).say(lang));
     }
-    if let Some(row) = panel.rows.iter().find(|row| row.id == mark) {
-        return Some(of_row(row).say(lang));
-    }
-    panel.rows.iter().find_map(|row| {
+    panel.rows.iter().filter(|row| mark.starts_with(row.id.as_str())).find_map(|row| {
+        if row.id == mark {
+            return Some(of_row(row).say(lang));
+        }
         let bar = row.bars.iter().find(|bar| bar.id == mark)?;
         let what = of_bar(bar).say(lang);
         Some(Phrase::new("text.replica_of").with("partition", row.partition.as_str()).with("what", what).say(lang))
