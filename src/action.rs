@@ -40,6 +40,8 @@ pub enum Action {
     Show(usize, Vec<String>),
     /// Why a mark shows what it shows, or no longer.
     Why(Option<String>),
+    /// The focus has left the card that says why: where that is a sheet over the page, it goes.
+    LeaveWhy,
     /// A mark is clicked, tapped, or has the focus at Enter.
     Press(String),
     /// The inspector looks into a mark, or is closed.

@@ -91,10 +91,12 @@ fn what_has_the_focus_has_an_outline_that_no_shadow_hides() {
 
 #[test]
 fn a_narrow_player_says_its_sentence_over_the_picture() {
+    let narrow = rules("player").into_iter().find(|(what, how)| what.ends_with(".player") && how.contains("184px"));
+    assert!(narrow.unwrap().1.contains("--over: 1"));
     let order = |part: &str| {
-        let of_part = rules("player").into_iter().find(|(what, how)| what.ends_with(part) && how.contains("order: "));
-        let (_, how) = of_part.unwrap();
-        how.split("order: ").nth(1).and_then(|rest| rest.split(';').next()).and_then(|n| n.parse::<u8>().ok()).unwrap()
+        let of_part = rules("player").into_iter().find(|(what, how)| what.ends_with(part) && how.contains(" order: "));
+        let how = of_part.unwrap().1.replace("calc(2 - 2 * var(--over))", "0");
+        how.split(" order: ").nth(1).and_then(|rest| rest.split(';').next()).and_then(|n| n.parse::<u8>().ok()).unwrap()
     };
     let places = [".words-head", ".stage", ".ledger-place", ".bar"].map(order);
     assert!(places.is_sorted() && places[0] < places[1], "{places:?}");

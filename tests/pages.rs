@@ -413,5 +413,34 @@ fn by_keyboard_on_a_telephone_nothing_that_is_said_or_has_the_focus_is_out_of_si
     page.press("Enter")?;
     page.wait_until("document.activeElement?.dataset.action === 'onward'")?;
     assert_eq!(is_seen("[data-action=onward]")?, true, "the way to the next scenario");
+    // The link goes away: the title of what comes has the focus then.
+    page.press("Enter")?;
+    page.wait_until("document.activeElement?.matches('h1.title') && document.querySelector('[data-scenario=isr-shrink-expand]') !== null")?;
+    // What stands behind a sheet comes out when it gets the focus.
+    page.evaluate("document.querySelector('[data-stage] [data-mark][aria-label]').focus()")?;
+    page.press("Enter")?;
+    page.wait_until("document.querySelector('.inspector') !== null")?;
+    for stop in 0..40 {
+        page.press("Tab")?;
+        let place = page.evaluate(
+            "(() => { const has = document.activeElement; if (has.closest('.bar')) return 'bar'; const area = has.getBoundingClientRect(); \
+             const sheet = document.querySelector('.inspector').getBoundingClientRect(); \
+             return area.top >= 0 && area.bottom <= sheet.top ? 'seen' : has.outerHTML.slice(0, 120); })()",
+        )?;
+        if place == "bar" {
+            assert!(stop > 1, "there are some before the bar");
+            break;
+        }
+        assert_eq!(place, "seen");
+    }
+    page.press("Escape")?;
+    page.wait_until("document.querySelector('.inspector') === null")?;
+    // And a sheet over everything goes when the focus has left it.
+    page.evaluate("document.querySelector('[data-stage] [data-mark$=\"/hw\"][aria-label]').focus()")?;
+    page.press("w")?;
+    page.wait_until("document.activeElement?.closest('.why') !== null")?;
+    page.evaluate("[...document.querySelectorAll('.why button')].at(-1).focus()")?;
+    page.press("Tab")?;
+    page.wait_until("document.querySelector('.why') === null && document.activeElement !== document.body")?;
     Ok(())
 }

@@ -197,6 +197,12 @@ impl App {
         opened
     }
 
+    /// The card that says why goes where it is a sheet over what has the focus now.
+    pub(super) fn leave_why(&mut self) -> bool {
+        let is_open = self.session().is_some_and(|session| session.why.is_some());
+        is_open && self.frame().mode == Mode::Narrow && self.session_mut(|session| session.why = None)
+    }
+
     /// The picture of a step, with the focus on what a fact was about.
     pub(super) fn show(&mut self, step: usize, marks: Vec<String>) -> bool {
         self.view = View::Stage;

@@ -25,7 +25,7 @@ pub fn glossary(lang: Lang, search: &str, dispatch: &Callback<Action>) -> Html {
     html! {
         <main key="terms" class="frame own" data-glossary={terms.len().to_string()}>
             <header class="glossary-top">
-                <h1>{ say(lang, "glossary.title") }</h1>
+                <h1 tabindex="-1">{ say(lang, "glossary.title") }</h1>
                 <label class="search">
                     { icon(Sign::Search) }<span class="sr">{ say(lang, "search") }</span>
                     <input type="search" placeholder={say(lang, "glossary.hint")} value={search.to_owned()} {oninput} data-search="true" />

@@ -73,7 +73,7 @@ pub fn home(props: &HomeProps<'_>) -> Html {
         <main class="home">
             <section class="hero">
                 <div>
-                    <h1>{ say(lang, "home_title") }</h1>
+                    <h1 tabindex="-1">{ say(lang, "home_title") }</h1>
                     <p>{ say(lang, "home_promise") }</p>
                     <div class="acts">{ acts(lang, &families, progress) }</div>
                 </div>

@@ -6,7 +6,7 @@ use yew::prelude::*;
 pub fn notice(title: &str, line: &str, said: Option<&str>, ways_on: Html) -> Html {
     html! {
         <section class="notice is-bad" role="alert" data-notice="true">
-            <h1>{ title }</h1>
+            <h1 tabindex="-1">{ title }</h1>
             <p>{ line }</p>
             <div>
                 if let Some(said) = said {

@@ -67,7 +67,7 @@ impl Page<'_> {
         });
         html! {
             <section key="empty" class="own-drop">
-                <h1>{ self.say("title") }</h1>
+                <h1 tabindex="-1">{ self.say("title") }</h1>
                 <div>
                     if let Some(problem) = problem {
                         <p class="own-problem" role="alert" data-own-problem="true">{ problem }</p>

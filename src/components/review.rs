@@ -24,7 +24,7 @@ pub fn review(lang: Lang, asked: &[Asked], progress: &Progress, home: &str) -> H
     let count = i64::try_from(left.len()).unwrap_or(i64::MAX);
     html! {
         <main key="review" class="frame own" data-review={left.len().to_string()}>
-            <h1>{ say(lang, "review.title") }</h1>
+            <h1 tabindex="-1">{ say(lang, "review.title") }</h1>
             <div class="review">
                 if left.is_empty() {
                     <p key="none" class="own-say">{ say(lang, "review.none") }</p>

@@ -11,7 +11,7 @@ pub fn simplified(lang: Lang, text: &Simplified) -> Html {
         sections.next().map_or((Html::default(), Html::default()), |first| (runs(&first.title), blocks(first)));
     html! {
         <main key="simplified" class="frame own" data-simplified={text.get(lang).len().to_string()}>
-            <h1>{ title }</h1>
+            <h1 tabindex="-1">{ title }</h1>
             { intro }
             { for sections.enumerate().map(|(index, section)| html! {
                 <section key={index}><h2>{ runs(&section.title) }</h2>{ blocks(section) }</section>

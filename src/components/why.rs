@@ -8,16 +8,25 @@ use yew::prelude::*;
 use super::icon::{Sign, icon};
 use super::{milliseconds, say};
 use crate::action::Action;
+use crate::browser;
 
 /// The card. It stands at its mark; where room is short it is a sheet from below.
 pub fn why_card(lang: Lang, mark: &str, why: &Why, dispatch: &Callback<Action>) -> Html {
     let close = dispatch.reform(|_: MouseEvent| Action::Why(None));
+    let onfocusout = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |event: FocusEvent| {
+            if browser::goes_out_of(&event, "[data-why]") {
+                dispatch.emit(Action::LeaveWhy);
+            }
+        })
+    };
     let (end, before) = match why.chain.split_last() {
         Some((end, before)) => (Some(end), before),
         None => (None, [].as_slice()),
     };
     html! {
-        <section class="why" role="dialog" aria-labelledby="why-words" data-why={mark.to_owned()}>
+        <section class="why" role="dialog" aria-labelledby="why-words" data-why={mark.to_owned()} {onfocusout}>
             <h2 id="why-words"><span>{ Phrase::new("interface.why").with("label", why.label.as_str()).say(lang) }</span>
                 <button type="button" class="iconbtn" aria-label={say(lang, "close")} data-action="close-why" onclick={close}>{ icon(Sign::Cross) }</button>
             </h2>

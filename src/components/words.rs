@@ -48,7 +48,7 @@ pub fn words(props: &WordsProps<'_>) -> Html {
                     { cue(lang, props.dispatch) }
                 }
             </div>
-            <h1 class="title">{ inline::runs(&words.title, None, None) }</h1>
+            <h1 class="title" tabindex="-1">{ inline::runs(&words.title, None, None) }</h1>
             <div>
                 if let Some(version) = &words.history {
                     <p class="history">{ history(lang, version) }</p>
