@@ -361,10 +361,13 @@ impl Group<'_> {
         let w = text::width(&words, 12.6) + 16.0;
         if self.is_narrow() {
             // It stands in the card, below the role.
-            let arrow = if message.response { "↓ " } else { "↑ " };
-            let words = [arrow, &words].concat();
-            let words = text::fit(&words, 12.0, area.w - pad * 2.0);
-            let x = area.x + area.w * 0.60 + 34.0;
+            let words = match (&message.error, message.waits, message.response) {
+                (Some(error), ..) => ["↓ ", error].concat(),
+                (_, true, _) => words,
+                (_, _, true) => ["↓ ", &message.api].concat(),
+                _ => ["↑ ", &message.api].concat(),
+            };
+            let x = area.x + area.w * 0.60 + 30.0;
             self.nodes.push(Node::words(
                 x,
                 area.y + 46.0,
