@@ -12,6 +12,7 @@ mod program;
 
 pub use java::Pattern;
 
+use crate::sorted::SortedSet;
 use classes::{Ranges, any_case, class_named, negated, perl_class};
 use program::{Assertion, Program};
 
@@ -45,7 +46,7 @@ impl RegularExpression {
     /// What RE2J would not read, and what is too large.
     pub fn new(text: &str) -> Result<RegularExpression, InvalidRegularExpression> {
         let letters: Vec<char> = text.chars().collect();
-        let mut parser = Parser { letters, at: 0, flags: Flags::default(), depth: 0 };
+        let mut parser = Parser { letters, at: 0, flags: Flags::default(), depth: 0, names: SortedSet::new() };
         if parser.letters.len() > LENGTH_MAX {
             return Err(parser.error("expression too large"));
         }
@@ -87,6 +88,8 @@ struct Parser {
     at: usize,
     flags: Flags,
     depth: usize,
+    /// The names of its groups. RE2J: `Parser.namedGroups`.
+    names: SortedSet<String>,
 }
 
 type Parsed<T> = Result<T, InvalidRegularExpression>;
@@ -244,15 +247,16 @@ impl Parser {
         let outer = self.flags;
         if self.take("?") {
             if self.take("P<") || self.take("<") {
-                let mut length = 0_usize;
+                let mut name = String::new();
                 loop {
                     match self.next() {
-                        Some('>') if length > 0 => break,
-                        Some(letter) if letter.is_ascii_alphanumeric() || letter == '_' => {
-                            length = length.saturating_add(1);
-                        }
+                        Some('>') if !name.is_empty() => break,
+                        Some(letter) if letter.is_ascii_alphanumeric() || letter == '_' => name.push(letter),
                         _ => return Err(self.error("invalid named capture")),
                     }
+                }
+                if !self.names.insert(name) {
+                    return Err(self.error("duplicate capture group name"));
                 }
             } else if self.flags_are_all()? {
                 return Ok(None);

@@ -21,8 +21,8 @@ impl Pattern {
     /// # Errors
     /// What is no expression (Java: `PatternSyntaxException`), and what only Java reads.
     pub fn compile(text: &str) -> Result<Pattern, InvalidRegularExpression> {
-        if let Some(at) = read_otherwise(text) {
-            return Err(InvalidRegularExpression { what: "only Java reads this", at });
+        if let Some(refused) = read_otherwise(text) {
+            return Err(refused);
         }
         Ok(Pattern { text: text.into(), expression: RegularExpression::new(text)? })
     }
@@ -38,8 +38,8 @@ impl Pattern {
     }
 }
 
-/// The first letter from which on Java and RE2J part.
-fn read_otherwise(text: &str) -> Option<usize> {
+/// What Java and RE2J read differently, where they first part.
+fn read_otherwise(text: &str) -> Option<InvalidRegularExpression> {
     let letters: Vec<char> = text.chars().collect();
     let starts = |at: usize, what: &str| {
         let rest = letters.get(at..).unwrap_or_default();
@@ -55,13 +55,13 @@ fn read_otherwise(text: &str) -> Option<usize> {
         }
         match letter {
             // An octal number to RE2J, a back reference to Java.
-            '\\' if next.is_some_and(|next| next.is_ascii_digit()) => return Some(at),
+            '\\' if next.is_some_and(|next| next.is_ascii_digit()) => return only_java(at),
             '\\' => {
                 is_quoted = !in_class && next == Some('Q');
                 at = at.saturating_add(1);
             }
             // A class inside of another.
-            '[' if in_class => return Some(at),
+            '[' if in_class => return only_java(at),
             '[' => {
                 in_class = true;
                 let first = at.saturating_add(if next == Some('^') { 2 } else { 1 });
@@ -71,14 +71,24 @@ fn read_otherwise(text: &str) -> Option<usize> {
                 }
             }
             ']' => in_class = false,
-            '&' if in_class && next == Some('&') => return Some(at),
+            '&' if in_class && next == Some('&') => return only_java(at),
             // A letter to RE2J, an error to Java.
-            '{' if !in_class && !is_repetition(letters.get(at..).unwrap_or_default()) => return Some(at),
-            '(' if !in_class && starts(at, "(?P") => return Some(at),
+            '{' if !in_class && !is_repetition(letters.get(at..).unwrap_or_default()) => return only_java(at),
+            '(' if !in_class && starts(at, "(?P") => return only_java(at),
+            // To Java a name begins with a letter and has no underscores.
+            '(' if !in_class && starts(at, "(?<") && !starts(at, "(?<=") && !starts(at, "(?<!") => {
+                let name: String =
+                    letters.iter().skip(at.saturating_add(3)).take_while(|letter| **letter != '>').collect();
+                let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+                    && name.chars().all(|letter| letter.is_ascii_alphanumeric());
+                if !is_name {
+                    return Some(InvalidRegularExpression { what: "invalid named capture", at });
+                }
+            }
             '(' if !in_class && starts(at, "(?") && !starts(at, "(?<") => {
                 let flags = letters.iter().skip(at.saturating_add(2)).take_while(|letter| !matches!(letter, ':' | ')'));
                 if flags.into_iter().any(|flag| *flag == 'U') {
-                    return Some(at);
+                    return only_java(at);
                 }
             }
             _ => {}
@@ -86,6 +96,10 @@ fn read_otherwise(text: &str) -> Option<usize> {
         at = at.saturating_add(1);
     }
     None
+}
+
+fn only_java(at: usize) -> Option<InvalidRegularExpression> {
+    Some(InvalidRegularExpression { what: "only Java reads this", at })
 }
 
 /// `{2}`, `{2,}`, `{2,5}`.
@@ -125,6 +139,15 @@ mod tests {
             let refused = Pattern::compile(text).unwrap_err();
             assert_eq!((refused.what, refused.at), ("only Java reads this", at), "{text}");
         }
+        // No names of groups to Java, or one name for two groups.
+        for (text, what, at) in [
+            ("(?<a_b>x)", "invalid named capture", 0),
+            ("a(?<1a>x)", "invalid named capture", 1),
+            ("(?<n>a)(?<n>b)", "duplicate capture group name", 12),
+        ] {
+            let refused = Pattern::compile(text).unwrap_err();
+            assert_eq!((refused.what, refused.at), (what, at), "{text}");
+        }
         // No expression to either.
         for text in ["orders-(", "*", "[a", "(?=a)b", "a++"] {
             assert!(Pattern::compile(text).is_err_and(|refused| !refused.what.starts_with("only Java")), "{text}");
@@ -133,7 +156,8 @@ mod tests {
 
     #[test]
     fn what_both_read_alike_is_not() {
-        for text in ["", ".*", "[]a]b", "[^]a]", r"\Q[[{\1\E", "a{2}b{1,}c{1,3}", "(?i)orders", "(?<n>a)", r"\d+", "x}"]
+        for text in
+            ["", ".*", "[]a]b", "[^]a]", r"\Q[[{\1\E", "a{2}b{1,}c{1,3}", "(?i)orders", "(?<n>a)(?<n1>b)", r"\d+", "x}"]
         {
             assert!(Pattern::compile(text).is_ok(), "{text}");
         }
