@@ -97,7 +97,8 @@ impl ConsumerGroup {
         }
     }
 
-    /// Kafka: `maybeUpdateRegularExpressions`. The member itself is not changed yet.
+    /// Kafka: `maybeUpdateRegularExpressions`. The member itself is not changed yet, and an expression that goes with it still
+    /// counts: Kafka takes the record that removes it behind the request.
     pub(super) fn update_expressions(
         &mut self,
         now: SimTime,
@@ -108,36 +109,44 @@ impl ConsumerGroup {
         let (before, after) = (&old.subscribed_topic_regex, &new.subscribed_topic_regex);
         let mut update = ExpressionUpdate::None;
         let mut is_new = false;
+        let has = |member: &Member| member.id != new.id && member.subscribed_topic_regex == *before;
+        let is_last = before != after && !before.is_empty() && !self.members.values().any(has);
         if before != after {
             update = ExpressionUpdate::Updated;
-            let has = |member: &Member| member.id != new.id && member.subscribed_topic_regex == *before;
-            let is_last = !self.members.values().any(has);
-            if !before.is_empty() && is_last {
-                self.drop_expression(before, out);
-            }
             is_new = !after.is_empty() && self.subscribers(after) == 0;
-            if self.expressions.contains_key(after) || after.is_empty() {
+            if after.is_empty() || !is_new && self.expressions.contains_key(after) {
                 update = ExpressionUpdate::Resolved;
             }
         }
         let mut subscribed = self.subscribed_expressions();
+        if is_last {
+            subscribed.remove(before);
+        }
         if !after.is_empty() {
             subscribed.insert(after.clone());
         }
-        let last = self.expressions.values().next().map(|there| (there.at, there.version));
-        let is_early = last.is_some_and(|(at, _)| now <= at.plus_ms(REFRESH_INTERVAL_MIN_MS));
-        if subscribed.is_empty() || self.resolves_at.is_some() || is_early {
-            return update;
-        }
-        let is_due = is_new
-            || subscribed.iter().any(|expression| !self.expressions.contains_key(expression))
-            || last.is_none_or(|(at, version)| {
-                version < self.version.with_new_topics || now > at.plus_ms(REFRESH_INTERVAL_MAX_MS)
-            });
-        if is_due {
+        if !subscribed.is_empty() && self.must_resolve(now, is_new, subscribed.len()) {
             self.resolves_at = Some(now);
         }
+        if is_last {
+            self.drop_expression(before, out);
+        }
         update
+    }
+
+    /// Members come to subscribe to `subscribed` expressions: all are to be held against the topics again.
+    fn must_resolve(&self, now: SimTime, is_new: bool, subscribed: usize) -> bool {
+        if self.resolves_at.is_some() {
+            return false;
+        }
+        // All are resolved together: the first stands for all.
+        let Some(last) = self.expressions.values().next() else { return true };
+        let is_early = now <= last.at.plus_ms(REFRESH_INTERVAL_MIN_MS);
+        let is_due = is_new
+            || subscribed != self.expressions.len()
+            || last.version < self.version.with_new_topics
+            || now > last.at.plus_ms(REFRESH_INTERVAL_MAX_MS);
+        !is_early && is_due
     }
 
     /// Holds the expressions against the topics. Kafka: `resolveRegularExpressions`, `handleRegularExpressionsResult`.
@@ -176,3 +185,6 @@ impl ConsumerGroup {
         out.records.push(Record { key: self.key(Kind::ConsumerGroupRegularExpression, part), value: None });
     }
 }
+
+#[cfg(test)]
+mod tests;
