@@ -195,7 +195,7 @@ impl Consumer {
         }
         let received = out.cause();
         let mut failed = false;
-        for ListedOffset { partition, error, offset, leader_epoch } in &response.partitions {
+        for ListedOffset { partition, error, offset, .. } in &response.partitions {
             let Some(position) = self.positions.get_mut(partition).filter(|position| position.offset.is_none()) else {
                 continue;
             };
@@ -210,7 +210,8 @@ impl Consumer {
                 position.seeks = Some(SeekTo::End);
             } else {
                 position.offset = Some(*offset);
-                position.offset_epoch = *leader_epoch;
+                // Not the epoch of the answer: what a leader has just named need not be held against its log.
+                position.offset_epoch = None;
                 position.leader_epoch = self.metadata.partition(partition).map(|known| known.leader_epoch);
                 let seeks = position.seeks.take().is_some();
                 let (consumer, partition, position) = (self.id.clone(), partition.clone(), *offset);
@@ -219,7 +220,7 @@ impl Consumer {
                 } else {
                     out.then(FactKind::PositionReset { consumer, partition: partition.clone(), position });
                 }
-                self.note_consumed(&partition, position);
+                self.note_consumed(&partition);
             }
         }
         self.go_on(failed, out);

@@ -18,10 +18,18 @@ pub(super) struct Fetched {
     /// The first that is left.
     first: Offset,
     last: Offset,
-    /// The leader epoch of the last one.
-    epoch: LeaderEpoch,
+    /// The leader epochs of its batches, and from which offset on each counts.
+    epochs: Vec<(Offset, LeaderEpoch)>,
     /// The newest timestamp of its batch.
     timestamp: i64,
+}
+
+impl Fetched {
+    /// The leader epoch of the batch that a record is in. Kafka: `CompletedFetch.lastEpoch`.
+    fn epoch_of(&self, offset: Offset) -> Option<LeaderEpoch> {
+        let batch = self.epochs.iter().rev().find(|(first, _)| *first <= offset);
+        batch.map(|(_, epoch)| *epoch).filter(|epoch| epoch.0 >= 0)
+    }
 }
 
 impl Consumer {
@@ -71,6 +79,7 @@ impl Consumer {
                 }
                 Errors::OffsetOutOfRange => {
                     position.offset = None; // asks again where to begin, as auto.offset.reset says
+                    self.note_consumed(&part.partition);
                     continue;
                 }
                 _ => continue,
@@ -86,10 +95,12 @@ impl Consumer {
             };
             let first = part.records.first().map_or(from, |batch| Offset(batch.base_offset()).max(from));
             let newest = part.records.last();
-            let epoch = newest.map_or(LeaderEpoch(-1), |batch| LeaderEpoch(batch.partition_leader_epoch()));
+            let epoch = |batch: &RecordBatch| LeaderEpoch(batch.partition_leader_epoch());
+            let mut epochs: Vec<_> = part.records.iter().map(|it| (Offset(it.base_offset()), epoch(it))).collect();
+            epochs.dedup_by_key(|(_, epoch)| *epoch);
             let timestamp = newest.map_or(-1, RecordBatch::max_timestamp);
             if last >= from {
-                self.fetched.push(Fetched { partition: part.partition.clone(), first, last, epoch, timestamp });
+                self.fetched.push(Fetched { partition: part.partition.clone(), first, last, epochs, timestamp });
             }
         }
         self.hand_out(out);
@@ -117,13 +128,13 @@ impl Consumer {
                     continue;
                 }
                 let Some(position) =
-                    self.positions.get_mut(&held.partition).filter(|position| position.offset.is_some())
+                    self.positions.get_mut(&held.partition).filter(|position| position.valid().is_some())
                 else {
-                    continue; // revoked, or sought elsewhere, meanwhile
+                    continue; // revoked, sought elsewhere, or to be held against another leader, meanwhile
                 };
                 room = room.saturating_sub(records);
                 position.offset = Some(last.plus(1));
-                position.offset_epoch = Some(held.epoch);
+                position.offset_epoch = held.epoch_of(last);
                 position.records = position.records.saturating_add(records);
                 self.returned = self.returned.saturating_add(records);
                 out.fact(FactKind::RecordsPolled {
@@ -134,7 +145,7 @@ impl Consumer {
                     position: last.plus(1),
                     records,
                 });
-                self.note_consumed(&held.partition, last.plus(1));
+                self.note_consumed(&held.partition);
                 self.take_to_work(&held.partition, held.first, last);
                 if records == there {
                     self.move_to_end(&held.partition);

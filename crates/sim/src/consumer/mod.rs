@@ -102,7 +102,8 @@ pub enum Polls {
 pub struct Position {
     /// The offset that it will read next; none until it knows.
     pub offset: Option<Offset>,
-    /// The leader epoch of the record before that, if one was read.
+    /// The leader epoch of the record before that: of the batch that was read, or as it was committed. None if the application
+    /// or `auto.offset.reset` said where to go.
     pub offset_epoch: Option<LeaderEpoch>,
     /// The newest leader epoch that the position was held against.
     pub leader_epoch: Option<LeaderEpoch>,
@@ -122,6 +123,14 @@ pub struct Position {
     turn: u64,
     /// It asks no leader where to begin before this moment.
     rests_until: Option<SimTime>,
+}
+
+impl Position {
+    /// Where it reads next, with the leader epoch of the record before. Kafka: `SubscriptionState.validPosition`.
+    fn valid(&self) -> Option<(Offset, Option<LeaderEpoch>)> {
+        let offset = self.offset.filter(|_| !self.is_initializing && !self.awaits_validation)?;
+        Some((offset, self.offset_epoch))
+    }
 }
 
 impl Consumer {

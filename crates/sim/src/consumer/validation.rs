@@ -1,7 +1,5 @@
 //! A consumer's position held against the log of a new leader (KIP-320). Kafka 4.3: `SubscriptionState.maybeValidatePosition`,
 //! `OffsetsRequestManager.validatePositionsIfNeeded`, `SubscriptionState.maybeCompleteValidation`.
-//!
-//! Differs from Kafka: a position that a leader has just named is not held against that same leader's log.
 
 use super::asks::answers;
 use super::read_replica::ClearedBecause;
@@ -17,18 +15,25 @@ use crate::message::{
 use crate::outbox::Outbox;
 
 impl Consumer {
-    /// A leader of a newer epoch may have another log than the one that was read. Who has read nothing has nothing to ask.
+    /// A leader of a newer epoch may have another log than the one that was read. Who knows of no record that it has read has
+    /// nothing to ask. Kafka: `validatePositionsOnMetadataChange`.
     pub(super) fn hold_against_leaders(&mut self, out: &mut Outbox) {
-        let mut led_anew = Vec::new();
+        let (mut led_anew, mut held) = (Vec::new(), Vec::new());
         for (partition, position) in &mut self.positions {
-            let Some(known) = self.metadata.partition(partition).map(|known| known.leader_epoch) else { continue };
-            if position.offset.is_some() && position.leader_epoch != Some(known) {
-                position.leader_epoch = Some(known);
+            let Some(known) = self.metadata.partition(partition).filter(|known| known.leader.is_some()) else {
+                continue;
+            };
+            if position.offset.is_some() && position.leader_epoch != Some(known.leader_epoch) {
+                position.leader_epoch = Some(known.leader_epoch);
                 position.awaits_validation = position.offset_epoch.is_some();
+                held.push(partition.clone());
                 if position.preferred.is_some() {
                     led_anew.push(partition.clone());
                 }
             }
+        }
+        for partition in held {
+            self.note_consumed(&partition);
         }
         for partition in led_anew {
             self.clear_preferred_read_replica(&partition, ClearedBecause::NewLeader, out);
@@ -63,6 +68,7 @@ impl Consumer {
         for answer in &response.partitions {
             if answer.error == Errors::None {
                 self.complete_validation(answer, out);
+                self.note_consumed(&answer.partition);
             } else {
                 failed = true;
             }

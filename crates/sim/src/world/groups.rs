@@ -11,10 +11,10 @@ use crate::consumer::membership::{GroupName, Membership};
 use crate::consumer::work::{Commits, Stretch, Work, covered};
 use crate::consumer::{Consumer, Life, Polls};
 use crate::group::consumer_group::{ConsumerGroup, Member, Target};
-use crate::group::coordinator::{ClassicGroup, GroupCoordinator};
+use crate::group::coordinator::{ClassicGroup, Committed, GroupCoordinator};
 use crate::group::regular_expression::Pattern;
 use crate::group::{OFFSETS_TOPIC, partition_for};
-use crate::ids::{BrokerId, ClientId, NodeId, Offset, TopicPartition};
+use crate::ids::{BrokerId, ClientId, LeaderEpoch, NodeId, Offset, TopicPartition};
 
 impl World {
     /// Adds a consumer with a `group.id`, which does nothing until it subscribes.
@@ -206,10 +206,19 @@ impl World {
 
     /// What a group has committed for a partition.
     pub fn committed(&self, group: &str, partition: &TopicPartition) -> Option<Offset> {
+        self.committed_with_epoch(group, partition).map(|(offset, _)| offset)
+    }
+
+    /// The same with the leader epoch of the record before it, if that was committed, too.
+    pub fn committed_with_epoch(
+        &self,
+        group: &str,
+        partition: &TopicPartition,
+    ) -> Option<(Offset, Option<LeaderEpoch>)> {
         let committed = self.coordinator(group)?.1.committed(group);
-        let of =
-            committed.iter().find(|there| there.topic == partition.topic && there.partition == partition.partition);
-        of.map(|there| Offset(there.offset))
+        let is_it = |there: &&Committed| there.topic == partition.topic && there.partition == partition.partition;
+        let there = committed.into_iter().find(is_it)?;
+        Some((Offset(there.offset), (there.leader_epoch >= 0).then_some(LeaderEpoch(there.leader_epoch))))
     }
 
     /// The consumers of a group, whether their processes run or not, in order of their names.

@@ -172,8 +172,9 @@ fn a_leader_of_a_newer_epoch_names_itself() {
         "Fetch → 2",
         "2: FENCED_LEADER_EPOCH 2 (2)",
         "was named: 2 (2)",
-        "OffsetForLeaderEpoch → 2",
+        // It has read nothing, so there is nothing that the new leader might not have.
         "Fetch → 2",
+        "Metadata → 1",
     ];
     assert_eq!(trail, expected);
 }

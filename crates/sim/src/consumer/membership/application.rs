@@ -135,11 +135,11 @@ impl Consumer {
         if let SeekTo::Offset(offset) = to {
             position.offset = Some(offset);
             self.tell_seek(partition, offset, out);
-            self.note_consumed(partition, offset);
         } else {
             position.offset = None;
             position.seeks = Some(to);
         }
+        self.note_consumed(partition);
         self.poll(out);
     }
 

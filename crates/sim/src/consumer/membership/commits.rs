@@ -1,18 +1,22 @@
 //! What a consumer commits. Kafka 4.3: `ConsumerCoordinator.commitOffsetsSync`, `commitOffsetsAsync`.
 
-use super::super::Consumer;
+use super::super::{Consumer, Position};
 use super::Offsets;
 use crate::fact::group::CommitBy;
 use crate::group::member::{CommitError, Output};
-use crate::ids::{Offset, TopicPartition};
+use crate::ids::TopicPartition;
 use crate::outbox::Outbox;
 
 impl Consumer {
-    /// The position is what a commit without offsets commits.
-    pub(in crate::consumer) fn note_consumed(&mut self, partition: &TopicPartition, position: Offset) {
-        let epoch = self.metadata.partition(partition).map_or(-1, |known| known.leader_epoch.0);
-        if let Some(membership) = &mut self.membership {
-            membership.member.consumed(partition, position.0, epoch);
+    /// A commit without offsets commits the position, if that is valid, with the leader epoch of the record before it. Kafka:
+    /// `SubscriptionState.allConsumed`.
+    pub(in crate::consumer) fn note_consumed(&mut self, partition: &TopicPartition) {
+        let Some(membership) = &mut self.membership else { return };
+        match self.positions.get(partition).and_then(Position::valid) {
+            Some((offset, epoch)) => {
+                membership.member.consumed(partition, offset.0, epoch.map_or(-1, |epoch| epoch.0));
+            }
+            None => membership.member.has_no_position(partition),
         }
     }
 

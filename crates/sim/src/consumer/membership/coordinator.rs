@@ -8,7 +8,7 @@ use crate::group::error::GroupError;
 use crate::group::member::Output;
 use crate::group::message::{FetchedOffset, JoinedMember, OffsetFetch, Request, Response};
 use crate::group::protocol::Subscription;
-use crate::ids::{MessageId, NodeId, Offset, Topic, TopicPartition};
+use crate::ids::{LeaderEpoch, MessageId, NodeId, Offset, Topic, TopicPartition};
 use crate::message::{Body, Message};
 use crate::outbox::Outbox;
 use crate::timer::Timer;
@@ -119,7 +119,7 @@ impl Consumer {
         if let Some(membership) = &mut self.membership {
             membership.asks_committed = false;
         }
-        for FetchedOffset { topic, partition, offset, error, .. } in offsets {
+        for FetchedOffset { topic, partition, offset, leader_epoch, error, .. } in offsets {
             let partition = TopicPartition::new(topic.clone(), *partition);
             let Some(position) = self.positions.get_mut(&partition).filter(|position| position.is_initializing) else {
                 continue;
@@ -131,11 +131,14 @@ impl Consumer {
             if *offset >= 0 {
                 let at = Offset(*offset);
                 position.offset = Some(at);
+                position.offset_epoch = (*leader_epoch >= 0).then_some(LeaderEpoch(*leader_epoch));
                 let consumer = self.id.clone();
                 tell(GroupFact::PositionRestored { consumer, partition: partition.clone(), position: at }, out);
-                self.note_consumed(&partition, at);
+                self.note_consumed(&partition);
             }
         }
+        // Its leader may have lost what was committed.
+        self.hold_against_leaders(out);
         self.run_member(out);
     }
 

@@ -83,6 +83,11 @@ impl GroupMember {
         }
     }
 
+    /// It has no valid position in a partition: there is nothing to commit. Kafka: `FetchState.hasValidPosition`.
+    pub fn has_no_position(&mut self, partition: &TopicPartition) {
+        self.auto_commit.consumed.remove(partition);
+    }
+
     /// Where it is in the partitions that it has. Kafka: `SubscriptionState.allConsumed`.
     pub fn all_consumed(&self) -> Vec<(TopicPartition, i64, i32)> {
         let consumed = self.auto_commit.consumed.iter();
