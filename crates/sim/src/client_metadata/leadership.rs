@@ -1,4 +1,7 @@
 //! Which leaders a client goes to: from metadata, and from answers that refuse a request because of the leader (KIP-951).
+//!
+//! Differs from Kafka: no `lastSeenLeaderEpochs`; what `ListOffsets` and committed offsets tell of newer leader epochs is not
+//! heeded, where Kafka asks for metadata before it fetches.
 
 use std::rc::Rc;
 
