@@ -55,13 +55,13 @@ fn read_otherwise(text: &str) -> Option<InvalidRegularExpression> {
         }
         match letter {
             // An octal number to RE2J, a back reference to Java.
-            '\\' if next.is_some_and(|next| next.is_ascii_digit()) => return only_java(at),
+            '\\' if next.is_some_and(|next| next.is_ascii_digit()) => return Some(only_java(at)),
             '\\' => {
                 is_quoted = !in_class && next == Some('Q');
                 at = at.saturating_add(1);
             }
             // A class inside of another.
-            '[' if in_class => return only_java(at),
+            '[' if in_class => return Some(only_java(at)),
             '[' => {
                 in_class = true;
                 let first = at.saturating_add(if next == Some('^') { 2 } else { 1 });
@@ -71,10 +71,10 @@ fn read_otherwise(text: &str) -> Option<InvalidRegularExpression> {
                 }
             }
             ']' => in_class = false,
-            '&' if in_class && next == Some('&') => return only_java(at),
+            '&' if in_class && next == Some('&') => return Some(only_java(at)),
             // A letter to RE2J, an error to Java.
-            '{' if !in_class && !is_repetition(letters.get(at..).unwrap_or_default()) => return only_java(at),
-            '(' if !in_class && starts(at, "(?P") => return only_java(at),
+            '{' if !in_class && !is_repetition(letters.get(at..).unwrap_or_default()) => return Some(only_java(at)),
+            '(' if !in_class && starts(at, "(?P") => return Some(only_java(at)),
             // To Java a name begins with a letter and has no underscores.
             '(' if !in_class && starts(at, "(?<") && !starts(at, "(?<=") && !starts(at, "(?<!") => {
                 let name: String =
@@ -88,7 +88,7 @@ fn read_otherwise(text: &str) -> Option<InvalidRegularExpression> {
             '(' if !in_class && starts(at, "(?") && !starts(at, "(?<") => {
                 let flags = letters.iter().skip(at.saturating_add(2)).take_while(|letter| !matches!(letter, ':' | ')'));
                 if flags.into_iter().any(|flag| *flag == 'U') {
-                    return only_java(at);
+                    return Some(only_java(at));
                 }
             }
             _ => {}
@@ -98,8 +98,8 @@ fn read_otherwise(text: &str) -> Option<InvalidRegularExpression> {
     None
 }
 
-fn only_java(at: usize) -> Option<InvalidRegularExpression> {
-    Some(InvalidRegularExpression { what: "only Java reads this", at })
+fn only_java(at: usize) -> InvalidRegularExpression {
+    InvalidRegularExpression { what: "only Java reads this", at }
 }
 
 /// `{2}`, `{2,}`, `{2,5}`.
