@@ -3,19 +3,10 @@
 use highwater_sim::consumer::action::ConsumerAction;
 use highwater_sim::fault::Fault;
 use highwater_sim::group::consumer_group::ConsumerGroup;
-use highwater_sim::ids::{Offset, TopicPartition};
+use highwater_sim::ids::Offset;
 
-use crate::group_story::group_cluster;
+use crate::group_story::{cluster, orders};
 use crate::story::{Configs, Story};
-
-fn orders(partition: i32) -> TopicPartition {
-    TopicPartition::new("orders", partition)
-}
-
-/// Three brokers, the topic `orders` with so many partitions, a producer `p1`.
-fn cluster(partitions: i32) -> Story {
-    group_cluster().create("orders", partitions)
-}
 
 impl Story {
     /// A consumer of group `g` joins by the consumer protocol, with these configs.

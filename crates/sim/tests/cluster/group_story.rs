@@ -9,6 +9,15 @@ use highwater_sim::ids::{BrokerId, TopicPartition};
 
 use crate::story::{Configs, EARLIEST, PLAIN, Story, client, consumer_config};
 
+pub fn orders(partition: i32) -> TopicPartition {
+    TopicPartition::new("orders", partition)
+}
+
+/// Three brokers, the topic `orders` with so many partitions, a producer `p1`.
+pub fn cluster(partitions: i32) -> Story {
+    group_cluster().create("orders", partitions)
+}
+
 /// Three brokers and a producer `p1`.
 pub fn group_cluster() -> Story {
     let broker = BrokerConfig { offsets_topic_num_partitions: 3, ..BrokerConfig::default() };

@@ -5,20 +5,11 @@ use highwater_sim::consumer::work::{Commits, Work};
 use highwater_sim::fact::FactKind;
 use highwater_sim::fault::Fault;
 use highwater_sim::group::coordinator::State;
-use highwater_sim::ids::{BrokerId, Offset, TopicPartition};
+use highwater_sim::ids::{BrokerId, Offset};
 use highwater_sim::time::SimTime;
 
-use crate::group_story::group_cluster;
+use crate::group_story::{cluster, orders};
 use crate::story::{Story, client};
-
-fn orders(partition: i32) -> TopicPartition {
-    TopicPartition::new("orders", partition)
-}
-
-/// Three brokers, the topic `orders` with so many partitions, a producer `p1`.
-fn cluster(partitions: i32) -> Story {
-    group_cluster().create("orders", partitions)
-}
 
 impl Story {
     fn generation(&self) -> i32 {

@@ -1,4 +1,4 @@
-//! Cluster stories: what a whole world does, in virtual time.
+//! What happens to a record where nothing goes wrong, and what is true of every world.
 
 use std::rc::Rc;
 
