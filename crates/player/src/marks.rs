@@ -112,7 +112,7 @@ pub fn marks(kind: &FactKind) -> Vec<MarkId> {
 /// Of what the step looks at, the marks that its facts changed; all of it if they changed none.
 pub fn what_is_new(look: &[MarkId], facts: Facts<'_>) -> Vec<MarkId> {
     let mut rest: Vec<&MarkId> = look.iter().collect();
-    for fact in facts.iter() {
+    for fact in facts {
         if rest.is_empty() {
             break;
         }

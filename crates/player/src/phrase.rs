@@ -47,15 +47,12 @@ impl Phrase {
             said.push_str(before);
             let place = after.strip_prefix('{').and_then(|after| after.split_once('}'));
             let arg = place.and_then(|(named, _)| self.args.iter().find(|(name, _)| *name == named));
-            match (place, arg) {
-                (Some((_, behind)), Some((_, arg))) => {
-                    said.push_str(&arg.say(lang));
-                    rest = behind;
-                }
-                _ => {
-                    said.push('%');
-                    rest = after;
-                }
+            if let (Some((_, behind)), Some((_, arg))) = (place, arg) {
+                said.push_str(&arg.say(lang));
+                rest = behind;
+            } else {
+                said.push('%');
+                rest = after;
             }
         }
         said.push_str(rest);
@@ -116,6 +113,13 @@ impl From<Phrase> for Arg {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_put_in_as_it_is() {
+        let phrase = Phrase::new("text.named").with("name", "%{value} 100%").with("value", 7);
+        assert!(phrase.say(Lang::En).starts_with("%{value} 100%"), "{}", phrase.say(Lang::En));
+        assert!(phrase.say(Lang::En).ends_with('7'));
+    }
 
     #[test]
     fn a_list_has_the_comma_of_its_language() {

@@ -318,9 +318,10 @@ impl Player {
         let (from, to) = (self.start_of(self.step).moment, self.end_of(self.step).moment);
         let quiet = View { look: Vec::new(), ..self.view(self.step) };
         // In a crowd nothing moves that could be followed.
-        let mut beats = match self.scene.is_crowd() {
-            true => Vec::new(),
-            false => beats::beats(&self.run.history, from, to, &quiet, &self.palette),
+        let mut beats = if self.scene.is_crowd() {
+            Vec::new()
+        } else {
+            beats::beats(&self.run.history, from, to, &quiet, &self.palette)
         };
         let scene = Rc::clone(&self.scene);
         match beats.last_mut() {
